@@ -1,0 +1,127 @@
+// swift-tools-version: 6.2
+import Foundation
+import PackageDescription
+
+/// CI sets `ESPALIER_STRICT=1`: a warning there is an error; on a developer's machine it stays a warning.
+let strict: [SwiftSetting] =
+    ProcessInfo.processInfo.environment["ESPALIER_STRICT"] == "1" ? [.treatAllWarnings(as: .error)] : []
+let swiftSettings: [SwiftSetting] =
+    [.enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility")] + strict
+
+/// The two programs a push waits for carry their Swift runtime inside: a dynamic one costs them several milliseconds.
+let startsFast: [LinkerSetting] = [.unsafeFlags(["-static-stdlib"], .when(platforms: [.linux]))]
+
+func pure(_ name: String, needs: [Target.Dependency] = []) -> Target {
+    .target(name: name, dependencies: needs, swiftSettings: swiftSettings)
+}
+
+func tests(_ name: String, _ needs: Target.Dependency...) -> Target {
+    .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name)] + needs, swiftSettings: swiftSettings)
+}
+
+let package = Package(
+    name: "espalier",
+    platforms: [.macOS(.v15)],
+    products: [
+        .executable(name: "espalier", targets: ["espalier"]),
+        .executable(name: "espalier-minder", targets: ["espalier-minder"]),
+        .executable(name: "espalier-hook", targets: ["espalier-hook"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // MARK: C libraries of the system
+
+        // libgit2's headers and link flags, from Debian's libgit2-dev.
+        .systemLibrary(name: "Clibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
+        // OpenSSL's libcrypto, for SHA-256.
+        .systemLibrary(name: "Clibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        // What Swift cannot call by itself: variadic libgit2 options, mount(2) and friends.
+        .target(name: "CPosix"),
+
+        // MARK: The flow, decided purely (Foundation only)
+
+        // What can start work: a ref moved, a change was proposed, a schedule fired, a person asked.
+        pure("Events"),
+        // When a Quartz cron rule is due.
+        pure("Cron"),
+        // Paired evidence + rules → promoted or not, with its numbers.
+        pure("Promotion"),
+        // What users write: environments and pipelines, layered, each key knowing its file and line.
+        pure("Projects", needs: ["Cron", "Promotion"]),
+        // Event + commit + configuration → exactly what will run, and why the rest will not.
+        pure("Plans", needs: ["Events", "Projects"]),
+        // Runs and steps as a fold over appended facts.
+        pure("Runs", needs: ["Plans"]),
+        // A change as a fold over its facts, and what the gate does next about it.
+        pure("Changes", needs: ["Events", "Runs"]),
+        // What people and programs are shown: one set of values for tables, JSON and pages.
+        pure("Reports"),
+
+        // MARK: Adapters: each the one home of what it talks to; none imports another
+
+        // SHA-256 of bytes and files, by libcrypto.
+        .target(name: "Digests", dependencies: ["Clibcrypto"], swiftSettings: swiftSettings),
+        // Repositories through libgit2: refs, trees, merges, compare-and-swap, fetch, checkout.
+        .target(name: "Git", dependencies: ["Clibgit2", "CPosix", "Events"], swiftSettings: swiftSettings),
+        // YAML files into nodes that know their line, by Yams.
+        .target(
+            name: "ProjectFiles", dependencies: ["Projects", .product(name: "Yams", package: "Yams")],
+            swiftSettings: swiftSettings),
+        // Everything that is remembered, in SQLite by GRDB.
+        .target(
+            name: "Store",
+            dependencies: ["Events", "Plans", "Runs", "Changes", "Promotion", .product(name: "GRDB", package: "GRDB.swift")],
+            swiftSettings: swiftSettings),
+        // Refs that changed on disk (inotify) and hooks that speak (a unix socket).
+        .target(name: "Watching", dependencies: ["CPosix"], swiftSettings: swiftSettings),
+        // Commands started under a minder, which outlives the daemon.
+        .target(name: "Minding", dependencies: ["CPosix"], swiftSettings: swiftSettings),
+        // MLflow's registry over REST.
+        .target(name: "Registry", swiftSettings: swiftSettings),
+        // The JSON API and the pages, by Hummingbird and Mustache.
+        .target(
+            name: "Web",
+            dependencies: [
+                "Reports", .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Mustache", package: "swift-mustache"),
+            ],
+            swiftSettings: swiftSettings),
+
+        // MARK: The one target that joins them
+
+        // The daemon: looks, plans, runs, gates, promotes, fires.
+        .target(
+            name: "Daemon",
+            dependencies: [
+                "Events", "Cron", "Projects", "Plans", "Runs", "Changes", "Reports", "Promotion",
+                "Digests", "Git", "ProjectFiles", "Store", "Watching", "Minding", "Registry", "Web",
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ],
+            swiftSettings: swiftSettings),
+
+        // MARK: Programs
+
+        // The command line: reads options, calls, prints.
+        .executableTarget(
+            name: "espalier",
+            dependencies: ["Daemon", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            swiftSettings: swiftSettings),
+        // Starts one step, waits, leaves its exit record. No Foundation.
+        .executableTarget(
+            name: "espalier-minder", dependencies: ["CPosix"], swiftSettings: swiftSettings,
+            linkerSettings: startsFast),
+        // What Git calls on a push: tells the daemon, or leaves it to the next look. No Foundation.
+        .executableTarget(
+            name: "espalier-hook", dependencies: ["CPosix"], swiftSettings: swiftSettings,
+            linkerSettings: startsFast),
+    ]
+)

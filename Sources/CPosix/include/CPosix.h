@@ -1,0 +1,58 @@
+#ifndef ESPALIER_CPOSIX_H
+#define ESPALIER_CPOSIX_H
+
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/types.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+// What Swift's Glibc module does not show, or shows in a form that Swift cannot call. All return -1 with errno set when
+// they fail.
+
+/// Adopt orphaned descendants of this process, so that none of them outlives its minder unseen.
+int espalier_become_subreaper(void);
+
+/// Give this process a mount table of its own and lay `upper` over the read-only `lower` at `merged`
+/// (`work` is overlayfs's scratch folder beside `upper`). Works as root, and otherwise where user namespaces do.
+int espalier_mount_overlay(const char *lower, const char *upper, const char *work, const char *merged);
+
+/// Take an exclusive advisory lock on the open file without waiting; -1 with EWOULDBLOCK when it is held elsewhere.
+int espalier_try_lock(int fd);
+
+/// Wait until nobody holds an exclusive lock on the open file.
+int espalier_wait_unlocked(int fd);
+
+/// 1 when nobody holds an exclusive lock on the open file, else 0.
+int espalier_is_unlocked(int fd);
+
+struct espalier_spawn {
+    const char *const *arguments;    // ends with NULL; the first is looked up on PATH
+    const char *const *environment;  // ends with NULL
+    const char *folder;              // working folder, or NULL
+    int output;                      // becomes standard output and error
+    int kept;                        // becomes descriptor 3, or -1; all others are closed
+};
+
+/// Start a program in a session of its own, with default signal handling and an empty standard input.
+int espalier_spawn(const struct espalier_spawn *request, pid_t *pid);
+
+/// Connect to, or listen on, a unix socket. The descriptor, closed on exec.
+int espalier_connect(const char *path);
+int espalier_listen(const char *path);
+
+/// The next connection to a listening socket, closed on exec.
+int espalier_accept(int listener);
+
+#endif
