@@ -1,0 +1,80 @@
+import Foundation
+
+/// A fact that can start work. Stored before anything is done about it, and handled exactly once.
+public enum Event: Hashable, Sendable, Codable {
+    /// A branch or tag was created, moved or deleted.
+    case push(RefMove)
+    /// Somebody proposed a merge (`to` is its head), or withdrew it (`to` is absent).
+    case proposal(Proposal)
+    /// The gate wants a change's merge checked.
+    case checks(CheckRequest)
+    /// A schedule is due, or a person asked for one of its moments.
+    case fire(FireRequest)
+
+    /// What a moved ref means. Pure: the name of the ref decides.
+    public init(_ move: RefMove) {
+        if let proposal = ProposalRef(move.ref) {
+            self = .proposal(Proposal(key: proposal.key, target: proposal.target, head: move.to))
+        } else {
+            self = .push(move)
+        }
+    }
+
+    /// One word for lists and filters.
+    public var kind: String {
+        switch self {
+        case .push: "push"
+        case .proposal: "proposal"
+        case .checks: "checks"
+        case .fire: "fire"
+        }
+    }
+}
+
+/// A proposed merge into `target`. Pushing again under the same key replaces the head.
+public struct Proposal: Hashable, Sendable, Codable {
+    public let key: String
+    public let target: String
+    /// Absent when the proposal was deleted.
+    public let head: ObjectID?
+
+    public init(key: String, target: String, head: ObjectID?) {
+        self.key = key
+        self.target = target
+        self.head = head
+    }
+}
+
+/// A merge that exists as a commit and waits for its checks.
+public struct CheckRequest: Hashable, Sendable, Codable {
+    public let change: Int64
+    public let target: String
+    /// The tip of the target that the merge was made with.
+    public let base: ObjectID
+    public let merge: ObjectID
+
+    public init(change: Int64, target: String, base: ObjectID, merge: ObjectID) {
+        self.change = change
+        self.target = target
+        self.base = base
+        self.merge = merge
+    }
+}
+
+/// One due moment of a schedule, with everything it is pinned to.
+public struct FireRequest: Hashable, Sendable, Codable {
+    /// Row of the stored fire; repeats of one fire share it.
+    public let fire: Int64
+    public let schedule: String
+    public let logicalTime: Date
+    public let commit: ObjectID
+    public let branch: String
+
+    public init(fire: Int64, schedule: String, logicalTime: Date, commit: ObjectID, branch: String) {
+        self.fire = fire
+        self.schedule = schedule
+        self.logicalTime = logicalTime
+        self.commit = commit
+        self.branch = branch
+    }
+}

@@ -1,0 +1,107 @@
+import Events
+import Foundation
+import Projects
+
+/// Exactly what will run, on which code and with which configuration. A value: the same inputs give the same plan.
+public struct Plan: Sendable, Hashable, Codable {
+    public let project: String
+    public let pipeline: String
+    public let environment: String
+    public let branch: String
+    public let commit: ObjectID
+    public let tree: ObjectID
+    public let trigger: Trigger
+    /// The resolved `config:`, as JSON with sorted keys.
+    public let configuration: String
+    /// SHA-256 of `configuration`, 64 hexadecimal digits.
+    public let configurationDigest: String
+    public let settings: RunSettings
+    public let concurrency: Concurrency
+    /// In an order that respects their needs.
+    public let steps: [PlannedStep]
+    /// What a person should know: a privileged key that was not taken from this commit, say.
+    public let notes: [String]
+
+    public func step(named name: String) -> PlannedStep? {
+        steps.first { $0.name == name }
+    }
+
+    /// All that `step` needs, directly or through others, in plan order.
+    public func upstream(of step: PlannedStep) -> [PlannedStep] {
+        var names = Set(step.needs)
+        for candidate in steps.reversed() where names.contains(candidate.name) { names.formUnion(candidate.needs) }
+        return steps.filter { names.contains($0.name) }
+    }
+}
+
+/// What a run was started by.
+public enum Trigger: Sendable, Hashable, Codable {
+    case push
+    case change(number: Int64, base: ObjectID)
+    case fire(id: Int64, schedule: String, logicalTime: Date)
+
+    /// The moment that the run stands for, where it stands for one.
+    public var logicalTime: Date? {
+        if case .fire(_, _, let time) = self { time } else { nil }
+    }
+}
+
+/// What the environment lends to every step of a run.
+public struct RunSettings: Sendable, Hashable, Codable {
+    public let identity: String?
+    public let env: [String: String]
+    public let registry: RegistrySettings
+    public let sandbox: SandboxPolicy
+    public let dataRoot: String?
+}
+
+/// A step with its compute looked up.
+public struct PlannedStep: Sendable, Hashable, Codable {
+    public let name: String
+    public let needs: [String]
+    public let action: Action
+    public let inputs: [Glob]
+    public let data: [String]
+    public let outputs: [String]
+    /// Values may hold references, resolved when the step starts.
+    public let env: [String: String]
+    public let compute: Compute
+    public let retriesWhenLost: Int
+}
+
+/// Why a pipeline does not run for an event.
+public enum NonRun: Sendable, Hashable, Codable, CustomStringConvertible {
+    /// Its file does not ask for this kind of event.
+    case notTriggered(by: String)
+    case otherEnvironment(wanted: [String], actual: String)
+    case otherBranch(wanted: [String])
+    case pathsUntouched([String])
+    case otherTarget(wanted: [String])
+    case otherSchedule
+
+    public var description: String {
+        switch self {
+        case .notTriggered(let kind): "not started by a \(kind)"
+        case .otherEnvironment(let wanted, let actual):
+            "runs in \(wanted.joined(separator: ", ")), and this branch is \(actual)"
+        case .otherBranch(let wanted): "runs for branches \(wanted.joined(separator: ", "))"
+        case .pathsUntouched(let paths): "nothing under \(paths.joined(separator: ", ")) changed"
+        case .otherTarget(let wanted): "checks changes to \(wanted.joined(separator: ", "))"
+        case .otherSchedule: "another schedule fired"
+        }
+    }
+}
+
+/// The answer of planning: what runs, and for every pipeline that does not, why.
+public struct Planning: Sendable, Hashable, Codable {
+    public let plans: [Plan]
+    public let skipped: [String: NonRun]
+    /// Set when the event as a whole starts nothing: a deleted branch, a branch without environment.
+    public let remark: String?
+
+    public init(plans: [Plan] = [], skipped: [String: NonRun] = [:], remark: String? = nil) {
+        self.plans = plans
+        self.skipped = skipped
+        self.remark = remark
+    }
+}

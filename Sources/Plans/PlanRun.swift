@@ -1,0 +1,139 @@
+import Events
+import Projects
+
+/// What planning knows of the commit, read from the object database.
+public struct CommitFacts: Sendable, Hashable {
+    public let commit: ObjectID
+    public let tree: ObjectID
+    public let branch: String
+    /// The project at this commit, privileged keys already taken from where they may be taken.
+    public let project: Project
+    /// Paths changed since the event's base; only read when a pipeline filters by paths.
+    public let changedPaths: [String]
+    /// Dotted privileged keys, by environment, in which this commit differs from the trusted files.
+    public let withheld: [String: [String]]
+
+    public init(commit: ObjectID, tree: ObjectID, branch: String, project: Project, changedPaths: [String] = [],
+        withheld: [String: [String]] = [:])
+    {
+        self.commit = commit
+        self.tree = tree
+        self.branch = branch
+        self.project = project
+        self.changedPaths = changedPaths
+        self.withheld = withheld
+    }
+}
+
+/// Decide what an event starts.
+///
+/// - Parameter digest: SHA-256 of a text's UTF-8 as hexadecimal digits; given, because planning itself is free of
+///   libraries.
+public func plan(_ event: Event, at facts: CommitFacts, digest: (String) -> String) -> Planning {
+    let project = facts.project
+    guard !project.pipelines.isEmpty else {
+        return Planning(remark: "there are no pipelines at \(facts.commit.short): add pipelines/NAME.yml")
+    }
+    if case .push = event, project.environment(ofBranch: facts.branch) == nil {
+        return Planning(remark: noEnvironment(for: facts.branch, in: project))
+    }
+    var plans: [Plan] = []
+    var skipped: [String: NonRun] = [:]
+    for pipeline in project.pipelines {
+        switch match(pipeline, event, facts) {
+        case .starts(let environment, let trigger):
+            guard let environment = project.environment(named: environment) else { continue }
+            plans.append(Plan(pipeline, in: environment, trigger: trigger, facts, digest: digest))
+        case .skipped(let reason):
+            skipped[pipeline.name] = reason
+        }
+    }
+    return Planning(plans: plans, skipped: skipped)
+}
+
+/// The sentence for a branch that no environment covers.
+func noEnvironment(for branch: String, in project: Project) -> String {
+    let known = project.environments.map { environment in
+        "\(environment.name): \(environment.branches.map(\.description).joined(separator: " "))"
+    }
+    return "no environment covers branch '\(branch)' (\(known.joined(separator: "; "))): "
+        + "rename the branch, or add a pattern under branches: in environments/"
+}
+
+enum Match {
+    case starts(environment: String, Trigger)
+    case skipped(NonRun)
+}
+
+func match(_ pipeline: Pipeline, _ event: Event, _ facts: CommitFacts) -> Match {
+    switch event {
+    case .push:
+        guard let push = pipeline.triggers.push else { return .skipped(.notTriggered(by: "push")) }
+        return match(push, facts)
+    case .checks(let request):
+        guard let change = pipeline.triggers.change else { return .skipped(.notTriggered(by: "change")) }
+        guard change.targets.contains(where: { $0.matches(request.target) }) else {
+            return .skipped(.otherTarget(wanted: change.targets.map(\.description)))
+        }
+        return .starts(environment: change.environment, .change(number: request.change, base: request.base))
+    case .fire(let fire):
+        guard let schedule = pipeline.triggers.schedule else { return .skipped(.notTriggered(by: "schedule")) }
+        guard pipeline.name == fire.schedule else { return .skipped(.otherSchedule) }
+        return .starts(environment: schedule.environment,
+            .fire(id: fire.fire, schedule: fire.schedule, logicalTime: fire.logicalTime))
+    case .proposal: return .skipped(.notTriggered(by: "proposal"))
+    }
+}
+
+private func match(_ push: Triggers.Push, _ facts: CommitFacts) -> Match {
+    let actual = facts.project.environment(ofBranch: facts.branch)?.name ?? "none"
+    guard push.environments.contains(actual) else {
+        return .skipped(.otherEnvironment(wanted: push.environments, actual: actual))
+    }
+    if !push.branches.isEmpty, !push.branches.contains(where: { $0.matches(facts.branch) }) {
+        return .skipped(.otherBranch(wanted: push.branches.map(\.description)))
+    }
+    if !push.paths.isEmpty, !facts.changedPaths.contains(where: { path in push.paths.contains { $0.matches(path) } }) {
+        return .skipped(.pathsUntouched(push.paths.map(\.description)))
+    }
+    return .starts(environment: actual, .push)
+}
+
+extension Plan {
+    init(_ pipeline: Pipeline, in environment: Environment, trigger: Trigger, _ facts: CommitFacts,
+        digest: (String) -> String)
+    {
+        project = facts.project.name
+        self.pipeline = pipeline.name
+        self.environment = environment.name
+        branch = facts.branch
+        commit = facts.commit
+        tree = facts.tree
+        self.trigger = trigger
+        configuration = environment.config.json
+        configurationDigest = digest(configuration)
+        settings = RunSettings(identity: environment.identity, env: environment.env, registry: environment.registry,
+            sandbox: environment.sandbox, dataRoot: environment.dataRoot)
+        concurrency = pipeline.concurrency
+        steps = pipeline.steps.map { PlannedStep($0, in: environment) }
+        notes = (facts.withheld[environment.name] ?? []).map { key in
+            "\(key) differs from \(facts.project.defaultBranch), and takes effect when it is merged there"
+        }
+    }
+}
+
+extension PlannedStep {
+    init(_ step: Step, in environment: Environment) {
+        name = step.name
+        needs = step.needs
+        action = step.action
+        inputs = step.inputs
+        data = step.data
+        outputs = step.outputs
+        env = step.env
+        var compute = environment.compute[step.compute ?? "default"] ?? .standard
+        compute.timeout = step.timeout ?? compute.timeout
+        self.compute = compute
+        retriesWhenLost = step.retriesWhenLost
+    }
+}

@@ -1,0 +1,38 @@
+import Projects
+
+/// Read the files of a project into what it is assembled from.
+///
+/// - Parameter files: repository path → bytes (`nil` = too large), of `environments/` and `pipelines/`.
+/// - Throws: every file that is not YAML.
+public func readSources(_ files: [String: [UInt8]?]) throws(Problems) -> ProjectSources {
+    var sources = ProjectSources()
+    var problems: [Problem] = []
+    for (path, bytes) in files.sorted(by: { $0.key < $1.key }) {
+        guard let (folder, stem) = place(of: path) else { continue }
+        do throws(Problem) {
+            let node = try parseYAML(bytes, file: path)
+            switch (folder, stem) {
+            case ("environments", "project"): sources.base = node
+            case ("environments", _): sources.environments[stem] = node
+            case ("pipelines", _) where isPipeline(node): sources.pipelines[stem] = node
+            default: break
+            }
+        } catch {
+            problems.append(error)
+        }
+    }
+    guard problems.isEmpty else { throw Problems(problems) }
+    return sources
+}
+
+/// `environments/dev.yml` → (`environments`, `dev`); `nil` for a file that is none of ours.
+private func place(of path: String) -> (folder: String, stem: String)? {
+    let parts = path.split(separator: "/")
+    guard parts.count == 2, parts[1].hasSuffix(".yml") else { return nil }
+    return (String(parts[0]), String(parts[1].dropLast(4)))
+}
+
+/// `pipelines/` may hold other YAML too, read by the steps themselves: a file with neither `on:` nor `steps:` is theirs.
+private func isPipeline(_ node: Projects.Node) -> Bool {
+    node.entries.contains { $0.key == "on" || $0.key == "steps" }
+}

@@ -1,0 +1,86 @@
+/// The branches that map to an environment, and everything steps there are given.
+public struct Environment: Sendable, Hashable {
+    public let name: String
+    public let branches: [Glob]
+    public let protected: Bool
+    public let identity: String?
+    /// What steps read as JSON.
+    public let config: Node
+    public let env: [String: String]
+    public let compute: [String: Compute]
+    public let registry: RegistrySettings
+    public let sandbox: SandboxPolicy
+    public let dataRoot: String?
+    /// The whole resolved file: every key with its file and line.
+    public let resolved: Node
+
+    public func covers(branch: String) -> Bool {
+        branches.contains { $0.matches(branch) }
+    }
+}
+
+public struct Compute: Sendable, Hashable, Codable {
+    public var cpus: Int?
+    /// Bytes.
+    public var memory: Int64?
+    /// Seconds.
+    public var timeout: Int64
+
+    public static let standard = Compute(cpus: nil, memory: nil, timeout: 3_600)
+}
+
+public struct RegistrySettings: Sendable, Hashable, Codable {
+    public enum Server: Sendable, Hashable, Codable {
+        /// The daemon runs an MLflow server of its own.
+        case embedded
+        case url(String)
+    }
+
+    public var server: Server
+    /// Name of the registered model; absent when the environment registers nothing.
+    public var model: String?
+    public var candidate: String?
+    public var incumbent: String?
+    /// Legacy stage of the incumbent.
+    public var stage: String?
+}
+
+public enum SandboxPolicy: String, Sendable, Hashable, Codable {
+    case required, bestEffort = "best-effort", off
+}
+
+extension Environment {
+    /// - Parameter resolved: the environment's file laid over the project's; already of the right shape.
+    init(name: String, resolved: Node, defaultBranch: String) {
+        self.name = name
+        branches = resolved["branches"]?.items.compactMap(\.text).map(Glob.init) ?? []
+        protected = resolved["protected"]?.flag ?? false
+        identity = resolved["identity"]?.text
+        config = resolved["config"] ?? Node(.map([]), at: resolved.mark)
+        env = (resolved["env"]?.entries ?? []).reduce(into: [:]) { $0[$1.key] = $1.value.text ?? "" }
+        compute = (resolved["compute"]?.entries ?? []).reduce(into: [:]) { $0[$1.key] = Compute($1.value) }
+        registry = RegistrySettings(resolved["registry"])
+        sandbox = resolved["sandbox"]?.text.flatMap(SandboxPolicy.init) ?? .required
+        dataRoot = resolved["data_root"]?.text
+        self.resolved = resolved
+    }
+}
+
+extension Compute {
+    init(_ node: Node) {
+        cpus = node["cpus"]?.integer
+        memory = node["memory"]?.text.flatMap(bytes(written:))
+        timeout = node["timeout"]?.text.flatMap(Duration.init(written:))?.components.seconds ?? Self.standard.timeout
+    }
+}
+
+extension RegistrySettings {
+    init(_ node: Node?) {
+        let server = node?.text ?? node?["server"]?.text ?? "embedded"
+        self.server = server == "embedded" ? .embedded : .url(server)
+        model = node?["model"]?.text
+        candidate = node?["aliases"]?["candidate"]?.text
+        incumbent = node?["aliases"]?["incumbent"]?.text
+        stage = node?["stage"]?.text
+    }
+}

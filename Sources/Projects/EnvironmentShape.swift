@@ -1,0 +1,50 @@
+/// The keys of `environments/*.yml`.
+public enum EnvironmentFile {
+    /// Keys that a branch cannot give itself: read from the protected branch's own commit, or the default branch's tip.
+    public static let privileged: Set<String> = [
+        "name", "default_branch", "branches", "protected", "identity", "registry", "approvals", "sandbox", "data_root",
+    ]
+
+    static let aliases = Shape.object([
+        .init("candidate", .string, "alias that `register` gives to each new version"),
+        .init("incumbent", .string, "alias that `promote` moves to a better version"),
+    ])
+
+    static let registry = Shape.shorthand(.string, or: .object([
+        .init("server", .string, "`embedded` (the daemon runs an MLflow server) or the URL of an existing one"),
+        .init("model", .string, "name of the registered model"),
+        .init("aliases", aliases, "registry aliases of this environment"),
+        .init("stage", .string, "legacy stage kept in step with the incumbent alias: Staging or Production"),
+    ]))
+
+    static let compute = Shape.object([
+        .init("executor", .oneOf(["local"]), "where steps run"),
+        .init("cpus", .integer(min: 1), "processors a step may use"),
+        .init("memory", .size, "memory a step may use"),
+        .init("timeout", .duration, "how long a step may take; default 1h"),
+    ])
+
+    static let fields: [Shape.Field] = [
+        .init("protected", .flag, "this environment's branches may set privileged keys for themselves; default false"),
+        .init("identity", .string, "service principal that its steps act as"),
+        .init("config", .map(.any), "free configuration, given to steps as JSON"),
+        .init("env", .map(.string), "environment variables of every step"),
+        .init("compute", .map(compute), "named machine sizes; `default` applies to steps that name none"),
+        .init("registry", registry, "the MLflow registry"),
+        .init("approvals", .object([.init("promote", .integer(min: 0), "approvals a promotion needs; only 0 for now")]),
+            "approvals"),
+        .init("sandbox", .oneOf(["required", "best-effort", "off"]), "bubblewrap around each step; default required"),
+        .init("data_root", .string, "folder for the environment's data; relative to the daemon's home"),
+    ]
+
+    /// `environments/NAME.yml`
+    public static let shape = Shape.object(
+        [.init("branches", .list(.string), "branch patterns that map to this environment")] + fields)
+
+    /// `environments/project.yml`
+    public static let projectShape = Shape.object(
+        [
+            .init("name", .string, "the project's name"),
+            .init("default_branch", .string, "the branch whose tip is trusted; default main"),
+        ] + fields)
+}

@@ -1,0 +1,111 @@
+/// A place in a file. Lines and columns count from 1.
+public struct Mark: Hashable, Sendable, Codable, CustomStringConvertible {
+    public let file: String
+    public let line: Int
+    public let column: Int
+
+    public init(file: String, line: Int, column: Int) {
+        self.file = file
+        self.line = line
+        self.column = column
+    }
+
+    public var description: String { "\(file):\(line):\(column)" }
+}
+
+/// A value that a person wrote, and where. What a YAML file is read into, anchors already resolved.
+public struct Node: Sendable, Hashable {
+    public enum Content: Sendable, Hashable {
+        case null
+        case bool(Bool)
+        case integer(Int)
+        case number(Double)
+        case string(String)
+        case list([Node])
+        /// In the order written; keys are unique.
+        case map([Entry])
+    }
+
+    public struct Entry: Sendable, Hashable {
+        public let key: String
+        public let mark: Mark
+        public let value: Node
+
+        public init(key: String, mark: Mark, value: Node) {
+            self.key = key
+            self.mark = mark
+            self.value = value
+        }
+    }
+
+    public let content: Content
+    public let mark: Mark
+    /// Where lower layers had set the same key, nearest first.
+    public let overrides: [Mark]
+
+    public init(_ content: Content, at mark: Mark, overrides: [Mark] = []) {
+        self.content = content
+        self.mark = mark
+        self.overrides = overrides
+    }
+
+    /// The value under `key`; `nil` when this is no map, has no such key, or says `null`.
+    public subscript(key: String) -> Node? {
+        guard let value = entries.first(where: { $0.key == key })?.value, value.content != .null else { return nil }
+        return value
+    }
+
+    /// The entries of a map; none for anything else.
+    public var entries: [Entry] {
+        if case .map(let entries) = content { entries } else { [] }
+    }
+
+    /// The items of a list; a single value counts as a list of one.
+    public var items: [Node] {
+        switch content {
+        case .list(let items): items
+        case .null: []
+        default: [self]
+        }
+    }
+
+    /// The scalar as it would be written; `nil` for lists, maps and null.
+    public var text: String? {
+        switch content {
+        case .string(let text): text
+        case .bool(let flag): flag ? "true" : "false"
+        case .integer(let value): String(value)
+        case .number(let value): String(value)
+        case .null, .list, .map: nil
+        }
+    }
+
+    public var integer: Int? {
+        if case .integer(let value) = content { value } else { nil }
+    }
+
+    public var number: Double? {
+        switch content {
+        case .number(let value): value
+        case .integer(let value): Double(value)
+        default: nil
+        }
+    }
+
+    public var flag: Bool? {
+        if case .bool(let value) = content { value } else { nil }
+    }
+
+    /// What kind of value this is, for messages.
+    public var kind: String {
+        switch content {
+        case .null: "nothing"
+        case .bool: "true/false"
+        case .integer: "a whole number"
+        case .number: "a number"
+        case .string: "text"
+        case .list: "a list"
+        case .map: "a map"
+        }
+    }
+}

@@ -1,0 +1,98 @@
+import Cron
+import Foundation
+import Promotion
+
+/// One file of `pipelines/*.yml`: what starts it, and a DAG of steps.
+public struct Pipeline: Sendable, Hashable {
+    public let name: String
+    public let triggers: Triggers
+    public let concurrency: Concurrency
+    /// In an order that respects `needs`; steps free of each other stay in the order written.
+    public let steps: [Step]
+    public let mark: Mark
+}
+
+public struct Triggers: Sendable, Hashable {
+    public struct Push: Sendable, Hashable {
+        public let environments: [String]
+        public let branches: [Glob]
+        public let paths: [Glob]
+    }
+
+    public struct Change: Sendable, Hashable {
+        public let targets: [Glob]
+        public let environment: String
+    }
+
+    public let push: Push?
+    public let change: Change?
+    public let schedule: ScheduleRule?
+}
+
+/// A cron rule with its policies.
+public struct ScheduleRule: Sendable, Hashable, Codable {
+    public enum Misfire: String, Sendable, Codable { case runOnce = "run-once", runAll = "run-all", skip }
+    public enum Overlap: String, Sendable, Codable { case queue, skip }
+
+    public let cron: CronExpression
+    public let timezone: String
+    public let environment: String
+    public let misfire: Misfire
+    public let overlap: Overlap
+    public let dst: DaylightSaving
+}
+
+public struct Concurrency: Sendable, Hashable, Codable {
+    public enum Supersede: String, Sendable, Codable { case none, queued, running }
+
+    public let group: String?
+    public let supersede: Supersede
+}
+
+public struct Step: Sendable, Hashable, Codable {
+    public let name: String
+    public let needs: [String]
+    public let action: Action
+    public let inputs: [Glob]
+    public let data: [String]
+    public let outputs: [String]
+    /// A key of the environment's `compute`.
+    public let compute: String?
+    /// Values may hold references.
+    public let env: [String: String]
+    /// Seconds; wins over the compute's.
+    public let timeout: Int64?
+    public let retriesWhenLost: Int
+}
+
+/// What a step does.
+public enum Action: Sendable, Hashable, Codable {
+    case run(command: String)
+    /// Register the model that another step logged.
+    case register(model: Reference)
+    case promote(evidence: Reference, rules: PromotionRules)
+}
+
+/// `${steps.STEP.outputs.OUTPUT}`
+public struct Reference: Sendable, Hashable, Codable, CustomStringConvertible {
+    public let step: String
+    public let output: String
+
+    public var description: String { "${steps.\(step).outputs.\(output)}" }
+
+    /// `nil` unless `text` is one reference and nothing else.
+    public init?(_ text: String) {
+        guard let match = text.wholeMatch(of: Self.pattern) else { return nil }
+        step = String(match.1)
+        output = String(match.2)
+    }
+
+    /// The references inside `text`.
+    public static func all(in text: String) -> [Reference] {
+        text.matches(of: pattern).compactMap { Reference(String($0.0)) }
+    }
+
+    private static var pattern: Regex<(Substring, Substring, Substring)> {
+        /\$\{steps\.([A-Za-z0-9_-]+)\.outputs\.([A-Za-z0-9_.-]+)\}/
+    }
+}

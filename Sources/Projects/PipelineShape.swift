@@ -1,0 +1,73 @@
+/// The keys of `pipelines/*.yml`.
+public enum PipelineFile {
+    static let push = Shape.object([
+        .init("environment", .oneOrMany(.string), required: true, "environments whose branches start this pipeline"),
+        .init("branches", .oneOrMany(.string), "only these branches of them"),
+        .init("paths", .oneOrMany(.string), "only when one of these paths changed"),
+    ])
+
+    static let change = Shape.object([
+        .init("target", .oneOrMany(.string), required: true, "target branches of the changes to check"),
+        .init("environment", .string, required: true, "environment that the checks run in"),
+    ])
+
+    static let schedule = Shape.object([
+        .init("cron", .string, required: true, "Quartz cron: seconds minutes hours day month weekday [year]"),
+        .init("timezone", .string, "IANA time zone; default UTC"),
+        .init("environment", .string, required: true, "environment that it runs in, and whose releases make it live"),
+        .init("misfire", .oneOf(["run-once", "run-all", "skip"]), "what to do about moments missed; default run-once"),
+        .init("overlap", .oneOf(["queue", "skip"]), "what to do when the last fire still runs; default queue"),
+        .init("dst", .oneOf(["wall-once", "quartz", "elapsed"]), "daylight saving rule; default wall-once"),
+    ])
+
+    static let floorRule = Shape.map(.number)
+    static let improveRule = Shape.object([
+        .init("metric", .string, required: true, "what is compared"),
+        .init("by", .number, "the lower bound must exceed this; default 0"),
+        .init("confidence", .number, "one-sided confidence of the bound; default 0.95"),
+    ])
+    static let noWorseRule = Shape.object([
+        .init("metric", .string, required: true, "what is compared"),
+        .init("margin", .number, required: true, "the lower bound must exceed minus this"),
+        .init("confidence", .number, "one-sided confidence of the bound; default 0.95"),
+    ])
+
+    static let promote = Shape.object([
+        .init("evidence", .string, required: true, "per-row scores: ${steps.NAME.outputs.OUTPUT}"),
+        .init("first", .oneOf(["promote", "hold"]), "what to do when there is no incumbent yet; default promote"),
+        .init("floor", floorRule, "metric → value that the challenger alone must reach"),
+        .init("improve", .oneOrMany(improveRule), "what must get better"),
+        .init("no_worse", .oneOrMany(noWorseRule), "what must not get worse"),
+    ])
+
+    static let step = Shape.object([
+        .init("needs", .oneOrMany(.string), "steps that must pass first"),
+        .init("run", .string, "shell command"),
+        .init("register", .object([
+            .init("model", .string, required: true, "model URI the step logged: ${steps.NAME.outputs.model_uri}")
+        ]), "create a version of the environment's registered model"),
+        .init("promote", promote, "let the challenger replace the incumbent if the evidence says so"),
+        .init("inputs", .oneOrMany(.string), "paths the step reads"),
+        .init("data", .oneOrMany(.string), "datasets the step reads"),
+        .init("outputs", .oneOrMany(.string), "files or folders kept from $ESPALIER_OUTPUTS"),
+        .init("compute", .string, "a name under the environment's `compute`"),
+        .init("env", .map(.string), "environment variables; values may hold ${steps.NAME.outputs.OUTPUT}"),
+        .init("timeout", .duration, "how long the step may take; wins over its compute's"),
+        .init("retry", .object([.init("lost", .integer(min: 0), "retries after infrastructure loss; default 1")]),
+            "what is tried again"),
+    ])
+
+    public static let shape = Shape.object([
+        .init("on", .object([
+            .init("push", push, "a branch moved"),
+            .init("change", change, "a merge was proposed"),
+            .init("schedule", schedule, "a moment is due"),
+        ]), required: true, "what starts this pipeline"),
+        .init("concurrency", .object([
+            .init("group", .string, "runs of one group never overlap"),
+            .init("supersede", .oneOf(["none", "queued", "running"]),
+                "which older runs of the same branch a newer one replaces; default none"),
+        ]), "how runs share the machine"),
+        .init("steps", .map(step), required: true, "the steps, each with what it needs"),
+    ])
+}

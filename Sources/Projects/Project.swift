@@ -1,0 +1,97 @@
+/// All that a project's files say at one commit.
+public struct Project: Sendable, Hashable {
+    public let name: String
+    public let defaultBranch: String
+    /// By name.
+    public let environments: [Environment]
+    /// By name.
+    public let pipelines: [Pipeline]
+
+    public func environment(named name: String) -> Environment? {
+        environments.first { $0.name == name }
+    }
+
+    public func pipeline(named name: String) -> Pipeline? {
+        pipelines.first { $0.name == name }
+    }
+
+    /// The environment whose patterns cover `branch`. At most one does: overlaps are refused when a project is read.
+    public func environment(ofBranch branch: String) -> Environment? {
+        environments.first { $0.covers(branch: branch) }
+    }
+}
+
+/// The files a project is read from, by stem: `dev` for `environments/dev.yml`.
+public struct ProjectSources: Sendable {
+    /// `environments/project.yml`; absent means an empty one.
+    public var base: Node?
+    public var environments: [String: Node]
+    public var pipelines: [String: Node]
+
+    public init(base: Node? = nil, environments: [String: Node] = [:], pipelines: [String: Node] = [:]) {
+        self.base = base
+        self.environments = environments
+        self.pipelines = pipelines
+    }
+}
+
+extension Project {
+    /// Read a project from its files.
+    ///
+    /// - Parameters:
+    ///   - sources: the files at the commit.
+    ///   - trusted: the files that privileged keys are read from; the same as `sources` when the commit itself is
+    ///     trusted.
+    ///   - fallbackName: the name when `project.yml` gives none.
+    public static func read(_ sources: ProjectSources, trusted: ProjectSources? = nil, fallbackName: String)
+        throws(Problems) -> Project
+    {
+        var problems = shapeProblems(sources)
+        let base = sources.base ?? Node(.map([]), at: Mark(file: "environments/project.yml", line: 1, column: 1))
+        let trustedBase = trusted.map { $0.base ?? Node(.map([]), at: base.mark) } ?? base
+        guard problems.isEmpty else { throw Problems(problems) }
+        let defaultBranch = trustedBase["default_branch"]?.text ?? "main"
+        let environments = sources.environments.sorted { $0.key < $1.key }.map { name, file in
+            let own = base.layered(under: file)
+            let resolved = trusted.map { withPrivileges(own, of: name, from: $0, base: trustedBase) } ?? own
+            return Environment(name: name, resolved: resolved, defaultBranch: defaultBranch)
+        }
+        var pipelines: [Pipeline] = []
+        for (name, file) in sources.pipelines.sorted(by: { $0.key < $1.key }) {
+            do throws(Problems) {
+                pipelines.append(try Pipeline.read(name: name, file))
+            } catch {
+                problems += error.all
+            }
+        }
+        problems += overlapProblems(environments) + pipelines.flatMap { linkProblems($0, environments) }
+        guard problems.isEmpty else { throw Problems(problems) }
+        return Project(name: trustedBase["name"]?.text ?? fallbackName, defaultBranch: defaultBranch,
+            environments: environments, pipelines: pipelines)
+    }
+
+    private static func shapeProblems(_ sources: ProjectSources) -> [Problem] {
+        let base = sources.base.map { EnvironmentFile.projectShape.problems(in: $0) } ?? []
+        return base + sources.environments.sorted { $0.key < $1.key }
+            .flatMap { EnvironmentFile.shape.problems(in: $0.value) }
+    }
+
+    /// The environment as its own commit has it, with privileged keys taken from the trusted files. An environment that
+    /// those files do not know has no branches: it takes effect when it is merged.
+    private static func withPrivileges(_ own: Node, of name: String, from trusted: ProjectSources, base: Node) -> Node {
+        let granted = trusted.environments[name].map { base.layered(under: $0) } ?? base
+        let rights = granted.filtered(EnvironmentFile.privileged.contains)
+        let rest = own.filtered { !EnvironmentFile.privileged.contains($0) }
+        return Node(.map(rights.entries + rest.entries), at: own.mark)
+    }
+}
+
+/// The privileged keys in which two readings of an environment differ, as dotted paths.
+public func privilegedDifferences(_ own: Environment, _ trusted: Environment) -> [String] {
+    func rights(_ environment: Environment) -> [String: String] {
+        let leaves = environment.resolved.filtered(EnvironmentFile.privileged.contains).leaves()
+        return Dictionary(leaves.map { ($0.path, $0.node.json) }, uniquingKeysWith: { $1 })
+    }
+    let (left, right) = (rights(own), rights(trusted))
+    return Set(left.keys).union(right.keys).filter { left[$0] != right[$0] }.sorted()
+}

@@ -1,0 +1,121 @@
+import Cron
+import Foundation
+
+extension Pipeline {
+    /// Read one pipeline's file. Throws all that is wrong with it.
+    public static func read(name: String, _ file: Node) throws(Problems) -> Pipeline {
+        let misshapen = PipelineFile.shape.problems(in: file)
+        guard misshapen.isEmpty else { throw Problems(misshapen) }
+        var problems: [Problem] = []
+        let triggers = Triggers(file["on"], &problems)
+        let steps = (file["steps"]?.entries ?? []).compactMap { Step($0, &problems) }
+        if steps.isEmpty, problems.isEmpty {
+            problems.append(Problem("a pipeline needs at least one step", at: file["steps"]?.mark ?? file.mark, key: "steps"))
+        }
+        let ordered = order(steps, marks: file["steps"], &problems)
+        guard problems.isEmpty else { throw Problems(problems) }
+        let concurrency = Concurrency(
+            group: file["concurrency"]?["group"]?.text,
+            supersede: file["concurrency"]?["supersede"]?.text.flatMap(Concurrency.Supersede.init) ?? .none)
+        return Pipeline(name: name, triggers: triggers, concurrency: concurrency, steps: ordered, mark: file.mark)
+    }
+}
+
+extension Triggers {
+    init(_ node: Node?, _ problems: inout [Problem]) {
+        push = node?["push"].map { push in
+            Push(environments: push["environment"]?.texts ?? [], branches: push["branches"]?.globs ?? [],
+                paths: push["paths"]?.globs ?? [])
+        }
+        change = node?["change"].map { change in
+            Change(targets: change["target"]?.globs ?? [], environment: change["environment"]?.text ?? "")
+        }
+        schedule = node?["schedule"].flatMap { ScheduleRule($0, &problems) }
+        if push == nil, change == nil, schedule == nil {
+            problems.append(Problem("nothing starts this pipeline", at: node?.mark, key: "on",
+                hint: "give one of push, change, schedule"))
+        }
+    }
+}
+
+extension ScheduleRule {
+    init?(_ node: Node, _ problems: inout [Problem]) {
+        timezone = node["timezone"]?.text ?? "UTC"
+        environment = node["environment"]?.text ?? ""
+        misfire = node["misfire"]?.text.flatMap(Misfire.init) ?? .runOnce
+        overlap = node["overlap"]?.text.flatMap(Overlap.init) ?? .queue
+        dst = node["dst"]?.text.flatMap(DaylightSaving.init) ?? .wallOnce
+        if TimeZone(identifier: timezone) == nil {
+            problems.append(Problem("'\(timezone)' is no time zone", at: node["timezone"]?.mark ?? node.mark,
+                key: "on.schedule.timezone", hint: nearest(to: timezone, among: TimeZone.knownTimeZoneIdentifiers)
+                    .map { "did you mean '\($0)'?" } ?? "use an IANA name such as Europe/Berlin"))
+        }
+        do {
+            cron = try CronExpression(node["cron"]?.text ?? "")
+        } catch {
+            problems.append(Problem("\(error)", at: node["cron"]?.mark ?? node.mark, key: "on.schedule.cron"))
+            return nil
+        }
+    }
+}
+
+extension Step {
+    init?(_ entry: Node.Entry, _ problems: inout [Problem]) {
+        let node = entry.value
+        let key = "steps.\(entry.key)"
+        if entry.key.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9_-]{0,62}/) == nil {
+            problems.append(Problem("'\(entry.key)' cannot name a step", at: entry.mark, key: key,
+                hint: "letters, digits, - and _, at most 63"))
+        }
+        name = entry.key
+        needs = node["needs"]?.texts ?? []
+        inputs = node["inputs"]?.globs ?? []
+        data = node["data"]?.texts ?? []
+        outputs = node["outputs"]?.texts ?? []
+        compute = node["compute"]?.text
+        env = (node["env"]?.entries ?? []).reduce(into: [:]) { $0[$1.key] = $1.value.text ?? "" }
+        timeout = node["timeout"]?.text.flatMap(Duration.init(written:))?.components.seconds
+        retriesWhenLost = node["retry"]?["lost"]?.integer ?? 1
+        guard let action = Action(node, at: entry.mark, key: key, &problems) else { return nil }
+        self.action = action
+    }
+}
+
+extension Action {
+    init?(_ node: Node, at mark: Mark, key: String, _ problems: inout [Problem]) {
+        let kinds = ["run", "register", "promote"].filter { node[$0] != nil }
+        guard kinds.count == 1 else {
+            problems.append(Problem(kinds.isEmpty ? "the step does nothing" : "the step does several things: \(kinds.joined(separator: ", "))",
+                at: mark, key: key, hint: "give exactly one of run, register, promote"))
+            return nil
+        }
+        if let command = node["run"]?.text {
+            self = .run(command: command)
+        } else if let model = node["register"]?["model"] {
+            guard let reference = Reference(model, key: "\(key).register.model", &problems) else { return nil }
+            self = .register(model: reference)
+        } else if let promote = node["promote"], let evidence = promote["evidence"] {
+            let rules = readRules(promote, key: "\(key).promote", &problems)
+            guard let reference = Reference(evidence, key: "\(key).promote.evidence", &problems) else { return nil }
+            self = .promote(evidence: reference, rules: rules)
+        } else {
+            return nil
+        }
+    }
+}
+
+extension Reference {
+    init?(_ node: Node, key: String, _ problems: inout [Problem]) {
+        guard let text = node.text, let reference = Reference(text) else {
+            problems.append(Problem("'\(node.text ?? "")' names no output", at: node.mark, key: key,
+                hint: "write ${steps.STEP.outputs.OUTPUT}"))
+            return nil
+        }
+        self = reference
+    }
+}
+
+extension Node {
+    var texts: [String] { items.compactMap(\.text) }
+    var globs: [Glob] { texts.map(Glob.init) }
+}

@@ -1,0 +1,43 @@
+import Promotion
+
+/// The rules of a `promote` step whose shape is already right.
+func readRules(_ node: Node, key: String, _ problems: inout [Problem]) -> PromotionRules {
+    var floor: [FloorRule] = []
+    for entry in node["floor"]?.entries ?? [] {
+        guard let metric = readMetric(entry.key, at: entry.mark, key: "\(key).floor", &problems) else { continue }
+        floor.append(FloorRule(metric: metric, atLeast: entry.value.number ?? 0))
+    }
+    let improve = (node["improve"]?.items ?? []).compactMap { rule -> ImproveRule? in
+        guard let metric = readMetric(rule, key: "\(key).improve", &problems) else { return nil }
+        return ImproveRule(metric: metric, by: rule["by"]?.number ?? 0,
+            confidence: readConfidence(rule, key: "\(key).improve", &problems))
+    }
+    let noWorse = (node["no_worse"]?.items ?? []).compactMap { rule -> NoWorseRule? in
+        guard let metric = readMetric(rule, key: "\(key).no_worse", &problems) else { return nil }
+        return NoWorseRule(metric: metric, margin: rule["margin"]?.number ?? 0,
+            confidence: readConfidence(rule, key: "\(key).no_worse", &problems))
+    }
+    return PromotionRules(
+        first: node["first"]?.text == "hold" ? .hold : .promote, floor: floor, improve: improve, noWorse: noWorse)
+}
+
+private func readMetric(_ rule: Node, key: String, _ problems: inout [Problem]) -> Metric? {
+    readMetric(rule["metric"]?.text ?? "", at: rule["metric"]?.mark ?? rule.mark, key: "\(key).metric", &problems)
+}
+
+private func readMetric(_ name: String, at mark: Mark, key: String, _ problems: inout [Problem]) -> Metric? {
+    if let metric = Metric(rawValue: name) { return metric }
+    let names = Metric.allCases.map(\.rawValue)
+    problems.append(Problem("unknown metric '\(name)'", at: mark, key: key,
+        hint: nearest(to: name, among: names).map { "did you mean '\($0)'?" } ?? "known: \(names.joined(separator: ", "))"))
+    return nil
+}
+
+private func readConfidence(_ rule: Node, key: String, _ problems: inout [Problem]) -> Double {
+    let value = rule["confidence"]?.number ?? 0.95
+    if !(value > 0.5 && value < 1) {
+        problems.append(Problem("\(value) is no confidence", at: rule["confidence"]?.mark ?? rule.mark,
+            key: "\(key).confidence", hint: "give a number between 0.5 and 1, such as 0.95"))
+    }
+    return value
+}

@@ -1,0 +1,217 @@
+import Foundation
+
+/// A change at the gate.
+public struct ChangeReport: Sendable, Codable, Hashable {
+    public var id: Int64
+    public var project: String
+    public var target: String
+    public var topic: String
+    public var head: String
+    public var author: String
+    public var title: String
+    /// `proposed`, `checking`, `merged`, `rejected`, `conflicted`, `withdrawn`
+    public var outcome: String
+    public var reason: String
+    public var runs: [Int64]
+
+    public init(id: Int64, project: String, target: String, topic: String, head: String, author: String, title: String,
+        outcome: String, reason: String, runs: [Int64])
+    {
+        self.id = id
+        self.project = project
+        self.target = target
+        self.topic = topic
+        self.head = head
+        self.author = author
+        self.title = title
+        self.outcome = outcome
+        self.reason = reason
+        self.runs = runs
+    }
+}
+
+/// A verdict on a challenger, as the ledger has it.
+public struct DecisionReport: Sendable, Codable, Hashable {
+    public var id: Int64
+    public var run: Int64
+    public var environment: String
+    public var commit: String
+    public var configurationDigest: String
+    public var datasets: [String: String]
+    public var model: String
+    public var challenger: String
+    public var champion: String?
+    /// `promoted` or `not_promoted`
+    public var verdict: String
+    public var reasons: [String]
+    public var rows: Int
+    public var evidenceSha256: String?
+    public var decidedAt: Date
+    /// When the alias was read back where the decision wants it.
+    public var appliedAt: Date?
+    public var hash: String
+
+    public init(id: Int64, run: Int64, environment: String, commit: String, configurationDigest: String,
+        datasets: [String: String], model: String, challenger: String, champion: String?, verdict: String,
+        reasons: [String], rows: Int, evidenceSha256: String?, decidedAt: Date, appliedAt: Date?, hash: String)
+    {
+        self.id = id
+        self.run = run
+        self.environment = environment
+        self.commit = commit
+        self.configurationDigest = configurationDigest
+        self.datasets = datasets
+        self.model = model
+        self.challenger = challenger
+        self.champion = champion
+        self.verdict = verdict
+        self.reasons = reasons
+        self.rows = rows
+        self.evidenceSha256 = evidenceSha256
+        self.decidedAt = decidedAt
+        self.appliedAt = appliedAt
+        self.hash = hash
+    }
+}
+
+/// One version of a registered model.
+public struct ModelReport: Sendable, Codable, Hashable {
+    public var name: String
+    public var version: String
+    public var aliases: [String]
+    public var stage: String
+    /// Lineage: commit, tree, configuration, data, run, environment.
+    public var tags: [String: String]
+
+    public init(name: String, version: String, aliases: [String], stage: String, tags: [String: String]) {
+        self.name = name
+        self.version = version
+        self.aliases = aliases
+        self.stage = stage
+        self.tags = tags
+    }
+}
+
+/// A live schedule.
+public struct ScheduleReport: Sendable, Codable, Hashable {
+    public var name: String
+    public var project: String
+    public var environment: String
+    public var cron: String
+    public var timezone: String
+    public var commit: String
+    /// The release run that made it live.
+    public var run: Int64
+    public var liveSince: Date
+    public var next: Date?
+    public var fires: [FireReport]
+
+    public init(name: String, project: String, environment: String, cron: String, timezone: String, commit: String,
+        run: Int64, liveSince: Date, next: Date?, fires: [FireReport])
+    {
+        self.name = name
+        self.project = project
+        self.environment = environment
+        self.cron = cron
+        self.timezone = timezone
+        self.commit = commit
+        self.run = run
+        self.liveSince = liveSince
+        self.next = next
+        self.fires = fires
+    }
+}
+
+/// One stored fire of a schedule.
+public struct FireReport: Sendable, Codable, Hashable {
+    public var id: Int64
+    public var logicalTime: Date
+    public var storedAt: Date
+    /// The champion it is pinned to.
+    public var model: String?
+    public var version: String?
+
+    public init(id: Int64, logicalTime: Date, storedAt: Date, model: String?, version: String?) {
+        self.id = id
+        self.logicalTime = logicalTime
+        self.storedAt = storedAt
+        self.model = model
+        self.version = version
+    }
+}
+
+/// The board: what stands where.
+public struct BoardReport: Sendable, Codable, Hashable {
+    public struct Row: Sendable, Codable, Hashable {
+        public var environment: String
+        public var branch: String
+        public var commit: String
+        public var run: RunReport
+        /// `hrob-risk 3 (champion)`, of the environment, where a model was registered by this commit.
+        public var model: String?
+
+        public init(environment: String, branch: String, commit: String, run: RunReport, model: String?) {
+            self.environment = environment
+            self.branch = branch
+            self.commit = commit
+            self.run = run
+            self.model = model
+        }
+    }
+
+    public var rows: [Row]
+    public var changes: [ChangeReport]
+    public var schedules: [ScheduleReport]
+    public var decisions: [DecisionReport]
+
+    public init(rows: [Row], changes: [ChangeReport], schedules: [ScheduleReport], decisions: [DecisionReport]) {
+        self.rows = rows
+        self.changes = changes
+        self.schedules = schedules
+        self.decisions = decisions
+    }
+}
+
+/// How the daemon is doing.
+public struct StatusReport: Sendable, Codable, Hashable {
+    public struct Project: Sendable, Codable, Hashable {
+        public var name: String
+        public var repository: String
+        public var url: String?
+
+        public init(name: String, repository: String, url: String?) {
+            self.name = name
+            self.repository = repository
+            self.url = url
+        }
+    }
+
+    /// Absent when no daemon runs.
+    public var address: String?
+    public var home: String
+    public var projects: [Project]
+    public var running: [RunReport]
+    public var queued: [RunReport]
+    /// Events that no run came of, with the reason: newest first.
+    public var remarks: [String]
+
+    public init(address: String?, home: String, projects: [Project], running: [RunReport], queued: [RunReport],
+        remarks: [String])
+    {
+        self.address = address
+        self.home = home
+        self.projects = projects
+        self.running = running
+        self.queued = queued
+        self.remarks = remarks
+    }
+}
+
+/// Reports as JSON: snake_case keys in alphabetical order, times as RFC 3339 in UTC.
+public func json(_ report: some Encodable, pretty: Bool = true) throws -> Data {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = pretty ? [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes] : [.sortedKeys, .withoutEscapingSlashes]
+    encoder.keyEncodingStrategy = .convertToSnakeCase
+    encoder.dateEncodingStrategy = .iso8601
+    return try encoder.encode(report)
+}
