@@ -1,0 +1,51 @@
+import Clibgit2
+
+/// What libgit2 could not do: the operation, on what, and its own words.
+public struct GitError: Error, Equatable, Sendable, CustomStringConvertible {
+    public let operation: String
+    public let subject: String
+    public let code: Int32
+    public let message: String
+
+    public init(operation: String, subject: String, code: Int32, message: String) {
+        self.operation = operation
+        self.subject = subject
+        self.code = code
+        self.message = message
+    }
+
+    public var description: String { "cannot \(operation) \(subject): \(message)" }
+
+    /// The object, ref or path does not exist.
+    public var isMissing: Bool { code == GIT_ENOTFOUND.rawValue }
+}
+
+/// The one funnel: every libgit2 call goes through it, and its error is read before any other call can replace it.
+func check(_ operation: String, _ subject: @autoclosure () -> String, _ call: () -> Int32) throws(GitError) {
+    let code = call()
+    guard code < 0 else { return }
+    let message = git_error_last().flatMap { $0.pointee.message }.map { String(cString: $0) } ?? "unknown error"
+    throw GitError(operation: operation, subject: subject(), code: code, message: message)
+}
+
+/// A handle that libgit2 made, from a call that writes it.
+func made(_ operation: String, _ subject: @autoclosure () -> String, _ call: (inout OpaquePointer?) -> Int32)
+    throws(GitError) -> OpaquePointer
+{
+    var handle: OpaquePointer?
+    try check(operation, subject()) { call(&handle) }
+    guard let handle else {
+        throw GitError(operation: operation, subject: subject(), code: -1, message: "libgit2 gave nothing back")
+    }
+    return handle
+}
+
+/// libgit2's process-wide settings, made once.
+enum Library {
+    static let ready: Void = {
+        git_libgit2_init()
+        // A repository is named to `espalier adopt` by a person: that is the consent which the check stands for.
+        _ = espalier_git_set_owner_validation(0)
+        _ = espalier_git_set_strict_object_creation(0)
+    }()
+}

@@ -1,0 +1,79 @@
+import Clibgit2
+import Events
+
+extension Repository {
+    /// Every watched ref and the commit it leads to. Tags are peeled; refs that lead to no commit are left out.
+    public func tips() throws(GitError) -> [String: ObjectID] {
+        let iterator = try made("list the refs of", path) { git_reference_iterator_new(&$0, handle) }
+        defer { git_reference_iterator_free(iterator) }
+        var tips: [String: ObjectID] = [:]
+        while true {
+            var reference: OpaquePointer?
+            let code = git_reference_next(&reference, iterator)
+            guard code != GIT_ITEROVER.rawValue else { return tips }
+            // A ref that is deleted while it is being listed is simply gone.
+            if code == GIT_ENOTFOUND.rawValue { continue }
+            try check("list the refs of", path) { code }
+            defer { git_reference_free(reference) }
+            guard let name = git_reference_name(reference).map({ String(cString: $0) }), isWatched(ref: name) else {
+                continue
+            }
+            if let commit = commit(of: reference) { tips[name] = commit }
+        }
+    }
+
+    /// The commits that these refs lead to; those that do not exist are left out.
+    public func tips(of names: Set<String>) throws(GitError) -> [String: ObjectID] {
+        var tips: [String: ObjectID] = [:]
+        for name in names {
+            tips[name] = try tip(of: name)
+        }
+        return tips
+    }
+
+    /// The commit that `ref` leads to; `nil` when there is no such ref.
+    public func tip(of ref: String) throws(GitError) -> ObjectID? {
+        var reference: OpaquePointer?
+        let code = git_reference_lookup(&reference, handle, ref)
+        if code == GIT_ENOTFOUND.rawValue || code == GIT_EINVALIDSPEC.rawValue { return nil }
+        try check("read ref", ref) { code }
+        defer { git_reference_free(reference) }
+        return commit(of: reference)
+    }
+
+    private func commit(of reference: OpaquePointer?) -> ObjectID? {
+        // A branch leads straight to its commit: reading the object to find that out would cost a look-up per ref.
+        if let name = git_reference_name(reference), String(cString: name).hasPrefix("refs/heads/"),
+            let direct = ObjectID(git_reference_target(reference))
+        {
+            return direct
+        }
+        var object: OpaquePointer?
+        guard git_reference_peel(&object, reference, GIT_OBJECT_COMMIT) == 0 else { return nil }
+        defer { git_object_free(object) }
+        return ObjectID(git_object_id(object))
+    }
+
+    /// Move `ref` from one commit to another if it still is where it is expected; `from` absent means it must not exist.
+    ///
+    /// - Returns: `false` when somebody else moved it first.
+    public func compareAndSwap(_ ref: String, from: ObjectID?, to: ObjectID, reason: String) throws(GitError) -> Bool {
+        var moved: OpaquePointer?
+        defer { git_reference_free(moved) }
+        let zero = String(repeating: "0", count: 40)
+        var old = git_oid()
+        git_oid_fromstr(&old, from?.description ?? zero)
+        let code = withObjectID(to) { git_reference_create_matching(&moved, handle, ref, &$0, 1, &old, reason) }
+        if code == GIT_EMODIFIED.rawValue || code == GIT_EEXISTS.rawValue { return false }
+        if code == GIT_ENOTFOUND.rawValue, from != nil { return false }
+        try check("move ref", ref) { code }
+        return true
+    }
+
+    /// Point `ref` at a commit, wherever it was.
+    public func setRef(_ ref: String, to commit: ObjectID) throws(GitError) {
+        var made: OpaquePointer?
+        defer { git_reference_free(made) }
+        try check("set ref", ref) { withObjectID(commit) { git_reference_create(&made, handle, ref, &$0, 1, "espalier") } }
+    }
+}

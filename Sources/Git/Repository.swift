@@ -1,0 +1,77 @@
+import Clibgit2
+import Events
+
+/// An open repository. For one thread at a time and one short piece of work: open, read, close.
+public final class Repository {
+    public let path: String
+    let handle: OpaquePointer
+
+    /// Open the repository at exactly `path` (a bare repository, or a `.git` folder or the folder around one).
+    public init(at path: String) throws(GitError) {
+        _ = Library.ready
+        self.path = path
+        let flags = GIT_REPOSITORY_OPEN_NO_SEARCH.rawValue
+        do throws(GitError) {
+            handle = try made("open the repository", path) { git_repository_open_ext(&$0, path, flags, nil) }
+        } catch {
+            throw error.message.contains("unsupported extension") ? error.explained : error
+        }
+    }
+
+    deinit { git_repository_free(handle) }
+
+    /// Create an empty bare repository at `path`, or open the one there.
+    public static func createBare(at path: String) throws(GitError) -> Repository {
+        _ = Library.ready
+        let made = try made("create the repository", path) { git_repository_init(&$0, path, 1) }
+        git_repository_free(made)
+        return try Repository(at: path)
+    }
+
+    /// The folder that holds `refs/`, `objects/` and `hooks/`, without a slash at its end.
+    public var gitDirectory: String {
+        let text = git_repository_path(handle).map { String(cString: $0) } ?? path
+        return text.hasSuffix("/") ? String(text.dropLast()) : text
+    }
+
+    public var isBare: Bool { git_repository_is_bare(handle) == 1 }
+
+    /// Set a string in the repository's own configuration.
+    public func configure(_ key: String, _ value: String) throws(GitError) {
+        let config = try made("read the configuration of", path) { git_repository_config(&$0, handle) }
+        defer { git_config_free(config) }
+        try check("set \(key) in", path) { git_config_set_string(config, key, value) }
+    }
+
+    func withObjectID<T>(_ id: ObjectID, _ body: (inout git_oid) -> T) -> T {
+        var oid = git_oid()
+        git_oid_fromstr(&oid, id.description)
+        return body(&oid)
+    }
+
+    func lookUpCommit(_ id: ObjectID) throws(GitError) -> OpaquePointer {
+        try made("read commit", id.short) { out in withObjectID(id) { git_commit_lookup(&out, handle, &$0) } }
+    }
+
+    func lookUpTree(_ id: ObjectID) throws(GitError) -> OpaquePointer {
+        try made("read tree", id.short) { out in withObjectID(id) { git_tree_lookup(&out, handle, &$0) } }
+    }
+}
+
+extension GitError {
+    /// A format that libgit2 does not read, with the way out.
+    var explained: GitError {
+        GitError(operation: operation, subject: subject, code: code,
+            message: message + "; convert it with git (SHA-1 objects, file refs), or let Espalier mirror it by URL")
+    }
+}
+
+extension ObjectID {
+    /// `nil` for the all-zero name.
+    init?(_ oid: UnsafePointer<git_oid>?) {
+        guard let oid else { return nil }
+        var text = [CChar](repeating: 0, count: 41)
+        git_oid_tostr(&text, 41, oid)
+        self.init(String(decoding: text.prefix(40).map { UInt8(bitPattern: $0) }, as: UTF8.self))
+    }
+}

@@ -1,0 +1,24 @@
+/// What a sandboxed command may see and change. Everything else is read-only; what is hidden is empty.
+public struct Sandbox: Sendable, Hashable {
+    /// Folders that look empty, whatever they hold.
+    public var hidden: [String]
+    /// Readable folders inside hidden ones.
+    public var readable: [String]
+    public var writable: [String]
+
+    public init(hidden: [String], readable: [String], writable: [String]) {
+        self.hidden = hidden
+        self.readable = readable
+        self.writable = writable
+    }
+
+    /// `command` inside bubblewrap, with processes and shared memory of its own; the network stays, for MLflow is there.
+    public func wrapping(_ command: [String], in folder: String) -> [String] {
+        var arguments = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"]
+        for path in hidden { arguments += ["--tmpfs", path] }
+        for path in readable { arguments += ["--ro-bind", path, path] }
+        for path in writable { arguments += ["--bind", path, path] }
+        arguments += ["--unshare-pid", "--unshare-ipc", "--die-with-parent", "--chdir", folder, "--"]
+        return arguments + command
+    }
+}

@@ -1,0 +1,133 @@
+import CPosix
+import Foundation
+
+/// A command to be minded.
+public struct MinderRequest: Sendable {
+    public var folder: StepFolder
+    /// Working folder, when there is no layer.
+    public var workingFolder: String
+    /// A read-only workspace to lay the run's own layer over.
+    public var lower: String?
+    public var command: [String]
+    /// The whole environment of the command; nothing is inherited.
+    public var environment: [String: String]
+    /// Seconds; `nil` for a service that runs until it is stopped.
+    public var timeout: Int64?
+    /// Seconds between asking it to end and ending it.
+    public var grace: Int64
+
+    public init(folder: StepFolder, workingFolder: String = "/", lower: String? = nil, command: [String],
+        environment: [String: String], timeout: Int64?, grace: Int64 = 10)
+    {
+        self.folder = folder
+        self.workingFolder = workingFolder
+        self.lower = lower
+        self.command = command
+        self.environment = environment
+        self.timeout = timeout
+        self.grace = grace
+    }
+
+    var arguments: [String] {
+        ["--dir", folder.path, "--folder", workingFolder, "--grace", String(grace)]
+            + (lower.map { ["--lower", $0] } ?? [])
+            + (timeout.map { ["--timeout", String($0)] } ?? [])
+            + ["--"] + command
+    }
+}
+
+/// What could not be done for a step. Infrastructure, never the step's own fault.
+public struct MindingError: Error, Sendable, CustomStringConvertible {
+    public let description: String
+
+    init(_ what: String, _ code: Int32 = errno) {
+        description = "\(what): \(String(cString: strerror(code)))"
+    }
+}
+
+/// Starts minders, and watches them by the locks they hold.
+public struct Minders: Sendable {
+    /// Path of `espalier-minder`.
+    public let program: String
+
+    public init(program: String) {
+        self.program = program
+        // Minders end by themselves and are watched by their locks: nobody waits for their process.
+        signal(SIGCHLD, SIG_IGN)
+    }
+
+    /// Hand a command to a new minder. When this returns, its lock is held.
+    ///
+    /// - Returns: `false` when a minder already has this folder: nothing was started twice.
+    public func start(_ request: MinderRequest) throws(MindingError) -> Bool {
+        let lock = open(request.folder.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard lock >= 0 else { throw MindingError("cannot open \(request.folder.lock)") }
+        defer { close(lock) }
+        guard espalier_try_lock(lock) == 0 else { return false }
+        guard access(request.folder.exit, F_OK) != 0 else { return false }
+        try spawn(request, keeping: lock)
+        return true
+    }
+
+    private func spawn(_ request: MinderRequest, keeping lock: Int32) throws(MindingError) {
+        let log = open(request.folder.log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
+        guard log >= 0 else { throw MindingError("cannot open \(request.folder.log)") }
+        defer { close(log) }
+        var arguments: [UnsafeMutablePointer<CChar>?] = ([program] + request.arguments).map { strdup($0) } + [nil]
+        var environment: [UnsafeMutablePointer<CChar>?] =
+            request.environment.sorted { $0.key < $1.key }.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        defer { (arguments + environment).forEach { free($0) } }
+        var pid: pid_t = 0
+        let code: Int32 = arguments.withUnsafeMutableBytes { arguments in
+            environment.withUnsafeMutableBytes { environment in
+                var spawn = espalier_spawn()
+                spawn.arguments = UnsafeRawPointer(arguments.baseAddress)?.assumingMemoryBound(to: UnsafePointer<CChar>?.self)
+                spawn.environment = UnsafeRawPointer(environment.baseAddress)?
+                    .assumingMemoryBound(to: UnsafePointer<CChar>?.self)
+                spawn.output = log
+                spawn.kept = lock
+                return espalier_spawn(&spawn, &pid)
+            }
+        }
+        guard code == 0 else { throw MindingError("cannot start \(program)") }
+    }
+
+    /// Whether a live minder holds the folder.
+    public func isAlive(_ folder: StepFolder) -> Bool {
+        let lock = open(folder.lock, O_RDONLY | O_CLOEXEC)
+        guard lock >= 0 else { return false }
+        defer { close(lock) }
+        return espalier_is_unlocked(lock) == 0
+    }
+
+    /// Ask the command to end. Its minder ends it when it does not, after the grace period.
+    public func stop(_ folder: StepFolder) {
+        guard isAlive(folder), let text = try? String(contentsOfFile: folder.lock, encoding: .utf8),
+            let pid = pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)), pid > 1
+        else { return }
+        kill(pid, SIGTERM)
+    }
+
+    /// Wait until the minder is gone, however that comes about, and read what it left.
+    ///
+    /// - Returns: `nil` when it left no record: it was killed, or the machine stopped.
+    public func end(of folder: StepFolder) async -> Ending? {
+        await withCheckedContinuation { continuation in
+            // The lock is waited for in a thread of its own: it may take hours, and costs nothing meanwhile.
+            Thread.detachNewThread {
+                let lock = open(folder.lock, O_RDONLY | O_CLOEXEC)
+                if lock >= 0 {
+                    _ = espalier_wait_unlocked(lock)
+                    close(lock)
+                }
+                continuation.resume()
+            }
+        }
+        return record(of: folder)
+    }
+
+    /// The exit record, if there is one.
+    public func record(of folder: StepFolder) -> Ending? {
+        (try? String(contentsOfFile: folder.exit, encoding: .utf8)).flatMap(Ending.init(record:))
+    }
+}

@@ -1,0 +1,66 @@
+/// The folder of one attempt of one step: everything its minder reads and leaves behind.
+///
+/// ```
+/// DIR/lock      held by the live minder; its text is the minder's process id
+/// DIR/log       what the command printed
+/// DIR/exit      the exit record: one line, once the command has ended
+/// DIR/outputs/  what the command wanted to keep
+/// DIR/output    key=value lines
+/// DIR/config.json
+/// DIR/work/     the layer over the workspace; removed after the end
+/// DIR/tmp/      TMPDIR and HOME; removed after the end
+/// ```
+public struct StepFolder: Sendable, Hashable {
+    public let path: String
+
+    public init(_ path: String) { self.path = path }
+
+    public var lock: String { path + "/lock" }
+    public var log: String { path + "/log" }
+    public var exit: String { path + "/exit" }
+    public var outputs: String { path + "/outputs" }
+    public var output: String { path + "/output" }
+    public var config: String { path + "/config.json" }
+    public var work: String { path + "/work" }
+    /// The workspace as the command sees it.
+    public var tree: String { work + "/tree" }
+    public var scratch: String { path + "/tmp" }
+    /// One link per step that this one needs.
+    public var inputs: String { path + "/inputs" }
+}
+
+/// How a minded command ended.
+public enum Ending: Sendable, Hashable {
+    case exited(Int32)
+    case signalled(Int32)
+    case timedOut
+    case stopped
+    /// It never started, and why.
+    case unprepared(String)
+
+    /// - Parameter line: the exit record.
+    public init?(record line: String) {
+        let parts = line.split(separator: " ", maxSplits: 1)
+        let rest = parts.count > 1 ? String(parts[1]).trimmingSuffix(while: \.isNewline) : ""
+        switch parts.first.map({ $0.trimmingSuffix(while: \.isNewline) }) {
+        case "exited":
+            guard let code = Int32(rest) else { return nil }
+            self = .exited(code)
+        case "signalled":
+            guard let signal = Int32(rest) else { return nil }
+            self = .signalled(signal)
+        case "timed-out": self = .timedOut
+        case "stopped": self = .stopped
+        case "unprepared": self = .unprepared(rest)
+        default: return nil
+        }
+    }
+}
+
+extension StringProtocol {
+    fileprivate func trimmingSuffix(while predicate: (Character) -> Bool) -> String {
+        var end = endIndex
+        while end > startIndex, predicate(self[index(before: end)]) { end = index(before: end) }
+        return String(self[startIndex..<end])
+    }
+}

@@ -1,0 +1,83 @@
+import Foundation
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// An MLflow server, over its REST API. Source: mlflow.org, "REST API", version 2.0 paths; behaviours measured on 3.17.
+public struct MLflow: Sendable {
+    /// Without a slash at its end; may hold a path prefix.
+    public let url: String
+    private let session: URLSession
+    private let authorization: String?
+
+    /// - Parameter token: sent as bearer token; `name:password` inside the URL is sent as basic authentication.
+    public init(url: String, token: String? = nil) {
+        var parts = URLComponents(string: url)
+        if let user = parts?.user {
+            let pair = Data("\(user):\(parts?.password ?? "")".utf8).base64EncodedString()
+            authorization = "Basic \(pair)"
+            parts?.user = nil
+            parts?.password = nil
+        } else {
+            authorization = token.map { "Bearer \($0)" }
+        }
+        let plain = parts?.string ?? url
+        self.url = plain.hasSuffix("/") ? String(plain.dropLast()) : plain
+        let configuration = URLSessionConfiguration.ephemeral
+        configuration.timeoutIntervalForRequest = 30
+        session = URLSession(configuration: configuration)
+    }
+
+    func get<T: Decodable>(_ path: String, _ query: [String: String], as type: T.Type) async throws(RegistryError) -> T {
+        var parts = URLComponents(string: "\(url)/api/2.0/mlflow/\(path)")
+        parts?.queryItems = query.sorted { $0.key < $1.key }.map { URLQueryItem(name: $0.key, value: $0.value) }
+        return try await decode(try await send("GET", parts?.url, body: nil), as: type)
+    }
+
+    func post<T: Decodable>(_ path: String, _ body: some Encodable, as type: T.Type) async throws(RegistryError) -> T {
+        let address = URL(string: "\(url)/api/2.0/mlflow/\(path)")
+        let encoder = JSONEncoder()
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        guard let bytes = try? encoder.encode(body) else { throw .unreadable("a request that is no JSON") }
+        return try await decode(try await send("POST", address, body: bytes), as: type)
+    }
+
+    private func decode<T: Decodable>(_ data: Data, as type: T.Type) async throws(RegistryError) -> T {
+        let decoder = JSONDecoder()
+        decoder.keyDecodingStrategy = .convertFromSnakeCase
+        do {
+            return try decoder.decode(type, from: data.isEmpty ? Data("{}".utf8) : data)
+        } catch {
+            throw .unreadable(String(decoding: data.prefix(200), as: UTF8.self))
+        }
+    }
+
+    private func send(_ method: String, _ address: URL?, body: Data?) async throws(RegistryError) -> Data {
+        guard let address else { throw .unreachable(url, reason: "that is no URL") }
+        var request = URLRequest(url: address)
+        request.httpMethod = method
+        request.httpBody = body
+        request.setValue("application/json", forHTTPHeaderField: "Content-Type")
+        if let authorization { request.setValue(authorization, forHTTPHeaderField: "Authorization") }
+        let answer: (Data, URLResponse)
+        do {
+            answer = try await session.data(for: request)
+        } catch {
+            throw .unreachable(url, reason: error.localizedDescription)
+        }
+        let status = (answer.1 as? HTTPURLResponse)?.statusCode ?? 0
+        if (200..<300).contains(status) { return answer.0 }
+        if status >= 500 || status == 429 { throw .unreachable(url, reason: "it answered \(status)") }
+        let refusal = try? JSONDecoder().decode(Refusal.self, from: answer.0)
+        throw .refused(status: status, code: refusal?.error_code ?? "",
+            message: refusal?.message ?? String(decoding: answer.0.prefix(200), as: UTF8.self))
+    }
+
+    private struct Refusal: Decodable {
+        let error_code: String?
+        let message: String?
+    }
+}
+
+struct Nothing: Codable {}

@@ -1,0 +1,147 @@
+/// One version of a registered model, as the registry has it.
+public struct ModelVersion: Sendable, Hashable {
+    public let name: String
+    public let version: String
+    public let stage: String
+    public let tags: [String: String]
+    /// Only filled by `versions(of:)`.
+    public var aliases: [String] = []
+}
+
+extension MLflow {
+    /// Whether the server can work, not only answer: it opens its port before its tables exist.
+    public func isReady() async -> Bool {
+        struct Search: Encodable { let maxResults = 1 }
+        return (try? await post("experiments/search", Search(), as: Nothing.self)) != nil
+    }
+
+    /// Make a registered model if it is missing.
+    public func ensureModel(_ name: String) async throws(RegistryError) {
+        struct Create: Encodable { let name: String }
+        do {
+            _ = try await post("registered-models/create", Create(name: name), as: Nothing.self)
+        } catch {
+            guard error.code == "RESOURCE_ALREADY_EXISTS" else { throw error }
+        }
+    }
+
+    /// Create a version, once: a version that already carries the same value of `attemptTag` is returned instead, for
+    /// the server has no idempotency keys and a crash may come between its answer and our noting it.
+    public func register(model: String, source: String, runID: String?, tags: [String: String], attemptTag: String)
+        async throws(RegistryError) -> ModelVersion
+    {
+        try await ensureModel(model)
+        let known = try await versions(of: model, where: "tags.`\(attemptTag)` = '\(tags[attemptTag] ?? "")'")
+        if let version = known.first { return version }
+        struct Create: Encodable {
+            let name: String
+            let source: String
+            let runId: String?
+            let tags: [Tag]
+        }
+        struct Answer: Decodable { let modelVersion: VersionRow }
+        let body = Create(name: model, source: source, runId: runID,
+            tags: tags.sorted { $0.key < $1.key }.map { Tag(key: $0.key, value: $0.value) })
+        return try await post("model-versions/create", body, as: Answer.self).modelVersion.value
+    }
+
+    /// The version that an alias points to; `nil` when there is no such alias or model.
+    public func version(ofAlias alias: String, model: String) async throws(RegistryError) -> String? {
+        struct Answer: Decodable { let modelVersion: VersionRow }
+        do {
+            return try await get("registered-models/alias", ["name": model, "alias": alias], as: Answer.self)
+                .modelVersion.version
+        } catch {
+            // A missing alias is a bad parameter to the server, a missing model is not found.
+            if ["INVALID_PARAMETER_VALUE", "RESOURCE_DOES_NOT_EXIST"].contains(error.code) { return nil }
+            throw error
+        }
+    }
+
+    /// Point an alias at a version, wherever it pointed. Two first settings at once can collide inside the server: once more
+    /// is enough.
+    public func setAlias(_ alias: String, of model: String, to version: String) async throws(RegistryError) {
+        struct Set: Encodable {
+            let name: String
+            let alias: String
+            let version: String
+        }
+        let body = Set(name: model, alias: alias, version: version)
+        do {
+            _ = try await post("registered-models/alias", body, as: Nothing.self)
+        } catch {
+            guard error.mayPass else { throw error }
+            _ = try await post("registered-models/alias", body, as: Nothing.self)
+        }
+    }
+
+    /// Move a version to a legacy stage, archiving what was there.
+    public func setStage(_ stage: String, of model: String, version: String) async throws(RegistryError) {
+        struct Transition: Encodable {
+            let name: String
+            let version: String
+            let stage: String
+            let archiveExistingVersions = true
+        }
+        _ = try await post("model-versions/transition-stage", Transition(name: model, version: version, stage: stage),
+            as: Nothing.self)
+    }
+
+    /// All versions of a model with their aliases, newest first; empty when there is no such model.
+    public func versions(of model: String) async throws(RegistryError) -> [ModelVersion] {
+        struct Answer: Decodable {
+            struct Model: Decodable { let aliases: [Alias]? }
+            let registeredModel: Model
+        }
+        struct Alias: Decodable {
+            let alias: String
+            let version: String
+        }
+        let aliases: [Alias]
+        do {
+            aliases = try await get("registered-models/get", ["name": model], as: Answer.self).registeredModel.aliases ?? []
+        } catch {
+            if error.code == "RESOURCE_DOES_NOT_EXIST" { return [] }
+            throw error
+        }
+        return try await versions(of: model, where: nil).map { version in
+            var version = version
+            version.aliases = aliases.filter { $0.version == version.version }.map(\.alias).sorted()
+            return version
+        }
+    }
+
+    private func versions(of model: String, where condition: String?) async throws(RegistryError) -> [ModelVersion] {
+        struct Answer: Decodable {
+            let modelVersions: [VersionRow]?
+            let nextPageToken: String?
+        }
+        var found: [ModelVersion] = []
+        var page: String?
+        repeat {
+            var query = ["filter": "name = '\(model)'" + (condition.map { " AND \($0)" } ?? ""), "max_results": "1000"]
+            query["page_token"] = page
+            let answer = try await get("model-versions/search", query, as: Answer.self)
+            found += (answer.modelVersions ?? []).map(\.value)
+            page = answer.nextPageToken.flatMap { $0.isEmpty ? nil : $0 }
+        } while page != nil
+        return found.sorted { (Int($0.version) ?? 0) > (Int($1.version) ?? 0) }
+    }
+}
+
+private struct Tag: Codable {
+    let key: String
+    let value: String
+}
+
+private struct VersionRow: Decodable {
+    let name: String
+    let version: String
+    let currentStage: String?
+    let tags: [Tag]?
+
+    var value: ModelVersion {
+        ModelVersion(name: name, version: version, stage: currentStage ?? "None",
+            tags: (tags ?? []).reduce(into: [:]) { $0[$1.key] = $1.value })
+    }
+}

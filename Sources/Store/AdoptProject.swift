@@ -1,0 +1,49 @@
+import Foundation
+import GRDB
+
+/// A repository that is watched.
+public struct StoredProject: Sendable, Hashable, Codable {
+    public let id: Int64
+    public let name: String
+    /// Folder of the repository, or of the mirror of `url`.
+    public let repository: String
+    /// Set for a remote repository.
+    public let url: String?
+
+    init(_ row: Row) {
+        id = row["id"]
+        name = row["name"]
+        repository = row["repository"]
+        url = row["url"]
+    }
+}
+
+extension Store {
+    /// Remember a repository. Adopting it again changes nothing but its URL.
+    public func adopt(name: String, repository: String, url: String?, at time: Date) async throws -> StoredProject {
+        try await pool.write { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO project (name, repository, url, adopted_at) VALUES (?, ?, ?, ?)
+                    ON CONFLICT (repository) DO UPDATE SET url = excluded.url
+                    """, arguments: [name, repository, url, time.timeIntervalSince1970])
+            let row = try Row.fetchOne(database, sql: "SELECT * FROM project WHERE repository = ?", arguments: [repository])
+            guard let row else { throw StoreError.noProject(name, known: []) }
+            return StoredProject(row)
+        }
+    }
+
+    public func projects() async throws -> [StoredProject] {
+        try await pool.read { try Row.fetchAll($0, sql: "SELECT * FROM project ORDER BY name").map(StoredProject.init) }
+    }
+
+    /// The project of that name, or the only one when no name is given.
+    public func project(named name: String?) async throws -> StoredProject {
+        let all = try await projects()
+        if name == nil, all.count == 1 { return all[0] }
+        guard let found = all.first(where: { $0.name == name }) else {
+            throw StoreError.noProject(name ?? "", known: all.map(\.name))
+        }
+        return found
+    }
+}

@@ -1,0 +1,148 @@
+import Foundation
+import GRDB
+import Promotion
+
+/// The verdict of the rules on evidence, with everything it stands on.
+public struct DecisionBody: Sendable, Codable {
+    public let project: String
+    public let environment: String
+    public let run: Int64
+    public let commit: String
+    public let configurationDigest: String
+    public let datasets: [String: String]
+    public let model: String
+    public let challenger: String
+    /// The incumbent version when the evidence was made; absent for a first model.
+    public let champion: String?
+    public let evidenceSHA256: String?
+    public let rules: PromotionRules
+    public let decision: Decision
+
+    public init(project: String, environment: String, run: Int64, commit: String, configurationDigest: String,
+        datasets: [String: String], model: String, challenger: String, champion: String?, evidenceSHA256: String?,
+        rules: PromotionRules, decision: Decision)
+    {
+        self.project = project
+        self.environment = environment
+        self.run = run
+        self.commit = commit
+        self.configurationDigest = configurationDigest
+        self.datasets = datasets
+        self.model = model
+        self.challenger = challenger
+        self.champion = champion
+        self.evidenceSHA256 = evidenceSHA256
+        self.rules = rules
+        self.decision = decision
+    }
+}
+
+/// A decision in its place in the ledger.
+public struct StoredDecision: Sendable {
+    public let id: Int64
+    public let step: String
+    public let body: DecisionBody
+    public let decidedAt: Date
+    public let previousHash: String
+    public let hash: String
+    /// The text that the hash covers, after the previous hash.
+    public let text: String
+    /// When the alias move was confirmed; absent when there is none, or it is still on its way.
+    public let appliedAt: Date?
+
+    init(_ row: Row) throws {
+        id = row["id"]
+        step = row["step"]
+        text = row["body"]
+        body = try Stored.value(DecisionBody.self, from: text)
+        decidedAt = row.date("decided_at")
+        previousHash = row["previous_hash"]
+        hash = row["hash"]
+        appliedAt = row.optionalDate("confirmed_at")
+    }
+}
+
+/// An alias that a decision moves.
+public struct AliasMove: Sendable, Hashable {
+    public let model: String
+    public let alias: String
+    public let from: String?
+    public let to: String
+
+    public init(model: String, alias: String, from: String?, to: String) {
+        self.model = model
+        self.alias = alias
+        self.from = from
+        self.to = to
+    }
+}
+
+extension Store {
+    /// Write a decision into the ledger, with the alias move that it calls for, before anything is moved. A run's step
+    /// decides once: what is already written is returned.
+    ///
+    /// - Parameter hash: SHA-256 of a text, as hexadecimal digits.
+    public func decide(_ body: DecisionBody, step: String, project: Int64, move: AliasMove?, at time: Date,
+        hash: @escaping @Sendable (String) -> String) async throws -> StoredDecision
+    {
+        let text = try Stored.text(body)
+        return try await pool.write { database in
+            if let known = try Self.decision(ofRun: body.run, step: step, database) { return known }
+            let previous = try String.fetchOne(database, sql: "SELECT hash FROM decision ORDER BY id DESC LIMIT 1") ?? ""
+            try database.execute(
+                sql: """
+                    INSERT INTO decision (project_id, run_id, step, body, decided_at, previous_hash, hash)
+                    VALUES (?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [project, body.run, step, text, time.timeIntervalSince1970, previous, hash("\(previous)\n\(text)")])
+            let id = database.lastInsertedRowID
+            if let move {
+                try database.execute(
+                    sql: """
+                        INSERT INTO alias_move (decision_id, model, alias, from_version, to_version, intended_at)
+                        VALUES (?, ?, ?, ?, ?, ?)
+                        """,
+                    arguments: [id, move.model, move.alias, move.from, move.to, time.timeIntervalSince1970])
+            }
+            guard let stored = try Self.decision(ofRun: body.run, step: step, database) else { throw StoreError.noRun(body.run) }
+            return stored
+        }
+    }
+
+    public func decision(ofRun run: Int64, step: String) async throws -> StoredDecision? {
+        try await pool.read { try Self.decision(ofRun: run, step: step, $0) }
+    }
+
+    /// The move that a decision intends and nobody has confirmed yet.
+    public func unconfirmedMove(of decision: Int64) async throws -> AliasMove? {
+        try await pool.read { database in
+            try Row.fetchOne(database, sql: "SELECT * FROM alias_move WHERE decision_id = ? AND confirmed_at IS NULL",
+                arguments: [decision]
+            ).map { AliasMove(model: $0["model"], alias: $0["alias"], from: $0["from_version"], to: $0["to_version"]) }
+        }
+    }
+
+    /// The alias was read back and stands where the decision wants it.
+    public func confirmMove(of decision: Int64, at time: Date) async throws {
+        try await pool.write { database in
+            try database.execute(sql: "UPDATE alias_move SET confirmed_at = ? WHERE decision_id = ? AND confirmed_at IS NULL",
+                arguments: [time.timeIntervalSince1970, decision])
+        }
+    }
+
+    /// The whole ledger or its end, oldest first.
+    public func decisions(limit: Int = 1_000) async throws -> [StoredDecision] {
+        try await pool.read { database in
+            try Row.fetchAll(database, sql: "\(Self.decisionSQL) ORDER BY decision.id DESC LIMIT ?", arguments: [limit])
+                .map(StoredDecision.init).reversed()
+        }
+    }
+
+    private static let decisionSQL =
+        "SELECT decision.*, alias_move.confirmed_at FROM decision LEFT JOIN alias_move ON decision_id = decision.id"
+
+    private static func decision(ofRun run: Int64, step: String, _ database: Database) throws -> StoredDecision? {
+        try Row.fetchOne(database, sql: "\(decisionSQL) WHERE run_id = ? AND step = ?", arguments: [run, step])
+            .map(StoredDecision.init)
+    }
+}

@@ -1,0 +1,91 @@
+import Events
+import Foundation
+import GRDB
+import Plans
+
+/// An event with its place in the order of things.
+public struct StoredEvent: Sendable, Hashable {
+    public let id: Int64
+    public let project: Int64
+    public let event: Event
+    public let at: Date
+
+    init(id: Int64, project: Int64, event: Event, at: Date) {
+        self.id = id
+        self.project = project
+        self.event = event
+        self.at = at
+    }
+
+    init(_ row: Row) throws {
+        self.init(id: row["id"], project: row["project_id"], event: try Stored.value(Event.self, from: row["event"]),
+            at: row.date("at"))
+    }
+}
+
+/// What planning answered to an event.
+public struct HandledEvent: Sendable {
+    public let event: StoredEvent
+    /// Absent until the event is handled.
+    public let planning: PlanningRecord?
+}
+
+/// The part of a planning that is kept: the plans themselves are kept as runs.
+public struct PlanningRecord: Sendable, Hashable, Codable {
+    public let skipped: [String: NonRun]
+    public let remark: String?
+
+    public init(skipped: [String: NonRun] = [:], remark: String? = nil) {
+        self.skipped = skipped
+        self.remark = remark
+    }
+}
+
+extension Store {
+    /// Events that nothing has been done about yet, oldest first.
+    public func unhandledEvents() async throws -> [StoredEvent] {
+        try await pool.read { database in
+            try Row.fetchAll(database, sql: "SELECT * FROM event WHERE handled_at IS NULL ORDER BY id").map(StoredEvent.init)
+        }
+    }
+
+    /// The latest events with what became of them, newest first.
+    public func events(limit: Int) async throws -> [HandledEvent] {
+        try await pool.read { database in
+            try Row.fetchAll(database, sql: "SELECT * FROM event ORDER BY id DESC LIMIT ?", arguments: [limit]).map { row in
+                HandledEvent(event: try StoredEvent(row), planning: try (row["planning"] as String?).map {
+                    try Stored.value(PlanningRecord.self, from: $0)
+                })
+            }
+        }
+    }
+
+    /// Handle an event: its runs, and the reasons of what does not run, in one transaction. Doing it again does nothing.
+    ///
+    /// - Returns: the new runs.
+    public func handle(_ event: StoredEvent, _ planning: Planning, at time: Date) async throws -> [StoredRun] {
+        try await pool.write { database in
+            guard try Self.markHandled(event.id, planning, at: time, database) else { return [] }
+            return try planning.plans.map { try Self.insert($0, event: event, at: time, database) }
+        }
+    }
+
+    static func markHandled(_ event: Int64, _ planning: Planning, at time: Date, _ database: Database) throws -> Bool {
+        let record = PlanningRecord(skipped: planning.skipped, remark: planning.remark)
+        try database.cachedStatement(sql: "UPDATE event SET handled_at = ?, planning = ? WHERE id = ? AND handled_at IS NULL")
+            .execute(arguments: [time.timeIntervalSince1970, try Stored.text(record), event])
+        return database.changesCount == 1
+    }
+
+    private static func insert(_ plan: Plan, event: StoredEvent, at time: Date, _ database: Database) throws -> StoredRun {
+        try database.cachedStatement(
+            sql: """
+                INSERT INTO run (project_id, event_id, pipeline, environment, branch, commit_id, plan, created_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(arguments: [event.project, event.id, plan.pipeline, plan.environment, plan.branch,
+            plan.commit.description, try Stored.text(plan), time.timeIntervalSince1970])
+        return StoredRun(id: database.lastInsertedRowID, project: event.project, event: event.id, plan: plan,
+            createdAt: time, facts: [], outcome: nil)
+    }
+}

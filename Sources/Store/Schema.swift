@@ -1,0 +1,162 @@
+import GRDB
+
+/// The tables. Migrations are only ever appended.
+enum Schema {
+    static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("1: the walking skeleton") { database in
+            for statement in watching + running + gating + promoting + scheduling { try database.execute(sql: statement) }
+        }
+        return migrator
+    }
+
+    private static let watching = [
+        """
+        CREATE TABLE project (
+            id INTEGER PRIMARY KEY,
+            name TEXT NOT NULL UNIQUE,
+            repository TEXT NOT NULL UNIQUE,
+            url TEXT,
+            adopted_at REAL NOT NULL
+        ) STRICT
+        """,
+        // The refs last seen: the truth that every look is compared with.
+        """
+        CREATE TABLE ref (
+            project_id INTEGER NOT NULL REFERENCES project(id),
+            name TEXT NOT NULL,
+            commit_id TEXT NOT NULL,
+            PRIMARY KEY (project_id, name)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE event (
+            id INTEGER PRIMARY KEY,
+            project_id INTEGER NOT NULL REFERENCES project(id),
+            kind TEXT NOT NULL,
+            event TEXT NOT NULL,
+            at REAL NOT NULL,
+            handled_at REAL,
+            planning TEXT
+        ) STRICT
+        """,
+        "CREATE INDEX event_unhandled ON event(id) WHERE handled_at IS NULL",
+    ]
+
+    private static let running = [
+        """
+        CREATE TABLE run (
+            id INTEGER PRIMARY KEY,
+            project_id INTEGER NOT NULL REFERENCES project(id),
+            event_id INTEGER NOT NULL REFERENCES event(id),
+            pipeline TEXT NOT NULL,
+            environment TEXT NOT NULL,
+            branch TEXT NOT NULL,
+            commit_id TEXT NOT NULL,
+            plan TEXT NOT NULL,
+            created_at REAL NOT NULL,
+            started_at REAL,
+            ended_at REAL,
+            outcome TEXT,
+            UNIQUE (event_id, pipeline)
+        ) STRICT
+        """,
+        "CREATE INDEX run_unended ON run(id) WHERE outcome IS NULL",
+        "CREATE INDEX run_by_branch ON run(project_id, branch, pipeline, id)",
+        """
+        CREATE TABLE step_fact (
+            id INTEGER PRIMARY KEY,
+            run_id INTEGER NOT NULL REFERENCES run(id),
+            step TEXT NOT NULL,
+            fact TEXT NOT NULL,
+            at REAL NOT NULL
+        ) STRICT
+        """,
+        "CREATE INDEX step_fact_of_run ON step_fact(run_id, id)",
+    ]
+
+    private static let gating = [
+        """
+        CREATE TABLE change (
+            id INTEGER PRIMARY KEY,
+            project_id INTEGER NOT NULL REFERENCES project(id),
+            key TEXT NOT NULL,
+            target TEXT NOT NULL,
+            open INTEGER NOT NULL DEFAULT 1
+        ) STRICT
+        """,
+        "CREATE UNIQUE INDEX change_open ON change(project_id, target, key) WHERE open = 1",
+        """
+        CREATE TABLE change_fact (
+            id INTEGER PRIMARY KEY,
+            change_id INTEGER NOT NULL REFERENCES change(id),
+            fact TEXT NOT NULL,
+            at REAL NOT NULL
+        ) STRICT
+        """,
+        "CREATE INDEX change_fact_of_change ON change_fact(change_id, id)",
+    ]
+
+    private static let promoting = [
+        // Append-only and hash-chained: each row's hash covers the one before it.
+        """
+        CREATE TABLE decision (
+            id INTEGER PRIMARY KEY,
+            project_id INTEGER NOT NULL REFERENCES project(id),
+            run_id INTEGER NOT NULL REFERENCES run(id),
+            step TEXT NOT NULL,
+            body TEXT NOT NULL,
+            decided_at REAL NOT NULL,
+            previous_hash TEXT NOT NULL,
+            hash TEXT NOT NULL,
+            UNIQUE (run_id, step)
+        ) STRICT
+        """,
+        "CREATE TRIGGER decision_is_final BEFORE UPDATE ON decision BEGIN SELECT RAISE(ABORT, 'a decision is final'); END",
+        "CREATE TRIGGER decision_stays BEFORE DELETE ON decision BEGIN SELECT RAISE(ABORT, 'a decision stays'); END",
+        // An alias is moved outside: the intent is written first, the confirmation after it was read back.
+        """
+        CREATE TABLE alias_move (
+            decision_id INTEGER PRIMARY KEY REFERENCES decision(id),
+            model TEXT NOT NULL,
+            alias TEXT NOT NULL,
+            from_version TEXT,
+            to_version TEXT NOT NULL,
+            intended_at REAL NOT NULL,
+            confirmed_at REAL
+        ) STRICT
+        """,
+    ]
+
+    private static let scheduling = [
+        """
+        CREATE TABLE schedule (
+            id INTEGER PRIMARY KEY,
+            project_id INTEGER NOT NULL REFERENCES project(id),
+            pipeline TEXT NOT NULL,
+            rule TEXT NOT NULL,
+            commit_id TEXT NOT NULL,
+            branch TEXT NOT NULL,
+            run_id INTEGER NOT NULL REFERENCES run(id),
+            live_since REAL NOT NULL,
+            retired_at REAL,
+            UNIQUE (run_id, pipeline)
+        ) STRICT
+        """,
+        "CREATE UNIQUE INDEX schedule_live ON schedule(project_id, pipeline) WHERE retired_at IS NULL",
+        // Once per schedule and logical time, whatever crashes.
+        """
+        CREATE TABLE fire (
+            id INTEGER PRIMARY KEY,
+            project_id INTEGER NOT NULL REFERENCES project(id),
+            pipeline TEXT NOT NULL,
+            logical_time REAL NOT NULL,
+            schedule_id INTEGER NOT NULL REFERENCES schedule(id),
+            model TEXT,
+            version TEXT,
+            stored_at REAL NOT NULL,
+            UNIQUE (project_id, pipeline, logical_time)
+        ) STRICT
+        """,
+    ]
+}

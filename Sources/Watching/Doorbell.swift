@@ -1,0 +1,100 @@
+import CPosix
+import Foundation
+
+/// One message at the door: its lines, and the way to answer.
+public struct Ring: Sendable {
+    /// The first word says what it is: `pushed`, `look`.
+    public let lines: [String]
+    private let connection: Connection
+
+    init(lines: [String], connection: Connection) {
+        self.lines = lines
+        self.connection = connection
+    }
+
+    /// Say something to whoever rang, and hang up. Nothing happens when nobody waits any more.
+    public func answer(_ text: String) { connection.finish(text) }
+}
+
+/// The descriptor is closed when the last holder lets go.
+final class Connection: Sendable {
+    private let descriptor: Int32
+
+    init(_ descriptor: Int32) { self.descriptor = descriptor }
+
+    deinit { close(descriptor) }
+
+    func finish(_ text: String) {
+        _ = text.withCString { send(descriptor, $0, strlen($0), Int32(MSG_NOSIGNAL)) }
+        shutdown(descriptor, Int32(SHUT_RDWR))
+    }
+
+    /// Lines up to an empty one or the end; `nil` when what comes is no message.
+    func readLines() -> [String]? {
+        var limit = timeval(tv_sec: 2, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while bytes.count < 16 << 20 {
+            let count = read(descriptor, &buffer, buffer.count)
+            if count > 0 { bytes += buffer[0..<count] }
+            if count <= 0 || bytes.suffix(2) == [10, 10] {
+                return String(validating: bytes, as: UTF8.self)?.split(separator: "\n").map(String.init)
+            }
+        }
+        return nil
+    }
+}
+
+/// The daemon's unix socket: hooks and commands say what happened, and may hear what became of it.
+public struct Doorbell: Sendable {
+    private let descriptor: Int32
+
+    /// - Parameter path: at most 107 bytes, as the system has it.
+    public init(path: String) throws(WatchingError) {
+        descriptor = espalier_listen(path)
+        guard descriptor >= 0 else { throw WatchingError("cannot listen on \(path)") }
+        chmod(path, 0o660)
+    }
+
+    /// Messages as they come, until the consumer stops.
+    public func rings() -> AsyncStream<Ring> {
+        let descriptor = self.descriptor
+        return AsyncStream { continuation in
+            let thread = Thread {
+                while true {
+                    let accepted = espalier_accept(descriptor)
+                    if accepted < 0 {
+                        if errno == EINTR || errno == ECONNABORTED { continue }
+                        break
+                    }
+                    let connection = Connection(accepted)
+                    guard let lines = connection.readLines(), !lines.isEmpty else { continue }
+                    if case .terminated = continuation.yield(Ring(lines: lines, connection: connection)) { break }
+                }
+                continuation.finish()
+            }
+            thread.name = "doorbell"
+            thread.start()
+            continuation.onTermination = { _ in shutdown(descriptor, Int32(SHUT_RDWR)) }
+        }
+    }
+
+    /// Ring somebody else's bell. The answer, or `nil` when nobody is there.
+    public static func ring(_ path: String, _ lines: [String], waitSeconds: Int = 5) -> String? {
+        let descriptor = espalier_connect(path)
+        guard descriptor >= 0 else { return nil }
+        defer { close(descriptor) }
+        let text = lines.joined(separator: "\n") + "\n\n"
+        _ = text.withCString { send(descriptor, $0, strlen($0), Int32(MSG_NOSIGNAL)) }
+        var limit = timeval(tv_sec: waitSeconds, tv_usec: 0)
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
+        var bytes: [UInt8] = []
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = read(descriptor, &buffer, buffer.count)
+            guard count > 0 else { return String(decoding: bytes, as: UTF8.self) }
+            bytes += buffer[0..<count]
+        }
+    }
+}

@@ -1,0 +1,120 @@
+import CPosix
+import Foundation
+
+/// What may have moved in a repository. A hint: looking decides.
+public enum RefHint: Sendable, Hashable {
+    case refs(Set<String>)
+    /// Too much happened to tell: look at everything.
+    case all
+}
+
+/// Watches the refs of one repository on disk, by inotify.
+///
+/// Folders that appear are watched at once, but what was created in them meanwhile can be missed: that is why a new
+/// folder, a full queue and a change of `packed-refs` ask for a look at everything.
+public final class RefWatcher: Sendable {
+    private let root: String
+    private let queue: Int32
+
+    /// - Parameter repository: the folder that holds `refs/`.
+    public init(repository: String) throws(WatchingError) {
+        root = repository
+        queue = inotify_init1(Int32(IN_CLOEXEC))
+        guard queue >= 0 else { throw WatchingError("cannot watch \(repository)") }
+    }
+
+    deinit { close(queue) }
+
+    /// Hints as they come, until the consumer stops. Reading waits in a thread of its own.
+    public func hints() -> AsyncStream<RefHint> {
+        AsyncStream { continuation in
+            let thread = Thread { [self] in watch(continuation) }
+            thread.name = "refs"
+            thread.start()
+        }
+    }
+
+    private func watch(_ out: AsyncStream<RefHint>.Continuation) {
+        var folders: [Int32: String] = [:]
+        add(root, deep: false, &folders)
+        add(root + "/refs", deep: true, &folders)
+        var buffer = [UInt8](repeating: 0, count: 65_536)
+        while true {
+            let count = read(queue, &buffer, buffer.count)
+            guard count > 0 else { break }
+            if case .terminated = out.yield(hint(buffer[0..<count], &folders)) { break }
+        }
+        out.finish()
+    }
+
+    /// One hint for all that one reading of the queue says.
+    private func hint(_ bytes: ArraySlice<UInt8>, _ folders: inout [Int32: String]) -> RefHint {
+        var names: Set<String> = []
+        var everything = false
+        for event in InotifyEvent.all(in: bytes) {
+            guard !event.overflowed, let folder = folders[event.watch] else {
+                everything = true
+                continue
+            }
+            if event.isFolder {
+                add(folder + "/" + event.name, deep: true, &folders)
+                everything = true
+            } else if folder == root {
+                if event.name == "packed-refs" { everything = true }
+            } else if !event.name.hasSuffix(".lock") {
+                names.insert(String((folder + "/" + event.name).dropFirst(root.count + 1)))
+            }
+        }
+        return everything ? .all : .refs(names)
+    }
+
+    private func add(_ folder: String, deep: Bool, _ folders: inout [Int32: String]) {
+        let mask = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR
+        let watch = inotify_add_watch(queue, folder, UInt32(mask))
+        guard watch >= 0 else { return }
+        folders[watch] = folder
+        guard deep else { return }
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+            var isFolder: ObjCBool = false
+            let path = folder + "/" + name
+            if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
+                add(path, deep: true, &folders)
+            }
+        }
+    }
+}
+
+/// One record of inotify's queue. Source: inotify(7).
+struct InotifyEvent {
+    let watch: Int32
+    let mask: UInt32
+    let name: String
+
+    var overflowed: Bool { mask & UInt32(IN_Q_OVERFLOW) != 0 }
+    var isFolder: Bool { mask & UInt32(IN_ISDIR) != 0 && mask & UInt32(IN_CREATE | IN_MOVED_TO) != 0 }
+
+    static func all(in bytes: ArraySlice<UInt8>) -> [InotifyEvent] {
+        var events: [InotifyEvent] = []
+        bytes.withUnsafeBytes { raw in
+            var offset = 0
+            while offset + 16 <= raw.count {
+                let length = Int(raw.loadUnaligned(fromByteOffset: offset + 12, as: UInt32.self))
+                let name = raw[(offset + 16)..<min(raw.count, offset + 16 + length)].prefix { $0 != 0 }
+                events.append(InotifyEvent(
+                    watch: raw.loadUnaligned(fromByteOffset: offset, as: Int32.self),
+                    mask: raw.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self),
+                    name: String(decoding: name, as: UTF8.self)))
+                offset += 16 + length
+            }
+        }
+        return events
+    }
+}
+
+public struct WatchingError: Error, Sendable, CustomStringConvertible {
+    public let description: String
+
+    init(_ what: String, _ code: Int32 = errno) {
+        description = "\(what): \(String(cString: strerror(code)))"
+    }
+}

@@ -1,0 +1,53 @@
+import Glibc
+
+/// How a command ended, as its minder saw it.
+enum Ending {
+    case exited(Int32)
+    case signalled(Int32)
+    case timedOut
+    case stopped
+    /// The command never started.
+    case unprepared(String)
+
+    /// - Parameter status: as `waitpid` gives it.
+    init(status: Int32) {
+        let signal = status & 0x7f
+        self = signal == 0 ? .exited((status >> 8) & 0xff) : .signalled(signal)
+    }
+
+    var line: String {
+        switch self {
+        case .exited(let code): "exited \(code)"
+        case .signalled(let signal): "signalled \(signal)"
+        case .timedOut: "timed-out"
+        case .stopped: "stopped"
+        case .unprepared(let reason): "unprepared \(reason)"
+        }
+    }
+}
+
+/// `DIR/exit`: one line, there as a whole or not at all, even after a power cut.
+struct ExitRecord {
+    let directory: String
+
+    /// Write this process's id into the lock file, for those who want to signal it while the lock is held.
+    func claim() {
+        let text = "\(getpid())\n"
+        _ = ftruncate(3, 0)
+        _ = text.withCString { pwrite(3, $0, strlen($0), 0) }
+    }
+
+    func write(_ ending: Ending) {
+        let temporary = directory + "/exit.tmp"
+        let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
+        guard file >= 0 else { return complain("espalier-minder: cannot write \(temporary): \(reason())\n") }
+        let text = ending.line + "\n"
+        _ = text.withCString { Glibc.write(file, $0, strlen($0)) }
+        fsync(file)
+        close(file)
+        rename(temporary, directory + "/exit")
+        let folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        fsync(folder)
+        close(folder)
+    }
+}

@@ -1,0 +1,142 @@
+import CPosix
+import Glibc
+
+/// Starts one command, outlives the daemon that asked for it, and leaves an exit record behind.
+///
+/// The lock on `DIR/lock` was taken by the daemon and is inherited as descriptor 3: it is held exactly as long as this
+/// process lives, so that whoever waits for the lock learns of the end at once, however the end came.
+@main
+struct Minder {
+    static func main() {
+        guard let request = Request(CommandLine.arguments) else {
+            complain("usage: espalier-minder --dir DIR [--folder DIR] [--lower DIR] [--timeout S] [--grace S] -- COMMAND…\n")
+            exit(64)
+        }
+        let record = ExitRecord(directory: request.directory)
+        record.claim()
+        guard let problem = prepare(request) else {
+            record.write(run(request))
+            exit(0)
+        }
+        record.write(.unprepared(problem))
+        exit(1)
+    }
+
+    /// Lay the run's own layer over the workspace. The reason when that is impossible.
+    static func prepare(_ request: Request) -> String? {
+        guard let lower = request.lower else { return nil }
+        let work = request.directory + "/work"
+        for folder in [work, work + "/upper", work + "/scratch", work + "/tree"] where mkdir(folder, 0o755) != 0 {
+            if errno != EEXIST { return "cannot make \(folder): \(reason())" }
+        }
+        let mounted = espalier_mount_overlay(lower, work + "/upper", work + "/scratch", work + "/tree")
+        return mounted == 0 ? nil : "cannot lay the run's layer over \(lower): \(reason())"
+    }
+
+    static func run(_ request: Request) -> Ending {
+        var watched = sigset_t()
+        sigemptyset(&watched)
+        for signal in [SIGCHLD, SIGTERM, SIGINT, SIGHUP] { sigaddset(&watched, signal) }
+        sigprocmask(SIG_BLOCK, &watched, nil)
+        _ = espalier_become_subreaper()
+        guard let child = start(request) else { return .unprepared("cannot start \(request.command[0]): \(reason())") }
+        let ending = wait(for: child, request, watched)
+        endAll()
+        return ending
+    }
+
+    private static func start(_ request: Request) -> pid_t? {
+        let log = open(request.directory + "/log", O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
+        guard log >= 0 else { return nil }
+        defer { close(log) }
+        var arguments: [UnsafeMutablePointer<CChar>?] = request.command.map { strdup($0) }
+        arguments.append(nil)
+        defer { arguments.forEach { free($0) } }
+        let folder = request.lower == nil ? request.folder : request.directory + "/work/tree"
+        var pid: pid_t = 0
+        let code: Int32 = folder.withCString { folder in
+            arguments.withUnsafeBytes { arguments in
+                var spawn = espalier_spawn()
+                spawn.arguments = arguments.baseAddress?.assumingMemoryBound(to: UnsafePointer<CChar>?.self)
+                spawn.environment = UnsafeRawPointer(environ).assumingMemoryBound(to: UnsafePointer<CChar>?.self)
+                spawn.folder = folder
+                spawn.output = log
+                spawn.kept = -1
+                return espalier_spawn(&spawn, &pid)
+            }
+        }
+        return code == 0 ? pid : nil
+    }
+
+    /// Wait for the child's end, a request to stop, or the end of its time.
+    private static func wait(for child: pid_t, _ request: Request, _ watched: sigset_t) -> Ending {
+        var watched = watched
+        var deadline = request.timeout.map { now() + $0 }
+        var stopping: Ending?
+        while true {
+            var status: Int32 = 0
+            while true {
+                let ended = waitpid(-1, &status, WNOHANG)
+                if ended <= 0 { break }
+                if ended == child { return stopping ?? Ending(status: status) }
+            }
+            var left = timespec(tv_sec: deadline.map { max(0, $0 - now()) } ?? 3_600, tv_nsec: 0)
+            let signal = sigtimedwait(&watched, nil, &left)
+            if signal == SIGTERM || signal == SIGINT {
+                guard stopping == nil else { continue }
+                stopping = .stopped
+            } else if signal < 0, let limit = deadline, now() >= limit {
+                if stopping != nil {
+                    killAll(child, SIGKILL)
+                    deadline = nil
+                    continue
+                }
+                stopping = .timedOut
+            } else {
+                continue
+            }
+            killAll(child, SIGTERM)
+            deadline = now() + request.grace
+        }
+    }
+
+    private static func killAll(_ child: pid_t, _ signal: Int32) {
+        kill(-child, signal)
+        kill(child, signal)
+    }
+
+    /// Whatever the command left running has been adopted by this process, and ends with it.
+    private static func endAll() {
+        for _ in 0..<1_000 {
+            let children = childProcesses()
+            for child in children { kill(child, SIGKILL) }
+            var status: Int32 = 0
+            if waitpid(-1, &status, children.isEmpty ? WNOHANG : 0) < 0 { return }
+            if children.isEmpty { return }
+        }
+    }
+
+    private static func childProcesses() -> [pid_t] {
+        readFile("/proc/self/task/\(getpid())/children").split(separator: " ").compactMap { pid_t($0) }
+    }
+}
+
+/// Whole seconds of a clock that nobody sets.
+func now() -> Int {
+    var time = timespec()
+    clock_gettime(CLOCK_MONOTONIC, &time)
+    return time.tv_sec
+}
+
+func reason() -> String { String(cString: strerror(errno)) }
+
+func complain(_ text: String) { _ = text.withCString { write(2, $0, strlen($0)) } }
+
+func readFile(_ path: String) -> String {
+    let file = open(path, O_RDONLY | O_CLOEXEC)
+    guard file >= 0 else { return "" }
+    defer { close(file) }
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    let count = read(file, &buffer, buffer.count)
+    return count > 0 ? String(decoding: buffer[0..<count], as: UTF8.self) : ""
+}

@@ -1,0 +1,34 @@
+/// What the daemon asks of a minder, as command line options.
+struct Request {
+    /// Where lock, log and exit record are.
+    var directory = ""
+    /// Working folder of the command, when there is no layer.
+    var folder = "/"
+    /// A read-only workspace that the command sees under a layer of its own.
+    var lower: String?
+    /// Seconds.
+    var timeout: Int?
+    /// Seconds between the request to end and the end.
+    var grace = 10
+    var command: [String] = []
+
+    init?(_ arguments: [String]) {
+        var rest = arguments.dropFirst()
+        while let option = rest.popFirst() {
+            if option == "--" {
+                command = Array(rest)
+                break
+            }
+            guard let value = rest.popFirst() else { return nil }
+            switch option {
+            case "--dir": directory = value
+            case "--folder": folder = value
+            case "--lower": lower = value
+            case "--timeout": timeout = Int(value)
+            case "--grace": grace = Int(value) ?? grace
+            default: return nil
+            }
+        }
+        guard !directory.isEmpty, !command.isEmpty else { return nil }
+    }
+}
