@@ -1,0 +1,98 @@
+"""The feature table: every input a model may use, for every birth whose outcome is known.
+
+It holds all groups, not just the selected ones: a model picks its own columns by name, so that champion and challenger
+can be scored on the same table.
+"""
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from hrob import births, holdout, mappings, step
+from hrob.mappings import Mapping
+
+NOT_STATED = "not stated"
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a feature table was made from; it travels inside the Parquet file."""
+
+    dataset: str
+    births: str
+    target: str
+    holdout: str
+
+
+def inputs(raw: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
+    """One row a birth, one column a feature: float64 with NaN where missing, or text with `not stated`."""
+    columns = {}
+    for name in mapping.features:
+        if name in mapping.derived:
+            rule = mapping.derived[name]
+            source = raw[rule["column"]]
+            columns[name] = (source < rule["below"]).astype(float).where(source.notna())
+        elif name in mapping.categories:
+            columns[name] = raw[name].astype(object).where(raw[name].notna(), NOT_STATED).astype(str)
+        else:
+            columns[name] = raw[name].astype(float)
+    return pd.DataFrame(columns, index=raw.index)
+
+
+def labels(raw: pd.DataFrame, mapping: Mapping) -> pd.Series:
+    """1.0, 0.0, or NaN where the outcome was not recorded."""
+    outcome = raw[mapping.target.column].astype(float)
+    if mapping.target.at_most is None:
+        return outcome
+    return (outcome <= mapping.target.at_most).astype(float).where(outcome.notna())
+
+
+def table(raw: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
+    """Columns `label` (0/1), `holdout` (bool) and the features, indexed and sorted by id; unknown outcomes left out."""
+    known = raw[labels(raw, mapping).notna()].sort_index()
+    features = inputs(known, mapping)
+    features.insert(0, "label", labels(known, mapping).astype(np.int64))
+    features.insert(1, "holdout", holdout.is_held_out(known.index, mapping.holdout))
+    return features
+
+
+def write(features: pd.DataFrame, origin: Origin, path: Path) -> None:
+    """Parquet, with the origin in its metadata."""
+    content = pa.Table.from_pandas(features.reset_index(), preserve_index=False)
+    pq.write_table(content.replace_schema_metadata({"origin": json.dumps(asdict(origin))}), path)
+
+
+def read(path: Path) -> tuple[pd.DataFrame, Origin]:
+    """What `write` wrote."""
+    content = pq.read_table(path)
+    return content.to_pandas().set_index("id"), Origin(**json.loads(content.schema.metadata[b"origin"]))
+
+
+def main() -> None:
+    """Raw births → `features.parquet`."""
+    config = step.config()
+    mapping = mappings.read(births.dataset_name(config))
+    raw = births.load(config, mapping)
+    mappings.check_against_data(mapping, list(raw.columns))
+    features = table(raw, mapping)
+    origin = Origin(
+        dataset=mapping.dataset,
+        births=births.digest(raw.loc[features.index], mapping.raw_columns),
+        target=mapping.target.name,
+        holdout=holdout.name(mapping.holdout),
+    )
+    write(features, origin, step.output_path("features.parquet"))
+    print(
+        f"{mapping.dataset}: {len(features)} of {len(raw)} births with a known outcome, {len(mapping.features)} features "
+        f"in {len(mapping.groups)} groups, {origin.target} in {features.label.mean():.1%}, "
+        f"{features.holdout.sum()} births held out"
+    )
+
+
+if __name__ == "__main__":
+    step.run(main)

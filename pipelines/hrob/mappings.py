@@ -1,0 +1,100 @@
+"""Feature groups, target and refused columns of a dataset, from feature_mappings.yml."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+import yaml
+
+from hrob.nearest import unknown
+from hrob.step import Refused
+
+FILE = Path(__file__).parents[1] / "feature_mappings.yml"
+KEYS = {"target", "holdout", "id", "groups", "derived", "categories", "refused"}
+
+
+@dataclass(frozen=True)
+class Target:
+    """Positive (1) where `column` is at most `at_most`; without it the column is already 0/1."""
+
+    name: str
+    column: str
+    at_most: float | None = None
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """One dataset of feature_mappings.yml. `refused` maps a column to the reason why it is no input."""
+
+    dataset: str
+    target: Target
+    holdout: float
+    groups: dict[str, list[str]]
+    derived: dict[str, dict]
+    categories: list[str]
+    refused: dict[str, str]
+    id: str | None = None
+
+    @property
+    def features(self) -> list[str]:
+        """Every input a model may use, in the order of the file."""
+        return [name for group in self.groups.values() for name in group]
+
+    @property
+    def raw_columns(self) -> list[str]:
+        """The raw columns that the features and the target are made from, each once."""
+        sources = [self.derived.get(name, {}).get("column", name) for name in self.features]
+        return list(dict.fromkeys([*sources, self.target.column]))
+
+
+def read(dataset: str, path: Path = FILE) -> Mapping:
+    """The mapping of one dataset; refuses unknown keys and columns listed twice."""
+    datasets = yaml.safe_load(path.read_text()) or {}
+    if dataset not in datasets:
+        raise Refused(f"{path.name}: {unknown('dataset', dataset, datasets)}")
+    entry = datasets[dataset]
+    where = f"{path.name}: {dataset}"
+    for key in set(entry) - KEYS:
+        raise Refused(f"{where}: {unknown('key', key, KEYS)}")
+    mapping = Mapping(
+        dataset=dataset,
+        target=Target(**entry["target"]),
+        holdout=float(entry["holdout"]),
+        id=entry.get("id"),
+        groups=entry["groups"],
+        derived=entry.get("derived") or {},
+        categories=entry.get("categories") or [],
+        refused={name: reason for reason, names in entry["refused"].items() for name in names},
+    )
+    refuse_inconsistency(mapping, where)
+    return mapping
+
+
+def refuse_inconsistency(mapping: Mapping, where: str) -> None:
+    """Refuses what is wrong in itself, whatever the data hold."""
+    for name, times in Counter(mapping.features).items():
+        if times > 1:
+            raise Refused(f"{where}.groups: {name!r} is listed {times} times; a column belongs to one group")
+        if name in mapping.refused:
+            raise Refused(f"{where}.groups: {name!r} is refused as an input ({mapping.refused[name]})")
+    for name in (*mapping.derived, *mapping.categories):
+        if name not in mapping.features:
+            raise Refused(f"{where}: {unknown('feature', name, mapping.features)}; it is in no group")
+    for name, rule in mapping.derived.items():
+        if rule["column"] in mapping.refused:
+            raise Refused(f"{where}.derived.{name}: {rule['column']!r} is refused ({mapping.refused[rule['column']]})")
+    if mapping.target.column not in mapping.refused:
+        raise Refused(f"{where}.target: {mapping.target.column!r} must be listed under refused: it is the outcome")
+
+
+def check_against_data(mapping: Mapping, columns: list[str]) -> None:
+    """Refuses a mapping that names columns the data lack, or leaves a column of the data unclassified."""
+    where = f"{FILE.name}: {mapping.dataset}"
+    listed = [name for name in mapping.features if name not in mapping.derived] + list(mapping.refused)
+    sources = [rule["column"] for rule in mapping.derived.values()]
+    for name in (*listed, *sources, mapping.target.column):
+        if name not in columns:
+            raise Refused(f"{where}: {unknown('column', name, columns)}")
+    for name in columns:
+        if name not in listed and name != mapping.id:
+            raise Refused(f"{where}: the column {name!r} of the data is neither in a group nor refused; list it")

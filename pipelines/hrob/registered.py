@@ -1,0 +1,46 @@
+"""Models as the registry serves them."""
+
+import re
+from dataclasses import dataclass
+
+import mlflow
+import pandas as pd
+from mlflow.exceptions import MlflowException
+from mlflow.models import Model
+from sklearn.pipeline import Pipeline
+
+from hrob import model
+from hrob.step import Refused
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A model and what it was trained from (`Origin` as a map)."""
+
+    uri: str
+    fitted: Pipeline
+    origin: dict[str, str]
+
+    def risk(self, features: pd.DataFrame) -> pd.Series:
+        """Probability of the outcome per row; the model takes its own columns from the wider table."""
+        missing = [name for name in self.fitted.feature_names_in_ if name not in features]
+        if missing:
+            raise Refused(f"{self.uri} needs the feature {missing[0]!r}, which the feature table does not have")
+        return model.risk(self.fitted, features)
+
+
+def load(uri: str) -> Loaded:
+    """Downloads the model once and opens it."""
+    try:
+        folder = mlflow.artifacts.download_artifacts(uri)
+    except MlflowException as error:
+        raise Refused(f"{uri} cannot be loaded from {mlflow.get_tracking_uri()}: {error.message}") from None
+    return Loaded(uri, mlflow.sklearn.load_model(folder), Model.load(folder).metadata or {})
+
+
+def pinned_version(uri: str) -> tuple[str, int]:
+    """Name and version of `models:/name/7`. An alias is refused: it may move while the step runs."""
+    match = re.fullmatch(r"models:/([^/@]+)/(\d+)", uri)
+    if not match:
+        raise Refused(f"{uri!r} does not pin a version; expected models:/name/number")
+    return match[1], int(match[2])

@@ -1,0 +1,107 @@
+"""The steps as they are run in earnest: processes that see nothing but the step contract.
+
+MLflow's store is a temporary folder, whatever the environment says: a test never writes into a real registry.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import mlflow
+import pytest
+from mlflow import MlflowClient
+
+PIPELINES = Path(__file__).parents[2]
+COMMIT = "0123456789abcdef0123456789abcdef01234567"
+MODEL = "hrob-risk"
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """A copy of the project with its own selection, outputs and data root."""
+
+    root: Path
+    tracking_uri: str
+
+    def select(self, text: str) -> None:
+        (self.root / "pipelines/feature_selection_config.yml").write_text(text)
+
+    def start(self, step: str, module: str, **variables: str) -> subprocess.Popen:
+        """Starts `python -m hrob.<module>` as the step `step`."""
+        inherited = {key: value for key, value in os.environ.items() if not key.startswith(("ESPALIER_", "MLFLOW_"))}
+        contract = {
+            "PYTHONPATH": "pipelines",
+            "MLFLOW_ALLOW_FILE_STORE": "true",
+            "MLFLOW_DISABLE_TELEMETRY": "true",
+            "MLFLOW_TRACKING_URI": self.tracking_uri,
+            "MLFLOW_EXPERIMENT_NAME": "tests",
+            "ESPALIER_COMMIT": COMMIT,
+            "ESPALIER_INPUTS": str(self.root / "outputs"),
+            "ESPALIER_OUTPUTS": str(self.root / "outputs" / step),
+            "ESPALIER_OUTPUT": str(self.root / f"{step}.output"),
+            "ESPALIER_DATA": str(self.root / "data"),
+        }
+        return subprocess.Popen(
+            [sys.executable, "-m", f"hrob.{module}"],
+            cwd=self.root,
+            env=inherited | contract | variables,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+
+    def run(self, module: str, **variables: str) -> str:
+        """Runs the step of that name to its end and gives what it printed."""
+        process = self.start(module, module, **variables)
+        printed, _ = process.communicate()
+        assert process.returncode == 0, printed
+        return printed
+
+    def outputs(self, step: str) -> dict[str, str]:
+        """The last value of each key the step reported."""
+        return dict(line.split("=", 1) for line in (self.root / f"{step}.output").read_text().splitlines())
+
+    def register(self) -> str:
+        """What Espalier does after `train`: a version of the model it reported; its pinned URI."""
+        reported = self.outputs("train")
+        source = reported["model_uri"]
+        version = MlflowClient(self.tracking_uri).create_model_version(
+            MODEL, source, run_id=reported["run_id"], model_id=source.removeprefix("models:/")
+        )
+        return f"models:/{MODEL}/{version.version}"
+
+
+@pytest.fixture(scope="session")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
+    root = tmp_path_factory.mktemp("checkout")
+    ignore = shutil.ignore_patterns("tests", "__pycache__")
+    shutil.copytree(PIPELINES, root / "pipelines", ignore=ignore)
+    store = (tmp_path_factory.mktemp("mlflow")).as_uri()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+        mlflow.set_tracking_uri(store)
+        MlflowClient(store).create_registered_model(MODEL)
+        yield Checkout(root, store)
+
+
+@dataclass(frozen=True)
+class Contest:
+    """Two registered models, the second with more features. The committed selection has no say: any may be committed."""
+
+    checkout: Checkout
+    champion: str
+    challenger: str
+
+
+@pytest.fixture(scope="session")
+def contest(checkout: Checkout) -> Contest:
+    checkout.run("features")
+    checkout.select("bwght2: { keep: [parental_age, first_minute_alarm] }")
+    checkout.run("train")
+    champion = checkout.register()
+    checkout.select("bwght2: { keep: all }")
+    checkout.run("train")
+    return Contest(checkout, champion, checkout.register())

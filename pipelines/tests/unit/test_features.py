@@ -1,0 +1,41 @@
+from dataclasses import replace
+
+import numpy as np
+
+from hrob import features
+from hrob.features import Origin
+
+
+def test_the_label_is_a_low_score_at_five_minutes(raw, table):
+    assert (table.label == (raw.fmaps.loc[table.index] <= 8)).all()
+    assert table.label.sum() == 90
+
+
+def test_births_without_an_outcome_are_left_out(raw, table):
+    assert set(raw.index) - set(table.index) == set(raw.index[raw.fmaps.isna()])
+
+
+def test_the_derived_alarm_keeps_what_is_missing(raw, mapping):
+    alarm = features.inputs(raw, mapping).omaps_below_7
+    assert alarm.isna().equals(raw.omaps.isna())
+    assert set(raw.omaps[alarm == 1]) == {0, 1, 2, 3, 4, 5, 6}
+
+
+def test_every_feature_of_every_group_is_a_column_and_no_refused_one_is(table, mapping):
+    assert list(table.columns) == ["label", "holdout", *mapping.features]
+    assert not set(mapping.refused) & set(table.columns)
+
+
+def test_words_state_that_nothing_was_stated(raw, mapping):
+    words = replace(mapping, categories=["meduc"])
+    column = features.inputs(raw.assign(meduc=raw.meduc.map({12.0: "school"})), words).meduc
+    assert set(column) == {"school", features.NOT_STATED}
+
+
+def test_a_table_survives_its_file(table, tmp_path):
+    origin = Origin("bwght2", "sha256:00", "low_apgar5", "x < 0.5")
+    features.write(table, origin, tmp_path / "features.parquet")
+    again, its_origin = features.read(tmp_path / "features.parquet")
+    assert its_origin == origin
+    assert again.equals(table) and again.dtypes.equals(table.dtypes)
+    assert again.omaps.dtype == np.float64
