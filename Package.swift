@@ -62,6 +62,8 @@ let package = Package(
         pure("Runs", needs: ["Plans"]),
         // A change as a fold over its facts, and what the gate does next about it.
         pure("Changes", needs: ["Events", "Runs"]),
+        // Which moments of a schedule fire now, and when to look again.
+        pure("Schedules", needs: ["Cron", "Projects"]),
         // What people and programs are shown: one set of values for tables, JSON and pages.
         pure("Reports"),
 
@@ -101,7 +103,7 @@ let package = Package(
         .target(
             name: "Daemon",
             dependencies: [
-                "Events", "Cron", "Projects", "Plans", "Runs", "Changes", "Reports", "Promotion",
+                "Events", "Cron", "Projects", "Plans", "Runs", "Changes", "Schedules", "Reports", "Promotion",
                 "Digests", "Git", "ProjectFiles", "Store", "Watching", "Minding", "Registry", "Web",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

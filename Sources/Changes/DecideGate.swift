@@ -8,6 +8,8 @@ public enum GateStep: Sendable, Hashable {
     case merge(head: ObjectID, tip: ObjectID)
     /// All checks passed: move the target from `base` to `merge`.
     case land(base: ObjectID, merge: ObjectID)
+    /// The target already holds the merge: somebody moved it and could not note it any more.
+    case confirm(merge: ObjectID)
     case reject(reason: String)
 }
 
@@ -34,13 +36,17 @@ public struct CheckResult: Sendable, Hashable {
 ///   - tip: the target's tip; absent when the target does not exist.
 ///   - checks: the runs of its checks; absent while they have not been planned.
 ///   - remark: why planning started nothing at all.
-public func next(for change: Change, tip: ObjectID?, checks: [CheckResult]?, remark: String? = nil) -> GateStep {
+///   - landed: whether the tip is the merge that was checked, or descends from it.
+public func next(for change: Change, tip: ObjectID?, checks: [CheckResult]?, remark: String? = nil, landed: Bool = false)
+    -> GateStep
+{
     guard let tip else { return .reject(reason: "there is no branch '\(change.target)' to merge into") }
     switch change.state {
     case .proposed:
         guard let head = change.head else { return .wait }
         return .merge(head: head, tip: tip)
     case .checking(let base, let merge, _):
+        if landed { return .confirm(merge: merge) }
         guard let checks else { return .wait }
         if let failed = checks.first(where: { $0.outcome.map { $0 != .passed } ?? false }) {
             return .reject(reason: "check '\(failed.pipeline)' \(failed.outcome?.rawValue ?? "") in run \(failed.run)"

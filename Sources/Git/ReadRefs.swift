@@ -77,3 +77,14 @@ extension Repository {
         try check("set ref", ref) { withObjectID(commit) { git_reference_create(&made, handle, ref, &$0, 1, "espalier") } }
     }
 }
+
+extension Repository {
+    /// The branch that HEAD names, whether it exists or not; `nil` for a detached HEAD.
+    public var headBranch: String? {
+        var head: OpaquePointer?
+        guard git_reference_lookup(&head, handle, "HEAD") == 0 else { return nil }
+        defer { git_reference_free(head) }
+        guard let target = git_reference_symbolic_target(head).map({ String(cString: $0) }) else { return nil }
+        return target.hasPrefix("refs/heads/") ? String(target.dropFirst("refs/heads/".count)) : nil
+    }
+}

@@ -114,11 +114,19 @@ extension Plan {
         configurationDigest = digest(configuration)
         settings = RunSettings(identity: environment.identity, env: environment.env, registry: environment.registry,
             sandbox: environment.sandbox, dataRoot: environment.dataRoot)
-        concurrency = pipeline.concurrency
+        concurrency = pipeline.concurrency(for: trigger)
         steps = pipeline.steps.map { PlannedStep($0, in: environment) }
         notes = (facts.withheld[environment.name] ?? []).map { key in
             "\(key) differs from \(facts.project.defaultBranch), and takes effect when it is merged there"
         }
+    }
+}
+
+extension Pipeline {
+    /// Fires of one schedule never overlap: they queue, unless the pipeline names a wider group.
+    func concurrency(for trigger: Trigger) -> Concurrency {
+        guard case .fire = trigger, concurrency.group == nil else { return concurrency }
+        return Concurrency(group: "schedule \(name)", supersede: .none)
     }
 }
 

@@ -47,6 +47,11 @@ public struct Concurrency: Sendable, Hashable, Codable {
 
     public let group: String?
     public let supersede: Supersede
+
+    public init(group: String?, supersede: Supersede) {
+        self.group = group
+        self.supersede = supersede
+    }
 }
 
 public struct Step: Sendable, Hashable, Codable {

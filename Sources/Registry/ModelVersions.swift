@@ -37,10 +37,13 @@ extension MLflow {
             let name: String
             let source: String
             let runId: String?
+            /// A model that was logged on its own (`models:/m-…`) is named once more by its id, or the server refuses it.
+            let modelId: String?
             let tags: [Tag]
         }
         struct Answer: Decodable { let modelVersion: VersionRow }
         let body = Create(name: model, source: source, runId: runID,
+            modelId: source.hasPrefix("models:/m-") ? String(source.dropFirst("models:/".count)) : nil,
             tags: tags.sorted { $0.key < $1.key }.map { Tag(key: $0.key, value: $0.value) })
         return try await post("model-versions/create", body, as: Answer.self).modelVersion.value
     }

@@ -89,3 +89,13 @@ extension Store {
             createdAt: time, facts: [], outcome: nil)
     }
 }
+
+extension Store {
+    /// What planning answered to an event; `nil` until it has been handled.
+    public func planning(ofEvent event: Int64) async throws -> PlanningRecord? {
+        try await pool.read { database in
+            let text = try String.fetchOne(database, sql: "SELECT planning FROM event WHERE id = ?", arguments: [event])
+            return try text.map { try Stored.value(PlanningRecord.self, from: $0) }
+        }
+    }
+}

@@ -142,3 +142,14 @@ extension Store {
         }
     }
 }
+
+extension Store {
+    /// Whether a run of the pipeline has not ended.
+    public func isRunning(pipeline: String, project: Int64) async throws -> Bool {
+        try await pool.read { database in
+            try Bool.fetchOne(database,
+                sql: "SELECT EXISTS (SELECT 1 FROM run WHERE outcome IS NULL AND project_id = ? AND pipeline = ?)",
+                arguments: [project, pipeline]) ?? false
+        }
+    }
+}
