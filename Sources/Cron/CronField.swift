@@ -1,0 +1,53 @@
+/// One field of a Quartz cron expression, in the order in which they are written.
+public enum CronField: String, Sendable, Hashable, CaseIterable {
+    case seconds, minutes, hours
+    case dayOfMonth = "day-of-month"
+    case month
+    case dayOfWeek = "day-of-week"
+    case year
+
+    /// The numbers that may be written.
+    var range: ClosedRange<Int> {
+        switch self {
+        case .seconds, .minutes: 0...59
+        case .hours: 0...23
+        case .dayOfMonth: 1...31
+        case .month: 1...12
+        case .dayOfWeek: 1...7
+        case .year: CivilDate.years
+        }
+    }
+
+    /// The largest `n` of `/n`: Quartz's limits, and for years as many as there are.
+    var largestStep: Int {
+        switch self {
+        case .seconds, .minutes: 59
+        case .hours: 23
+        case .dayOfMonth: 31
+        case .month: 12
+        case .dayOfWeek: 7
+        case .year: range.count
+        }
+    }
+
+    /// Three-letter names, the first of them standing for the lowest number.
+    var names: [String] {
+        switch self {
+        case .month: ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
+        case .dayOfWeek: ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
+        default: []
+        }
+    }
+
+    /// What may be written here, for the end of an error message.
+    var allowed: String {
+        switch self {
+        case .seconds, .minutes: "0-59, with * , - /"
+        case .hours: "0-23, with * , - /"
+        case .dayOfMonth: "1-31, with * , - / or ? L L-3 LW L-3W 15W"
+        case .month: "1-12 or JAN-DEC, with * , - /"
+        case .dayOfWeek: "1-7 (1 is SUN) or SUN-SAT, with * , - / or ? L 6L 6#3"
+        case .year: "1970-2099, with * , - /"
+        }
+    }
+}
