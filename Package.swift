@@ -115,7 +115,13 @@ let package = Package(
         // The command line: reads options, calls, prints.
         .executableTarget(
             name: "espalier",
-            dependencies: ["Daemon", .product(name: "ArgumentParser", package: "swift-argument-parser")],
+            dependencies: [
+                "Daemon", "Events", "Plans", "Projects", "Reports",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
+            ],
             swiftSettings: swiftSettings),
         // Starts one step, waits, leaves its exit record. No Foundation.
         .executableTarget(

@@ -75,3 +75,21 @@ extension Store {
         }
     }
 }
+
+extension Store {
+    /// The runs that checked each change, oldest first.
+    public func checkRuns() async throws -> [Int64: [Int64]] {
+        try await pool.read { database in
+            let rows = try Row.fetchAll(database, sql: """
+                SELECT run.id, event.event FROM run JOIN event ON event.id = run.event_id
+                WHERE event.kind = 'checks' ORDER BY run.id
+                """)
+            var runs: [Int64: [Int64]] = [:]
+            for row in rows {
+                guard case .checks(let request) = try Stored.value(Event.self, from: row["event"]) else { continue }
+                runs[request.change, default: []].append(row["id"])
+            }
+            return runs
+        }
+    }
+}

@@ -2,6 +2,7 @@ import Events
 import Foundation
 import GRDB
 import Plans
+import Projects
 import Runs
 
 /// A run with all its facts.
@@ -124,5 +125,20 @@ extension Store {
         return StoredRun(id: id, project: row["project_id"], event: row["event_id"],
             plan: try Stored.value(Plan.self, from: row["plan"]), createdAt: row.date("created_at"), facts: facts,
             outcome: (row["outcome"] as String?).flatMap(RunOutcome.init))
+    }
+}
+
+extension Store {
+    /// The registries that the latest runs of each environment were planned with, each once.
+    public func registriesInUse() async throws -> [RegistrySettings] {
+        try await pool.read { database in
+            let plans = try String.fetchAll(database, sql: """
+                SELECT plan FROM run WHERE id IN (SELECT max(id) FROM run GROUP BY project_id, environment) ORDER BY id
+                """)
+            var seen: Set<[String]> = []
+            return try plans.map { try Stored.value(Plan.self, from: $0).settings.registry }.filter { settings in
+                seen.insert(["\(settings.server)", settings.model ?? ""]).inserted
+            }
+        }
     }
 }

@@ -1,0 +1,179 @@
+import Events
+import Foundation
+import Git
+import Logging
+import Minding
+import Plans
+import Reports
+import Runs
+import ServiceLifecycle
+import Store
+import Watching
+import Web
+
+/// How a daemon is started.
+public struct DaemonOptions: Sendable {
+    public var home: Home
+    public var host: String
+    /// 0 lets the system choose.
+    public var port: Int
+    /// Steps that run at once.
+    public var slots: Int
+    /// A Python with MLflow's server, for `registry: embedded`.
+    public var mlflowPython: String
+    /// Path of `espalier-minder`.
+    public var minder: String
+    /// Seconds between looks at everything.
+    public var lookEvery: Int
+    /// Seconds between fetches of remote repositories.
+    public var fetchEvery: Int
+
+    public init(home: Home, host: String = "127.0.0.1", port: Int = 8420, slots: Int = 2, mlflowPython: String,
+        minder: String, lookEvery: Int = 60, fetchEvery: Int = 60)
+    {
+        self.home = home
+        self.host = host
+        self.port = port
+        self.slots = slots
+        self.mlflowPython = mlflowPython
+        self.minder = minder
+        self.lookEvery = lookEvery
+        self.fetchEvery = fetchEvery
+    }
+}
+
+/// Everything joined: watches, plans, runs, gates, promotes, fires, and answers. One `run()` from start to shutdown.
+public struct Daemon: Service {
+    private let options: DaemonOptions
+    private let lock: HomeLock
+    private let store: Store
+    private let registries: Registries
+    private let engine: Engine
+    private let clockwork: Clockwork
+    private let watches: Watches
+    private let logger: Logger
+
+    public init(_ options: DaemonOptions, logger: Logger) throws {
+        try options.home.prepare()
+        self.options = options
+        self.logger = logger
+        lock = try HomeLock(options.home)
+        let store = try Store(path: options.home.database)
+        let minders = Minders(program: options.minder)
+        let registries = Registries(home: options.home, minders: minders, python: options.mlflowPython, logger: logger)
+        let watches = Watches()
+        let runner = StepRunner(home: options.home, store: store, minders: minders,
+            workspaces: Workspaces(folder: options.home.workspaces), registries: registries, logger: logger)
+        let gate = Gate(store: store, logger: logger) { project, ref in watches.nudge(project, ref) }
+        let engine = Engine(store: store, runner: runner, gate: gate, slots: options.slots, logger: logger)
+        clockwork = Clockwork(store: store, registries: registries, logger: logger) { engine.ring() }
+        (self.store, self.registries, self.engine, self.watches) = (store, registries, engine, watches)
+    }
+
+    public func run() async throws {
+        let doorbell = try Doorbell(path: options.home.socket)
+        let web = WebServer(answers: PageAnswers(reporter: Reporter(home: options.home, store: store)), host: options.host,
+            port: options.port, logger: logger, bound: { [options, logger] port in
+                let address = "http://\(options.host):\(port)/"
+                try? address.write(toFile: options.home.address, atomically: true, encoding: .utf8)
+                logger.info("the board is at \(address)")
+            })
+        try await withThrowingDiscardingTaskGroup { group in
+            group.addTask { await engine.run() }
+            group.addTask { await clockwork.run() }
+            for project in try await store.projects() { await watch(project, &group) }
+            group.addTask { try await web.run() }
+            group.addTask { await lookNowAndThen() }
+            group.addTask {
+                try? await gracefulShutdown()
+                stop()
+            }
+            for await ring in doorbell.rings().cancelOnGracefulShutdown() {
+                if ring.lines.first?.hasPrefix("adopted ") ?? false {
+                    for project in try await store.projects() where !watches.isWatched(project) { await watch(project, &group) }
+                }
+                group.addTask { await answer(ring) }
+            }
+            group.cancelAll()
+        }
+        try await close()
+    }
+
+    private func stop() {
+        engine.stop()
+        clockwork.stop()
+        watches.stop()
+    }
+
+    /// The embedded registry stays as long as steps are at work, and is found again by the next daemon.
+    private func close() async throws {
+        if try await !store.unendedRuns().contains(where: { $0.progress.isLive }) { await registries.stop() }
+        try store.close()
+    }
+
+    private func watch(_ project: StoredProject, _ group: inout ThrowingDiscardingTaskGroup<any Error>) async {
+        let watch = ProjectWatch(project, store: store, logger: logger)
+        watches.add(watch)
+        await engine.add(project)
+        await clockwork.add(project)
+        group.addTask { await watch.run { engine.ring() } }
+        logger.info("watching \(project.name) at \(project.repository)")
+    }
+
+    /// The net under everything that tells of a push: hooks, inotify and webhooks may all fail.
+    private func lookNowAndThen() async {
+        var seconds = 0
+        let period = min(options.lookEvery, options.fetchEvery)
+        while !Task.isCancelled, !Task.isShuttingDownGracefully {
+            for watch in watches.all where watch.project.url != nil || seconds % max(options.lookEvery, 1) < period {
+                _ = await watch.look(fetching: watch.project.url != nil)
+            }
+            clockwork.ring()
+            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(period)) }
+            seconds += period
+        }
+    }
+
+    private func answer(_ ring: Ring) async {
+        let words = (ring.lines.first ?? "").split(separator: " ", maxSplits: 1).map(String.init)
+        do {
+            switch words.first {
+            case "pushed": ring.answer(try await pushed(to: words.last ?? "", Array(ring.lines.dropFirst())))
+            case "fire": ring.answer(try await fire(Array(ring.lines.dropFirst())))
+            case "adopted", "look":
+                for watch in watches.all { await engine.planned(await watch.look(fetching: watch.project.url != nil)) }
+                ring.answer("ok\n")
+            default: ring.answer("error: unknown request\n")
+            }
+        } catch {
+            ring.answer("error: \(error)\n")
+        }
+    }
+
+    /// A hook names the refs that moved: only those are read. The person at the other end reads what became of it.
+    private func pushed(to repository: String, _ lines: [String]) async throws -> String {
+        guard let watch = watches.all.first(where: { $0.project.repository == repository }) else {
+            return "espalier: \(repository) is not adopted here\n"
+        }
+        let names = lines.compactMap { $0.split(separator: " ").last.map(String.init) }.filter(isWatched(ref:))
+        guard !names.isEmpty else { return "" }
+        let since = Date()
+        await engine.planned(await watch.look(at: Set(names)))
+        return try await PushAnswer(store: store, reporter: Reporter(home: options.home, store: store))
+            .text(names, project: watch.project, since: since)
+    }
+
+    /// `[project, schedule, RFC 3339 time]`
+    private func fire(_ words: [String]) async throws -> String {
+        guard words.count == 3, let time = try? Date(words[2], strategy: .iso8601) else { return "error: unknown request\n" }
+        let project = try await store.project(named: words[0] == "-" ? nil : words[0])
+        let live = try await store.liveSchedules().filter { $0.project == project.id }
+        guard let schedule = live.first(where: { $0.pipeline == words[1] }) else {
+            throw StoreError.noSchedule(words[1], live: live.map(\.pipeline))
+        }
+        guard let event = try await clockwork.fire(schedule, at: time, repeating: true) else { return "error: not stored\n" }
+        await engine.planned([event])
+        let runs = try await store.runs(ofEvent: event.id)
+        return runs.map { "run \($0.id)\n" }.joined()
+    }
+}

@@ -1,0 +1,28 @@
+import Foundation
+import Watching
+
+/// Asks a running daemon to do something.
+public struct DaemonClient: Sendable {
+    private let home: Home
+
+    public init(home: Home) { self.home = home }
+
+    /// Run a schedule now for a logical time.
+    ///
+    /// - Returns: the numbers of the runs that were started.
+    public func fire(_ schedule: String, project: String, at time: Date) throws -> [Int64] {
+        // An empty line would end the message: a project that is not named travels as a dash.
+        let answer = try ask(["fire", project.isEmpty ? "-" : project, schedule, time.formatted(.iso8601)])
+        return answer.split(separator: "\n").compactMap { Int64($0.dropFirst("run ".count)) }
+    }
+
+    private func ask(_ lines: [String]) throws -> String {
+        guard let answer = Doorbell.ring(home.socket, lines, waitSeconds: 60) else {
+            throw DaemonError.notRunning(home: home.path)
+        }
+        guard !answer.hasPrefix("error: ") else {
+            throw DaemonError.refused(String(answer.dropFirst("error: ".count)).trimmingCharacters(in: .whitespacesAndNewlines))
+        }
+        return answer
+    }
+}

@@ -1,0 +1,146 @@
+import Foundation
+import Git
+import Store
+
+/// One thing that was examined.
+public struct Finding: Sendable, Codable {
+    public enum State: String, Sendable, Codable { case ok, warning, broken }
+
+    public let subject: String
+    public let state: State
+    /// What was seen and, when it is not well, what to do.
+    public let detail: String
+}
+
+/// Examines what the daemon stands on.
+public struct Doctor: Sendable {
+    let home: Home
+    let minder: String
+    let mlflowPython: String
+
+    public init(home: Home, minder: String, mlflowPython: String) {
+        self.home = home
+        self.minder = minder
+        self.mlflowPython = mlflowPython
+    }
+
+    public func examine() async -> [Finding] {
+        var findings = [programs(), git(), sandbox(), overlay(), cgroups(), registry(), daemon()]
+        findings += await storage()
+        return findings
+    }
+
+    private func programs() -> Finding {
+        FileManager.default.isExecutableFile(atPath: minder)
+            ? Finding(subject: "minder", state: .ok, detail: minder)
+            : Finding(subject: "minder", state: .broken, detail: "\(minder) is missing: build with `swift build`")
+    }
+
+    private func git() -> Finding {
+        let (code, text) = capture(["git", "--version"])
+        let numbers = text.split(whereSeparator: { !$0.isNumber }).compactMap { Int($0) }
+        guard code == 0, numbers.count >= 2 else {
+            return Finding(subject: "git", state: .broken, detail: "git does not run: apt-get install git")
+        }
+        let version = "\(numbers[0]).\(numbers[1])"
+        if (numbers[0], numbers[1]) < (2, 29) {
+            return Finding(subject: "git", state: .warning, detail: "\(version): pushes to refs/for/… need 2.29 or newer")
+        }
+        return Finding(subject: "git", state: .ok, detail: version)
+    }
+
+    private func sandbox() -> Finding {
+        guard CommandRunner.hasBubblewrap else {
+            return Finding(subject: "sandbox", state: .broken,
+                detail: "bubblewrap is missing, and `sandbox: required` is the default: apt-get install bubblewrap")
+        }
+        let (code, text) = capture(["bwrap", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--unshare-pid", "true"])
+        return code == 0 ? Finding(subject: "sandbox", state: .ok, detail: "bubblewrap works")
+            : Finding(subject: "sandbox", state: .broken, detail: "bubblewrap does not work here: \(text)")
+    }
+
+    private func overlay() -> Finding {
+        let folder = NSTemporaryDirectory() + "espalier-doctor-\(getpid())"
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        for part in ["lower", "step"] {
+            try? FileManager.default.createDirectory(atPath: "\(folder)/\(part)", withIntermediateDirectories: true)
+        }
+        let lock = FileManager.default.createFile(atPath: "\(folder)/step/lock", contents: nil)
+        let (_, text) = capture([minder, "--dir", "\(folder)/step", "--lower", "\(folder)/lower", "--", "true"])
+        let record = (try? String(contentsOfFile: "\(folder)/step/exit", encoding: .utf8)) ?? text
+        return lock && record.hasPrefix("exited 0")
+            ? Finding(subject: "workspaces", state: .ok, detail: "overlayfs works")
+            : Finding(subject: "workspaces", state: .broken,
+                detail: "no step can have a layer of its own: \(record.trimmingCharacters(in: .whitespacesAndNewlines)); "
+                    + "run as root, or enable user namespaces (kernel 5.11 or newer)")
+    }
+
+    private func cgroups() -> Finding {
+        let v2 = FileManager.default.fileExists(atPath: "/sys/fs/cgroup/cgroup.controllers")
+        let v1 = FileManager.default.fileExists(atPath: "/sys/fs/cgroup/memory")
+        let kind = v2 ? "v2" : v1 ? "v1" : "none"
+        return Finding(subject: "cgroups", state: v1 || v2 ? .ok : .warning,
+            detail: "\(kind); memory and CPU limits of compute: are not enforced yet")
+    }
+
+    private func registry() -> Finding {
+        let (code, text) = capture([mlflowPython, "-c", "import mlflow.server, uvicorn; print(mlflow.__version__)"])
+        return code == 0 ? Finding(subject: "registry", state: .ok, detail: "MLflow \(text.trimmingCharacters(in: .whitespacesAndNewlines))")
+            : Finding(subject: "registry", state: .warning,
+                detail: "\(mlflowPython) has no MLflow server, so `registry: embedded` cannot start: run scripts/setup, or give --mlflow-python")
+    }
+
+    private func daemon() -> Finding {
+        HomeLock.isHeld(home) ? Finding(subject: "daemon", state: .ok, detail: "running on \(home.path)")
+            : Finding(subject: "daemon", state: .warning, detail: "not running on \(home.path): start it with `espalier serve`")
+    }
+
+    private func storage() async -> [Finding] {
+        guard FileManager.default.fileExists(atPath: home.database) else {
+            return [Finding(subject: "store", state: .warning, detail: "\(home.database) does not exist yet")]
+        }
+        do {
+            let store = try Store(path: home.database)
+            let durable = try store.synchronousMode() >= 2
+            var findings = [Finding(subject: "store", state: durable ? .ok : .broken,
+                detail: durable ? "SQLite writes through to the disk" : "SQLite does not write through to the disk")]
+            for project in try await store.projects() { findings.append(examine(project)) }
+            return findings
+        } catch {
+            return [Finding(subject: "store", state: .broken, detail: "\(error)")]
+        }
+    }
+
+    private func examine(_ project: StoredProject) -> Finding {
+        let subject = "project \(project.name)"
+        do {
+            _ = try Repository(at: project.repository)
+        } catch {
+            return Finding(subject: subject, state: .broken, detail: "\(error)")
+        }
+        let hook = (try? String(contentsOfFile: project.repository + "/hooks/post-receive", encoding: .utf8)) ?? ""
+        if project.url == nil, !hook.contains(home.socket) {
+            return Finding(subject: subject, state: .warning,
+                detail: "its hook does not ring here, so pushes are only seen on disk: `espalier adopt \(project.repository)`")
+        }
+        return Finding(subject: subject, state: .ok, detail: project.url.map(redacted) ?? project.repository)
+    }
+
+    /// Run a program and read what it prints.
+    private func capture(_ arguments: [String]) -> (code: Int32, text: String) {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = arguments
+        let pipe = Pipe()
+        process.standardOutput = pipe
+        process.standardError = pipe
+        do {
+            try process.run()
+        } catch {
+            return (-1, "\(error)")
+        }
+        let data = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
+    }
+}

@@ -1,0 +1,82 @@
+import Digests
+import Events
+import Foundation
+import Git
+import Plans
+import Projects
+import Store
+
+/// Finds out what an event starts: reads at the edge, then lets the pure planner decide.
+struct EventPlanner: Sendable {
+    let store: Store
+
+    /// Handle one event: store its runs, or why there are none.
+    func handle(_ event: StoredEvent, of project: StoredProject) async throws -> [StoredRun] {
+        if case .proposal(let proposal) = event.event {
+            try await open(proposal, event, project)
+            return []
+        }
+        return try await store.handle(event, planning(for: event.event, of: project), at: Date())
+    }
+
+    /// What the event starts; a project that cannot be read starts nothing, and the remark says why.
+    func planning(for event: Event, of project: StoredProject) -> Planning {
+        do {
+            return try plan(event, in: Repository(at: project.repository), name: project.name)
+        } catch let problems as Problems {
+            return Planning(remark: problems.description)
+        } catch let error as GitError where error.isMissing {
+            return Planning(remark: "the commit is gone: its branch was deleted or rewritten before it could be planned")
+        } catch {
+            return Planning(remark: "\(error)")
+        }
+    }
+
+    private func plan(_ event: Event, in repository: Repository, name: String) throws -> Planning {
+        let reader = ProjectReader(repository: repository, fallbackName: name)
+        switch event {
+        case .push(let move):
+            guard let branch = move.branch else { return Planning(remark: "tags start nothing") }
+            guard let tip = move.to else { return Planning(remark: "branch '\(branch)' was deleted") }
+            let facts = try reader.facts(at: tip, branch: branch, base: move.from)
+            return Plans.plan(event, at: facts, digest: { sha256($0) })
+        case .checks(let request):
+            let facts = try reader.facts(at: request.merge, branch: "change/\(request.change)", base: request.base)
+            return Plans.plan(event, at: facts, digest: { sha256($0) })
+        case .fire(let fire):
+            let facts = try reader.facts(at: fire.commit, branch: fire.branch, base: nil)
+            return Plans.plan(event, at: facts, digest: { sha256($0) })
+        case .proposal:
+            return Planning()
+        }
+    }
+
+    private func open(_ proposal: Proposal, _ event: StoredEvent, _ project: StoredProject) async throws {
+        let commit = proposal.head.flatMap { head in try? Repository(at: project.repository).commit(head) }
+        let author = commit.map { "\($0.author) <\($0.email)>" } ?? ""
+        try await store.propose(proposal, from: event, author: author, title: commit?.summary ?? "", at: Date())
+    }
+}
+
+extension EventPlanner {
+    /// The schedules that a run's commit declares for the run's environment, by pipeline.
+    func schedules(of plan: Plan, in project: StoredProject) throws -> [String: ScheduleRule] {
+        let repository = try Repository(at: project.repository)
+        let reader = ProjectReader(repository: repository, fallbackName: project.name)
+        let facts = try reader.facts(at: plan.commit, branch: plan.branch, base: nil)
+        return facts.project.pipelines.reduce(into: [:]) { rules, pipeline in
+            guard let rule = pipeline.triggers.schedule, rule.environment == plan.environment else { return }
+            rules[pipeline.name] = rule
+        }
+    }
+}
+
+extension EventPlanner {
+    /// The registry of a schedule's environment, as its commit configures it.
+    func registrySettings(of schedule: StoredSchedule, in project: StoredProject) throws -> RegistrySettings? {
+        let repository = try Repository(at: project.repository)
+        let reader = ProjectReader(repository: repository, fallbackName: project.name)
+        let facts = try reader.facts(at: schedule.commit, branch: schedule.branch, base: nil)
+        return facts.project.environment(named: schedule.rule.environment)?.registry
+    }
+}

@@ -1,0 +1,76 @@
+import Digests
+import Events
+import Git
+import Plans
+import ProjectFiles
+import Projects
+
+/// Reads what a project says at a commit, straight from the object database: nothing is checked out to find out what to
+/// do.
+struct ProjectReader {
+    let repository: Repository
+    let fallbackName: String
+
+    /// All that planning needs to know of `commit` on `branch`.
+    ///
+    /// - Parameter base: what the commit is compared with for path filters; the merge base with the default branch when
+    ///   absent.
+    func facts(at commit: ObjectID, branch: String, base: ObjectID?) throws -> CommitFacts {
+        let tree = try repository.commit(commit).tree
+        let sources = try self.sources(at: commit)
+        let trustedCommit = try defaultTip() ?? commit
+        let trusted = trustedCommit == commit ? sources : try self.sources(at: trustedCommit)
+        let own = try Project.read(sources, fallbackName: fallbackName)
+        let trustedProject = trustedCommit == commit ? own : try readTrusted(trusted)
+        let mayDecide = branch == trustedProject.defaultBranch
+            || trustedProject.environment(ofBranch: branch)?.protected ?? false
+        let project = mayDecide ? own : try Project.read(sources, trusted: trusted, fallbackName: fallbackName)
+        return CommitFacts(commit: commit, tree: tree, branch: branch, project: project,
+            changedPaths: try changedPaths(project, base, commit, trustedCommit),
+            withheld: mayDecide ? [:] : withheld(own, project))
+    }
+
+    /// A pipeline that is broken on the default branch must not keep others from mending it: only the environments
+    /// there are trusted.
+    private func readTrusted(_ trusted: ProjectSources) throws -> Project {
+        var environments = trusted
+        environments.pipelines = [:]
+        return try Project.read(environments, fallbackName: fallbackName)
+    }
+
+    /// The files of `environments/` and `pipelines/` at a commit.
+    func sources(at commit: ObjectID) throws -> ProjectSources {
+        var files: [String: [UInt8]?] = [:]
+        for folder in ["environments", "pipelines"] {
+            files.merge(try repository.files(in: folder, at: commit, suffixes: [".yml"], limit: largestFile)) { $1 }
+        }
+        return try readSources(files)
+    }
+
+    /// The tip of the default branch: what its own `project.yml` names, else where the repository's HEAD points, else
+    /// `main`. Absent in a repository that has none of them yet.
+    private func defaultTip() throws -> ObjectID? {
+        for branch in [repository.headBranch, "main"].compactMap({ $0 }) {
+            guard let tip = try repository.tip(of: "refs/heads/\(branch)") else { continue }
+            guard let named = try? sources(at: tip).base?["default_branch"]?.text, named != branch else { return tip }
+            return try repository.tip(of: "refs/heads/\(named)") ?? tip
+        }
+        return nil
+    }
+
+    private func changedPaths(_ project: Project, _ base: ObjectID?, _ commit: ObjectID, _ trunk: ObjectID) throws -> [String] {
+        guard project.pipelines.contains(where: { !($0.triggers.push?.paths.isEmpty ?? true) }) else { return [] }
+        let start = try base ?? (trunk == commit ? nil : repository.mergeBase(trunk, commit))
+        return try repository.changedPaths(from: start, to: commit)
+    }
+
+    private func withheld(_ own: Project, _ used: Project) -> [String: [String]] {
+        var out: [String: [String]] = [:]
+        for environment in used.environments {
+            guard let wanted = own.environment(named: environment.name) else { continue }
+            let keys = privilegedDifferences(wanted, environment)
+            if !keys.isEmpty { out[environment.name] = keys }
+        }
+        return out
+    }
+}

@@ -1,0 +1,69 @@
+import Events
+import Foundation
+import Plans
+import Projects
+import Registry
+import Runs
+import Store
+
+/// Creates the version of a model that a step logged, with its lineage, and gives it the environment's candidate alias.
+struct ModelRegistrar: Sendable {
+    let registry: MLflow
+
+    func register(_ model: Reference, step: PlannedStep, of run: StoredRun, progress: RunProgress) async throws -> StepResult {
+        let settings = run.plan.settings.registry
+        guard let name = settings.model else {
+            return StepResult(outcome: .refused(reason: "environment '\(run.plan.environment)' names no registered model: "
+                + "add registry: { model: NAME } to it"))
+        }
+        let source = try progress.value(of: model)
+        let logged = progress[model.step].values
+        let version = try await registry.register(model: name, source: source, runID: logged["run_id"],
+            tags: lineage(of: run, step: step, progress: progress), attemptTag: "espalier.registered_by")
+        if let alias = settings.candidate { try await registry.setAlias(alias, of: name, to: version.version) }
+        return StepResult(outcome: .passed, values: [
+            "model": name, "version": version.version, "model_uri": "models:/\(name)/\(version.version)",
+        ])
+    }
+
+    /// Which code, configuration and data made this version. `espalier.registered_by` also keeps it from being made twice.
+    private func lineage(of run: StoredRun, step: PlannedStep, progress: RunProgress) -> [String: String] {
+        var tags = [
+            "espalier.registered_by": "\(run.plan.project)/\(run.id)/\(step.name)/\(run.createdAt.timeIntervalSince1970)",
+            "espalier.project": run.plan.project,
+            "espalier.run": String(run.id),
+            "espalier.environment": run.plan.environment,
+            "espalier.branch": run.plan.branch,
+            "espalier.commit": run.plan.commit.description,
+            "espalier.tree": run.plan.tree.description,
+            "espalier.configuration": "sha256:\(run.plan.configurationDigest)",
+        ]
+        for (dataset, digest) in progress.datasets { tags["espalier.dataset.\(dataset)"] = digest }
+        return tags
+    }
+}
+
+extension RunProgress {
+    /// What the steps reported of the data they read: `dataset.NAME=DIGEST` lines.
+    var datasets: [String: String] {
+        var found: [String: String] = [:]
+        for progress in steps.values {
+            for (key, value) in progress.values where key.hasPrefix("dataset.") {
+                found[String(key.dropFirst("dataset.".count))] = value
+            }
+        }
+        return found
+    }
+
+    /// The model version that a `register` step above `step` made: `models:/NAME/VERSION`.
+    func registeredModel(above step: PlannedStep) -> String? {
+        plan.upstream(of: step).compactMap { self[$0.name].registered }.last
+    }
+}
+
+extension StepProgress {
+    /// Set for a `register` step that passed.
+    var registered: String? {
+        values["model"] != nil && values["version"] != nil ? values["model_uri"] : nil
+    }
+}

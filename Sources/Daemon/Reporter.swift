@@ -1,0 +1,219 @@
+import Changes
+import Cron
+import Events
+import Foundation
+import Git
+import Minding
+import Plans
+import Projects
+import Promotion
+import Registry
+import Reports
+import Runs
+import Schedules
+import Store
+
+/// Answers what people and programs ask, from what is stored. Works with and without a running daemon.
+public struct Reporter: Sendable {
+    public let home: Home
+    let store: Store
+
+    /// Open the home's store.
+    public init(home: Home) throws {
+        guard FileManager.default.fileExists(atPath: home.database) else {
+            throw DaemonError.unusable("\(home.path) holds no Espalier yet: start the daemon with `espalier serve`, or adopt "
+                + "a repository with `espalier adopt`; another folder is chosen with --home or ESPALIER_HOME")
+        }
+        self.home = home
+        store = try Store(path: home.database)
+    }
+
+    init(home: Home, store: Store) {
+        self.home = home
+        self.store = store
+    }
+
+    public func status() async throws -> StatusReport {
+        let unended = try await store.unendedRuns()
+        let names = try await projectNames()
+        let reports = unended.map { report($0, names) }
+        let remarks = try await store.events(limit: 50).compactMap { handled in
+            handled.planning?.remark.map { "\(handled.event.event.subject): \($0)" }
+        }
+        return StatusReport(
+            address: runningAddress(), home: home.path,
+            projects: try await store.projects().map { .init(name: $0.name, repository: $0.repository, url: $0.url) },
+            running: reports.filter { $0.outcome == "running" }, queued: reports.filter { $0.outcome == "queued" },
+            remarks: Array(remarks.prefix(10)))
+    }
+
+    /// Where the pages are, if a daemon holds the lock.
+    func runningAddress() -> String? {
+        guard HomeLock.isHeld(home) else { return nil }
+        return (try? String(contentsOfFile: home.address, encoding: .utf8))?.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+
+    public func runs(branch: String? = nil, environment: String? = nil, before: Int64? = nil, limit: Int = 50)
+        async throws -> [RunReport]
+    {
+        try await store.runRows(branch: branch, environment: environment, before: before, limit: limit).map(report)
+    }
+
+    public func run(_ id: Int64) async throws -> RunDetail? {
+        let run: StoredRun
+        do {
+            run = try await store.run(id)
+        } catch StoreError.noRun {
+            return nil
+        }
+        let progress = run.progress
+        let names = try await projectNames()
+        var model = run.plan.steps.compactMap { progress[$0.name].registered }.last
+        if case .fire(let fire, _, _) = run.plan.trigger, let pinned = try await store.fire(fire), let name = pinned.model,
+            let version = pinned.version
+        {
+            model = "models:/\(name)/\(version)"
+        }
+        return RunDetail(
+            run: report(run, names), tree: run.plan.tree.description, trigger: run.plan.trigger.sentence,
+            logicalTime: run.plan.trigger.logicalTime, model: model, configuration: run.plan.configuration,
+            configurationDigest: run.plan.configurationDigest, datasets: progress.datasets, notes: run.plan.notes,
+            steps: run.plan.steps.map { report($0, progress[$0.name]) })
+    }
+
+    /// A part of the log of a step's last attempt.
+    public func log(run: Int64, step: String, from offset: Int64, limit: Int) async throws -> (bytes: [UInt8], next: Int64, isOver: Bool)? {
+        guard let detail = try await self.run(run), let found = detail.steps.first(where: { $0.name == step }) else {
+            return nil
+        }
+        let over = found.endedAt != nil
+        let path = StepFolder(home.step(run, step, attempt: max(1, found.attempts))).log
+        guard let file = FileHandle(forReadingAtPath: path) else { return ([], offset, over) }
+        defer { try? file.close() }
+        try file.seek(toOffset: UInt64(max(0, offset)))
+        let bytes = [UInt8](try file.read(upToCount: limit) ?? Data())
+        return (bytes, offset + Int64(bytes.count), over && bytes.count < limit)
+    }
+
+    public func changes(limit: Int = 50) async throws -> [ChangeReport] {
+        let names = try await projectNames()
+        let runs = try await store.checkRuns()
+        return try await store.changes(limit: limit).map { change in
+            ChangeReport(
+                id: change.number, project: names[change.project] ?? "", target: change.target, topic: change.key,
+                head: change.head?.description ?? "", author: change.author, title: change.title,
+                outcome: change.state.word, reason: change.state.reason, runs: runs[change.number] ?? [])
+        }
+    }
+
+    public func decisions() async throws -> [DecisionReport] {
+        try await store.decisions().map { stored in
+            let body = stored.body
+            return DecisionReport(
+                id: stored.id, run: body.run, environment: body.environment, commit: body.commit,
+                configurationDigest: body.configurationDigest, datasets: body.datasets, model: body.model,
+                challenger: body.challenger, champion: body.champion, verdict: body.decision.verdict.rawValue,
+                reasons: body.decision.reasons, rows: body.decision.rows, evidenceSha256: body.evidenceSHA256,
+                decidedAt: stored.decidedAt, appliedAt: stored.appliedAt, hash: stored.hash)
+        }
+    }
+
+    public func schedules() async throws -> [ScheduleReport] {
+        let names = try await projectNames()
+        var reports: [ScheduleReport] = []
+        for schedule in try await store.liveSchedules() {
+            let fires = try await store.fires(of: schedule.pipeline, project: schedule.project)
+            reports.append(ScheduleReport(
+                name: schedule.pipeline, project: names[schedule.project] ?? "", environment: schedule.rule.environment,
+                cron: schedule.rule.cron.text, timezone: schedule.rule.timezone, commit: schedule.commit.description,
+                run: schedule.run, liveSince: schedule.liveSince,
+                next: schedule.rule.due(after: Date(), now: Date(), running: false).next,
+                fires: fires.map {
+                    FireReport(id: $0.id, logicalTime: $0.logicalTime, storedAt: $0.storedAt, model: $0.model, version: $0.version)
+                }))
+        }
+        return reports
+    }
+
+    /// The versions of every model that a run has been planned for, from the registries themselves.
+    public func models() async throws -> [ModelReport] {
+        var reports: [ModelReport] = []
+        for settings in try await store.registriesInUse() {
+            guard let model = settings.model, let url = registryURL(settings) else { continue }
+            let registry = MLflow(url: url, token: ProcessInfo.processInfo.environment["MLFLOW_TRACKING_TOKEN"])
+            reports += try await registry.versions(of: model).map {
+                ModelReport(name: $0.name, version: $0.version, aliases: $0.aliases, stage: $0.stage, tags: $0.tags)
+            }
+        }
+        return reports
+    }
+
+    private func registryURL(_ settings: RegistrySettings) -> String? {
+        switch settings.server {
+        case .url(let url): url
+        case .embedded:
+            (try? String(contentsOfFile: home.mlflow + "/port", encoding: .utf8)).map { "http://127.0.0.1:\($0)" }
+        }
+    }
+
+    /// The board stays up when the registry does not: then it shows no models.
+    public func board() async throws -> BoardReport {
+        let models = (try? await models()) ?? []
+        let rows = try await store.latestRuns().map { row in
+            BoardReport.Row(environment: row.environment, branch: row.branch, commit: row.commit, run: report(row),
+                model: models.first { $0.tags["espalier.run"] == String(row.id) }.map(\.label))
+        }
+        return BoardReport(rows: rows, changes: try await changes(limit: 20), schedules: try await schedules(),
+            decisions: Array(try await decisions().suffix(10).reversed()))
+    }
+
+    private func projectNames() async throws -> [Int64: String] {
+        try await store.projects().reduce(into: [:]) { $0[$1.id] = $1.name }
+    }
+
+    private func report(_ row: RunRow) -> RunReport {
+        RunReport(id: row.id, project: row.project, environment: row.environment, branch: row.branch,
+            pipeline: row.pipeline, commit: row.commit,
+            outcome: row.outcome?.rawValue ?? (row.startedAt == nil ? "queued" : "running"),
+            createdAt: row.createdAt, startedAt: row.startedAt, endedAt: row.endedAt)
+    }
+
+    private func report(_ run: StoredRun, _ names: [Int64: String]) -> RunReport {
+        let progress = run.progress
+        return RunReport(id: run.id, project: names[run.project] ?? "", environment: run.plan.environment,
+            branch: run.plan.branch, pipeline: run.plan.pipeline, commit: run.plan.commit.description,
+            outcome: run.outcome?.rawValue ?? (progress.hasStarted ? "running" : "queued"), createdAt: run.createdAt,
+            startedAt: progress.startedAt, endedAt: run.outcome == nil ? nil : progress.endedAt)
+    }
+
+    private func report(_ step: PlannedStep, _ progress: StepProgress) -> StepReport {
+        StepReport(name: step.name, state: progress.state.word, detail: progress.state.detail, needs: step.needs,
+            attempts: progress.attempts, startedAt: progress.startedAt, endedAt: progress.endedAt, values: progress.values)
+    }
+}
+
+extension Trigger {
+    var sentence: String {
+        switch self {
+        case .push: "push"
+        case .change(let number, let base): "change \(number) merged with \(base.short)"
+        case .fire(_, let schedule, let time): "fire of \(schedule) for \(time.formatted(.iso8601))"
+        }
+    }
+}
+
+extension Event {
+    /// What the event is about, for remarks.
+    var subject: String {
+        switch self {
+        case .push(let move): move.branch ?? move.ref
+        case .proposal(let proposal): "proposal \(proposal.key) for \(proposal.target)"
+        case .checks(let request): "change \(request.change)"
+        case .fire(let fire): "schedule \(fire.schedule)"
+        }
+    }
+}
+
+extension ModelReport {
+    var label: String { "\(name) \(version)" + (aliases.isEmpty ? "" : " (\(aliases.joined(separator: ", ")))") }
+}

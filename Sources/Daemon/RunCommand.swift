@@ -1,0 +1,184 @@
+import Events
+import Foundation
+import Minding
+import Plans
+import Projects
+import Registry
+import Runs
+import Store
+
+/// What a step left behind.
+struct StepResult: Sendable {
+    var outcome: Outcome
+    var values: [String: String] = [:]
+    /// Kept outputs: name → path.
+    var outputs: [String: String] = [:]
+}
+
+/// Runs a step's command under a minder, from its folder to its result.
+struct CommandRunner: Sendable {
+    let home: Home
+    let minders: Minders
+    let workspaces: Workspaces
+
+    /// Start the command, or find the one that is already running, and wait for its end.
+    ///
+    /// - Parameters:
+    ///   - repository: where the run's tree is read from.
+    ///   - extra: variables beyond the contract's own: tracking server, model versions.
+    func run(_ command: String, step: PlannedStep, of run: StoredRun, progress: RunProgress, attempt: Int,
+        repository: String, extra: [String: String]) async throws -> StepResult
+    {
+        let folder = StepFolder(home.step(run.id, step.name, attempt: attempt))
+        if try FileManager.default.fileExists(atPath: folder.lock) == false || !wasClaimed(folder) {
+            let lower = try await workspaces.workspace(of: run.plan.tree, in: repository)
+            try prepare(folder, step: step, of: run, progress: progress)
+            let environment = try self.environment(step, of: run, progress: progress, folder: folder).merging(extra) { $1 }
+            guard let argv = wrapped(command, step: step, run: run, folder: folder) else {
+                return StepResult(outcome: .refused(reason: "its environment requires a sandbox, and bubblewrap is not "
+                    + "installed: install it, or set `sandbox: best-effort`"))
+            }
+            _ = try minders.start(MinderRequest(folder: folder, lower: lower, command: argv, environment: environment,
+                timeout: step.compute.timeout))
+        }
+        let ending = await minders.end(of: folder)
+        defer { clean(folder) }
+        let outcome = Outcome(ending, timeout: step.compute.timeout)
+        return outcome == .passed ? collect(step, folder) : StepResult(outcome: outcome)
+    }
+
+    /// Whether a minder has had this folder: then the command may have run, and is not started again.
+    private func wasClaimed(_ folder: StepFolder) throws -> Bool {
+        if minders.isAlive(folder) || FileManager.default.fileExists(atPath: folder.exit) { return true }
+        return try FileManager.default.attributesOfItem(atPath: folder.lock)[.size] as? Int ?? 0 > 0
+    }
+
+    private func prepare(_ folder: StepFolder, step: PlannedStep, of run: StoredRun, progress: RunProgress) throws {
+        for path in [folder.outputs, folder.scratch, folder.inputs, dataRoot(run.plan)] {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        }
+        try Data(run.plan.configuration.utf8).write(to: URL(fileURLWithPath: folder.config))
+        if !FileManager.default.fileExists(atPath: folder.output) {
+            _ = FileManager.default.createFile(atPath: folder.output, contents: nil)
+        }
+        for needed in run.plan.upstream(of: step) {
+            let link = "\(folder.inputs)/\(needed.name)"
+            try? FileManager.default.removeItem(atPath: link)
+            let source = StepFolder(home.step(run.id, needed.name, attempt: max(1, progress[needed.name].attempts)))
+            try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: source.outputs)
+        }
+    }
+
+    private func dataRoot(_ plan: Plan) -> String {
+        home.data(project: plan.project, environment: plan.environment, configured: plan.settings.dataRoot)
+    }
+
+    /// The contract with a step: nothing of the daemon's own environment but what any program needs.
+    private func environment(_ step: PlannedStep, of run: StoredRun, progress: RunProgress, folder: StepFolder) throws
+        -> [String: String]
+    {
+        let plan = run.plan
+        var variables: [String: String] = [:]
+        for name in ["PATH", "LANG", "LC_ALL", "TZ"] { variables[name] = ProcessInfo.processInfo.environment[name] }
+        variables["HOME"] = folder.scratch
+        variables["TMPDIR"] = folder.scratch
+        variables.merge(plan.settings.env) { $1 }
+        for (name, value) in step.env { variables[name] = try progress.resolved(value) }
+        variables["ESPALIER_RUN"] = String(run.id)
+        variables["ESPALIER_STEP"] = step.name
+        variables["ESPALIER_COMMIT"] = plan.commit.description
+        variables["ESPALIER_BRANCH"] = plan.branch
+        variables["ESPALIER_ENVIRONMENT"] = plan.environment
+        variables["ESPALIER_CONFIG"] = folder.config
+        variables["ESPALIER_OUTPUTS"] = folder.outputs
+        variables["ESPALIER_OUTPUT"] = folder.output
+        variables["ESPALIER_INPUTS"] = folder.inputs
+        variables["ESPALIER_DATA"] = dataRoot(plan)
+        variables["ESPALIER_LOGICAL_TIME"] = plan.trigger.logicalTime.map { $0.formatted(.iso8601) }
+        return variables
+    }
+
+    /// The command inside its sandbox; `nil` when one is required and cannot be made.
+    private func wrapped(_ command: String, step: PlannedStep, run: StoredRun, folder: StepFolder) -> [String]? {
+        let plain = ["/bin/sh", "-c", command]
+        switch run.plan.settings.sandbox {
+        case .off: return plain
+        case .bestEffort where !Self.hasBubblewrap: return plain
+        case .required where !Self.hasBubblewrap: return nil
+        case .required, .bestEffort:
+            let sandbox = Sandbox(hidden: [home.path], readable: [home.run(run.id)],
+                writable: [folder.tree, folder.outputs, folder.output, folder.scratch, dataRoot(run.plan)])
+            return sandbox.wrapping(plain, in: folder.tree)
+        }
+    }
+
+    static let hasBubblewrap = find("bwrap") != nil
+
+    private func collect(_ step: PlannedStep, _ folder: StepFolder) -> StepResult {
+        var result = StepResult(outcome: .passed, values: readValues(folder.output))
+        let files = ((try? FileManager.default.contentsOfDirectory(atPath: folder.outputs)) ?? []).sorted()
+        for name in step.outputs {
+            guard let file = files.first(where: { $0 == name }) ?? files.first(where: { $0.hasPrefix("\(name).") }) else {
+                result.outcome = .refused(reason: "it did not write its output '\(name)' into $ESPALIER_OUTPUTS")
+                return result
+            }
+            result.outputs[name] = "\(folder.outputs)/\(file)"
+        }
+        return result
+    }
+
+    private func clean(_ folder: StepFolder) {
+        for path in [folder.work, folder.scratch] { try? FileManager.default.removeItem(atPath: path) }
+    }
+}
+
+/// `key=value` lines, as CI users know them. Lines without `=` are not ours to understand.
+func readValues(_ path: String) -> [String: String] {
+    let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+    return text.split(separator: "\n").reduce(into: [:]) { values, line in
+        guard let equals = line.firstIndex(of: "="), equals != line.startIndex else { return }
+        values[String(line[..<equals])] = String(line[line.index(after: equals)...])
+    }
+}
+
+/// The program of that name on PATH.
+func find(_ program: String) -> String? {
+    let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
+    return path.split(separator: ":").map { "\($0)/\(program)" }
+        .first { FileManager.default.isExecutableFile(atPath: $0) }
+}
+
+extension Outcome {
+    /// What a minder's record means. No record: the minder was killed, or the machine stopped.
+    init(_ ending: Ending?, timeout: Int64) {
+        self =
+            switch ending {
+            case .exited(0): .passed
+            case .exited(let code): .failed(exitCode: code)
+            case .signalled(let signal): .killed(signal: signal)
+            case .timedOut: .timedOut(seconds: timeout)
+            case .stopped: .cancelled
+            case .unprepared(let reason): .lost(reason: reason)
+            case nil: .lost(reason: "its minder ended without a record")
+            }
+    }
+}
+
+extension RunProgress {
+    /// The value or file that a reference stands for.
+    func value(of reference: Reference) throws -> String {
+        let step = self[reference.step]
+        guard let value = step.values[reference.output] ?? step.outputs[reference.output] else {
+            throw DaemonError.refused("step '\(reference.step)' gave no output '\(reference.output)': write "
+                + "`\(reference.output)=…` to $ESPALIER_OUTPUT, or declare it under outputs:")
+        }
+        return value
+    }
+
+    /// `text` with every reference replaced by its value.
+    func resolved(_ text: String) throws -> String {
+        try Reference.all(in: text).reduce(text) { out, reference in
+            out.replacing(reference.description, with: try value(of: reference))
+        }
+    }
+}

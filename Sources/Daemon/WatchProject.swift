@@ -1,0 +1,95 @@
+import Events
+import Foundation
+import Git
+import Logging
+import Store
+import Watching
+
+/// Watches one repository: everybody may ask for a look, one look happens at a time.
+///
+/// Two looks at once could store an older reading over a newer one and invent moves that never were; so requests queue
+/// here, whatever brought them.
+final class ProjectWatch: Sendable {
+    let project: StoredProject
+    private let store: Store
+    private let logger: Logger
+    private let requests: AsyncStream<Request>
+    private let queue: AsyncStream<Request>.Continuation
+
+    private struct Request: Sendable {
+        var names: Set<String>?
+        var fetches = false
+        var done: (@Sendable ([StoredEvent]) -> Void)?
+    }
+
+    init(_ project: StoredProject, store: Store, logger: Logger) {
+        self.project = project
+        self.store = store
+        self.logger = logger
+        (requests, queue) = AsyncStream.makeStream()
+    }
+
+    /// Look at these refs, or at all; the events that were stored.
+    func look(at names: Set<String>? = nil, fetching: Bool = false) async -> [StoredEvent] {
+        await withCheckedContinuation { continuation in
+            let request = Request(names: names, fetches: fetching) { continuation.resume(returning: $0) }
+            if case .terminated = queue.yield(request) { continuation.resume(returning: []) }
+        }
+    }
+
+    /// Ask for a look at one ref, without waiting for it.
+    func ask(_ ref: String) { queue.yield(Request(names: [ref])) }
+
+    /// Serve requests until cancelled.
+    ///
+    /// - Parameter found: called after each look that stored something.
+    func run(found: @escaping @Sendable () async -> Void) async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.followDisk() }
+            for await request in requests {
+                let events = await serve(request)
+                if !events.isEmpty { await found() }
+                request.done?(events)
+            }
+            group.cancelAll()
+        }
+    }
+
+    func stop() { queue.finish() }
+
+    private func serve(_ request: Request) async -> [StoredEvent] {
+        do {
+            let now = try read(request)
+            return try await store.recordLook(project: project.id, now: now, among: request.names, at: Date())
+        } catch {
+            logger.error("looking at \(project.name) failed: \(error)")
+            return []
+        }
+    }
+
+    private func read(_ request: Request) throws -> [String: ObjectID] {
+        let repository = try Repository(at: project.repository)
+        if request.fetches, let url = project.url { try repository.mirror(from: url) }
+        if let names = request.names { return try repository.tips(of: names) }
+        return try repository.tips()
+    }
+
+    /// Turn what happens on disk into requests. A look at everything comes first: pushes may have come while nobody
+    /// watched.
+    private func followDisk() async {
+        queue.yield(Request())
+        do {
+            let repository = try Repository(at: project.repository).gitDirectory
+            for await hint in try RefWatcher(repository: repository).hints() {
+                if case .refs(let names) = hint {
+                    let watched = names.filter(isWatched(ref:))
+                    if !watched.isEmpty { queue.yield(Request(names: watched)) }
+                } else {
+                    queue.yield(Request())
+                }
+            }
+        } catch {
+            logger.warning("\(project.name) is only looked at every minute: \(error)")
+        }
+    }
+}

@@ -1,0 +1,46 @@
+import ArgumentParser
+import Daemon
+import Foundation
+
+/// Exit codes: 0 done; 1 what was asked for is not so (invalid files, a failed run, nothing there); 64 wrong usage.
+@main
+struct Espalier: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "espalier",
+        abstract: "Git-branch-driven CI/CD for machine learning.",
+        discussion: """
+            Feature branches are dev, main is staging, release branches are prod. Push, and see:
+              espalier serve                 watch, run, gate, promote, fire
+              espalier adopt REPOSITORY      have a repository watched
+              espalier status                what is happening
+            """,
+        version: "0.1.0",
+        groupedSubcommands: [
+            CommandGroup(name: "Operating:", subcommands: [Serve.self, Adopt.self, Status.self, DoctorCommand.self]),
+            CommandGroup(name: "Writing pipelines:", subcommands: [Validate.self, Config.self, PlanCommand.self, SchemaCommand.self]),
+            CommandGroup(name: "Following work:", subcommands: [Runs.self, Logs.self, Changes.self]),
+            CommandGroup(name: "Models and schedules:", subcommands: [Models.self, Decisions.self, Schedules.self, Fire.self]),
+        ])
+}
+
+struct HomeOption: ParsableArguments {
+    @Option(name: .long, help: "The daemon's folder. Default: $ESPALIER_HOME, else ~/.espalier.")
+    var home: String?
+
+    var value: Home { Home(home) }
+}
+
+struct JSONFlag: ParsableArguments {
+    @Flag(name: .long, help: "Print JSON.")
+    var json = false
+}
+
+struct ProjectFolder: ParsableArguments {
+    @Option(name: .customLong("project"), help: "Folder that holds environments/ and pipelines/.")
+    var folder = "."
+}
+
+/// A sentence for the person at the terminal, and exit code 1.
+struct Complaint: Error, CustomStringConvertible {
+    let description: String
+}

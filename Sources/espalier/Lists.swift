@@ -1,0 +1,106 @@
+import ArgumentParser
+import Daemon
+import Foundation
+import Reports
+
+struct Changes: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "List changes: proposed by `git push origin HEAD:refs/for/BRANCH`, merged when all checks pass.")
+
+    @OptionGroup var home: HomeOption
+    @OptionGroup var json: JSONFlag
+
+    func run() async throws {
+        let changes = try await Reporter(home: home.value).changes()
+        if json.json { return try printJSON(changes) }
+        printTable(["change", "outcome", "target", "author", "title", "runs", "reason"],
+            changes.map {
+                [String($0.id), $0.outcome, $0.target, $0.author, $0.title,
+                    $0.runs.map(String.init).joined(separator: " "), $0.reason]
+            }, empty: "There are no changes: propose one with `git push origin HEAD:refs/for/main`.")
+    }
+}
+
+struct Models: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "List registered model versions with their aliases and lineage.")
+
+    @OptionGroup var home: HomeOption
+    @OptionGroup var json: JSONFlag
+
+    func run() async throws {
+        let models = try await Reporter(home: home.value).models()
+        if json.json { return try printJSON(models) }
+        printTable(["model", "version", "aliases", "stage", "environment", "run", "commit"],
+            models.map {
+                [$0.name, $0.version, $0.aliases.joined(separator: " "), $0.stage, $0.tags["espalier.environment"] ?? "-",
+                    $0.tags["espalier.run"] ?? "-", short($0.tags["espalier.commit"] ?? "-")]
+            }, empty: "No model has been registered yet.")
+    }
+}
+
+struct Decisions: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "List promotion decisions with their reasons, oldest first.")
+
+    @OptionGroup var home: HomeOption
+    @OptionGroup var json: JSONFlag
+
+    func run() async throws {
+        let decisions = try await Reporter(home: home.value).decisions()
+        if json.json { return try printJSON(decisions) }
+        guard !decisions.isEmpty else { return print("Nothing has been decided yet.") }
+        for decision in decisions {
+            print("decision \(decision.id), \(show(decision.decidedAt)): \(decision.model) \(decision.challenger) "
+                + "against \(decision.champion ?? "nothing"): \(decision.verdict)")
+            print("  run \(decision.run), commit \(short(decision.commit)), evidence sha256:\(decision.evidenceSha256?.prefix(10) ?? "-") "
+                + "(\(decision.rows) rows), applied \(show(decision.appliedAt))")
+            for reason in decision.reasons { print("  \(reason)") }
+        }
+    }
+}
+
+struct Schedules: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(abstract: "List live schedules with their next and past fires.")
+
+    @OptionGroup var home: HomeOption
+    @OptionGroup var json: JSONFlag
+
+    func run() async throws {
+        let schedules = try await Reporter(home: home.value).schedules()
+        if json.json { return try printJSON(schedules) }
+        guard !schedules.isEmpty else { return print("No schedule is live: one goes live when a release run passes.") }
+        for schedule in schedules {
+            print("\(schedule.name) in \(schedule.environment): \(schedule.cron) \(schedule.timezone), next \(show(schedule.next))")
+            print("  live since \(show(schedule.liveSince)) by run \(schedule.run), commit \(short(schedule.commit))")
+            for fire in schedule.fires {
+                print("  fired for \(show(fire.logicalTime)) at \(show(fire.storedAt)) with "
+                    + "\(fire.model ?? "no model") \(fire.version ?? "")")
+            }
+        }
+    }
+}
+
+struct Fire: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Run a schedule now for a logical time. A repeated fire keeps the pins of the first.")
+
+    @Argument(help: "Name of the schedule: its pipeline.") var name: String
+    @Option(name: .customLong("at"), help: "Logical time, RFC 3339: 2026-11-23T11:00:00Z.") var time: String
+    @Option(help: "Name of the project, when there are several.") var project: String = ""
+    @Flag(help: "Wait until the run has ended; exit code 1 unless it passed.") var wait = false
+    @OptionGroup var home: HomeOption
+    @OptionGroup var json: JSONFlag
+
+    func run() async throws {
+        guard let moment = try? Date(time, strategy: .iso8601) else {
+            throw ValidationError("'\(time)' is no RFC 3339 time: write 2026-11-23T11:00:00Z")
+        }
+        let runs = try DaemonClient(home: home.value).fire(name, project: project, at: moment)
+        guard wait else {
+            return json.json ? try printJSON(runs) : runs.forEach { print("run \($0)") }
+        }
+        for run in runs {
+            let show = try Runs.parse([String(run), "--wait", "--home", home.value.path] + (json.json ? ["--json"] : []))
+            try await show.run()
+        }
+    }
+}

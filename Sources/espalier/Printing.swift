@@ -1,0 +1,34 @@
+import Foundation
+import Reports
+
+/// Lines of columns, as wide as their contents; a heading in front.
+func printTable(_ heading: [String], _ rows: [[String]], empty: String) {
+    guard !rows.isEmpty else { return print(empty) }
+    let all = [heading] + rows
+    let widths = heading.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
+    for row in all {
+        let cells = row.enumerated().map { index, cell in
+            index == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[index] - cell.count)
+        }
+        print(cells.joined(separator: "  "))
+    }
+}
+
+func printJSON(_ report: some Encodable) throws {
+    print(String(decoding: try json(report), as: UTF8.self))
+}
+
+/// `2026-11-23 11:00:00` in UTC; `-` for none.
+func show(_ date: Date?) -> String {
+    guard let date else { return "-" }
+    return date.formatted(.iso8601.dateTimeSeparator(.space)).replacingOccurrences(of: "Z", with: "")
+}
+
+/// `4.2 s`, `3 min 5 s`; `-` while it is unknown.
+func show(seconds: Double?) -> String {
+    guard let seconds else { return "-" }
+    if seconds < 60 { return String(format: "%.1f s", seconds) }
+    return "\(Int(seconds) / 60) min \(Int(seconds) % 60) s"
+}
+
+func short(_ commit: String) -> String { String(commit.prefix(10)) }

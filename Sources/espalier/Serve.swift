@@ -1,0 +1,53 @@
+import ArgumentParser
+import Daemon
+import Foundation
+import Logging
+import ServiceLifecycle
+import UnixSignals
+
+struct Serve: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Watch repositories and run what their pushes, changes and schedules start.",
+        discussion: "Ctrl-C or SIGTERM ends the daemon; steps at work go on, and the next daemon takes them up.")
+
+    @OptionGroup var home: HomeOption
+    @Option(help: "Address to listen on.") var host = "127.0.0.1"
+    @Option(help: "Port of the pages and the API; 0 lets the system choose.") var port = 8420
+    @Option(help: "Steps that run at once.") var slots = 2
+    @Option(help: "A Python with MLflow's server, for `registry: embedded`. Default: $ESPALIER_MLFLOW_PYTHON, else python3.")
+    var mlflowPython: String?
+    @Option(help: "Seconds between looks at everything, the net under hooks and inotify.") var lookEvery = 60
+    @Option(help: "Seconds between fetches of remote repositories.") var fetchEvery = 60
+    @Option(help: "trace, debug, info, notice, warning or error.") var logLevel = "info"
+
+    func validate() throws {
+        guard slots > 0, lookEvery > 0, fetchEvery > 0 else {
+            throw ValidationError("--slots, --look-every and --fetch-every must be at least 1")
+        }
+        guard Logger.Level(rawValue: logLevel) != nil else {
+            throw ValidationError("--log-level is one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
+        }
+    }
+
+    func run() async throws {
+        LoggingSystem.bootstrap(StreamLogHandler.standardError)
+        var logger = Logger(label: "espalier")
+        logger.logLevel = Logger.Level(rawValue: logLevel) ?? .info
+        let daemon = try Daemon(
+            DaemonOptions(home: home.value, host: host, port: port, slots: slots, mlflowPython: mlflowPythonPath(mlflowPython),
+                minder: sibling("espalier-minder"), lookEvery: lookEvery, fetchEvery: fetchEvery), logger: logger)
+        let group = ServiceGroup(configuration: .init(services: [daemon], gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: logger))
+        try await group.run()
+    }
+}
+
+func mlflowPythonPath(_ option: String?) -> String {
+    option ?? ProcessInfo.processInfo.environment["ESPALIER_MLFLOW_PYTHON"] ?? "python3"
+}
+
+/// A program that lies beside this one.
+func sibling(_ name: String) -> String {
+    let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
+    return URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent(name).path
+}

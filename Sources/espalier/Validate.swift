@@ -1,0 +1,39 @@
+import ArgumentParser
+import Daemon
+import Foundation
+import Projects
+
+struct Validate: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Check environments/ and pipelines/: every problem with its file, line, column and the nearest valid key.")
+
+    @Argument(help: "Folder that holds environments/ and pipelines/.") var folder = "."
+    @OptionGroup var json: JSONFlag
+
+    private struct Verdict: Encodable {
+        let valid: Bool
+        let environments: [String]
+        let pipelines: [String]
+        let problems: [Problem]
+    }
+
+    func run() throws {
+        do {
+            let project = try WorkingTree(folder).project()
+            let environments = project.environments.map(\.name)
+            let pipelines = project.pipelines.map(\.name)
+            if json.json {
+                return try printJSON(Verdict(valid: true, environments: environments, pipelines: pipelines, problems: []))
+            }
+            print("\(project.name) is valid: environments \(environments.joined(separator: ", ")); "
+                + "pipelines \(pipelines.joined(separator: ", "))")
+        } catch let problems as Problems {
+            if json.json {
+                try printJSON(Verdict(valid: false, environments: [], pipelines: [], problems: problems.all))
+            } else {
+                print(problems)
+            }
+            throw ExitCode(1)
+        }
+    }
+}
