@@ -41,11 +41,13 @@ public struct RepositoryAdopter: Sendable {
         if Self.isURL(location) {
             let mirror = try Repository.createBare(at: home.mirror(chosen))
             try mirror.mirror(from: location)
-            project = try await store.adopt(name: chosen, repository: mirror.gitDirectory, url: location, at: Date())
+            project = try await store.adopt(name: chosen, repository: mirror.gitDirectory, url: location,
+                refs: try mirror.tips(), at: Date())
         } else {
             let repository = try Repository(at: URL(fileURLWithPath: location).standardizedFileURL.path)
             hooks = try install(in: repository)
-            project = try await store.adopt(name: chosen, repository: repository.gitDirectory, url: nil, at: Date())
+            project = try await store.adopt(name: chosen, repository: repository.gitDirectory, url: nil,
+                refs: try repository.tips(), at: Date())
         }
         let heard = Doorbell.ring(home.socket, ["adopted \(chosen)"]) != nil
         return Adoption(name: project.name, repository: project.repository, url: project.url.map(redacted), hooks: hooks,

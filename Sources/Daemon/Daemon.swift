@@ -78,6 +78,15 @@ public struct Daemon: Service {
                 try? address.write(toFile: options.home.address, atomically: true, encoding: .utf8)
                 logger.info("the board is at \(address)")
             })
+        do {
+            try await work(doorbell, web)
+        } catch is CancellationError {
+            logger.debug("stopped in the middle of something, which the next daemon takes up")
+        }
+        try await close()
+    }
+
+    private func work(_ doorbell: Doorbell, _ web: WebServer) async throws {
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { await engine.run() }
             group.addTask { await clockwork.run() }
@@ -96,7 +105,6 @@ public struct Daemon: Service {
             }
             group.cancelAll()
         }
-        try await close()
     }
 
     private func stop() {
@@ -158,7 +166,9 @@ public struct Daemon: Service {
         let names = lines.compactMap { $0.split(separator: " ").last.map(String.init) }.filter(isWatched(ref:))
         guard !names.isEmpty else { return "" }
         let since = Date()
-        await engine.planned(await watch.look(at: Set(names)))
+        _ = await watch.look(at: Set(names))
+        // Another look may have been faster and stored the events: what matters is that they are planned.
+        await engine.planned(try await store.unhandledEvents().filter { $0.project == watch.project.id })
         return try await PushAnswer(store: store, reporter: Reporter(home: options.home, store: store))
             .text(names, project: watch.project, since: since)
     }

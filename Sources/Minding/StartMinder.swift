@@ -108,21 +108,22 @@ public struct Minders: Sendable {
         kill(pid, SIGTERM)
     }
 
-    /// Wait until the minder is gone, however that comes about, and read what it left.
+    /// Wait until the minder is gone, however that comes about, and read what it left. A cancelled wait ends at once; the
+    /// minder goes on.
     ///
     /// - Returns: `nil` when it left no record: it was killed, or the machine stopped.
     public func end(of folder: StepFolder) async -> Ending? {
-        await withCheckedContinuation { continuation in
-            // The lock is waited for in a thread of its own: it may take hours, and costs nothing meanwhile.
-            Thread.detachNewThread {
-                let lock = open(folder.lock, O_RDONLY | O_CLOEXEC)
-                if lock >= 0 {
-                    _ = espalier_wait_unlocked(lock)
-                    close(lock)
-                }
-                continuation.resume()
+        let (ends, end) = AsyncStream<Void>.makeStream()
+        // The lock is waited for in a thread of its own: it may take hours, and costs nothing meanwhile.
+        Thread.detachNewThread {
+            let lock = open(folder.lock, O_RDONLY | O_CLOEXEC)
+            if lock >= 0 {
+                _ = espalier_wait_unlocked(lock)
+                close(lock)
             }
+            end.finish()
         }
+        for await _ in ends {}
         return record(of: folder)
     }
 

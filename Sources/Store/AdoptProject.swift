@@ -1,3 +1,4 @@
+import Events
 import Foundation
 import GRDB
 
@@ -19,9 +20,13 @@ public struct StoredProject: Sendable, Hashable, Codable {
 }
 
 extension Store {
-    /// Remember a repository. Adopting it again changes nothing but its URL.
-    public func adopt(name: String, repository: String, url: String?, at time: Date) async throws -> StoredProject {
+    /// Remember a repository, and where its refs are: what was pushed before is no event. Adopting it again changes
+    /// nothing but its URL.
+    public func adopt(name: String, repository: String, url: String?, refs: [String: ObjectID], at time: Date)
+        async throws -> StoredProject
+    {
         try await pool.write { database in
+            let known = try Int64.fetchOne(database, sql: "SELECT id FROM project WHERE repository = ?", arguments: [repository])
             try database.execute(
                 sql: """
                     INSERT INTO project (name, repository, url, adopted_at) VALUES (?, ?, ?, ?)
@@ -29,7 +34,13 @@ extension Store {
                     """, arguments: [name, repository, url, time.timeIntervalSince1970])
             let row = try Row.fetchOne(database, sql: "SELECT * FROM project WHERE repository = ?", arguments: [repository])
             guard let row else { throw StoreError.noProject(name, known: []) }
-            return StoredProject(row)
+            let project = StoredProject(row)
+            if known == nil {
+                for (ref, tip) in refs {
+                    try Self.store(RefMove(ref: ref, from: nil, to: tip), project: project.id, database)
+                }
+            }
+            return project
         }
     }
 

@@ -41,7 +41,7 @@ extension Store {
         return rows.reduce(into: [:]) { $0[$1["name"]] = ObjectID($1["commit_id"] as String) }
     }
 
-    private static func store(_ move: RefMove, project: Int64, _ database: Database) throws {
+    static func store(_ move: RefMove, project: Int64, _ database: Database) throws {
         if let tip = move.to {
             try database.cachedStatement(
                 sql: """

@@ -28,7 +28,7 @@ struct Logs: AsyncParsableCommand {
             if json.json {
                 logs.append(StepLog(step: name, text: try await text(of: name, reporter)))
             } else {
-                if step == nil { print("== \(name)") }
+                if step == nil { FileHandle.standardOutput.write(Data("== \(name)\n".utf8)) }
                 try await copy(name, reporter)
             }
         }

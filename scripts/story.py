@@ -1,0 +1,342 @@
+"""The story that `scripts/demo` plays, with real parts at every station.
+
+A feature push, a change that is refused, a change that is merged, a staging run, three release cuts of which the second
+must not be promoted, and two days of predictions. Every step is checked: the story fails where the product does.
+"""
+
+import argparse
+import collections
+import datetime as dt
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+SELECTION = "pipelines/feature_selection_config.yml"
+
+
+class Story:
+    """A bare repository, a working copy, and a daemon that watches."""
+
+    def __init__(self, folder, binaries):
+        self.folder = pathlib.Path(folder)
+        self.binaries = pathlib.Path(binaries)
+        self.home = self.folder / "home"
+        self.bare = self.folder / "hospital.git"
+        self.work = self.folder / "work"
+        self.environment = {
+            **os.environ,
+            "ESPALIER_HOME": str(self.home),
+            "PATH": f"{ROOT}/.venv/project/bin:{os.environ['PATH']}",
+            "GIT_CONFIG_GLOBAL": os.devnull,
+            "GIT_AUTHOR_NAME": "A data scientist", "GIT_AUTHOR_EMAIL": "scientist@example.org",
+            "GIT_COMMITTER_NAME": "A data scientist", "GIT_COMMITTER_EMAIL": "scientist@example.org",
+        }
+        self.daemon = None
+
+    # Programs
+
+    def call(self, *command, cwd=None, check=True):
+        """Run a program, show nothing; its standard output."""
+        done = subprocess.run([str(part) for part in command], cwd=cwd, env=self.environment, text=True, capture_output=True)
+        if check and done.returncode:
+            raise SystemExit(f"{' '.join(map(str, command))} failed:\n{done.stdout}{done.stderr}")
+        return done.stdout + (done.stderr if command[0] == "git" else "")
+
+    def git(self, *arguments, check=True):
+        return self.call("git", *arguments, cwd=self.work, check=check)
+
+    def ask(self, *arguments):
+        """What an `espalier` command prints as JSON."""
+        return json.loads(self.call(self.binaries / "espalier", *arguments, "--json"))
+
+    def serve(self):
+        """Start the daemon, and wait until it answers."""
+        with open(self.folder / "daemon.log", "ab") as log:
+            self.daemon = subprocess.Popen(
+                [self.binaries / "espalier", "serve", "--port", "0", "--mlflow-python", ROOT / ".venv/server/bin/python"],
+                env=self.environment, stdout=log, stderr=log, start_new_session=True)
+        self.until(lambda: (self.home / "espalier.sqlite").exists() and self.ask("status").get("address"), 30, "the daemon answers")
+        return self.ask("status")["address"]
+
+    def stop(self):
+        """End the daemon and the registry that it started."""
+        if self.daemon and self.daemon.poll() is None:
+            self.daemon.send_signal(signal.SIGTERM)
+            self.daemon.wait(60)
+
+    def until(self, condition, seconds, what):
+        """Wait until `condition` gives something, and return it."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if self.daemon and self.daemon.poll() is not None:
+                raise SystemExit(f"the daemon ended:\n{(self.folder / 'daemon.log').read_text()[-3000:]}")
+            found = condition()
+            if found:
+                return found
+            time.sleep(0.2)
+        raise SystemExit(f"{what}: not within {seconds} s\n{(self.folder / 'daemon.log').read_text()[-3000:]}")
+
+    # The project
+
+    def create(self, births=None):
+        """A repository with the reference project on main, trained at first on few features."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.call("git", "init", "--quiet", "--bare", "--initial-branch=main", self.bare)
+        self.call("git", "clone", "--quiet", self.bare, self.work)
+        for part in ("pipelines", "environments"):
+            shutil.copytree(ROOT / part, self.work / part, ignore=shutil.ignore_patterns("__pycache__", ".pytest_cache"))
+        if births:
+            project = self.work / "environments/project.yml"
+            text = project.read_text().replace("dataset: bwght2", f"dataset: natality2014\n  births: {births}")
+            project.write_text(text)
+        self.select(FEW if not births else FEW_2014)
+        self.git("checkout", "--quiet", "-b", "main")
+        self.commit("Predict from parental age and the first minute's alarm")
+        self.git("push", "--quiet", "origin", "main")
+
+    def write(self, path, text):
+        target = self.work / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text)
+
+    def select(self, text):
+        self.write(SELECTION, text)
+
+    def commit(self, message):
+        self.git("add", "--all")
+        self.git("commit", "--quiet", "--message", message)
+        return self.git("rev-parse", "HEAD").strip()
+
+    def commit_note(self, title):
+        """Say in the project's own README who stands for it: a change that every check should like."""
+        readme = self.work / "pipelines/README.md"
+        readme.write_text(readme.read_text() + f"\n## Owner\n\n{title}, kept by the obstetrics team.\n")
+        return self.commit(title)
+
+    def push(self, refspec, *options):
+        """Push, and show what the daemon answered."""
+        for line in self.git("push", *options, "origin", refspec).splitlines():
+            if "espalier:" in line:
+                say("   " + line[line.index("espalier:"):].replace("\x1b[K", "").strip())
+
+    # Waiting for what follows
+
+    def run_of(self, commit, pipeline, seconds=900):
+        """The run of a pipeline at a commit, once it has ended."""
+        def ended():
+            runs = [run for run in self.ask("runs", "--limit", "200") if run["commit"] == commit and run["pipeline"] == pipeline]
+            return runs and runs[0]["outcome"] not in ("queued", "running") and runs[0]
+        return self.until(ended, seconds, f"the {pipeline} run of {commit[:10]} ends")
+
+    def change_of(self, topic, seconds=900):
+        """The change of that topic, once it has been decided."""
+        def decided():
+            found = [change for change in self.ask("changes") if change["topic"] == topic]
+            return found and found[0]["outcome"] not in ("proposed", "checking") and found[0]
+        return self.until(decided, seconds, f"change {topic} is decided")
+
+    def tip(self, branch):
+        return self.call("git", "rev-parse", f"refs/heads/{branch}", cwd=self.bare).strip()
+
+
+# What the three releases select (pipelines/README.md has their numbers on the holdout).
+FEW = "bwght2: { keep: [parental_age, first_minute_alarm], drop: [] }\n"
+WORSE = "bwght2: { keep: [parental_age, education, race, substance_use, prenatal_care, infant_sex], drop: [] }\n"
+ALL = (ROOT / SELECTION).read_text()
+FEW_2014 = "natality2014: { keep: [maternal_age_demographics, paternal, socioeconomic, anthropometry], drop: [] }\n"
+WORSE_2014 = "natality2014: { keep: [paternal], drop: [] }\n"
+
+BROKEN_TEST = '''"""Everybody knows that there are ten thousand births."""
+from hrob import births
+
+
+def test_there_are_ten_thousand_births():
+    assert len(births.load({})) == 10_000
+'''
+
+
+def expect(truth, what):
+    if not truth:
+        raise SystemExit(f"the story went wrong: {what}")
+
+
+def say(text):
+    print(f"  {text}", flush=True)
+
+
+def play(story, births=None):
+    """Tell the story, and return what happened."""
+    worse, everything = (WORSE_2014, ALL) if births else (WORSE, ALL)
+    story.create(births)
+    address = story.serve()
+    say(f"The board is at {address}")
+    story.call(story.binaries / "espalier", "adopt", story.bare, "--name", "hrob")
+
+    develop(story)
+    gate(story)
+    release(story, "release/1", None, "Release 1", "promoted")
+    release(story, "release/2", worse, "Release 2: other features", "not_promoted")
+    release(story, "release/3", everything, "Release 3: everything known in the first minute", "promoted")
+    delta = infer(story)
+    trace(story, delta)
+    return report(story, delta)
+
+
+def develop(story):
+    say("1. A feature branch is pushed: dev")
+    story.git("checkout", "--quiet", "-b", "feature/first-model")
+    commit = story.commit_note("A first model")
+    story.push("HEAD")
+    run = story.run_of(commit, "dev")
+    expect(run["outcome"] == "passed", f"the dev run {run['id']} {run['outcome']}")
+    say(f"   run {run['id']} passed: tests, features, training; {aliased(story, 'dev')} is registered")
+
+
+def gate(story):
+    say("2. A change with a failing test is proposed for main")
+    before = story.tip("main")
+    story.git("checkout", "--quiet", "-b", "bad", "main")
+    story.write("pipelines/tests/unit/test_everybody_knows.py", BROKEN_TEST)
+    story.commit("Check how many births there are")
+    story.push("HEAD:refs/for/main", "-o", "topic=bad")
+    bad = story.change_of("bad")
+    expect(bad["outcome"] == "rejected" and story.tip("main") == before, f"the bad change was {bad['outcome']}")
+    say(f"   refused, main has not moved: {bad['reason']}")
+
+    say("3. A good change is proposed for main")
+    story.git("checkout", "--quiet", "feature/first-model")
+    story.push("HEAD:refs/for/main", "-o", "topic=good")
+    good = story.change_of("good")
+    expect(good["outcome"] == "merged" and story.tip("main") != before, f"the good change was {good['outcome']}: {good['reason']}")
+    say(f"   {good['reason']}: the commit that was tested is main now")
+
+    say("4. main has moved: staging")
+    run = story.run_of(story.tip("main"), "staging")
+    expect(run["outcome"] == "passed", f"the staging run {run['id']} {run['outcome']}")
+    say(f"   run {run['id']} passed; {aliased(story, 'staging')} is registered")
+
+
+def release(story, branch, selection, message, verdict):
+    say(f"5. {branch} is cut: prod")
+    story.git("fetch", "--quiet", "origin")
+    story.git("checkout", "--quiet", "-b", branch, "origin/main")
+    if selection:
+        story.select(selection)
+        story.commit(message)
+    commit = story.git("rev-parse", "HEAD").strip()
+    story.push("HEAD")
+    run = story.run_of(commit, "release")
+    expect(run["outcome"] == "passed", f"the release run {run['id']} {run['outcome']}")
+    decision = story.ask("decisions")[-1]
+    expect(decision["run"] == run["id"] and decision["verdict"] == verdict, f"decision {decision['id']}: {decision['verdict']}: {decision['reasons']}")
+    say(f"   run {run['id']}: version {decision['challenger']} {decision['verdict'].replace('_', ' ')}")
+    for reason in decision["reasons"]:
+        say(f"     {reason}")
+
+
+def infer(story):
+    """Fire for yesterday and today, and once more for today."""
+    say("6. The schedule is live; it fires for yesterday and today")
+    today = dt.datetime.now(dt.timezone.utc).replace(hour=11, minute=0, second=0, microsecond=0)
+    days = [(today - dt.timedelta(days=back)).strftime("%Y-%m-%dT%H:%M:%SZ") for back in (1, 0)]
+    for day in days:
+        run = story.ask("fire", "inference", "--at", day, "--wait")["run"]
+        expect(run["outcome"] == "passed", f"the fire for {day} {run['outcome']}")
+    table = story.home / "data/hrob/prod/predictions"
+    version, partitions = read_predictions(table)
+    expect(len(partitions) == 2 and all(partitions.values()), f"partitions {partitions}")
+    say(f"   {table.name}: " + ", ".join(f"{rows} rows for {day}" for day, rows in partitions.items()))
+    story.ask("fire", "inference", "--at", days[1], "--wait")
+    after, again = read_predictions(table)
+    expect((after, again) == (version, partitions), "a repeated fire changed the table")
+    say(f"   fired again for {days[1]}: nothing changed, version {after}")
+    return {"table": str(table), "partitions": partitions, "version_before": version, "version_after": after}
+
+
+def read_predictions(table):
+    """Version of the table, and its rows by logical date."""
+    import deltalake
+    delta = deltalake.DeltaTable(str(table))
+    counts = collections.Counter(row["logical_date"] for row in predictions(table))
+    return delta.version(), dict(sorted(counts.items()))
+
+
+def predictions(table):
+    """The rows, as dictionaries. Read by PyArrow from the table's own list of files: delta-rs's reader sometimes aborts
+    when Python ends."""
+    import deltalake
+    import pyarrow.dataset
+    files = [uri.removeprefix("file://") for uri in deltalake.DeltaTable(str(table)).file_uris()]
+    rows = pyarrow.dataset.dataset(files, partitioning="hive", partition_base_dir=str(table)).to_table().to_pylist()
+    return [{**row, "logical_date": str(row["logical_date"])} for row in rows]
+
+
+def trace(story, delta):
+    say("7. One prediction, traced back")
+    row = predictions(delta["table"])[0]
+    run = story.ask("runs", str(row["run"]))
+    version = next(model for model in story.ask("models") if model["version"] == str(row["model_version"]))
+    trained = story.ask("runs", version["tags"]["espalier.run"])
+    say(f"   birth {row['id']}, score {row['score']:.3f}: run {run['run']['id']} ({run['trigger']})")
+    say(f"   scored with {run['model']}, code {row['commit'][:10]}")
+    say(f"   which run {trained['run']['id']} trained on code {trained['run']['commit'][:10]}, "
+        f"configuration {trained['configuration_digest'][:10]}, births {trained['datasets']['births'][:17]}")
+    expect(run["run"]["commit"] == row["commit"] and run["model"].endswith(f"/{row['model_version']}"), "the row disagrees with its run")
+
+
+def aliased(story, alias):
+    found = [model for model in story.ask("models") if alias in model["aliases"]]
+    expect(len(found) == 1, f"alias {alias} stands at {len(found)} versions")
+    return f"{found[0]['name']} {found[0]['version']} ({alias})"
+
+
+def report(story, delta):
+    pick = lambda rows, keys: [{key: row.get(key) for key in keys} for row in rows]
+    champions = [model["version"] for model in story.ask("models") if "champion" in model["aliases"]]
+    return {
+        "runs": pick(reversed(story.ask("runs", "--limit", "200")), ["id", "environment", "branch", "pipeline", "outcome", "commit"]),
+        "changes": pick(reversed(story.ask("changes")), ["id", "outcome", "reason"]),
+        "decisions": pick(story.ask("decisions"), ["model", "challenger", "champion", "verdict", "reasons", "evidence_sha256"]),
+        "champion_version": champions[0] if champions else None,
+        "delta": delta,
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--bin", required=True, help="folder of the built programs")
+    parser.add_argument("--exit", action="store_true", help="end the daemon when the story is over")
+    parser.add_argument("--json", metavar="FILE", help="write what happened")
+    options = parser.parse_args()
+    folder = os.environ.get("ESPALIER_DEMO") or tempfile.mkdtemp(prefix="espalier-demo-")
+    births = os.environ.get("ESPALIER_BIRTHS")
+    story = Story(folder, options.bin)
+    began = time.monotonic()
+    kept = False
+    try:
+        happened = play(story, str(pathlib.Path(births).resolve()) if births else None)
+        if options.json:
+            pathlib.Path(options.json).write_text(json.dumps(happened, indent=2) + "\n")
+        say(f"Done in {time.monotonic() - began:.0f} s. The champion is version {happened['champion_version']}.")
+        kept = not options.exit
+    finally:
+        if not kept:
+            story.stop()
+            if not os.environ.get("ESPALIER_DEMO"):
+                shutil.rmtree(folder, ignore_errors=True)
+    if kept:
+        say(f"The daemon goes on: {story.ask('status')['address']}")
+        say(f"  export ESPALIER_HOME={story.home} PATH={story.binaries}:$PATH   # then: espalier runs, models, decisions, schedules")
+        say(f"  kill {story.daemon.pid}   # ends it")
+
+
+if __name__ == "__main__":
+    sys.stdout.reconfigure(line_buffering=True)
+    main()
