@@ -80,7 +80,9 @@ let package = Package(
         // Everything that is remembered, in SQLite by GRDB.
         .target(
             name: "Store",
-            dependencies: ["Events", "Plans", "Runs", "Changes", "Promotion", .product(name: "GRDB", package: "GRDB.swift")],
+            dependencies: [
+                "Events", "Plans", "Runs", "Changes", "Promotion", .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: swiftSettings),
         // Refs that changed on disk (inotify) and hooks that speak (a unix socket).
         .target(name: "Watching", dependencies: ["CPosix"], swiftSettings: swiftSettings),
@@ -93,7 +95,9 @@ let package = Package(
             name: "Web",
             dependencies: [
                 "Reports", .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "Logging", package: "swift-log"),
                 .product(name: "Mustache", package: "swift-mustache"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
             swiftSettings: swiftSettings),
 
@@ -131,5 +135,29 @@ let package = Package(
         .executableTarget(
             name: "espalier-hook", dependencies: ["CPosix"], swiftSettings: swiftSettings,
             linkerSettings: startsFast),
+
+        // MARK: Tests
+
+        // Temporary folders, real Git repositories, nodes from YAML.
+        .target(name: "Fixtures", path: "Tests/Fixtures", swiftSettings: swiftSettings),
+        tests("Events"),
+        tests("Cron"),
+        tests("Promotion"),
+        tests("Projects", "ProjectFiles"),
+        tests("ProjectFiles", "Projects"),
+        tests("Plans", "Events", "Projects", "ProjectFiles"),
+        tests("Runs", "Events", "Plans", "Projects"),
+        tests("Changes", "Events", "Runs"),
+        tests("Schedules", "Cron", "Projects"),
+        tests("Digests"),
+        tests("Git", "Events", "Fixtures"),
+        tests("Store", "Changes", "Digests", "Events", "Fixtures", "Plans", "Projects", "Promotion", "Runs"),
+        tests("Watching", "Fixtures"),
+        tests("Minding", "Fixtures"),
+        tests("Registry", "Fixtures"),
+        tests(
+            "Web", "Reports", .product(name: "Hummingbird", package: "hummingbird"),
+            .product(name: "HummingbirdTesting", package: "hummingbird")),
+        tests("Daemon", "Events", "Fixtures", "Git", "Plans", "Projects", "Store"),
     ]
 )

@@ -37,7 +37,9 @@ public struct CheckResult: Sendable, Hashable {
 ///   - checks: the runs of its checks; absent while they have not been planned.
 ///   - remark: why planning started nothing at all.
 ///   - landed: whether the tip is the merge that was checked, or descends from it.
-public func next(for change: Change, tip: ObjectID?, checks: [CheckResult]?, remark: String? = nil, landed: Bool = false)
+public func next(
+    for change: Change, tip: ObjectID?, checks: [CheckResult]?, remark: String? = nil, landed: Bool = false
+)
     -> GateStep
 {
     guard let tip else { return .reject(reason: "there is no branch '\(change.target)' to merge into") }
@@ -49,12 +51,15 @@ public func next(for change: Change, tip: ObjectID?, checks: [CheckResult]?, rem
         if landed { return .confirm(merge: merge) }
         guard let checks else { return .wait }
         if let failed = checks.first(where: { $0.outcome.map { $0 != .passed } ?? false }) {
-            return .reject(reason: "check '\(failed.pipeline)' \(failed.outcome?.rawValue ?? "") in run \(failed.run)"
-                + (failed.detail.isEmpty ? "" : ": \(failed.detail)"))
+            return .reject(
+                reason: "check '\(failed.pipeline)' \(failed.outcome?.rawValue ?? "") in run \(failed.run)"
+                    + (failed.detail.isEmpty ? "" : ": \(failed.detail)"))
         }
         if checks.isEmpty {
-            return .reject(reason: remark
-                ?? "no pipeline checks changes to \(change.target): add `on: { change: { target: \(change.target) } }` to one")
+            return .reject(
+                reason: remark
+                    ?? "no pipeline checks changes to \(change.target): add `on: { change: { target: \(change.target) } }` to one"
+            )
         }
         guard checks.allSatisfy({ $0.outcome == .passed }) else { return .wait }
         if tip == base { return .land(base: base, merge: merge) }

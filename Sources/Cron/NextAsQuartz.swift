@@ -36,9 +36,10 @@ extension Rule {
         let first = CivilDate(year: date.year, month: date.month, day: 1)
         guard let day = days.days(inMonthOf: first).next(from: date.day) else {
             guard date.year <= CivilDate.years.upperBound else { return nil }
-            calendar.setMidnight(date.month == 12
-                ? CivilDate(year: date.year + 1, month: 1, day: 1)
-                : CivilDate(year: date.year, month: date.month + 1, day: 1))
+            calendar.setMidnight(
+                date.month == 12
+                    ? CivilDate(year: date.year + 1, month: 1, day: 1)
+                    : CivilDate(year: date.year, month: date.month + 1, day: 1))
             return true
         }
         if day != date.day {

@@ -39,12 +39,14 @@ extension Rule {
         }
         if fields.count > 7 {
             throw CronError(
-                field: nil, offset: fields[7].lowerBound, message: "\(fields.count) fields of 6 or 7; allowed: \(order)")
+                field: nil, offset: fields[7].lowerBound, message: "\(fields.count) fields of 6 or 7; allowed: \(order)"
+            )
         }
         return fields
     }
 
-    private static func dayRule(_ ofMonth: MonthDays?, _ ofWeek: DayRule?, at offset: Int) throws(CronError) -> DayRule {
+    private static func dayRule(_ ofMonth: MonthDays?, _ ofWeek: DayRule?, at offset: Int) throws(CronError) -> DayRule
+    {
         switch (ofMonth, ofWeek) {
         case (let days?, nil): .ofMonth(days)
         case (nil, let rule?): rule

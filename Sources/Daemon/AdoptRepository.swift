@@ -34,23 +34,27 @@ public struct RepositoryAdopter: Sendable {
         if let other = try await store.projects().first(where: { $0.name == chosen }),
             other.repository != repositoryPath(location, chosen)
         {
-            throw DaemonError.refused("there is already a project '\(chosen)' at \(other.repository): choose another --name")
+            throw DaemonError.refused(
+                "there is already a project '\(chosen)' at \(other.repository): choose another --name")
         }
         let project: StoredProject
         var hooks: [String] = []
         if Self.isURL(location) {
             let mirror = try Repository.createBare(at: home.mirror(chosen))
             try mirror.mirror(from: location)
-            project = try await store.adopt(name: chosen, repository: mirror.gitDirectory, url: location,
+            project = try await store.adopt(
+                name: chosen, repository: mirror.gitDirectory, url: location,
                 refs: try mirror.tips(), at: Date())
         } else {
             let repository = try Repository(at: URL(fileURLWithPath: location).standardizedFileURL.path)
             hooks = try install(in: repository)
-            project = try await store.adopt(name: chosen, repository: repository.gitDirectory, url: nil,
+            project = try await store.adopt(
+                name: chosen, repository: repository.gitDirectory, url: nil,
                 refs: try repository.tips(), at: Date())
         }
         let heard = Doorbell.ring(home.socket, ["adopted \(chosen)"]) != nil
-        return Adoption(name: project.name, repository: project.repository, url: project.url.map(redacted), hooks: hooks,
+        return Adoption(
+            name: project.name, repository: project.repository, url: project.url.map(redacted), hooks: hooks,
             watched: heard)
     }
 
@@ -73,7 +77,8 @@ public struct RepositoryAdopter: Sendable {
     private func install(in repository: Repository) throws -> [String] {
         let line = "#!\(hookProgram) \(home.socket)\n"
         guard line.utf8.count < 250 else {
-            throw DaemonError.unusable("the paths of espalier-hook and the home are too long for the first line of a hook")
+            throw DaemonError.unusable(
+                "the paths of espalier-hook and the home are too long for the first line of a hook")
         }
         let folder = repository.gitDirectory + "/hooks"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -83,11 +88,14 @@ public struct RepositoryAdopter: Sendable {
             let present = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
             if FileManager.default.fileExists(atPath: path), !present.contains("espalier-hook") {
                 guard hook == "post-receive" else {
-                    throw DaemonError.refused("\(path) exists already, and two proc-receive hooks cannot share a repository")
+                    throw DaemonError.refused(
+                        "\(path) exists already, and two proc-receive hooks cannot share a repository")
                 }
                 try FileManager.default.moveItem(atPath: path, toPath: "\(path).local")
             }
-            let text = line + "# Installed by `espalier adopt`. It tells the daemon what was pushed; nothing is lost without it.\n"
+            let text =
+                line
+                + "# Installed by `espalier adopt`. It tells the daemon what was pushed; nothing is lost without it.\n"
             try text.write(toFile: path, atomically: true, encoding: .utf8)
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
             installed.append(path)

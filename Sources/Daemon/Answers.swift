@@ -39,13 +39,18 @@ struct PushAnswer {
             guard handled.event.at >= since.addingTimeInterval(-5) else { break }
             if let remark = handled.planning?.remark { lines.append("espalier: \(remark)") }
             for run in try await store.runs(ofEvent: handled.event.id) {
-                lines.append("espalier: run \(run.id), \(run.plan.pipeline) in \(run.plan.environment): \(address)runs/\(run.id)")
+                lines.append(
+                    "espalier: run \(run.id), \(run.plan.pipeline) in \(run.plan.environment): \(address)runs/\(run.id)"
+                )
                 lines += run.plan.notes.map { "espalier: note: \($0)" }
             }
             if case .proposal(let proposal) = handled.event.event, proposal.head != nil {
-                let change = try await store.openChanges().last { $0.key == proposal.key && $0.target == proposal.target }
+                let change = try await store.openChanges().last {
+                    $0.key == proposal.key && $0.target == proposal.target
+                }
                 if let change {
-                    lines.append("espalier: change \(change.number) for \(change.target): `espalier changes` tells how it fares")
+                    lines.append(
+                        "espalier: change \(change.number) for \(change.target): `espalier changes` tells how it fares")
                 }
             }
             lines = lines.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }

@@ -74,7 +74,8 @@ actor Clockwork {
         // A moment in the future that somebody fired by hand must not silence the clock until then.
         let last = try await store.fires(of: schedule.pipeline, project: schedule.project)
             .map(\.logicalTime).first { $0 <= now }
-        let running = schedule.rule.overlap == .skip
+        let running =
+            schedule.rule.overlap == .skip
             ? try await store.isRunning(pipeline: schedule.pipeline, project: schedule.project) : false
         return schedule.rule.due(after: max(schedule.liveSince, last ?? .distantPast), now: now, running: running)
     }

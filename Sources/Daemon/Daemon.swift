@@ -28,9 +28,10 @@ public struct DaemonOptions: Sendable {
     /// Seconds between fetches of remote repositories.
     public var fetchEvery: Int
 
-    public init(home: Home, host: String = "127.0.0.1", port: Int = 8420, slots: Int = 2, mlflowPython: String,
-        minder: String, lookEvery: Int = 60, fetchEvery: Int = 60)
-    {
+    public init(
+        home: Home, host: String = "127.0.0.1", port: Int = 8420, slots: Int = 2, mlflowPython: String,
+        minder: String, lookEvery: Int = 60, fetchEvery: Int = 60
+    ) {
         self.home = home
         self.host = host
         self.port = port
@@ -62,7 +63,8 @@ public struct Daemon: Service {
         let minders = Minders(program: options.minder)
         let registries = Registries(home: options.home, minders: minders, python: options.mlflowPython, logger: logger)
         let watches = Watches()
-        let runner = StepRunner(home: options.home, store: store, minders: minders,
+        let runner = StepRunner(
+            home: options.home, store: store, minders: minders,
             workspaces: Workspaces(folder: options.home.workspaces), registries: registries, logger: logger)
         let gate = Gate(store: store, logger: logger) { project, ref in watches.nudge(project, ref) }
         let engine = Engine(store: store, runner: runner, gate: gate, slots: options.slots, logger: logger)
@@ -72,8 +74,10 @@ public struct Daemon: Service {
 
     public func run() async throws {
         let doorbell = try Doorbell(path: options.home.socket)
-        let web = WebServer(answers: PageAnswers(reporter: Reporter(home: options.home, store: store)), host: options.host,
-            port: options.port, logger: logger, bound: { [options, logger] port in
+        let web = WebServer(
+            answers: PageAnswers(reporter: Reporter(home: options.home, store: store)), host: options.host,
+            port: options.port, logger: logger,
+            bound: { [options, logger] port in
                 let address = "http://\(options.host):\(port)/"
                 try? address.write(toFile: options.home.address, atomically: true, encoding: .utf8)
                 logger.info("the board is at \(address)")
@@ -99,7 +103,9 @@ public struct Daemon: Service {
             }
             for await ring in doorbell.rings().cancelOnGracefulShutdown() {
                 if ring.lines.first?.hasPrefix("adopted ") ?? false {
-                    for project in try await store.projects() where !watches.isWatched(project) { await watch(project, &group) }
+                    for project in try await store.projects() where !watches.isWatched(project) {
+                        await watch(project, &group)
+                    }
                 }
                 group.addTask { await answer(ring) }
             }
@@ -175,13 +181,17 @@ public struct Daemon: Service {
 
     /// `[project, schedule, RFC 3339 time]`
     private func fire(_ words: [String]) async throws -> String {
-        guard words.count == 3, let time = try? Date(words[2], strategy: .iso8601) else { return "error: unknown request\n" }
+        guard words.count == 3, let time = try? Date(words[2], strategy: .iso8601) else {
+            return "error: unknown request\n"
+        }
         let project = try await store.project(named: words[0] == "-" ? nil : words[0])
         let live = try await store.liveSchedules().filter { $0.project == project.id }
         guard let schedule = live.first(where: { $0.pipeline == words[1] }) else {
             throw StoreError.noSchedule(words[1], live: live.map(\.pipeline))
         }
-        guard let event = try await clockwork.fire(schedule, at: time, repeating: true) else { return "error: not stored\n" }
+        guard let event = try await clockwork.fire(schedule, at: time, repeating: true) else {
+            return "error: not stored\n"
+        }
         await engine.planned([event])
         let runs = try await store.runs(ofEvent: event.id)
         return runs.map { "run \($0.id)\n" }.joined()

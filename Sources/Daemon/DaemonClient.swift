@@ -21,7 +21,8 @@ public struct DaemonClient: Sendable {
             throw DaemonError.notRunning(home: home.path)
         }
         guard !answer.hasPrefix("error: ") else {
-            throw DaemonError.refused(String(answer.dropFirst("error: ".count)).trimmingCharacters(in: .whitespacesAndNewlines))
+            throw DaemonError.refused(
+                String(answer.dropFirst("error: ".count)).trimmingCharacters(in: .whitespacesAndNewlines))
         }
         return answer
     }

@@ -44,18 +44,23 @@ public struct Doctor: Sendable {
         }
         let version = "\(numbers[0]).\(numbers[1])"
         if (numbers[0], numbers[1]) < (2, 29) {
-            return Finding(subject: "git", state: .warning, detail: "\(version): pushes to refs/for/… need 2.29 or newer")
+            return Finding(
+                subject: "git", state: .warning, detail: "\(version): pushes to refs/for/… need 2.29 or newer")
         }
         return Finding(subject: "git", state: .ok, detail: version)
     }
 
     private func sandbox() -> Finding {
         guard CommandRunner.hasBubblewrap else {
-            return Finding(subject: "sandbox", state: .broken,
+            return Finding(
+                subject: "sandbox", state: .broken,
                 detail: "bubblewrap is missing, and `sandbox: required` is the default: apt-get install bubblewrap")
         }
-        let (code, text) = capture(["bwrap", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--unshare-pid", "true"])
-        return code == 0 ? Finding(subject: "sandbox", state: .ok, detail: "bubblewrap works")
+        let (code, text) = capture([
+            "bwrap", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--unshare-pid", "true",
+        ])
+        return code == 0
+            ? Finding(subject: "sandbox", state: .ok, detail: "bubblewrap works")
             : Finding(subject: "sandbox", state: .broken, detail: "bubblewrap does not work here: \(text)")
     }
 
@@ -70,8 +75,10 @@ public struct Doctor: Sendable {
         let record = (try? String(contentsOfFile: "\(folder)/step/exit", encoding: .utf8)) ?? text
         return lock && record.hasPrefix("exited 0")
             ? Finding(subject: "workspaces", state: .ok, detail: "overlayfs works")
-            : Finding(subject: "workspaces", state: .broken,
-                detail: "no step can have a layer of its own: \(record.trimmingCharacters(in: .whitespacesAndNewlines)); "
+            : Finding(
+                subject: "workspaces", state: .broken,
+                detail:
+                    "no step can have a layer of its own: \(record.trimmingCharacters(in: .whitespacesAndNewlines)); "
                     + "run as root, or enable user namespaces (kernel 5.11 or newer)")
     }
 
@@ -79,20 +86,30 @@ public struct Doctor: Sendable {
         let v2 = FileManager.default.fileExists(atPath: "/sys/fs/cgroup/cgroup.controllers")
         let v1 = FileManager.default.fileExists(atPath: "/sys/fs/cgroup/memory")
         let kind = v2 ? "v2" : v1 ? "v1" : "none"
-        return Finding(subject: "cgroups", state: v1 || v2 ? .ok : .warning,
+        return Finding(
+            subject: "cgroups", state: v1 || v2 ? .ok : .warning,
             detail: "\(kind); memory and CPU limits of compute: are not enforced yet")
     }
 
     private func registry() -> Finding {
         let (code, text) = capture([mlflowPython, "-c", "import mlflow.server, uvicorn; print(mlflow.__version__)"])
-        return code == 0 ? Finding(subject: "registry", state: .ok, detail: "MLflow \(text.trimmingCharacters(in: .whitespacesAndNewlines))")
-            : Finding(subject: "registry", state: .warning,
-                detail: "\(mlflowPython) has no MLflow server, so `registry: embedded` cannot start: run scripts/setup, or give --mlflow-python")
+        return code == 0
+            ? Finding(
+                subject: "registry", state: .ok,
+                detail: "MLflow \(text.trimmingCharacters(in: .whitespacesAndNewlines))")
+            : Finding(
+                subject: "registry", state: .warning,
+                detail:
+                    "\(mlflowPython) has no MLflow server, so `registry: embedded` cannot start: run scripts/setup, or give --mlflow-python"
+            )
     }
 
     private func daemon() -> Finding {
-        HomeLock.isHeld(home) ? Finding(subject: "daemon", state: .ok, detail: "running on \(home.path)")
-            : Finding(subject: "daemon", state: .warning, detail: "not running on \(home.path): start it with `espalier serve`")
+        HomeLock.isHeld(home)
+            ? Finding(subject: "daemon", state: .ok, detail: "running on \(home.path)")
+            : Finding(
+                subject: "daemon", state: .warning,
+                detail: "not running on \(home.path): start it with `espalier serve`")
     }
 
     private func storage() async -> [Finding] {
@@ -102,8 +119,11 @@ public struct Doctor: Sendable {
         do {
             let store = try Store(path: home.database)
             let durable = try store.synchronousMode() >= 2
-            var findings = [Finding(subject: "store", state: durable ? .ok : .broken,
-                detail: durable ? "SQLite writes through to the disk" : "SQLite does not write through to the disk")]
+            var findings = [
+                Finding(
+                    subject: "store", state: durable ? .ok : .broken,
+                    detail: durable ? "SQLite writes through to the disk" : "SQLite does not write through to the disk")
+            ]
             for project in try await store.projects() { findings.append(examine(project)) }
             return findings
         } catch {
@@ -120,8 +140,11 @@ public struct Doctor: Sendable {
         }
         let hook = (try? String(contentsOfFile: project.repository + "/hooks/post-receive", encoding: .utf8)) ?? ""
         if project.url == nil, !hook.contains(home.socket) {
-            return Finding(subject: subject, state: .warning,
-                detail: "its hook does not ring here, so pushes are only seen on disk: `espalier adopt \(project.repository)`")
+            return Finding(
+                subject: subject, state: .warning,
+                detail:
+                    "its hook does not ring here, so pushes are only seen on disk: `espalier adopt \(project.repository)`"
+            )
         }
         return Finding(subject: subject, state: .ok, detail: project.url.map(redacted) ?? project.repository)
     }

@@ -59,7 +59,8 @@ actor Registries {
             let ending = await minders.end(of: folder)
             if Task.isCancelled || ending == .stopped { return }
             failures = Date().timeIntervalSince(began) > 60 ? 0 : failures + 1
-            logger.warning("the embedded MLflow server ended (\(ending.map { "\($0)" } ?? "killed")): see \(folder.log)")
+            logger.warning(
+                "the embedded MLflow server ended (\(ending.map { "\($0)" } ?? "killed")): see \(folder.log)")
             try? await Task.sleep(for: .seconds(min(60, 1 << min(failures, 6))))
         }
     }
@@ -68,8 +69,10 @@ actor Registries {
         for leftover in [folder.exit, folder.lock] { try? FileManager.default.removeItem(atPath: leftover) }
         var environment = server.environment
         for name in ["PATH", "HOME", "LANG"] { environment[name] = ProcessInfo.processInfo.environment[name] }
-        _ = try minders.start(MinderRequest(folder: folder, workingFolder: server.folder, command: server.command,
-            environment: environment, timeout: nil))
+        _ = try minders.start(
+            MinderRequest(
+                folder: folder, workingFolder: server.folder, command: server.command,
+                environment: environment, timeout: nil))
     }
 
     /// Its port is chosen once and kept: jobs that outlive a restart must find it again.
@@ -93,7 +96,9 @@ actor Registries {
 /// A TCP port of loopback that nobody listens on.
 func freePort() throws -> Int {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-    guard descriptor >= 0 else { throw DaemonError.unusable("no socket can be made: \(String(cString: strerror(errno)))") }
+    guard descriptor >= 0 else {
+        throw DaemonError.unusable("no socket can be made: \(String(cString: strerror(errno)))")
+    }
     defer { close(descriptor) }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)

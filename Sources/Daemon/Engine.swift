@@ -108,7 +108,8 @@ actor Engine {
         for event in try await store.unhandledEvents() {
             guard let project = projects[event.project] else { continue }
             for run in try await planner.handle(event, of: project) {
-                logger.info("run \(run.id): \(run.plan.pipeline) in \(run.plan.environment) at \(run.plan.commit.short)")
+                logger.info(
+                    "run \(run.id): \(run.plan.pipeline) in \(run.plan.environment) at \(run.plan.commit.short)")
                 live[run.id] = Live(run: run, progress: run.progress)
                 try await supersede(by: run)
             }
@@ -140,7 +141,9 @@ actor Engine {
 
     private func skipUnreachable(in id: Int64) async throws {
         guard let skipped = live[id]?.progress.next().skipped, !skipped.isEmpty else { return }
-        let facts = skipped.sorted { $0.key < $1.key }.map { Recorded(step: $0.key, fact: .ended($0.value), at: Date()) }
+        let facts = skipped.sorted { $0.key < $1.key }.map {
+            Recorded(step: $0.key, fact: .ended($0.value), at: Date())
+        }
         try await record(facts, in: id)
     }
 
@@ -148,8 +151,10 @@ actor Engine {
         guard let entry = live[id], let project = projects[entry.run.project] else { return }
         busy[id, default: []].insert(step.name)
         group.addTask { [self, runner] in
-            let result = await runner.run(step, of: entry.run, progress: entry.progress, attempt: attempt,
-                repository: project.repository) { await self.tell($0, step: step.name, run: id) }
+            let result = await runner.run(
+                step, of: entry.run, progress: entry.progress, attempt: attempt,
+                repository: project.repository
+            ) { await self.tell($0, step: step.name, run: id) }
             if Task.isCancelled { return }
             await finish(step, of: id, attempt: attempt, result)
         }

@@ -22,7 +22,8 @@ struct Gate: Sendable {
         var served: Set<String> = []
         for change in try await store.openChanges() where !change.state.isSettled {
             // One at a time: the first unsettled change of a target holds the gate, the others wait their turn.
-            guard let project = projects[change.project], served.insert("\(project.id) \(change.target)").inserted else {
+            guard let project = projects[change.project], served.insert("\(project.id) \(change.target)").inserted
+            else {
                 continue
             }
             let step = try await decide(change, project)
@@ -99,7 +100,8 @@ struct Gate: Sendable {
 
     /// What lands is the commit that was tested, byte for byte. `false` when the target had moved.
     private func land(_ change: Change, _ base: ObjectID, _ merge: ObjectID, _ project: StoredProject) throws -> Bool {
-        try Repository(at: project.repository).compareAndSwap("refs/heads/\(change.target)", from: base, to: merge,
+        try Repository(at: project.repository).compareAndSwap(
+            "refs/heads/\(change.target)", from: base, to: merge,
             reason: "espalier: change \(change.number)")
     }
 }

@@ -44,11 +44,13 @@ public struct Home: Sendable, Hashable {
     /// Make the folder, and say clearly when its name is too long for a unix socket.
     public func prepare() throws {
         guard socket.utf8.count < 108 else {
-            throw DaemonError.unusable("the home folder \(path) is too deep: its socket's name may have 107 bytes at most; "
-                + "choose another with --home")
+            throw DaemonError.unusable(
+                "the home folder \(path) is too deep: its socket's name may have 107 bytes at most; "
+                    + "choose another with --home")
         }
         for folder in [path, path + "/runs", workspaces, evidence, mlflow, path + "/mirrors", path + "/data"] {
-            try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true,
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true,
                 attributes: [.posixPermissions: 0o750])
         }
     }

@@ -26,7 +26,8 @@ struct EventPlanner: Sendable {
         } catch let problems as Problems {
             return Planning(remark: problems.description)
         } catch let error as GitError where error.isMissing {
-            return Planning(remark: "the commit is gone: its branch was deleted or rewritten before it could be planned")
+            return Planning(
+                remark: "the commit is gone: its branch was deleted or rewritten before it could be planned")
         } catch {
             return Planning(remark: "\(error)")
         }

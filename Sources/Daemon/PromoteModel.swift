@@ -18,13 +18,16 @@ struct ModelPromoter: Sendable {
     let store: Store
     let home: Home
 
-    func promote(_ evidence: Reference, _ rules: PromotionRules, step: PlannedStep, of run: StoredRun,
-        progress: RunProgress) async throws -> StepResult
-    {
+    func promote(
+        _ evidence: Reference, _ rules: PromotionRules, step: PlannedStep, of run: StoredRun,
+        progress: RunProgress
+    ) async throws -> StepResult {
         let settings = run.plan.settings.registry
         guard let model = settings.model, let alias = settings.incumbent else {
-            return StepResult(outcome: .refused(reason: "environment '\(run.plan.environment)' has no incumbent alias: "
-                + "add registry: { model: NAME, aliases: { incumbent: champion } } to it"))
+            return StepResult(
+                outcome: .refused(
+                    reason: "environment '\(run.plan.environment)' has no incumbent alias: "
+                        + "add registry: { model: NAME, aliases: { incumbent: champion } } to it"))
         }
         if let known = try await store.decision(ofRun: run.id, step: step.name) {
             return try await apply(known, settings)
@@ -35,8 +38,10 @@ struct ModelPromoter: Sendable {
         let scoredAgainst = progress[evidence.step].incumbent
         let current = try await registry.version(ofAlias: alias, model: model)
         guard current == scoredAgainst else {
-            return StepResult(outcome: .refused(reason: "the incumbent changed from \(scoredAgainst ?? "none") to "
-                + "\(current ?? "none") after the evidence was made: push again to compare with it"))
+            return StepResult(
+                outcome: .refused(
+                    reason: "the incumbent changed from \(scoredAgainst ?? "none") to "
+                        + "\(current ?? "none") after the evidence was made: push again to compare with it"))
         }
         let file = try progress.value(of: evidence)
         let judged = try judge(file, rules, incumbent: current != nil)
@@ -45,16 +50,20 @@ struct ModelPromoter: Sendable {
             commit: run.plan.commit.description, configurationDigest: run.plan.configurationDigest,
             datasets: progress.datasets, model: model, challenger: challenger, champion: current,
             evidenceSHA256: judged.digest, rules: rules, decision: judged.decision)
-        let move = judged.decision.verdict == .promoted
+        let move =
+            judged.decision.verdict == .promoted
             ? AliasMove(model: model, alias: alias, from: current, to: challenger) : nil
-        let stored = try await store.decide(body, step: step.name, project: run.project, move: move, at: Date(),
+        let stored = try await store.decide(
+            body, step: step.name, project: run.project, move: move, at: Date(),
             hash: { sha256($0) })
         return try await apply(stored, settings)
     }
 
     /// Read the evidence, keep it by its digest, and let the rules decide. The seed comes from the digest: the same
     /// evidence is always judged the same.
-    private func judge(_ file: String, _ rules: PromotionRules, incumbent: Bool) throws -> (digest: String, decision: Decision) {
+    private func judge(_ file: String, _ rules: PromotionRules, incumbent: Bool) throws -> (
+        digest: String, decision: Decision
+    ) {
         let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: file)))
         let digest = sha256(bytes)
         let kept = "\(home.evidence)/\(digest).csv"
@@ -78,21 +87,25 @@ struct ModelPromoter: Sendable {
             }
             let seen = try await registry.version(ofAlias: move.alias, model: move.model)
             guard seen == move.to else {
-                throw RegistryError.unreachable(registry.url,
+                throw RegistryError.unreachable(
+                    registry.url,
                     reason: "alias '\(move.alias)' reads \(seen ?? "nothing") after it was set to \(move.to)")
             }
             if let stage = settings.stage { try await registry.setStage(stage, of: move.model, version: move.to) }
             try await store.confirmMove(of: decision.id, at: Date())
         }
-        return StepResult(outcome: .passed, values: [
-            "decision": String(decision.id), "verdict": decision.body.decision.verdict.rawValue,
-        ])
+        return StepResult(
+            outcome: .passed,
+            values: [
+                "decision": String(decision.id), "verdict": decision.body.decision.verdict.rawValue,
+            ])
     }
 }
 
 extension RunProgress {
     /// The version number that a `register` step above `step` made.
     func version(above step: PlannedStep) -> String? {
-        plan.upstream(of: step).compactMap { self[$0.name].registered == nil ? nil : self[$0.name].values["version"] }.last
+        plan.upstream(of: step).compactMap { self[$0.name].registered == nil ? nil : self[$0.name].values["version"] }
+            .last
     }
 }

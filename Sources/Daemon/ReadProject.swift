@@ -20,22 +20,21 @@ struct ProjectReader {
         let sources = try self.sources(at: commit)
         let trustedCommit = try defaultTip() ?? commit
         let trusted = trustedCommit == commit ? sources : try self.sources(at: trustedCommit)
-        let own = try Project.read(sources, fallbackName: fallbackName)
-        let trustedProject = trustedCommit == commit ? own : try readTrusted(trusted)
-        let mayDecide = branch == trustedProject.defaultBranch
-            || trustedProject.environment(ofBranch: branch)?.protected ?? false
-        let project = mayDecide ? own : try Project.read(sources, trusted: trusted, fallbackName: fallbackName)
-        return CommitFacts(commit: commit, tree: tree, branch: branch, project: project,
+        let mayDecide = try trustedCommit == commit || isTrusted(branch, by: trusted)
+        let project = try Project.read(sources, trusted: mayDecide ? nil : trusted, fallbackName: fallbackName)
+        return CommitFacts(
+            commit: commit, tree: tree, branch: branch, project: project,
             changedPaths: try changedPaths(project, base, commit, trustedCommit),
-            withheld: mayDecide ? [:] : withheld(own, project))
+            withheld: mayDecide ? [:] : sources.privilegesWithheld(in: project))
     }
 
-    /// A pipeline that is broken on the default branch must not keep others from mending it: only the environments
-    /// there are trusted.
-    private func readTrusted(_ trusted: ProjectSources) throws -> Project {
+    /// Whether a branch speaks for itself. A pipeline that is broken on the default branch must not keep others from
+    /// mending it, so only the environments there are read.
+    private func isTrusted(_ branch: String, by trusted: ProjectSources) throws -> Bool {
         var environments = trusted
         environments.pipelines = [:]
-        return try Project.read(environments, fallbackName: fallbackName)
+        let project = try Project.read(environments, fallbackName: fallbackName)
+        return branch == project.defaultBranch || project.environment(ofBranch: branch)?.protected ?? false
     }
 
     /// The files of `environments/` and `pipelines/` at a commit.
@@ -58,19 +57,11 @@ struct ProjectReader {
         return nil
     }
 
-    private func changedPaths(_ project: Project, _ base: ObjectID?, _ commit: ObjectID, _ trunk: ObjectID) throws -> [String] {
+    private func changedPaths(_ project: Project, _ base: ObjectID?, _ commit: ObjectID, _ trunk: ObjectID) throws
+        -> [String]
+    {
         guard project.pipelines.contains(where: { !($0.triggers.push?.paths.isEmpty ?? true) }) else { return [] }
         let start = try base ?? (trunk == commit ? nil : repository.mergeBase(trunk, commit))
         return try repository.changedPaths(from: start, to: commit)
-    }
-
-    private func withheld(_ own: Project, _ used: Project) -> [String: [String]] {
-        var out: [String: [String]] = [:]
-        for environment in used.environments {
-            guard let wanted = own.environment(named: environment.name) else { continue }
-            let keys = privilegedDifferences(wanted, environment)
-            if !keys.isEmpty { out[environment.name] = keys }
-        }
-        return out
     }
 }

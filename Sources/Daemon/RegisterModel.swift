@@ -10,26 +10,34 @@ import Store
 struct ModelRegistrar: Sendable {
     let registry: MLflow
 
-    func register(_ model: Reference, step: PlannedStep, of run: StoredRun, progress: RunProgress) async throws -> StepResult {
+    func register(_ model: Reference, step: PlannedStep, of run: StoredRun, progress: RunProgress) async throws
+        -> StepResult
+    {
         let settings = run.plan.settings.registry
         guard let name = settings.model else {
-            return StepResult(outcome: .refused(reason: "environment '\(run.plan.environment)' names no registered model: "
-                + "add registry: { model: NAME } to it"))
+            return StepResult(
+                outcome: .refused(
+                    reason: "environment '\(run.plan.environment)' names no registered model: "
+                        + "add registry: { model: NAME } to it"))
         }
         let source = try progress.value(of: model)
         let logged = progress[model.step].values
-        let version = try await registry.register(model: name, source: source, runID: logged["run_id"],
+        let version = try await registry.register(
+            model: name, source: source, runID: logged["run_id"],
             tags: lineage(of: run, step: step, progress: progress), attemptTag: "espalier.registered_by")
         if let alias = settings.candidate { try await registry.setAlias(alias, of: name, to: version.version) }
-        return StepResult(outcome: .passed, values: [
-            "model": name, "version": version.version, "model_uri": "models:/\(name)/\(version.version)",
-        ])
+        return StepResult(
+            outcome: .passed,
+            values: [
+                "model": name, "version": version.version, "model_uri": "models:/\(name)/\(version.version)",
+            ])
     }
 
     /// Which code, configuration and data made this version. `espalier.registered_by` also keeps it from being made twice.
     private func lineage(of run: StoredRun, step: PlannedStep, progress: RunProgress) -> [String: String] {
         var tags = [
-            "espalier.registered_by": "\(run.plan.project)/\(run.id)/\(step.name)/\(run.createdAt.timeIntervalSince1970)",
+            "espalier.registered_by":
+                "\(run.plan.project)/\(run.id)/\(step.name)/\(run.createdAt.timeIntervalSince1970)",
             "espalier.project": run.plan.project,
             "espalier.run": String(run.id),
             "espalier.environment": run.plan.environment,

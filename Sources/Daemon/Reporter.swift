@@ -21,8 +21,9 @@ public struct Reporter: Sendable {
     /// Open the home's store.
     public init(home: Home) throws {
         guard FileManager.default.fileExists(atPath: home.database) else {
-            throw DaemonError.unusable("\(home.path) holds no Espalier yet: start the daemon with `espalier serve`, or adopt "
-                + "a repository with `espalier adopt`; another folder is chosen with --home or ESPALIER_HOME")
+            throw DaemonError.unusable(
+                "\(home.path) holds no Espalier yet: start the daemon with `espalier serve`, or adopt "
+                    + "a repository with `espalier adopt`; another folder is chosen with --home or ESPALIER_HOME")
         }
         self.home = home
         store = try Store(path: home.database)
@@ -50,7 +51,8 @@ public struct Reporter: Sendable {
     /// Where the pages are, if a daemon holds the lock.
     func runningAddress() -> String? {
         guard HomeLock.isHeld(home) else { return nil }
-        return (try? String(contentsOfFile: home.address, encoding: .utf8))?.trimmingCharacters(in: .whitespacesAndNewlines)
+        return (try? String(contentsOfFile: home.address, encoding: .utf8))?.trimmingCharacters(
+            in: .whitespacesAndNewlines)
     }
 
     public func runs(branch: String? = nil, environment: String? = nil, before: Int64? = nil, limit: Int = 50)
@@ -69,7 +71,8 @@ public struct Reporter: Sendable {
         let progress = run.progress
         let names = try await projectNames()
         var model = run.plan.steps.compactMap { progress[$0.name].registered }.last
-        if case .fire(let fire, _, _) = run.plan.trigger, let pinned = try await store.fire(fire), let name = pinned.model,
+        if case .fire(let fire, _, _) = run.plan.trigger, let pinned = try await store.fire(fire),
+            let name = pinned.model,
             let version = pinned.version
         {
             model = "models:/\(name)/\(version)"
@@ -82,7 +85,9 @@ public struct Reporter: Sendable {
     }
 
     /// A part of the log of a step's last attempt.
-    public func log(run: Int64, step: String, from offset: Int64, limit: Int) async throws -> (bytes: [UInt8], next: Int64, isOver: Bool)? {
+    public func log(run: Int64, step: String, from offset: Int64, limit: Int) async throws -> (
+        bytes: [UInt8], next: Int64, isOver: Bool
+    )? {
         guard let detail = try await self.run(run), let found = detail.steps.first(where: { $0.name == step }) else {
             return nil
         }
@@ -123,14 +128,19 @@ public struct Reporter: Sendable {
         var reports: [ScheduleReport] = []
         for schedule in try await store.liveSchedules() {
             let fires = try await store.fires(of: schedule.pipeline, project: schedule.project)
-            reports.append(ScheduleReport(
-                name: schedule.pipeline, project: names[schedule.project] ?? "", environment: schedule.rule.environment,
-                cron: schedule.rule.cron.text, timezone: schedule.rule.timezone, commit: schedule.commit.description,
-                run: schedule.run, liveSince: schedule.liveSince,
-                next: schedule.rule.due(after: Date(), now: Date(), running: false).next,
-                fires: fires.map {
-                    FireReport(id: $0.id, logicalTime: $0.logicalTime, storedAt: $0.storedAt, model: $0.model, version: $0.version)
-                }))
+            reports.append(
+                ScheduleReport(
+                    name: schedule.pipeline, project: names[schedule.project] ?? "",
+                    environment: schedule.rule.environment,
+                    cron: schedule.rule.cron.text, timezone: schedule.rule.timezone,
+                    commit: schedule.commit.description,
+                    run: schedule.run, liveSince: schedule.liveSince,
+                    next: schedule.rule.due(after: Date(), now: Date(), running: false).next,
+                    fires: fires.map {
+                        FireReport(
+                            id: $0.id, logicalTime: $0.logicalTime, storedAt: $0.storedAt, model: $0.model,
+                            version: $0.version)
+                    }))
         }
         return reports
     }
@@ -160,10 +170,12 @@ public struct Reporter: Sendable {
     public func board() async throws -> BoardReport {
         let models = (try? await models()) ?? []
         let rows = try await store.latestRuns().map { row in
-            BoardReport.Row(environment: row.environment, branch: row.branch, commit: row.commit, run: report(row),
+            BoardReport.Row(
+                environment: row.environment, branch: row.branch, commit: row.commit, run: report(row),
                 model: models.first { $0.tags["espalier.run"] == String(row.id) }.map(\.label))
         }
-        return BoardReport(rows: rows, changes: try await changes(limit: 20), schedules: try await schedules(),
+        return BoardReport(
+            rows: rows, changes: try await changes(limit: 20), schedules: try await schedules(),
             decisions: Array(try await decisions().suffix(10).reversed()))
     }
 
@@ -172,7 +184,8 @@ public struct Reporter: Sendable {
     }
 
     private func report(_ row: RunRow) -> RunReport {
-        RunReport(id: row.id, project: row.project, environment: row.environment, branch: row.branch,
+        RunReport(
+            id: row.id, project: row.project, environment: row.environment, branch: row.branch,
             pipeline: row.pipeline, commit: row.commit,
             outcome: row.outcome?.rawValue ?? (row.startedAt == nil ? "queued" : "running"),
             createdAt: row.createdAt, startedAt: row.startedAt, endedAt: row.endedAt)
@@ -180,15 +193,18 @@ public struct Reporter: Sendable {
 
     private func report(_ run: StoredRun, _ names: [Int64: String]) -> RunReport {
         let progress = run.progress
-        return RunReport(id: run.id, project: names[run.project] ?? "", environment: run.plan.environment,
+        return RunReport(
+            id: run.id, project: names[run.project] ?? "", environment: run.plan.environment,
             branch: run.plan.branch, pipeline: run.plan.pipeline, commit: run.plan.commit.description,
             outcome: run.outcome?.rawValue ?? (progress.hasStarted ? "running" : "queued"), createdAt: run.createdAt,
             startedAt: progress.startedAt, endedAt: run.outcome == nil ? nil : progress.endedAt)
     }
 
     private func report(_ step: PlannedStep, _ progress: StepProgress) -> StepReport {
-        StepReport(name: step.name, state: progress.state.word, detail: progress.state.detail, needs: step.needs,
-            attempts: progress.attempts, startedAt: progress.startedAt, endedAt: progress.endedAt, values: progress.values)
+        StepReport(
+            name: step.name, state: progress.state.word, detail: progress.state.detail, needs: step.needs,
+            attempts: progress.attempts, startedAt: progress.startedAt, endedAt: progress.endedAt,
+            values: progress.values)
     }
 }
 

@@ -26,20 +26,27 @@ struct CommandRunner: Sendable {
     /// - Parameters:
     ///   - repository: where the run's tree is read from.
     ///   - extra: variables beyond the contract's own: tracking server, model versions.
-    func run(_ command: String, step: PlannedStep, of run: StoredRun, progress: RunProgress, attempt: Int,
-        repository: String, extra: [String: String]) async throws -> StepResult
-    {
+    func run(
+        _ command: String, step: PlannedStep, of run: StoredRun, progress: RunProgress, attempt: Int,
+        repository: String, extra: [String: String]
+    ) async throws -> StepResult {
         let folder = StepFolder(home.step(run.id, step.name, attempt: attempt))
         if try FileManager.default.fileExists(atPath: folder.lock) == false || !wasClaimed(folder) {
             let lower = try await workspaces.workspace(of: run.plan.tree, in: repository)
             try prepare(folder, step: step, of: run, progress: progress)
-            let environment = try self.environment(step, of: run, progress: progress, folder: folder).merging(extra) { $1 }
-            guard let argv = wrapped(command, step: step, run: run, folder: folder) else {
-                return StepResult(outcome: .refused(reason: "its environment requires a sandbox, and bubblewrap is not "
-                    + "installed: install it, or set `sandbox: best-effort`"))
+            let environment = try self.environment(step, of: run, progress: progress, folder: folder).merging(extra) {
+                $1
             }
-            _ = try minders.start(MinderRequest(folder: folder, lower: lower, command: argv, environment: environment,
-                timeout: step.compute.timeout))
+            guard let argv = wrapped(command, step: step, run: run, folder: folder) else {
+                return StepResult(
+                    outcome: .refused(
+                        reason: "its environment requires a sandbox, and bubblewrap is not "
+                            + "installed: install it, or set `sandbox: best-effort`"))
+            }
+            _ = try minders.start(
+                MinderRequest(
+                    folder: folder, lower: lower, command: argv, environment: environment,
+                    timeout: step.compute.timeout))
         }
         let ending = await minders.end(of: folder)
         defer { clean(folder) }
@@ -106,7 +113,8 @@ struct CommandRunner: Sendable {
         case .bestEffort where !Self.hasBubblewrap: return plain
         case .required where !Self.hasBubblewrap: return nil
         case .required, .bestEffort:
-            let sandbox = Sandbox(hidden: [home.path], readable: [home.run(run.id)],
+            let sandbox = Sandbox(
+                hidden: [home.path], readable: [home.run(run.id)],
                 writable: [folder.tree, folder.outputs, folder.output, folder.scratch, dataRoot(run.plan)])
             return sandbox.wrapping(plain, in: folder.tree)
         }
@@ -118,7 +126,8 @@ struct CommandRunner: Sendable {
         var result = StepResult(outcome: .passed, values: readValues(folder.output))
         let files = ((try? FileManager.default.contentsOfDirectory(atPath: folder.outputs)) ?? []).sorted()
         for name in step.outputs {
-            guard let file = files.first(where: { $0 == name }) ?? files.first(where: { $0.hasPrefix("\(name).") }) else {
+            guard let file = files.first(where: { $0 == name }) ?? files.first(where: { $0.hasPrefix("\(name).") })
+            else {
                 result.outcome = .refused(reason: "it did not write its output '\(name)' into $ESPALIER_OUTPUTS")
                 return result
             }
@@ -169,8 +178,9 @@ extension RunProgress {
     func value(of reference: Reference) throws -> String {
         let step = self[reference.step]
         guard let value = step.values[reference.output] ?? step.outputs[reference.output] else {
-            throw DaemonError.refused("step '\(reference.step)' gave no output '\(reference.output)': write "
-                + "`\(reference.output)=…` to $ESPALIER_OUTPUT, or declare it under outputs:")
+            throw DaemonError.refused(
+                "step '\(reference.step)' gave no output '\(reference.output)': write "
+                    + "`\(reference.output)=…` to $ESPALIER_OUTPUT, or declare it under outputs:")
         }
         return value
     }

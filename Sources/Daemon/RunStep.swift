@@ -17,17 +17,22 @@ struct StepRunner: Sendable {
     let logger: Logger
 
     /// - Parameter tell: appends a fact to the run.
-    func run(_ step: PlannedStep, of run: StoredRun, progress: RunProgress, attempt: Int, repository: String,
-        tell: @escaping @Sendable (StepFact) async -> Void) async -> StepResult
-    {
+    func run(
+        _ step: PlannedStep, of run: StoredRun, progress: RunProgress, attempt: Int, repository: String,
+        tell: @escaping @Sendable (StepFact) async -> Void
+    ) async -> StepResult {
         do {
-            let incumbent = try await whenRegistryAnswers(tell) { try await self.incumbent(for: step, of: run, progress) }
+            let incumbent = try await whenRegistryAnswers(tell) {
+                try await self.incumbent(for: step, of: run, progress)
+            }
             if progress[step.name].attempts < attempt { await tell(.started(attempt: attempt, incumbent: incumbent)) }
             switch step.action {
             case .run(let command):
                 let extra = try await variables(step, run, progress, incumbent: incumbent)
                 return try await CommandRunner(home: home, minders: minders, workspaces: workspaces)
-                    .run(command, step: step, of: run, progress: progress, attempt: attempt, repository: repository, extra: extra)
+                    .run(
+                        command, step: step, of: run, progress: progress, attempt: attempt, repository: repository,
+                        extra: extra)
             case .register(let model):
                 return try await whenRegistryAnswers(tell) {
                     try await ModelRegistrar(registry: try await registry(run))
@@ -55,9 +60,10 @@ struct StepRunner: Sendable {
 
     /// Do something that needs the registry; while it cannot be reached, wait and say so. Nothing is given up: the step's
     /// own end comes when the registry does, or when the run is cancelled.
-    private func whenRegistryAnswers<T: Sendable>(_ tell: @Sendable (StepFact) async -> Void,
-        _ work: @Sendable () async throws -> T) async throws -> T
-    {
+    private func whenRegistryAnswers<T: Sendable>(
+        _ tell: @Sendable (StepFact) async -> Void,
+        _ work: @Sendable () async throws -> T
+    ) async throws -> T {
         var pause = 0.25
         var said = false
         while true {
@@ -83,7 +89,8 @@ struct StepRunner: Sendable {
     }
 
     /// Where the tracking server is, and which models the step is about.
-    private func variables(_ step: PlannedStep, _ run: StoredRun, _ progress: RunProgress, incumbent: String?) async throws
+    private func variables(_ step: PlannedStep, _ run: StoredRun, _ progress: RunProgress, incumbent: String?)
+        async throws
         -> [String: String]
     {
         let settings = run.plan.settings.registry

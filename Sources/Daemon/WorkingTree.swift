@@ -15,7 +15,8 @@ public struct WorkingTree: Sendable {
         self.folder = URL(fileURLWithPath: folder).standardizedFileURL.path
         let parts = ["environments", "pipelines"].map { "\(self.folder)/\($0)" }
         guard parts.contains(where: FileManager.default.fileExists(atPath:)) else {
-            throw DaemonError.unusable("\(self.folder) has neither environments/ nor pipelines/: name the project's folder")
+            throw DaemonError.unusable(
+                "\(self.folder) has neither environments/ nor pipelines/: name the project's folder")
         }
     }
 
@@ -31,7 +32,8 @@ public struct WorkingTree: Sendable {
             for name in names where name.hasSuffix(".yml") {
                 let url = URL(fileURLWithPath: "\(folder)/\(part)/\(name)")
                 let size = try url.resourceValues(forKeys: [.fileSizeKey]).fileSize ?? 0
-                files.updateValue(size > largestFile ? nil : [UInt8](try Data(contentsOf: url)), forKey: "\(part)/\(name)")
+                files.updateValue(
+                    size > largestFile ? nil : [UInt8](try Data(contentsOf: url)), forKey: "\(part)/\(name)")
             }
         }
         return files
@@ -43,8 +45,10 @@ public struct WorkingTree: Sendable {
         guard let tip = try repository.tip(of: "refs/heads/\(branch)") ?? repository.tip(of: "HEAD") else {
             throw DaemonError.refused("\(folder) has no commit yet")
         }
-        let facts = try ProjectReader(repository: repository, fallbackName: URL(fileURLWithPath: folder).lastPathComponent)
-            .facts(at: tip, branch: branch, base: nil)
+        let facts = try ProjectReader(
+            repository: repository, fallbackName: URL(fileURLWithPath: folder).lastPathComponent
+        )
+        .facts(at: tip, branch: branch, base: nil)
         let move = RefMove(ref: "refs/heads/\(branch)", from: nil, to: tip)
         return Plans.plan(.push(move), at: facts, digest: { sha256($0) })
     }

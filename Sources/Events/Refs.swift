@@ -24,7 +24,9 @@ public func isWatched(ref: String) -> Bool {
 /// What moved between the refs last seen and the refs now, in order of name.
 ///
 /// - Parameter names: the refs that were read, when not all were: a ref outside it is neither new nor deleted.
-public func moves(from seen: [String: ObjectID], to now: [String: ObjectID], among names: Set<String>? = nil) -> [RefMove] {
+public func moves(from seen: [String: ObjectID], to now: [String: ObjectID], among names: Set<String>? = nil)
+    -> [RefMove]
+{
     let candidates = names ?? Set(seen.keys).union(now.keys)
     return candidates.filter { isWatched(ref: $0) && seen[$0] != now[$0] }.sorted()
         .map { RefMove(ref: $0, from: seen[$0], to: now[$0]) }

@@ -13,7 +13,9 @@ extension Repository {
     /// Merge `head` into `target` and write the merge commit, with `target` as first parent.
     ///
     /// - Parameter time: seconds since 1970 for the commit's own date, so that the same merge gives the same commit.
-    public func merge(_ head: ObjectID, into target: ObjectID, message: String, time: Int64) throws(GitError) -> MergeResult {
+    public func merge(_ head: ObjectID, into target: ObjectID, message: String, time: Int64) throws(GitError)
+        -> MergeResult
+    {
         if try mergeBase(head, target) == head { return .nothingToMerge }
         let ours = try lookUpCommit(target)
         defer { git_commit_free(ours) }
@@ -32,7 +34,9 @@ extension Repository {
     }
 
     /// The author stays the author of the change; Espalier is the committer.
-    private func writeMerge(tree: OpaquePointer, ours: OpaquePointer, theirs: OpaquePointer, message: String, time: Int64)
+    private func writeMerge(
+        tree: OpaquePointer, ours: OpaquePointer, theirs: OpaquePointer, message: String, time: Int64
+    )
         throws(GitError) -> ObjectID
     {
         var committer: UnsafeMutablePointer<git_signature>?
@@ -41,7 +45,8 @@ extension Repository {
         var commit = git_oid()
         var parents: [OpaquePointer?] = [ours, theirs]
         try check("write", "the merge commit") {
-            git_commit_create(&commit, handle, nil, git_commit_author(theirs), committer, "UTF-8", message, tree, 2, &parents)
+            git_commit_create(
+                &commit, handle, nil, git_commit_author(theirs), committer, "UTF-8", message, tree, 2, &parents)
         }
         guard let id = ObjectID(&commit) else {
             throw GitError(operation: "write", subject: "the merge commit", code: -1, message: "it has no name")

@@ -15,7 +15,8 @@ extension Repository {
         options.prune = GIT_FETCH_PRUNE
         options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE
         var attempts: Int32 = 0
-        options.callbacks.credentials = { out, _, user, allowed, counter in giveCredential(out, user, allowed, counter) }
+        options.callbacks.credentials = { out, _, user, allowed, counter in giveCredential(out, user, allowed, counter)
+        }
         let specs: [String] = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
         var pointers: [UnsafeMutablePointer<CChar>?] = specs.map { strdup($0) }
         defer { pointers.forEach { free($0) } }
@@ -32,9 +33,10 @@ extension Repository {
 }
 
 /// Answer one question of a server; give up after the third, for a refused key is offered again and again.
-private func giveCredential(_ out: UnsafeMutablePointer<UnsafeMutablePointer<git_credential>?>?,
-    _ user: UnsafePointer<CChar>?, _ allowed: UInt32, _ counter: UnsafeMutableRawPointer?) -> Int32
-{
+private func giveCredential(
+    _ out: UnsafeMutablePointer<UnsafeMutablePointer<git_credential>?>?,
+    _ user: UnsafePointer<CChar>?, _ allowed: UInt32, _ counter: UnsafeMutableRawPointer?
+) -> Int32 {
     guard let counter = counter?.assumingMemoryBound(to: Int32.self) else { return GIT_EAUTH.rawValue }
     counter.pointee += 1
     let name = user.map { String(cString: $0) } ?? "git"

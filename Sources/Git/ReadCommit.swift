@@ -53,7 +53,9 @@ extension Repository {
         if code == GIT_ENOTFOUND.rawValue { return [:] }
         try check("read \(folder)/ of", commit.short) { code }
         defer { git_tree_entry_free(entry) }
-        guard git_tree_entry_type(entry) == GIT_OBJECT_TREE, let id = ObjectID(git_tree_entry_id(entry)) else { return [:] }
+        guard git_tree_entry_type(entry) == GIT_OBJECT_TREE, let id = ObjectID(git_tree_entry_id(entry)) else {
+            return [:]
+        }
         let tree = try lookUpTree(id)
         defer { git_tree_free(tree) }
         var files: [String: [UInt8]?] = [:]
@@ -61,7 +63,9 @@ extension Repository {
             let entry = git_tree_entry_byindex(tree, index)
             guard git_tree_entry_type(entry) == GIT_OBJECT_BLOB, let name = git_tree_entry_name(entry) else { continue }
             let file = String(cString: name)
-            guard suffixes.contains(where: file.hasSuffix), let blob = ObjectID(git_tree_entry_id(entry)) else { continue }
+            guard suffixes.contains(where: file.hasSuffix), let blob = ObjectID(git_tree_entry_id(entry)) else {
+                continue
+            }
             files.updateValue(try bytes(of: blob, limit: limit), forKey: "\(folder)/\(file)")
         }
         return files

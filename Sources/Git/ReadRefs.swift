@@ -74,7 +74,9 @@ extension Repository {
     public func setRef(_ ref: String, to commit: ObjectID) throws(GitError) {
         var made: OpaquePointer?
         defer { git_reference_free(made) }
-        try check("set ref", ref) { withObjectID(commit) { git_reference_create(&made, handle, ref, &$0, 1, "espalier") } }
+        try check("set ref", ref) {
+            withObjectID(commit) { git_reference_create(&made, handle, ref, &$0, 1, "espalier") }
+        }
     }
 }
 

@@ -61,7 +61,8 @@ public final class Repository {
 extension GitError {
     /// A format that libgit2 does not read, with the way out.
     var explained: GitError {
-        GitError(operation: operation, subject: subject, code: code,
+        GitError(
+            operation: operation, subject: subject, code: code,
             message: message + "; convert it with git (SHA-1 objects, file refs), or let Espalier mirror it by URL")
     }
 }

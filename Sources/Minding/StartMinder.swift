@@ -1,5 +1,6 @@
 import CPosix
 import Foundation
+import Synchronization
 
 /// A command to be minded.
 public struct MinderRequest: Sendable {
@@ -16,9 +17,10 @@ public struct MinderRequest: Sendable {
     /// Seconds between asking it to end and ending it.
     public var grace: Int64
 
-    public init(folder: StepFolder, workingFolder: String = "/", lower: String? = nil, command: [String],
-        environment: [String: String], timeout: Int64?, grace: Int64 = 10)
-    {
+    public init(
+        folder: StepFolder, workingFolder: String = "/", lower: String? = nil, command: [String],
+        environment: [String: String], timeout: Int64?, grace: Int64 = 10
+    ) {
         self.folder = folder
         self.workingFolder = workingFolder
         self.lower = lower
@@ -49,11 +51,10 @@ public struct MindingError: Error, Sendable, CustomStringConvertible {
 public struct Minders: Sendable {
     /// Path of `espalier-minder`.
     public let program: String
+    private let children = Children()
 
     public init(program: String) {
         self.program = program
-        // Minders end by themselves and are watched by their locks: nobody waits for their process.
-        signal(SIGCHLD, SIG_IGN)
     }
 
     /// Hand a command to a new minder. When this returns, its lock is held.
@@ -81,7 +82,8 @@ public struct Minders: Sendable {
         let code: Int32 = arguments.withUnsafeMutableBytes { arguments in
             environment.withUnsafeMutableBytes { environment in
                 var spawn = espalier_spawn()
-                spawn.arguments = UnsafeRawPointer(arguments.baseAddress)?.assumingMemoryBound(to: UnsafePointer<CChar>?.self)
+                spawn.arguments = UnsafeRawPointer(arguments.baseAddress)?.assumingMemoryBound(
+                    to: UnsafePointer<CChar>?.self)
                 spawn.environment = UnsafeRawPointer(environment.baseAddress)?
                     .assumingMemoryBound(to: UnsafePointer<CChar>?.self)
                 spawn.output = log
@@ -90,6 +92,7 @@ public struct Minders: Sendable {
             }
         }
         guard code == 0 else { throw MindingError("cannot start \(program)") }
+        children.add(pid, of: request.folder)
     }
 
     /// Whether a live minder holds the folder.
@@ -115,12 +118,13 @@ public struct Minders: Sendable {
     public func end(of folder: StepFolder) async -> Ending? {
         let (ends, end) = AsyncStream<Void>.makeStream()
         // The lock is waited for in a thread of its own: it may take hours, and costs nothing meanwhile.
-        Thread.detachNewThread {
+        Thread.detachNewThread { [children] in
             let lock = open(folder.lock, O_RDONLY | O_CLOEXEC)
             if lock >= 0 {
                 _ = espalier_wait_unlocked(lock)
                 close(lock)
             }
+            children.reap(folder)
             end.finish()
         }
         for await _ in ends {}
@@ -130,5 +134,19 @@ public struct Minders: Sendable {
     /// The exit record, if there is one.
     public func record(of folder: StepFolder) -> Ending? {
         (try? String(contentsOfFile: folder.exit, encoding: .utf8)).flatMap(Ending.init(record:))
+    }
+}
+
+/// The minders that this very process started: their remains must be collected.
+private final class Children: Sendable {
+    private let pids = Mutex<[StepFolder: pid_t]>([:])
+
+    func add(_ pid: pid_t, of folder: StepFolder) { pids.withLock { $0[folder] = pid } }
+
+    /// Collect a minder that has let go of its lock.
+    func reap(_ folder: StepFolder) {
+        guard let pid = pids.withLock({ $0.removeValue(forKey: folder) }) else { return }
+        var status: Int32 = 0
+        while waitpid(pid, &status, 0) < 0, errno == EINTR {}
     }
 }

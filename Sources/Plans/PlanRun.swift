@@ -13,9 +13,10 @@ public struct CommitFacts: Sendable, Hashable {
     /// Dotted privileged keys, by environment, in which this commit differs from the trusted files.
     public let withheld: [String: [String]]
 
-    public init(commit: ObjectID, tree: ObjectID, branch: String, project: Project, changedPaths: [String] = [],
-        withheld: [String: [String]] = [:])
-    {
+    public init(
+        commit: ObjectID, tree: ObjectID, branch: String, project: Project, changedPaths: [String] = [],
+        withheld: [String: [String]] = [:]
+    ) {
         self.commit = commit
         self.tree = tree
         self.branch = branch
@@ -79,7 +80,8 @@ func match(_ pipeline: Pipeline, _ event: Event, _ facts: CommitFacts) -> Match 
     case .fire(let fire):
         guard let schedule = pipeline.triggers.schedule else { return .skipped(.notTriggered(by: "schedule")) }
         guard pipeline.name == fire.schedule else { return .skipped(.otherSchedule) }
-        return .starts(environment: schedule.environment,
+        return .starts(
+            environment: schedule.environment,
             .fire(id: fire.fire, schedule: fire.schedule, logicalTime: fire.logicalTime))
     case .proposal: return .skipped(.notTriggered(by: "proposal"))
     }
@@ -100,9 +102,10 @@ private func match(_ push: Triggers.Push, _ facts: CommitFacts) -> Match {
 }
 
 extension Plan {
-    init(_ pipeline: Pipeline, in environment: Environment, trigger: Trigger, _ facts: CommitFacts,
-        digest: (String) -> String)
-    {
+    init(
+        _ pipeline: Pipeline, in environment: Environment, trigger: Trigger, _ facts: CommitFacts,
+        digest: (String) -> String
+    ) {
         project = facts.project.name
         self.pipeline = pipeline.name
         self.environment = environment.name
@@ -112,7 +115,8 @@ extension Plan {
         self.trigger = trigger
         configuration = environment.config.json
         configurationDigest = digest(configuration)
-        settings = RunSettings(identity: environment.identity, env: environment.env, registry: environment.registry,
+        settings = RunSettings(
+            identity: environment.identity, env: environment.env, registry: environment.registry,
             sandbox: environment.sandbox, dataRoot: environment.dataRoot)
         concurrency = pipeline.concurrency(for: trigger)
         steps = pipeline.steps.map { PlannedStep($0, in: environment) }

@@ -11,10 +11,12 @@ public let largestFile = 1 << 20
 public func parseYAML(_ bytes: [UInt8]?, file: String) throws(Problem) -> Projects.Node {
     let top = Projects.Mark(file: file, line: 1, column: 1)
     guard let bytes, bytes.count <= largestFile else {
-        throw Problem("the file is larger than \(largestFile >> 20) MiB", at: top, hint: "keep data out of configuration")
+        throw Problem(
+            "the file is larger than \(largestFile >> 20) MiB", at: top, hint: "keep data out of configuration")
     }
     guard let text = String(validating: bytes, as: UTF8.self) else {
-        throw Problem("the file is not UTF-8", at: Projects.Mark(file: file, line: line(ofInvalidByteIn: bytes), column: 1),
+        throw Problem(
+            "the file is not UTF-8", at: Projects.Mark(file: file, line: line(ofInvalidByteIn: bytes), column: 1),
             hint: "save it as UTF-8")
     }
     do {
@@ -45,10 +47,12 @@ extension Problem {
         switch error {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _),
             .composer(_, let problem, let mark, _):
-            self.init(problem, at: Projects.Mark(file: file, line: mark.line, column: mark.column),
+            self.init(
+                problem, at: Projects.Mark(file: file, line: mark.line, column: mark.column),
                 hint: "this is not valid YAML")
         case .duplicatedKeysInMapping(let duplicates, let context):
-            self.init("the key stands here twice: \(duplicates.sorted().joined(separator: ", "))",
+            self.init(
+                "the key stands here twice: \(duplicates.sorted().joined(separator: ", "))",
                 at: Projects.Mark(file: file, line: context.mark.line, column: context.mark.column),
                 hint: "keep one of them")
         default:
@@ -78,7 +82,9 @@ extension Projects.Node {
     }
 
     /// What is written here wins over what `<<` brings in.
-    private static func entries(_ mapping: Yams.Node.Mapping, file: String, budget: inout Int) throws(Problem) -> [Entry] {
+    private static func entries(_ mapping: Yams.Node.Mapping, file: String, budget: inout Int) throws(Problem)
+        -> [Entry]
+    {
         var own: [Entry] = []
         var inherited: [Entry] = []
         for (key, value) in mapping {

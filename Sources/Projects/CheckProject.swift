@@ -6,8 +6,10 @@ func overlapProblems(_ environments: [Environment]) -> [Problem] {
             for pattern in right.branches {
                 guard let other = left.branches.first(where: { $0.overlaps(pattern) }) else { continue }
                 let mark = right.resolved["branches"]?.items.first { $0.text == pattern.description }?.mark
-                found.append(Problem("'\(pattern)' overlaps '\(other)' of environment '\(left.name)'", at: mark,
-                    key: "branches", hint: "a branch maps to one environment: make the patterns disjoint"))
+                found.append(
+                    Problem(
+                        "'\(pattern)' overlaps '\(other)' of environment '\(left.name)'", at: mark,
+                        key: "branches", hint: "a branch maps to one environment: make the patterns disjoint"))
             }
         }
     }
@@ -22,7 +24,8 @@ func linkProblems(_ pipeline: Pipeline, _ environments: [Environment]) -> [Probl
         + (pipeline.triggers.change.map { [("on.change.environment", $0.environment)] } ?? [])
         + (pipeline.triggers.schedule.map { [("on.schedule.environment", $0.environment)] } ?? [])
     var found = named.filter { !names.contains($0.1) }.map { key, name in
-        Problem("there is no environment '\(name)'", at: pipeline.mark, key: key,
+        Problem(
+            "there is no environment '\(name)'", at: pipeline.mark, key: key,
             hint: nearest(to: name, among: names).map { "did you mean '\($0)'?" }
                 ?? "add environments/\(name).yml, or use one of \(names.joined(separator: ", "))")
     }
@@ -30,10 +33,12 @@ func linkProblems(_ pipeline: Pipeline, _ environments: [Environment]) -> [Probl
     for step in pipeline.steps {
         guard let compute = step.compute else { continue }
         for environment in used where environment.compute[compute] == nil {
-            found.append(Problem("environment '\(environment.name)' has no compute '\(compute)'", at: pipeline.mark,
-                key: "steps.\(step.name).compute",
-                hint: nearest(to: compute, among: Array(environment.compute.keys)).map { "did you mean '\($0)'?" }
-                    ?? "add it under compute: in environments/\(environment.name).yml"))
+            found.append(
+                Problem(
+                    "environment '\(environment.name)' has no compute '\(compute)'", at: pipeline.mark,
+                    key: "steps.\(step.name).compute",
+                    hint: nearest(to: compute, among: Array(environment.compute.keys)).map { "did you mean '\($0)'?" }
+                        ?? "add it under compute: in environments/\(environment.name).yml"))
         }
     }
     return found

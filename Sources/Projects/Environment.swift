@@ -51,7 +51,7 @@ public enum SandboxPolicy: String, Sendable, Hashable, Codable {
 
 extension Environment {
     /// - Parameter resolved: the environment's file laid over the project's; already of the right shape.
-    init(name: String, resolved: Node, defaultBranch: String) {
+    init(name: String, resolved: Node) {
         self.name = name
         branches = resolved["branches"]?.items.compactMap(\.text).map(Glob.init) ?? []
         protected = resolved["protected"]?.flag ?? false

@@ -10,12 +10,14 @@ public enum EnvironmentFile {
         .init("incumbent", .string, "alias that `promote` moves to a better version"),
     ])
 
-    static let registry = Shape.shorthand(.string, or: .object([
-        .init("server", .string, "`embedded` (the daemon runs an MLflow server) or the URL of an existing one"),
-        .init("model", .string, "name of the registered model"),
-        .init("aliases", aliases, "registry aliases of this environment"),
-        .init("stage", .string, "legacy stage kept in step with the incumbent alias: Staging or Production"),
-    ]))
+    static let registry = Shape.shorthand(
+        .string,
+        or: .object([
+            .init("server", .string, "`embedded` (the daemon runs an MLflow server) or the URL of an existing one"),
+            .init("model", .string, "name of the registered model"),
+            .init("aliases", aliases, "registry aliases of this environment"),
+            .init("stage", .string, "legacy stage kept in step with the incumbent alias: Staging or Production"),
+        ]))
 
     static let compute = Shape.object([
         .init("executor", .oneOf(["local"]), "where steps run"),
@@ -31,7 +33,8 @@ public enum EnvironmentFile {
         .init("env", .map(.string), "environment variables of every step"),
         .init("compute", .map(compute), "named machine sizes; `default` applies to steps that name none"),
         .init("registry", registry, "the MLflow registry"),
-        .init("approvals", .object([.init("promote", .integer(min: 0), "approvals a promotion needs; only 0 for now")]),
+        .init(
+            "approvals", .object([.init("promote", .integer(min: 0), "approvals a promotion needs; only 0 for now")]),
             "approvals"),
         .init("sandbox", .oneOf(["required", "best-effort", "off"]), "bubblewrap around each step; default required"),
         .init("data_root", .string, "folder for the environment's data; relative to the daemon's home"),

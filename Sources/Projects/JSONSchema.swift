@@ -2,8 +2,12 @@ extension Shape {
     /// This shape as a JSON Schema document (draft 2020-12), for editors. Two-space indented, keys in table order.
     public func schema(title: String) -> String {
         let body = schemaFields
-        return render(.object([("$schema", .text("https://json-schema.org/draft/2020-12/schema")),
-            ("title", .text(title))] + body), indent: "") + "\n"
+        return render(
+            .object(
+                [
+                    ("$schema", .text("https://json-schema.org/draft/2020-12/schema")),
+                    ("title", .text(title)),
+                ] + body), indent: "") + "\n"
     }
 
     private var schemaFields: [(String, Schema)] {
@@ -13,7 +17,8 @@ extension Shape {
         case .flag: [("type", .text("boolean"))]
         case .integer(let least): [("type", .text("integer")), ("minimum", .raw(String(least)))]
         case .number: [("type", .text("number"))]
-        case .duration: [("type", .list([.text("string"), .text("integer")])), ("pattern", .text("^[0-9]+(s|m|h|d)?$"))]
+        case .duration:
+            [("type", .list([.text("string"), .text("integer")])), ("pattern", .text("^[0-9]+(s|m|h|d)?$"))]
         case .size:
             [("type", .list([.text("string"), .text("integer")])), ("pattern", .text("^[0-9]+(B|KiB|MiB|GiB|TiB)?$"))]
         case .oneOf(let words): [("enum", .list(words.map(Schema.text)))]
@@ -32,7 +37,9 @@ extension Shape {
             (field.name, Schema.object([("description", .text(field.about))] + field.shape.schemaFields))
         }
         let required = fields.filter(\.required).map { Schema.text($0.name) }
-        return [("type", .text("object")), ("additionalProperties", .raw("false")), ("properties", .object(properties))]
+        return [
+            ("type", .text("object")), ("additionalProperties", .raw("false")), ("properties", .object(properties)),
+        ]
             + (required.isEmpty ? [] : [("required", .list(required))])
     }
 }

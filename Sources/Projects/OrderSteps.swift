@@ -8,21 +8,27 @@ func order(_ steps: [Step], marks: Node?, _ problems: inout [Problem]) -> [Step]
     let written = Set(marks?.entries.map(\.key) ?? names)
     for step in steps {
         for need in step.needs where !written.contains(need) {
-            problems.append(Problem("needs '\(need)', which is no step here", at: needsMark(step.name),
-                key: "steps.\(step.name).needs", hint: nearest(to: need, among: names).map { "did you mean '\($0)'?" }))
+            problems.append(
+                Problem(
+                    "needs '\(need)', which is no step here", at: needsMark(step.name),
+                    key: "steps.\(step.name).needs",
+                    hint: nearest(to: need, among: names.filter { $0 != step.name }).map { "did you mean '\($0)'?" }))
         }
     }
     var ordered: [Step] = []
     var placed: Set<String> = []
     var waiting = steps
-    while let index = waiting.firstIndex(where: { $0.needs.allSatisfy { placed.contains($0) || !names.contains($0) } }) {
+    while let index = waiting.firstIndex(where: { $0.needs.allSatisfy { placed.contains($0) || !names.contains($0) } })
+    {
         let step = waiting.remove(at: index)
         placed.insert(step.name)
         ordered.append(step)
     }
     if let cycle = findCycle(waiting) {
-        problems.append(Problem("the steps need each other in a circle: \(cycle.joined(separator: " → "))",
-            at: needsMark(cycle[0]), key: "steps.\(cycle[0]).needs", hint: "remove one of these needs"))
+        problems.append(
+            Problem(
+                "the steps need each other in a circle: \(cycle.joined(separator: " → "))",
+                at: needsMark(cycle[0]), key: "steps.\(cycle[0]).needs", hint: "remove one of these needs"))
     }
     checkReferences(ordered, mark, &problems)
     return ordered
@@ -47,8 +53,10 @@ private func checkReferences(_ ordered: [Step], _ mark: (String) -> Mark?, _ pro
         let all = step.needs.reduce(into: Set(step.needs)) { $0.formUnion(upstream[$1] ?? []) }
         upstream[step.name] = all
         for reference in step.references where !all.contains(reference.step) {
-            problems.append(Problem("\(reference) is the output of a step that '\(step.name)' does not need",
-                at: mark(step.name), key: "steps.\(step.name)", hint: "add '\(reference.step)' to its needs"))
+            problems.append(
+                Problem(
+                    "\(reference) is the output of a step that '\(step.name)' does not need",
+                    at: mark(step.name), key: "steps.\(step.name)", hint: "add '\(reference.step)' to its needs"))
         }
     }
 }

@@ -43,9 +43,11 @@ public enum PipelineFile {
     static let step = Shape.object([
         .init("needs", .oneOrMany(.string), "steps that must pass first"),
         .init("run", .string, "shell command"),
-        .init("register", .object([
-            .init("model", .string, required: true, "model URI the step logged: ${steps.NAME.outputs.model_uri}")
-        ]), "create a version of the environment's registered model"),
+        .init(
+            "register",
+            .object([
+                .init("model", .string, required: true, "model URI the step logged: ${steps.NAME.outputs.model_uri}")
+            ]), "create a version of the environment's registered model"),
         .init("promote", promote, "let the challenger replace the incumbent if the evidence says so"),
         .init("inputs", .oneOrMany(.string), "paths the step reads"),
         .init("data", .oneOrMany(.string), "datasets the step reads"),
@@ -53,21 +55,27 @@ public enum PipelineFile {
         .init("compute", .string, "a name under the environment's `compute`"),
         .init("env", .map(.string), "environment variables; values may hold ${steps.NAME.outputs.OUTPUT}"),
         .init("timeout", .duration, "how long the step may take; wins over its compute's"),
-        .init("retry", .object([.init("lost", .integer(min: 0), "retries after infrastructure loss; default 1")]),
+        .init(
+            "retry", .object([.init("lost", .integer(min: 0), "retries after infrastructure loss; default 1")]),
             "what is tried again"),
     ])
 
     public static let shape = Shape.object([
-        .init("on", .object([
-            .init("push", push, "a branch moved"),
-            .init("change", change, "a merge was proposed"),
-            .init("schedule", schedule, "a moment is due"),
-        ]), required: true, "what starts this pipeline"),
-        .init("concurrency", .object([
-            .init("group", .string, "runs of one group never overlap"),
-            .init("supersede", .oneOf(["none", "queued", "running"]),
-                "which older runs of the same branch a newer one replaces; default none"),
-        ]), "how runs share the machine"),
+        .init(
+            "on",
+            .object([
+                .init("push", push, "a branch moved"),
+                .init("change", change, "a merge was proposed"),
+                .init("schedule", schedule, "a moment is due"),
+            ]), required: true, "what starts this pipeline"),
+        .init(
+            "concurrency",
+            .object([
+                .init("group", .string, "runs of one group never overlap"),
+                .init(
+                    "supersede", .oneOf(["none", "queued", "running"]),
+                    "which older runs of the same branch a newer one replaces; default none"),
+            ]), "how runs share the machine"),
         .init("steps", .map(step), required: true, "the steps, each with what it needs"),
     ])
 }

@@ -35,7 +35,7 @@ public struct Problems: Error, Equatable, Sendable, CustomStringConvertible {
 
 /// The candidate nearest to `word` by edit distance; `nil` when nothing is near enough to be a slip of the keyboard.
 public func nearest(to word: String, among candidates: [String]) -> String? {
-    let allowed = max(2, word.count / 3)
+    let allowed = word.count < 4 ? 1 : max(2, word.count / 3)
     return candidates.map { ($0, distance(word, $0)) }
         .filter { $0.1 <= allowed }
         .min { ($0.1, $0.0) < ($1.1, $1.0) }?.0

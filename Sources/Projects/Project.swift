@@ -54,7 +54,7 @@ extension Project {
         let environments = sources.environments.sorted { $0.key < $1.key }.map { name, file in
             let own = base.layered(under: file)
             let resolved = trusted.map { withPrivileges(own, of: name, from: $0, base: trustedBase) } ?? own
-            return Environment(name: name, resolved: resolved, defaultBranch: defaultBranch)
+            return Environment(name: name, resolved: resolved)
         }
         var pipelines: [Pipeline] = []
         for (name, file) in sources.pipelines.sorted(by: { $0.key < $1.key }) {
@@ -66,13 +66,15 @@ extension Project {
         }
         problems += overlapProblems(environments) + pipelines.flatMap { linkProblems($0, environments) }
         guard problems.isEmpty else { throw Problems(problems) }
-        return Project(name: trustedBase["name"]?.text ?? fallbackName, defaultBranch: defaultBranch,
+        return Project(
+            name: trustedBase["name"]?.text ?? fallbackName, defaultBranch: defaultBranch,
             environments: environments, pipelines: pipelines)
     }
 
     private static func shapeProblems(_ sources: ProjectSources) -> [Problem] {
         let base = sources.base.map { EnvironmentFile.projectShape.problems(in: $0) } ?? []
-        return base + sources.environments.sorted { $0.key < $1.key }
+        return base
+            + sources.environments.sorted { $0.key < $1.key }
             .flatMap { EnvironmentFile.shape.problems(in: $0.value) }
     }
 
@@ -86,12 +88,22 @@ extension Project {
     }
 }
 
-/// The privileged keys in which two readings of an environment differ, as dotted paths.
-public func privilegedDifferences(_ own: Environment, _ trusted: Environment) -> [String] {
-    func rights(_ environment: Environment) -> [String: String] {
-        let leaves = environment.resolved.filtered(EnvironmentFile.privileged.contains).leaves()
+extension ProjectSources {
+    /// The privileged keys, as dotted paths by environment, that these files would set otherwise than `used` has them:
+    /// what a commit asks for and is not given. Works on files whose wishes would be refused, too.
+    public func privilegesWithheld(in used: Project) -> [String: [String]] {
+        var withheld: [String: [String]] = [:]
+        for environment in used.environments {
+            guard let file = environments[environment.name] else { continue }
+            let (own, granted) = (rights(base?.layered(under: file) ?? file), rights(environment.resolved))
+            let keys = Set(own.keys).union(granted.keys).filter { own[$0] != granted[$0] }.sorted()
+            if !keys.isEmpty { withheld[environment.name] = keys }
+        }
+        return withheld
+    }
+
+    private func rights(_ node: Node) -> [String: String] {
+        let leaves = node.filtered(EnvironmentFile.privileged.contains).leaves().filter { !$0.path.isEmpty }
         return Dictionary(leaves.map { ($0.path, $0.node.json) }, uniquingKeysWith: { $1 })
     }
-    let (left, right) = (rights(own), rights(trusted))
-    return Set(left.keys).union(right.keys).filter { left[$0] != right[$0] }.sorted()
 }

@@ -18,7 +18,9 @@ public func bytes(written text: String) -> Int64? {
     let units: [(String, Int64)] = [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)]
     let unit = units.first { text.hasSuffix($0.0) }
     let digits = text.dropLast(unit?.0.count ?? 0)
-    guard !digits.isEmpty, digits.allSatisfy({ ("0"..."9").contains($0) }), let value = Int64(digits) else { return nil }
+    guard !digits.isEmpty, digits.allSatisfy({ ("0"..."9").contains($0) }), let value = Int64(digits) else {
+        return nil
+    }
     let (result, overflow) = value.multipliedReportingOverflow(by: unit?.1 ?? 1)
     return overflow ? nil : result
 }

@@ -10,7 +10,8 @@ extension Pipeline {
         let triggers = Triggers(file["on"], &problems)
         let steps = (file["steps"]?.entries ?? []).compactMap { Step($0, &problems) }
         if steps.isEmpty, problems.isEmpty {
-            problems.append(Problem("a pipeline needs at least one step", at: file["steps"]?.mark ?? file.mark, key: "steps"))
+            problems.append(
+                Problem("a pipeline needs at least one step", at: file["steps"]?.mark ?? file.mark, key: "steps"))
         }
         let ordered = order(steps, marks: file["steps"], &problems)
         guard problems.isEmpty else { throw Problems(problems) }
@@ -24,16 +25,19 @@ extension Pipeline {
 extension Triggers {
     init(_ node: Node?, _ problems: inout [Problem]) {
         push = node?["push"].map { push in
-            Push(environments: push["environment"]?.texts ?? [], branches: push["branches"]?.globs ?? [],
+            Push(
+                environments: push["environment"]?.texts ?? [], branches: push["branches"]?.globs ?? [],
                 paths: push["paths"]?.globs ?? [])
         }
         change = node?["change"].map { change in
             Change(targets: change["target"]?.globs ?? [], environment: change["environment"]?.text ?? "")
         }
         schedule = node?["schedule"].flatMap { ScheduleRule($0, &problems) }
-        if push == nil, change == nil, schedule == nil {
-            problems.append(Problem("nothing starts this pipeline", at: node?.mark, key: "on",
-                hint: "give one of push, change, schedule"))
+        if !["push", "change", "schedule"].contains(where: { node?[$0] != nil }) {
+            problems.append(
+                Problem(
+                    "nothing starts this pipeline", at: node?.mark, key: "on",
+                    hint: "give one of push, change, schedule"))
         }
     }
 }
@@ -46,9 +50,12 @@ extension ScheduleRule {
         overlap = node["overlap"]?.text.flatMap(Overlap.init) ?? .queue
         dst = node["dst"]?.text.flatMap(DaylightSaving.init) ?? .wallOnce
         if TimeZone(identifier: timezone) == nil {
-            problems.append(Problem("'\(timezone)' is no time zone", at: node["timezone"]?.mark ?? node.mark,
-                key: "on.schedule.timezone", hint: nearest(to: timezone, among: TimeZone.knownTimeZoneIdentifiers)
-                    .map { "did you mean '\($0)'?" } ?? "use an IANA name such as Europe/Berlin"))
+            problems.append(
+                Problem(
+                    "'\(timezone)' is no time zone", at: node["timezone"]?.mark ?? node.mark,
+                    key: "on.schedule.timezone",
+                    hint: nearest(to: timezone, among: TimeZone.knownTimeZoneIdentifiers)
+                        .map { "did you mean '\($0)'?" } ?? "use an IANA name such as Europe/Berlin"))
         }
         do {
             cron = try CronExpression(node["cron"]?.text ?? "")
@@ -64,8 +71,10 @@ extension Step {
         let node = entry.value
         let key = "steps.\(entry.key)"
         if entry.key.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9_-]{0,62}/) == nil {
-            problems.append(Problem("'\(entry.key)' cannot name a step", at: entry.mark, key: key,
-                hint: "letters, digits, - and _, at most 63"))
+            problems.append(
+                Problem(
+                    "'\(entry.key)' cannot name a step", at: entry.mark, key: key,
+                    hint: "letters, digits, - and _, at most 63"))
         }
         name = entry.key
         needs = node["needs"]?.texts ?? []
@@ -85,8 +94,11 @@ extension Action {
     init?(_ node: Node, at mark: Mark, key: String, _ problems: inout [Problem]) {
         let kinds = ["run", "register", "promote"].filter { node[$0] != nil }
         guard kinds.count == 1 else {
-            problems.append(Problem(kinds.isEmpty ? "the step does nothing" : "the step does several things: \(kinds.joined(separator: ", "))",
-                at: mark, key: key, hint: "give exactly one of run, register, promote"))
+            problems.append(
+                Problem(
+                    kinds.isEmpty
+                        ? "the step does nothing" : "the step does several things: \(kinds.joined(separator: ", "))",
+                    at: mark, key: key, hint: "give exactly one of run, register, promote"))
             return nil
         }
         if let command = node["run"]?.text {
@@ -107,8 +119,10 @@ extension Action {
 extension Reference {
     init?(_ node: Node, key: String, _ problems: inout [Problem]) {
         guard let text = node.text, let reference = Reference(text) else {
-            problems.append(Problem("'\(node.text ?? "")' names no output", at: node.mark, key: key,
-                hint: "write ${steps.STEP.outputs.OUTPUT}"))
+            problems.append(
+                Problem(
+                    "'\(node.text ?? "")' names no output", at: node.mark, key: key,
+                    hint: "write ${steps.STEP.outputs.OUTPUT}"))
             return nil
         }
         self = reference

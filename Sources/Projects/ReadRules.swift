@@ -9,12 +9,14 @@ func readRules(_ node: Node, key: String, _ problems: inout [Problem]) -> Promot
     }
     let improve = (node["improve"]?.items ?? []).compactMap { rule -> ImproveRule? in
         guard let metric = readMetric(rule, key: "\(key).improve", &problems) else { return nil }
-        return ImproveRule(metric: metric, by: rule["by"]?.number ?? 0,
+        return ImproveRule(
+            metric: metric, by: rule["by"]?.number ?? 0,
             confidence: readConfidence(rule, key: "\(key).improve", &problems))
     }
     let noWorse = (node["no_worse"]?.items ?? []).compactMap { rule -> NoWorseRule? in
         guard let metric = readMetric(rule, key: "\(key).no_worse", &problems) else { return nil }
-        return NoWorseRule(metric: metric, margin: rule["margin"]?.number ?? 0,
+        return NoWorseRule(
+            metric: metric, margin: rule["margin"]?.number ?? 0,
             confidence: readConfidence(rule, key: "\(key).no_worse", &problems))
     }
     return PromotionRules(
@@ -28,16 +30,21 @@ private func readMetric(_ rule: Node, key: String, _ problems: inout [Problem]) 
 private func readMetric(_ name: String, at mark: Mark, key: String, _ problems: inout [Problem]) -> Metric? {
     if let metric = Metric(rawValue: name) { return metric }
     let names = Metric.allCases.map(\.rawValue)
-    problems.append(Problem("unknown metric '\(name)'", at: mark, key: key,
-        hint: nearest(to: name, among: names).map { "did you mean '\($0)'?" } ?? "known: \(names.joined(separator: ", "))"))
+    problems.append(
+        Problem(
+            "unknown metric '\(name)'", at: mark, key: key,
+            hint: nearest(to: name, among: names).map { "did you mean '\($0)'?" }
+                ?? "known: \(names.joined(separator: ", "))"))
     return nil
 }
 
 private func readConfidence(_ rule: Node, key: String, _ problems: inout [Problem]) -> Double {
     let value = rule["confidence"]?.number ?? 0.95
     if !(value > 0.5 && value < 1) {
-        problems.append(Problem("\(value) is no confidence", at: rule["confidence"]?.mark ?? rule.mark,
-            key: "\(key).confidence", hint: "give a number between 0.5 and 1, such as 0.95"))
+        problems.append(
+            Problem(
+                "\(value) is no confidence", at: rule["confidence"]?.mark ?? rule.mark,
+                key: "\(key).confidence", hint: "give a number between 0.5 and 1, such as 0.95"))
     }
     return value
 }

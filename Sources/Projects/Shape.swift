@@ -68,8 +68,11 @@ extension Shape {
         case .size: fits = node.text.flatMap(bytes(written:)) != nil
         case .oneOf(let words):
             if let text = node.text, !words.contains(text), let near = nearest(to: text, among: words) {
-                return [Problem("'\(text)' is not one of \(words.joined(separator: ", "))", at: node.mark, key: path,
-                    hint: "did you mean '\(near)'?")]
+                return [
+                    Problem(
+                        "'\(text)' is not one of \(words.joined(separator: ", "))", at: node.mark, key: path,
+                        hint: "did you mean '\(near)'?")
+                ]
             }
             fits = node.text.map(words.contains) ?? false
         default: fits = true
@@ -86,8 +89,10 @@ extension Shape {
             } else {
                 let names = fields.map(\.name)
                 let hint = nearest(to: entry.key, among: names).map { "did you mean '\($0)'?" }
-                found.append(Problem("unknown key", at: entry.mark, key: join(path, entry.key),
-                    hint: hint ?? "known here: \(names.joined(separator: ", "))"))
+                found.append(
+                    Problem(
+                        "unknown key", at: entry.mark, key: join(path, entry.key),
+                        hint: hint ?? "known here: \(names.joined(separator: ", "))"))
             }
         }
         for field in fields where field.required && node[field.name] == nil {
@@ -97,7 +102,8 @@ extension Shape {
     }
 
     private func mismatch(_ node: Node, _ path: String) -> Problem {
-        Problem("expected \(expectation), found \(node.kind)" + (node.text.map { " '\($0)'" } ?? ""),
+        Problem(
+            "expected \(expectation), found \(node.kind)" + (node.text.map { " '\($0)'" } ?? ""),
             at: node.mark, key: path)
     }
 

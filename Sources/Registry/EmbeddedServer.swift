@@ -16,8 +16,10 @@ public struct EmbeddedServer: Sendable, Hashable {
 
     /// The server's application without MLflow's launcher, which would add processes and leave orphans when killed.
     public var command: [String] {
-        [python, "-m", "uvicorn", "--host", "127.0.0.1", "--port", String(port), "--log-level", "warning",
-            "mlflow.server.fastapi_app:app"]
+        [
+            python, "-m", "uvicorn", "--host", "127.0.0.1", "--port", String(port), "--log-level", "warning",
+            "mlflow.server.fastapi_app:app",
+        ]
     }
 
     /// The settings that MLflow's launcher (3.17) passes to its application.

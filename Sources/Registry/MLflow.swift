@@ -29,7 +29,8 @@ public struct MLflow: Sendable {
         session = URLSession(configuration: configuration)
     }
 
-    func get<T: Decodable>(_ path: String, _ query: [String: String], as type: T.Type) async throws(RegistryError) -> T {
+    func get<T: Decodable>(_ path: String, _ query: [String: String], as type: T.Type) async throws(RegistryError) -> T
+    {
         var parts = URLComponents(string: "\(url)/api/2.0/mlflow/\(path)")
         parts?.queryItems = query.sorted { $0.key < $1.key }.map { URLQueryItem(name: $0.key, value: $0.value) }
         return try await decode(try await send("GET", parts?.url, body: nil), as: type)
@@ -70,7 +71,8 @@ public struct MLflow: Sendable {
         if (200..<300).contains(status) { return answer.0 }
         if status >= 500 || status == 429 { throw .unreachable(url, reason: "it answered \(status)") }
         let refusal = try? JSONDecoder().decode(Refusal.self, from: answer.0)
-        throw .refused(status: status, code: refusal?.error_code ?? "",
+        throw .refused(
+            status: status, code: refusal?.error_code ?? "",
             message: refusal?.message ?? String(decoding: answer.0.prefix(200), as: UTF8.self))
     }
 

@@ -42,7 +42,8 @@ extension MLflow {
             let tags: [Tag]
         }
         struct Answer: Decodable { let modelVersion: VersionRow }
-        let body = Create(name: model, source: source, runId: runID,
+        let body = Create(
+            name: model, source: source, runId: runID,
             modelId: source.hasPrefix("models:/m-") ? String(source.dropFirst("models:/".count)) : nil,
             tags: tags.sorted { $0.key < $1.key }.map { Tag(key: $0.key, value: $0.value) })
         return try await post("model-versions/create", body, as: Answer.self).modelVersion.value
@@ -86,7 +87,8 @@ extension MLflow {
             let stage: String
             let archiveExistingVersions = true
         }
-        _ = try await post("model-versions/transition-stage", Transition(name: model, version: version, stage: stage),
+        _ = try await post(
+            "model-versions/transition-stage", Transition(name: model, version: version, stage: stage),
             as: Nothing.self)
     }
 
@@ -102,7 +104,8 @@ extension MLflow {
         }
         let aliases: [Alias]
         do {
-            aliases = try await get("registered-models/get", ["name": model], as: Answer.self).registeredModel.aliases ?? []
+            aliases =
+                try await get("registered-models/get", ["name": model], as: Answer.self).registeredModel.aliases ?? []
         } catch {
             if error.code == "RESOURCE_DOES_NOT_EXIST" { return [] }
             throw error
@@ -144,7 +147,8 @@ private struct VersionRow: Decodable {
     let tags: [Tag]?
 
     var value: ModelVersion {
-        ModelVersion(name: name, version: version, stage: currentStage ?? "None",
+        ModelVersion(
+            name: name, version: version, stage: currentStage ?? "None",
             tags: (tags ?? []).reduce(into: [:]) { $0[$1.key] = $1.value })
     }
 }

@@ -14,9 +14,10 @@ public struct ChangeReport: Sendable, Codable, Hashable {
     public var reason: String
     public var runs: [Int64]
 
-    public init(id: Int64, project: String, target: String, topic: String, head: String, author: String, title: String,
-        outcome: String, reason: String, runs: [Int64])
-    {
+    public init(
+        id: Int64, project: String, target: String, topic: String, head: String, author: String, title: String,
+        outcome: String, reason: String, runs: [Int64]
+    ) {
         self.id = id
         self.project = project
         self.target = target
@@ -51,10 +52,11 @@ public struct DecisionReport: Sendable, Codable, Hashable {
     public var appliedAt: Date?
     public var hash: String
 
-    public init(id: Int64, run: Int64, environment: String, commit: String, configurationDigest: String,
+    public init(
+        id: Int64, run: Int64, environment: String, commit: String, configurationDigest: String,
         datasets: [String: String], model: String, challenger: String, champion: String?, verdict: String,
-        reasons: [String], rows: Int, evidenceSha256: String?, decidedAt: Date, appliedAt: Date?, hash: String)
-    {
+        reasons: [String], rows: Int, evidenceSha256: String?, decidedAt: Date, appliedAt: Date?, hash: String
+    ) {
         self.id = id
         self.run = run
         self.environment = environment
@@ -106,9 +108,10 @@ public struct ScheduleReport: Sendable, Codable, Hashable {
     public var next: Date?
     public var fires: [FireReport]
 
-    public init(name: String, project: String, environment: String, cron: String, timezone: String, commit: String,
-        run: Int64, liveSince: Date, next: Date?, fires: [FireReport])
-    {
+    public init(
+        name: String, project: String, environment: String, cron: String, timezone: String, commit: String,
+        run: Int64, liveSince: Date, next: Date?, fires: [FireReport]
+    ) {
         self.name = name
         self.project = project
         self.environment = environment
@@ -195,9 +198,10 @@ public struct StatusReport: Sendable, Codable, Hashable {
     /// Events that no run came of, with the reason: newest first.
     public var remarks: [String]
 
-    public init(address: String?, home: String, projects: [Project], running: [RunReport], queued: [RunReport],
-        remarks: [String])
-    {
+    public init(
+        address: String?, home: String, projects: [Project], running: [RunReport], queued: [RunReport],
+        remarks: [String]
+    ) {
         self.address = address
         self.home = home
         self.projects = projects
@@ -210,7 +214,8 @@ public struct StatusReport: Sendable, Codable, Hashable {
 /// Reports as JSON: snake_case keys in alphabetical order, times as RFC 3339 in UTC.
 public func json(_ report: some Encodable, pretty: Bool = true) throws -> Data {
     let encoder = JSONEncoder()
-    encoder.outputFormatting = pretty ? [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes] : [.sortedKeys, .withoutEscapingSlashes]
+    encoder.outputFormatting =
+        pretty ? [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes] : [.sortedKeys, .withoutEscapingSlashes]
     encoder.keyEncodingStrategy = .convertToSnakeCase
     encoder.dateEncodingStrategy = .iso8601
     return try encoder.encode(report)

@@ -14,9 +14,10 @@ public struct RunReport: Sendable, Codable, Hashable {
     public var startedAt: Date?
     public var endedAt: Date?
 
-    public init(id: Int64, project: String, environment: String, branch: String, pipeline: String, commit: String,
-        outcome: String, createdAt: Date, startedAt: Date?, endedAt: Date?)
-    {
+    public init(
+        id: Int64, project: String, environment: String, branch: String, pipeline: String, commit: String,
+        outcome: String, createdAt: Date, startedAt: Date?, endedAt: Date?
+    ) {
         self.id = id
         self.project = project
         self.environment = environment
@@ -53,9 +54,10 @@ public struct RunDetail: Sendable, Codable, Hashable {
     public var notes: [String]
     public var steps: [StepReport]
 
-    public init(run: RunReport, tree: String, trigger: String, logicalTime: Date?, model: String?, configuration: String,
-        configurationDigest: String, datasets: [String: String], notes: [String], steps: [StepReport])
-    {
+    public init(
+        run: RunReport, tree: String, trigger: String, logicalTime: Date?, model: String?, configuration: String,
+        configurationDigest: String, datasets: [String: String], notes: [String], steps: [StepReport]
+    ) {
         self.run = run
         self.tree = tree
         self.trigger = trigger
@@ -81,9 +83,10 @@ public struct StepReport: Sendable, Codable, Hashable {
     /// What it reported: key → value.
     public var values: [String: String]
 
-    public init(name: String, state: String, detail: String, needs: [String], attempts: Int, startedAt: Date?,
-        endedAt: Date?, values: [String: String])
-    {
+    public init(
+        name: String, state: String, detail: String, needs: [String], attempts: Int, startedAt: Date?,
+        endedAt: Date?, values: [String: String]
+    ) {
         self.name = name
         self.state = state
         self.detail = detail

@@ -23,7 +23,8 @@ public func choose(from runs: [Int64: RunProgress], busy: [Int64: Set<String>], 
         if let group = progress.plan.concurrency.group {
             let key = "\(progress.plan.project)/\(group)"
             let heldElsewhere = started.contains {
-                $0.key != id && $0.value.plan.concurrency.group == group && $0.value.plan.project == progress.plan.project
+                $0.key != id && $0.value.plan.concurrency.group == group
+                    && $0.value.plan.project == progress.plan.project
             }
             if taken.contains(key) || (heldElsewhere && started[id] == nil) { continue }
             taken.insert(key)

@@ -26,13 +26,15 @@ extension Store {
         async throws -> StoredProject
     {
         try await pool.write { database in
-            let known = try Int64.fetchOne(database, sql: "SELECT id FROM project WHERE repository = ?", arguments: [repository])
+            let known = try Int64.fetchOne(
+                database, sql: "SELECT id FROM project WHERE repository = ?", arguments: [repository])
             try database.execute(
                 sql: """
                     INSERT INTO project (name, repository, url, adopted_at) VALUES (?, ?, ?, ?)
                     ON CONFLICT (repository) DO UPDATE SET url = excluded.url
                     """, arguments: [name, repository, url, time.timeIntervalSince1970])
-            let row = try Row.fetchOne(database, sql: "SELECT * FROM project WHERE repository = ?", arguments: [repository])
+            let row = try Row.fetchOne(
+                database, sql: "SELECT * FROM project WHERE repository = ?", arguments: [repository])
             guard let row else { throw StoreError.noProject(name, known: []) }
             let project = StoredProject(row)
             if known == nil {

@@ -12,7 +12,8 @@ extension Store {
     {
         try await pool.write { database in
             guard try Self.markHandled(event.id, .init(), at: time, database) else { return }
-            let open = try Int64.fetchOne(database,
+            let open = try Int64.fetchOne(
+                database,
                 sql: "SELECT id FROM change WHERE project_id = ? AND target = ? AND key = ? AND open = 1",
                 arguments: [event.project, proposal.target, proposal.key])
             guard let head = proposal.head else {
@@ -23,7 +24,8 @@ extension Store {
             if let open {
                 number = open
             } else {
-                try database.execute(sql: "INSERT INTO change (project_id, key, target) VALUES (?, ?, ?)",
+                try database.execute(
+                    sql: "INSERT INTO change (project_id, key, target) VALUES (?, ?, ?)",
                     arguments: [event.project, proposal.key, proposal.target])
                 number = database.lastInsertedRowID
             }
@@ -35,7 +37,8 @@ extension Store {
     public func check(_ request: CheckRequest, of change: Change, at time: Date) async throws {
         try await pool.write { database in
             let event = try Self.insert(.checks(request), project: change.project, at: time, database)
-            try Self.append(.checking(base: request.base, merge: request.merge, event: event.id), to: change.number,
+            try Self.append(
+                .checking(base: request.base, merge: request.merge, event: event.id), to: change.number,
                 at: time, database)
         }
     }
@@ -58,19 +61,23 @@ extension Store {
         try await pool.read { database in
             try Row.fetchAll(database, sql: "SELECT * FROM change WHERE \(condition)").map { row in
                 let number: Int64 = row["id"]
-                let facts = try String.fetchAll(database,
+                let facts = try String.fetchAll(
+                    database,
                     sql: "SELECT fact FROM change_fact WHERE change_id = ? ORDER BY id", arguments: [number])
-                return Change(number: number, project: row["project_id"], key: row["key"], target: row["target"],
+                return Change(
+                    number: number, project: row["project_id"], key: row["key"], target: row["target"],
                     facts: try facts.map { try Stored.value(ChangeFact.self, from: $0) })
             }
         }
     }
 
     private static func append(_ fact: ChangeFact, to change: Int64, at time: Date, _ database: Database) throws {
-        try database.execute(sql: "INSERT INTO change_fact (change_id, fact, at) VALUES (?, ?, ?)",
+        try database.execute(
+            sql: "INSERT INTO change_fact (change_id, fact, at) VALUES (?, ?, ?)",
             arguments: [change, try Stored.text(fact), time.timeIntervalSince1970])
         switch fact {
-        case .merged, .withdrawn: try database.execute(sql: "UPDATE change SET open = 0 WHERE id = ?", arguments: [change])
+        case .merged, .withdrawn:
+            try database.execute(sql: "UPDATE change SET open = 0 WHERE id = ?", arguments: [change])
         case .proposed, .checking, .conflicted, .rejected: break
         }
     }
@@ -80,10 +87,12 @@ extension Store {
     /// The runs that checked each change, oldest first.
     public func checkRuns() async throws -> [Int64: [Int64]] {
         try await pool.read { database in
-            let rows = try Row.fetchAll(database, sql: """
-                SELECT run.id, event.event FROM run JOIN event ON event.id = run.event_id
-                WHERE event.kind = 'checks' ORDER BY run.id
-                """)
+            let rows = try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT run.id, event.event FROM run JOIN event ON event.id = run.event_id
+                    WHERE event.kind = 'checks' ORDER BY run.id
+                    """)
             var runs: [Int64: [Int64]] = [:]
             for row in rows {
                 guard case .checks(let request) = try Stored.value(Event.self, from: row["event"]) else { continue }

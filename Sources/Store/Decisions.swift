@@ -18,10 +18,11 @@ public struct DecisionBody: Sendable, Codable {
     public let rules: PromotionRules
     public let decision: Decision
 
-    public init(project: String, environment: String, run: Int64, commit: String, configurationDigest: String,
+    public init(
+        project: String, environment: String, run: Int64, commit: String, configurationDigest: String,
         datasets: [String: String], model: String, challenger: String, champion: String?, evidenceSHA256: String?,
-        rules: PromotionRules, decision: Decision)
-    {
+        rules: PromotionRules, decision: Decision
+    ) {
         self.project = project
         self.environment = environment
         self.run = run
@@ -82,19 +83,23 @@ extension Store {
     /// decides once: what is already written is returned.
     ///
     /// - Parameter hash: SHA-256 of a text, as hexadecimal digits.
-    public func decide(_ body: DecisionBody, step: String, project: Int64, move: AliasMove?, at time: Date,
-        hash: @escaping @Sendable (String) -> String) async throws -> StoredDecision
-    {
+    public func decide(
+        _ body: DecisionBody, step: String, project: Int64, move: AliasMove?, at time: Date,
+        hash: @escaping @Sendable (String) -> String
+    ) async throws -> StoredDecision {
         let text = try Stored.text(body)
         return try await pool.write { database in
             if let known = try Self.decision(ofRun: body.run, step: step, database) { return known }
-            let previous = try String.fetchOne(database, sql: "SELECT hash FROM decision ORDER BY id DESC LIMIT 1") ?? ""
+            let previous =
+                try String.fetchOne(database, sql: "SELECT hash FROM decision ORDER BY id DESC LIMIT 1") ?? ""
             try database.execute(
                 sql: """
                     INSERT INTO decision (project_id, run_id, step, body, decided_at, previous_hash, hash)
                     VALUES (?, ?, ?, ?, ?, ?, ?)
                     """,
-                arguments: [project, body.run, step, text, time.timeIntervalSince1970, previous, hash("\(previous)\n\(text)")])
+                arguments: [
+                    project, body.run, step, text, time.timeIntervalSince1970, previous, hash("\(previous)\n\(text)"),
+                ])
             let id = database.lastInsertedRowID
             if let move {
                 try database.execute(
@@ -104,7 +109,9 @@ extension Store {
                         """,
                     arguments: [id, move.model, move.alias, move.from, move.to, time.timeIntervalSince1970])
             }
-            guard let stored = try Self.decision(ofRun: body.run, step: step, database) else { throw StoreError.noRun(body.run) }
+            guard let stored = try Self.decision(ofRun: body.run, step: step, database) else {
+                throw StoreError.noRun(body.run)
+            }
             return stored
         }
     }
@@ -116,7 +123,8 @@ extension Store {
     /// The move that a decision intends and nobody has confirmed yet.
     public func unconfirmedMove(of decision: Int64) async throws -> AliasMove? {
         try await pool.read { database in
-            try Row.fetchOne(database, sql: "SELECT * FROM alias_move WHERE decision_id = ? AND confirmed_at IS NULL",
+            try Row.fetchOne(
+                database, sql: "SELECT * FROM alias_move WHERE decision_id = ? AND confirmed_at IS NULL",
                 arguments: [decision]
             ).map { AliasMove(model: $0["model"], alias: $0["alias"], from: $0["from_version"], to: $0["to_version"]) }
         }
@@ -125,7 +133,8 @@ extension Store {
     /// The alias was read back and stands where the decision wants it.
     public func confirmMove(of decision: Int64, at time: Date) async throws {
         try await pool.write { database in
-            try database.execute(sql: "UPDATE alias_move SET confirmed_at = ? WHERE decision_id = ? AND confirmed_at IS NULL",
+            try database.execute(
+                sql: "UPDATE alias_move SET confirmed_at = ? WHERE decision_id = ? AND confirmed_at IS NULL",
                 arguments: [time.timeIntervalSince1970, decision])
         }
     }

@@ -18,7 +18,8 @@ public struct StoredEvent: Sendable, Hashable {
     }
 
     init(_ row: Row) throws {
-        self.init(id: row["id"], project: row["project_id"], event: try Stored.value(Event.self, from: row["event"]),
+        self.init(
+            id: row["id"], project: row["project_id"], event: try Stored.value(Event.self, from: row["event"]),
             at: row.date("at"))
     }
 }
@@ -45,17 +46,21 @@ extension Store {
     /// Events that nothing has been done about yet, oldest first.
     public func unhandledEvents() async throws -> [StoredEvent] {
         try await pool.read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM event WHERE handled_at IS NULL ORDER BY id").map(StoredEvent.init)
+            try Row.fetchAll(database, sql: "SELECT * FROM event WHERE handled_at IS NULL ORDER BY id").map(
+                StoredEvent.init)
         }
     }
 
     /// The latest events with what became of them, newest first.
     public func events(limit: Int) async throws -> [HandledEvent] {
         try await pool.read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM event ORDER BY id DESC LIMIT ?", arguments: [limit]).map { row in
-                HandledEvent(event: try StoredEvent(row), planning: try (row["planning"] as String?).map {
-                    try Stored.value(PlanningRecord.self, from: $0)
-                })
+            try Row.fetchAll(database, sql: "SELECT * FROM event ORDER BY id DESC LIMIT ?", arguments: [limit]).map {
+                row in
+                HandledEvent(
+                    event: try StoredEvent(row),
+                    planning: try (row["planning"] as String?).map {
+                        try Stored.value(PlanningRecord.self, from: $0)
+                    })
             }
         }
     }
@@ -72,20 +77,27 @@ extension Store {
 
     static func markHandled(_ event: Int64, _ planning: Planning, at time: Date, _ database: Database) throws -> Bool {
         let record = PlanningRecord(skipped: planning.skipped, remark: planning.remark)
-        try database.cachedStatement(sql: "UPDATE event SET handled_at = ?, planning = ? WHERE id = ? AND handled_at IS NULL")
-            .execute(arguments: [time.timeIntervalSince1970, try Stored.text(record), event])
+        try database.cachedStatement(
+            sql: "UPDATE event SET handled_at = ?, planning = ? WHERE id = ? AND handled_at IS NULL"
+        )
+        .execute(arguments: [time.timeIntervalSince1970, try Stored.text(record), event])
         return database.changesCount == 1
     }
 
-    private static func insert(_ plan: Plan, event: StoredEvent, at time: Date, _ database: Database) throws -> StoredRun {
+    private static func insert(_ plan: Plan, event: StoredEvent, at time: Date, _ database: Database) throws
+        -> StoredRun
+    {
         try database.cachedStatement(
             sql: """
                 INSERT INTO run (project_id, event_id, pipeline, environment, branch, commit_id, plan, created_at)
                 VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                 """
-        ).execute(arguments: [event.project, event.id, plan.pipeline, plan.environment, plan.branch,
-            plan.commit.description, try Stored.text(plan), time.timeIntervalSince1970])
-        return StoredRun(id: database.lastInsertedRowID, project: event.project, event: event.id, plan: plan,
+        ).execute(arguments: [
+            event.project, event.id, plan.pipeline, plan.environment, plan.branch,
+            plan.commit.description, try Stored.text(plan), time.timeIntervalSince1970,
+        ])
+        return StoredRun(
+            id: database.lastInsertedRowID, project: event.project, event: event.id, plan: plan,
             createdAt: time, facts: [], outcome: nil)
     }
 }

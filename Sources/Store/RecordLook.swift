@@ -32,11 +32,14 @@ extension Store {
         var rows: [Row] = []
         if let names {
             for name in names {
-                rows += try Row.fetchAll(database.cachedStatement(
-                    sql: "SELECT name, commit_id FROM ref WHERE project_id = ? AND name = ?"), arguments: [project, name])
+                rows += try Row.fetchAll(
+                    database.cachedStatement(
+                        sql: "SELECT name, commit_id FROM ref WHERE project_id = ? AND name = ?"),
+                    arguments: [project, name])
             }
         } else {
-            rows = try Row.fetchAll(database, sql: "SELECT name, commit_id FROM ref WHERE project_id = ?", arguments: [project])
+            rows = try Row.fetchAll(
+                database, sql: "SELECT name, commit_id FROM ref WHERE project_id = ?", arguments: [project])
         }
         return rows.reduce(into: [:]) { $0[$1["name"]] = ObjectID($1["commit_id"] as String) }
     }
@@ -50,7 +53,8 @@ extension Store {
                     """
             ).execute(arguments: [project, move.ref, tip.description])
         } else {
-            try database.execute(sql: "DELETE FROM ref WHERE project_id = ? AND name = ?", arguments: [project, move.ref])
+            try database.execute(
+                sql: "DELETE FROM ref WHERE project_id = ? AND name = ?", arguments: [project, move.ref])
         }
     }
 

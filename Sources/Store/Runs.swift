@@ -51,7 +51,8 @@ extension Store {
     public func append(_ facts: [Recorded], to run: Int64, outcome: RunOutcome? = nil) async throws {
         let texts = try facts.map { try Stored.text($0.fact) }
         try await pool.write { database in
-            let insert = try database.cachedStatement(sql: "INSERT INTO step_fact (run_id, step, fact, at) VALUES (?, ?, ?, ?)")
+            let insert = try database.cachedStatement(
+                sql: "INSERT INTO step_fact (run_id, step, fact, at) VALUES (?, ?, ?, ?)")
             for (fact, text) in zip(facts, texts) {
                 try insert.execute(arguments: [run, fact.step, text, fact.at.timeIntervalSince1970])
             }
@@ -61,8 +62,10 @@ extension Store {
                     .execute(arguments: [last.at.timeIntervalSince1970, run])
             }
             guard let outcome else { return }
-            try database.cachedStatement(sql: "UPDATE run SET outcome = ?, ended_at = ? WHERE id = ? AND outcome IS NULL")
-                .execute(arguments: [outcome.rawValue, last.at.timeIntervalSince1970, run])
+            try database.cachedStatement(
+                sql: "UPDATE run SET outcome = ?, ended_at = ? WHERE id = ? AND outcome IS NULL"
+            )
+            .execute(arguments: [outcome.rawValue, last.at.timeIntervalSince1970, run])
         }
     }
 
@@ -96,33 +99,40 @@ extension Store {
         async throws -> [RunRow]
     {
         try await pool.read { database in
-            try Row.fetchAll(database,
+            try Row.fetchAll(
+                database,
                 sql: """
                     SELECT run.*, project.name AS project FROM run JOIN project ON project.id = run.project_id
                     WHERE (:branch IS NULL OR branch = :branch) AND (:environment IS NULL OR environment = :environment)
                     AND (:before IS NULL OR run.id < :before) ORDER BY run.id DESC LIMIT :limit
                     """,
-                arguments: ["branch": branch, "environment": environment, "before": before, "limit": limit])
-                .map(RunRow.init)
+                arguments: ["branch": branch, "environment": environment, "before": before, "limit": limit]
+            )
+            .map(RunRow.init)
         }
     }
 
     /// The newest run of every branch and pipeline, for the board.
     public func latestRuns() async throws -> [RunRow] {
         try await pool.read { database in
-            try Row.fetchAll(database, sql: """
-                SELECT run.*, project.name AS project FROM run JOIN project ON project.id = run.project_id
-                WHERE run.id IN (SELECT max(id) FROM run GROUP BY project_id, branch, pipeline) ORDER BY run.id DESC
-                """).map(RunRow.init)
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT run.*, project.name AS project FROM run JOIN project ON project.id = run.project_id
+                    WHERE run.id IN (SELECT max(id) FROM run GROUP BY project_id, branch, pipeline) ORDER BY run.id DESC
+                    """
+            ).map(RunRow.init)
         }
     }
 
     static func run(_ row: Row, _ database: Database) throws -> StoredRun {
         let id: Int64 = row["id"]
         let facts = try Row.fetchAll(
-            database.cachedStatement(sql: "SELECT step, fact, at FROM step_fact WHERE run_id = ? ORDER BY id"), arguments: [id]
+            database.cachedStatement(sql: "SELECT step, fact, at FROM step_fact WHERE run_id = ? ORDER BY id"),
+            arguments: [id]
         ).map { Recorded(step: $0["step"], fact: try Stored.value(StepFact.self, from: $0["fact"]), at: $0.date("at")) }
-        return StoredRun(id: id, project: row["project_id"], event: row["event_id"],
+        return StoredRun(
+            id: id, project: row["project_id"], event: row["event_id"],
             plan: try Stored.value(Plan.self, from: row["plan"]), createdAt: row.date("created_at"), facts: facts,
             outcome: (row["outcome"] as String?).flatMap(RunOutcome.init))
     }
@@ -132,9 +142,11 @@ extension Store {
     /// The registries that the latest runs of each environment were planned with, each once.
     public func registriesInUse() async throws -> [RegistrySettings] {
         try await pool.read { database in
-            let plans = try String.fetchAll(database, sql: """
-                SELECT plan FROM run WHERE id IN (SELECT max(id) FROM run GROUP BY project_id, environment) ORDER BY id
-                """)
+            let plans = try String.fetchAll(
+                database,
+                sql: """
+                    SELECT plan FROM run WHERE id IN (SELECT max(id) FROM run GROUP BY project_id, environment) ORDER BY id
+                    """)
             var seen: Set<[String]> = []
             return try plans.map { try Stored.value(Plan.self, from: $0).settings.registry }.filter { settings in
                 seen.insert(["\(settings.server)", settings.model ?? ""]).inserted

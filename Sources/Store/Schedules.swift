@@ -62,14 +62,18 @@ public struct PinnedVersion: Sendable, Hashable {
 
 extension Store {
     /// Make the schedules of a passed release run live, and retire those of the same environment that it no longer has.
-    public func goLive(_ rules: [String: ScheduleRule], environment: String, run: StoredRun, at time: Date) async throws {
+    public func goLive(_ rules: [String: ScheduleRule], environment: String, run: StoredRun, at time: Date) async throws
+    {
         try await pool.write { database in
-            let live = try Row.fetchAll(database, sql: "SELECT * FROM schedule WHERE project_id = ? AND retired_at IS NULL",
-                arguments: [run.project]).map(StoredSchedule.init)
+            let live = try Row.fetchAll(
+                database, sql: "SELECT * FROM schedule WHERE project_id = ? AND retired_at IS NULL",
+                arguments: [run.project]
+            ).map(StoredSchedule.init)
             // A run is told once; a run older than what is live must not bring its schedules back.
             guard !live.contains(where: { $0.rule.environment == environment && $0.run >= run.id }) else { return }
             for old in live where old.rule.environment == environment || rules[old.pipeline] != nil {
-                try database.execute(sql: "UPDATE schedule SET retired_at = ? WHERE id = ?",
+                try database.execute(
+                    sql: "UPDATE schedule SET retired_at = ? WHERE id = ?",
                     arguments: [time.timeIntervalSince1970, old.id])
             }
             for (pipeline, rule) in rules.sorted(by: { $0.key < $1.key }) {
@@ -78,16 +82,20 @@ extension Store {
                         INSERT INTO schedule (project_id, pipeline, rule, commit_id, branch, run_id, live_since)
                         VALUES (?, ?, ?, ?, ?, ?, ?)
                         """,
-                    arguments: [run.project, pipeline, try Stored.text(rule), run.plan.commit.description, run.plan.branch,
-                        run.id, time.timeIntervalSince1970])
+                    arguments: [
+                        run.project, pipeline, try Stored.text(rule), run.plan.commit.description, run.plan.branch,
+                        run.id, time.timeIntervalSince1970,
+                    ])
             }
         }
     }
 
     public func liveSchedules() async throws -> [StoredSchedule] {
         try await pool.read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM schedule WHERE retired_at IS NULL ORDER BY project_id, pipeline")
-                .map(StoredSchedule.init)
+            try Row.fetchAll(
+                database, sql: "SELECT * FROM schedule WHERE retired_at IS NULL ORDER BY project_id, pipeline"
+            )
+            .map(StoredSchedule.init)
         }
     }
 
@@ -99,7 +107,8 @@ extension Store {
     /// The fires of a pipeline, latest logical time first.
     public func fires(of pipeline: String, project: Int64, limit: Int = 20) async throws -> [StoredFire] {
         try await pool.read { database in
-            try Row.fetchAll(database,
+            try Row.fetchAll(
+                database,
                 sql: "SELECT * FROM fire WHERE project_id = ? AND pipeline = ? ORDER BY logical_time DESC LIMIT ?",
                 arguments: [project, pipeline, limit]
             ).map(StoredFire.init)
@@ -114,7 +123,9 @@ extension Store {
 
     /// Store a fire and the event that runs it, in one transaction. A fire that is already stored is not stored again; it
     /// is run again only when `repeating`, with what it was pinned to the first time.
-    public func fire(_ schedule: StoredSchedule, at logicalTime: Date, pinned: PinnedVersion?, repeating: Bool, now: Date)
+    public func fire(
+        _ schedule: StoredSchedule, at logicalTime: Date, pinned: PinnedVersion?, repeating: Bool, now: Date
+    )
         async throws -> StoredEvent?
     {
         try await pool.write { database in
@@ -124,11 +135,15 @@ extension Store {
                     INSERT INTO fire (project_id, pipeline, logical_time, schedule_id, stored_at, model, version)
                     VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
                     """,
-                arguments: StatementArguments([schedule.project, schedule.pipeline, logicalTime.timeIntervalSince1970,
-                    schedule.id, now.timeIntervalSince1970] + pin))
+                arguments: StatementArguments(
+                    [
+                        schedule.project, schedule.pipeline, logicalTime.timeIntervalSince1970,
+                        schedule.id, now.timeIntervalSince1970,
+                    ] + pin))
             let isNew = database.changesCount == 1
             guard isNew || repeating else { return nil }
-            let row = try Row.fetchOne(database,
+            let row = try Row.fetchOne(
+                database,
                 sql: """
                     SELECT fire.id, schedule.commit_id, schedule.branch FROM fire
                     JOIN schedule ON schedule.id = fire.schedule_id
@@ -136,7 +151,8 @@ extension Store {
                     """,
                 arguments: [schedule.project, schedule.pipeline, logicalTime.timeIntervalSince1970])
             guard let row, let commit = ObjectID(row["commit_id"] as String) else { return nil }
-            let request = FireRequest(fire: row["id"], schedule: schedule.pipeline, logicalTime: logicalTime, commit: commit,
+            let request = FireRequest(
+                fire: row["id"], schedule: schedule.pipeline, logicalTime: logicalTime, commit: commit,
                 branch: row["branch"])
             return try Self.insert(.fire(request), project: schedule.project, at: now, database)
         }
@@ -147,7 +163,8 @@ extension Store {
     /// Whether a run of the pipeline has not ended.
     public func isRunning(pipeline: String, project: Int64) async throws -> Bool {
         try await pool.read { database in
-            try Bool.fetchOne(database,
+            try Bool.fetchOne(
+                database,
                 sql: "SELECT EXISTS (SELECT 1 FROM run WHERE outcome IS NULL AND project_id = ? AND pipeline = ?)",
                 arguments: [project, pipeline]) ?? false
         }

@@ -5,7 +5,9 @@ enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration("1: the walking skeleton") { database in
-            for statement in watching + running + gating + promoting + scheduling { try database.execute(sql: statement) }
+            for statement in watching + running + gating + promoting + scheduling {
+                try database.execute(sql: statement)
+            }
         }
         return migrator
     }

@@ -34,12 +34,16 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     public var description: String {
         switch self {
         case .noProject(let name, let known):
-            "there is no project '\(name)'" + (known.isEmpty ? "; adopt one with `espalier adopt REPOSITORY`"
-                : "; known: \(known.joined(separator: ", "))")
+            "there is no project '\(name)'"
+                + (known.isEmpty
+                    ? "; adopt one with `espalier adopt REPOSITORY`"
+                    : "; known: \(known.joined(separator: ", "))")
         case .noRun(let id): "there is no run \(id); `espalier runs` lists them"
         case .noSchedule(let name, let live):
-            "no schedule '\(name)' is live" + (live.isEmpty ? "; one goes live when a release run passes"
-                : "; live: \(live.joined(separator: ", "))")
+            "no schedule '\(name)' is live"
+                + (live.isEmpty
+                    ? "; one goes live when a release run passes"
+                    : "; live: \(live.joined(separator: ", "))")
         }
     }
 }

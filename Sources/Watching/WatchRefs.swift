@@ -100,10 +100,11 @@ struct InotifyEvent {
             while offset + 16 <= raw.count {
                 let length = Int(raw.loadUnaligned(fromByteOffset: offset + 12, as: UInt32.self))
                 let name = raw[(offset + 16)..<min(raw.count, offset + 16 + length)].prefix { $0 != 0 }
-                events.append(InotifyEvent(
-                    watch: raw.loadUnaligned(fromByteOffset: offset, as: Int32.self),
-                    mask: raw.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self),
-                    name: String(decoding: name, as: UTF8.self)))
+                events.append(
+                    InotifyEvent(
+                        watch: raw.loadUnaligned(fromByteOffset: offset, as: Int32.self),
+                        mask: raw.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self),
+                        name: String(decoding: name, as: UTF8.self)))
                 offset += 16 + length
             }
         }

@@ -9,7 +9,8 @@ import Glibc
 struct Minder {
     static func main() {
         guard let request = Request(CommandLine.arguments) else {
-            complain("usage: espalier-minder --dir DIR [--folder DIR] [--lower DIR] [--timeout S] [--grace S] -- COMMAND…\n")
+            complain(
+                "usage: espalier-minder --dir DIR [--folder DIR] [--lower DIR] [--timeout S] [--grace S] -- COMMAND…\n")
             exit(64)
         }
         let record = ExitRecord(directory: request.directory)

@@ -21,6 +21,8 @@ struct Adopt: AsyncParsableCommand {
         if json.json { return try printJSON(adoption) }
         print("\(adoption.name): \(adoption.url.map { "mirrored from \($0)" } ?? adoption.repository)")
         for hook in adoption.hooks { print("installed \(hook)") }
-        print(adoption.watched ? "The daemon watches it now." : "No daemon is running; it will be watched from the next start on.")
+        print(
+            adoption.watched
+                ? "The daemon watches it now." : "No daemon is running; it will be watched from the next start on.")
     }
 }

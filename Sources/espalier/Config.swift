@@ -24,17 +24,22 @@ struct Config: ParsableCommand {
         guard let found = project.environment(named: environment) else {
             let names = project.environments.map(\.name)
             let hint = nearest(to: environment, among: names).map { "; did you mean '\($0)'?" } ?? ""
-            throw Complaint(description: "there is no environment '\(environment)' (known: \(names.joined(separator: ", "))\(hint))")
+            throw Complaint(
+                description: "there is no environment '\(environment)' (known: \(names.joined(separator: ", "))\(hint))"
+            )
         }
         let keys = found.resolved.leaves().map { path, node in
-            Key(key: path, value: node.json, origin: node.mark.description, overrides: node.overrides.map(\.description))
+            Key(
+                key: path, value: node.json, origin: node.mark.description, overrides: node.overrides.map(\.description)
+            )
         }
         if json.json { return explain ? try printJSON(keys) : print(found.resolved.json) }
         guard explain else {
             for key in keys { print("\(key.key): \(key.value)") }
             return
         }
-        printTable(["key", "value", "set in", "overrides"],
+        printTable(
+            ["key", "value", "set in", "overrides"],
             keys.map { [$0.key, $0.value, $0.origin, $0.overrides.joined(separator: ", ")] }, empty: "nothing is set")
     }
 }

@@ -13,16 +13,20 @@ struct Changes: AsyncParsableCommand {
     func run() async throws {
         let changes = try await Reporter(home: home.value).changes()
         if json.json { return try printJSON(changes) }
-        printTable(["change", "outcome", "target", "author", "title", "runs", "reason"],
+        printTable(
+            ["change", "outcome", "target", "author", "title", "runs", "reason"],
             changes.map {
-                [String($0.id), $0.outcome, $0.target, $0.author, $0.title,
-                    $0.runs.map(String.init).joined(separator: " "), $0.reason]
+                [
+                    String($0.id), $0.outcome, $0.target, $0.author, $0.title,
+                    $0.runs.map(String.init).joined(separator: " "), $0.reason,
+                ]
             }, empty: "There are no changes: propose one with `git push origin HEAD:refs/for/main`.")
     }
 }
 
 struct Models: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List registered model versions with their aliases and lineage.")
+    static let configuration = CommandConfiguration(
+        abstract: "List registered model versions with their aliases and lineage.")
 
     @OptionGroup var home: HomeOption
     @OptionGroup var json: JSONFlag
@@ -30,16 +34,21 @@ struct Models: AsyncParsableCommand {
     func run() async throws {
         let models = try await Reporter(home: home.value).models()
         if json.json { return try printJSON(models) }
-        printTable(["model", "version", "aliases", "stage", "environment", "run", "commit"],
+        printTable(
+            ["model", "version", "aliases", "stage", "environment", "run", "commit"],
             models.map {
-                [$0.name, $0.version, $0.aliases.joined(separator: " "), $0.stage, $0.tags["espalier.environment"] ?? "-",
-                    $0.tags["espalier.run"] ?? "-", short($0.tags["espalier.commit"] ?? "-")]
+                [
+                    $0.name, $0.version, $0.aliases.joined(separator: " "), $0.stage,
+                    $0.tags["espalier.environment"] ?? "-",
+                    $0.tags["espalier.run"] ?? "-", short($0.tags["espalier.commit"] ?? "-"),
+                ]
             }, empty: "No model has been registered yet.")
     }
 }
 
 struct Decisions: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "List promotion decisions with their reasons, oldest first.")
+    static let configuration = CommandConfiguration(
+        abstract: "List promotion decisions with their reasons, oldest first.")
 
     @OptionGroup var home: HomeOption
     @OptionGroup var json: JSONFlag
@@ -49,10 +58,12 @@ struct Decisions: AsyncParsableCommand {
         if json.json { return try printJSON(decisions) }
         guard !decisions.isEmpty else { return print("Nothing has been decided yet.") }
         for decision in decisions {
-            print("decision \(decision.id), \(show(decision.decidedAt)): \(decision.model) \(decision.challenger) "
-                + "against \(decision.champion ?? "nothing"): \(decision.verdict)")
-            print("  run \(decision.run), commit \(short(decision.commit)), evidence sha256:\(decision.evidenceSha256?.prefix(10) ?? "-") "
-                + "(\(decision.rows) rows), applied \(show(decision.appliedAt))")
+            print(
+                "decision \(decision.id), \(show(decision.decidedAt)): \(decision.model) \(decision.challenger) "
+                    + "against \(decision.champion ?? "nothing"): \(decision.verdict)")
+            print(
+                "  run \(decision.run), commit \(short(decision.commit)), evidence sha256:\(decision.evidenceSha256?.prefix(10) ?? "-") "
+                    + "(\(decision.rows) rows), applied \(show(decision.appliedAt))")
             for reason in decision.reasons { print("  \(reason)") }
         }
     }
@@ -69,11 +80,14 @@ struct Schedules: AsyncParsableCommand {
         if json.json { return try printJSON(schedules) }
         guard !schedules.isEmpty else { return print("No schedule is live: one goes live when a release run passes.") }
         for schedule in schedules {
-            print("\(schedule.name) in \(schedule.environment): \(schedule.cron) \(schedule.timezone), next \(show(schedule.next))")
+            print(
+                "\(schedule.name) in \(schedule.environment): \(schedule.cron) \(schedule.timezone), next \(show(schedule.next))"
+            )
             print("  live since \(show(schedule.liveSince)) by run \(schedule.run), commit \(short(schedule.commit))")
             for fire in schedule.fires {
-                print("  fired for \(show(fire.logicalTime)) at \(show(fire.storedAt)) with "
-                    + "\(fire.model ?? "no model") \(fire.version ?? "")")
+                print(
+                    "  fired for \(show(fire.logicalTime)) at \(show(fire.storedAt)) with "
+                        + "\(fire.model ?? "no model") \(fire.version ?? "")")
             }
         }
     }
@@ -99,7 +113,8 @@ struct Fire: AsyncParsableCommand {
             return json.json ? try printJSON(runs) : runs.forEach { print("run \($0)") }
         }
         for run in runs {
-            let show = try Runs.parse([String(run), "--wait", "--home", home.value.path] + (json.json ? ["--json"] : []))
+            let show = try Runs.parse(
+                [String(run), "--wait", "--home", home.value.path] + (json.json ? ["--json"] : []))
             try await show.run()
         }
     }

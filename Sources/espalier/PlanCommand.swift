@@ -10,7 +10,8 @@ struct PlanCommand: ParsableCommand {
         commandName: "plan",
         abstract: "Show exactly what a push would run, and why the rest would not.")
 
-    @Option(name: .long, help: "The branch that would be pushed: its tip if it exists, else HEAD's commit.") var push: String
+    @Option(name: .long, help: "The branch that would be pushed: its tip if it exists, else HEAD's commit.") var push:
+        String
     @OptionGroup var project: ProjectFolder
     @OptionGroup var json: JSONFlag
 
@@ -19,14 +20,18 @@ struct PlanCommand: ParsableCommand {
         if json.json { return try printJSON(planning) }
         if let remark = planning.remark { print(remark) }
         for plan in planning.plans {
-            print("\(plan.pipeline) runs in \(plan.environment) at \(plan.commit.short), configuration \(plan.configurationDigest.prefix(10))")
+            print(
+                "\(plan.pipeline) runs in \(plan.environment) at \(plan.commit.short), configuration \(plan.configurationDigest.prefix(10))"
+            )
             for note in plan.notes { print("  note: \(note)") }
             for step in plan.steps {
                 let needs = step.needs.isEmpty ? "" : " after \(step.needs.joined(separator: ", "))"
                 print("  \(step.name)\(needs): \(step.action.sentence)")
             }
         }
-        for (pipeline, reason) in planning.skipped.sorted(by: { $0.key < $1.key }) { print("\(pipeline) does not run: \(reason)") }
+        for (pipeline, reason) in planning.skipped.sorted(by: { $0.key < $1.key }) {
+            print("\(pipeline) does not run: \(reason)")
+        }
     }
 }
 

@@ -40,11 +40,14 @@ struct Runs: AsyncParsableCommand {
         print("tree           \(detail.tree)")
         print("configuration  sha256:\(detail.configurationDigest)")
         print("               \(detail.configuration)")
-        for (name, digest) in detail.datasets.sorted(by: { $0.key < $1.key }) { print("data           \(name) \(digest)") }
+        for (name, digest) in detail.datasets.sorted(by: { $0.key < $1.key }) {
+            print("data           \(name) \(digest)")
+        }
         if let model = detail.model { print("model          \(model)") }
         for note in detail.notes { print("note           \(note)") }
         print("")
-        printTable(["step", "state", "took", "needs", "detail"],
+        printTable(
+            ["step", "state", "took", "needs", "detail"],
             detail.steps.map {
                 [$0.name, $0.state, espalier.show(seconds: $0.seconds), $0.needs.joined(separator: ", "), $0.detail]
             }, empty: "")

@@ -14,7 +14,9 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Address to listen on.") var host = "127.0.0.1"
     @Option(help: "Port of the pages and the API; 0 lets the system choose.") var port = 8420
     @Option(help: "Steps that run at once.") var slots = 2
-    @Option(help: "A Python with MLflow's server, for `registry: embedded`. Default: $ESPALIER_MLFLOW_PYTHON, else python3.")
+    @Option(
+        help: "A Python with MLflow's server, for `registry: embedded`. Default: $ESPALIER_MLFLOW_PYTHON, else python3."
+    )
     var mlflowPython: String?
     @Option(help: "Seconds between looks at everything, the net under hooks and inotify.") var lookEvery = 60
     @Option(help: "Seconds between fetches of remote repositories.") var fetchEvery = 60
@@ -25,7 +27,8 @@ struct Serve: AsyncParsableCommand {
             throw ValidationError("--slots, --look-every and --fetch-every must be at least 1")
         }
         guard Logger.Level(rawValue: logLevel) != nil else {
-            throw ValidationError("--log-level is one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
+            throw ValidationError(
+                "--log-level is one of \(Logger.Level.allCases.map(\.rawValue).joined(separator: ", "))")
         }
     }
 
@@ -34,10 +37,13 @@ struct Serve: AsyncParsableCommand {
         var logger = Logger(label: "espalier")
         logger.logLevel = Logger.Level(rawValue: logLevel) ?? .info
         let daemon = try Daemon(
-            DaemonOptions(home: home.value, host: host, port: port, slots: slots, mlflowPython: mlflowPythonPath(mlflowPython),
+            DaemonOptions(
+                home: home.value, host: host, port: port, slots: slots, mlflowPython: mlflowPythonPath(mlflowPython),
                 minder: sibling("espalier-minder"), lookEvery: lookEvery, fetchEvery: fetchEvery), logger: logger)
-        let group = ServiceGroup(configuration: .init(services: [daemon], gracefulShutdownSignals: [.sigterm, .sigint],
-            logger: logger))
+        let group = ServiceGroup(
+            configuration: .init(
+                services: [daemon], gracefulShutdownSignals: [.sigterm, .sigint],
+                logger: logger))
         try await group.run()
     }
 }

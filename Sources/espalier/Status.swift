@@ -14,7 +14,8 @@ struct Status: AsyncParsableCommand {
         if json.json { return try printJSON(status) }
         print(status.address.map { "The board is at \($0)" } ?? "No daemon is running on \(status.home).")
         for project in status.projects { print("project \(project.name): \(project.url ?? project.repository)") }
-        printTable(RunReport.heading, (status.running + status.queued).map(\.row), empty: "Nothing is running or waiting.")
+        printTable(
+            RunReport.heading, (status.running + status.queued).map(\.row), empty: "Nothing is running or waiting.")
         if !status.remarks.isEmpty { print("Lately nothing came of:") }
         for remark in status.remarks { print("  \(remark)") }
     }
@@ -25,16 +26,20 @@ struct DoctorCommand: AsyncParsableCommand {
         commandName: "doctor", abstract: "Examine what the daemon stands on, and say what to do about what is missing.")
 
     @OptionGroup var home: HomeOption
-    @Option(help: "A Python with MLflow's server. Default: $ESPALIER_MLFLOW_PYTHON, else python3.") var mlflowPython: String?
+    @Option(help: "A Python with MLflow's server. Default: $ESPALIER_MLFLOW_PYTHON, else python3.") var mlflowPython:
+        String?
     @OptionGroup var json: JSONFlag
 
     func run() async throws {
-        let findings = await Doctor(home: home.value, minder: sibling("espalier-minder"),
-            mlflowPython: mlflowPythonPath(mlflowPython)).examine()
+        let findings = await Doctor(
+            home: home.value, minder: sibling("espalier-minder"),
+            mlflowPython: mlflowPythonPath(mlflowPython)
+        ).examine()
         if json.json {
             try printJSON(findings)
         } else {
-            printTable(["subject", "state", "detail"], findings.map { [$0.subject, $0.state.rawValue, $0.detail] }, empty: "")
+            printTable(
+                ["subject", "state", "detail"], findings.map { [$0.subject, $0.state.rawValue, $0.detail] }, empty: "")
         }
         if findings.contains(where: { $0.state == .broken }) { throw ExitCode(1) }
     }

@@ -5,7 +5,8 @@ import Projects
 
 struct Validate: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Check environments/ and pipelines/: every problem with its file, line, column and the nearest valid key.")
+        abstract:
+            "Check environments/ and pipelines/: every problem with its file, line, column and the nearest valid key.")
 
     @Argument(help: "Folder that holds environments/ and pipelines/.") var folder = "."
     @OptionGroup var json: JSONFlag
@@ -23,10 +24,12 @@ struct Validate: ParsableCommand {
             let environments = project.environments.map(\.name)
             let pipelines = project.pipelines.map(\.name)
             if json.json {
-                return try printJSON(Verdict(valid: true, environments: environments, pipelines: pipelines, problems: []))
+                return try printJSON(
+                    Verdict(valid: true, environments: environments, pipelines: pipelines, problems: []))
             }
-            print("\(project.name) is valid: environments \(environments.joined(separator: ", ")); "
-                + "pipelines \(pipelines.joined(separator: ", "))")
+            print(
+                "\(project.name) is valid: environments \(environments.joined(separator: ", ")); "
+                    + "pipelines \(pipelines.joined(separator: ", "))")
         } catch let problems as Problems {
             if json.json {
                 try printJSON(Verdict(valid: false, environments: [], pipelines: [], problems: problems.all))

@@ -110,11 +110,18 @@ def commit(table: DeltaTable, content: pa.Table, moment: datetime) -> None:
 
 
 def open_or_create(root: Path) -> DeltaTable:
-    """The newest snapshot; an empty table is made when there is none, by one of those who try at once."""
+    """The newest snapshot; an empty table is made when there is none, by one of those who try at once.
+
+    Creation must be version 0 or nothing: delta-rs would otherwise retry a lost race, and commit the loser's creation (an
+    empty version with another table id) on top of the winner's table.
+    """
     if not DeltaTable.is_deltatable(str(root)):
         root.mkdir(parents=True, exist_ok=True)
+        once = CommitProperties(max_commit_retries=0)
         try:
-            DeltaTable.create(root, SCHEMA, mode="ignore", partition_by=[PARTITION], name="predictions")
+            DeltaTable.create(
+                root, SCHEMA, mode="ignore", partition_by=[PARTITION], name="predictions", commit_properties=once
+            )
         except DeltaError:
             if not DeltaTable.is_deltatable(str(root)):
                 raise

@@ -31,6 +31,12 @@ def race(root: Path, run: str, start) -> list[bool]:
     return changed
 
 
+def race_to_create(roots: list[Path], start) -> None:
+    for root in roots:
+        start.wait(timeout=30)
+        predictions.open_or_create(root)
+
+
 def stored(root: Path) -> pd.DataFrame:
     return ds.dataset(DeltaTable(root).file_uris()).to_table().to_pandas()
 
@@ -47,6 +53,17 @@ def test_processes_racing_for_a_slot_write_it_once(tmp_path):
     assert Counter(rows.groupby("logical_time").id.nunique()) == {len(SCORES): len(MOMENTS)}
     assert len(rows) == len(SCORES) * len(MOMENTS)
     assert (rows.groupby("logical_time").run.nunique() == 1).all()
+
+
+def test_processes_racing_to_create_a_table_make_one(tmp_path):
+    roots = [tmp_path / str(n) for n in range(20)]
+    context = get_context("spawn")
+    with context.Manager() as manager, context.Pool(WRITERS) as pool:
+        start = manager.Barrier(WRITERS)
+        racers = [pool.apply_async(race_to_create, (roots, start)) for _ in range(WRITERS)]
+        for racer in racers:
+            racer.get(timeout=60)
+    assert [DeltaTable(root).version() for root in roots] == [0] * len(roots)
 
 
 def test_a_commit_on_an_outdated_snapshot_fails(tmp_path):

@@ -1,0 +1,32 @@
+import Reports
+
+/// What the pages and the API ask for; the daemon answers.
+public protocol Answers: Sendable {
+    func status() async throws -> StatusReport
+    func board() async throws -> BoardReport
+    /// Newest first; only runs older than `before` when it is given.
+    func runs(branch: String?, environment: String?, before: Int64?, limit: Int) async throws -> [RunReport]
+    /// `nil` when there is no such run.
+    func run(_ id: Int64) async throws -> RunDetail?
+    /// Bytes of a step's log from `offset`, at most `limit`; `nil` when there is no such log.
+    func log(run: Int64, step: String, from offset: Int64, limit: Int) async throws -> LogPart?
+    func changes() async throws -> [ChangeReport]
+    func models() async throws -> [ModelReport]
+    func decisions() async throws -> [DecisionReport]
+    func schedules() async throws -> [ScheduleReport]
+}
+
+/// A piece of a step's log.
+public struct LogPart: Sendable {
+    public var bytes: [UInt8]
+    /// Where the next piece begins, in bytes.
+    public var nextOffset: Int64
+    /// The step has ended and nothing follows.
+    public var isOver: Bool
+
+    public init(bytes: [UInt8], nextOffset: Int64, isOver: Bool) {
+        self.bytes = bytes
+        self.nextOffset = nextOffset
+        self.isOver = isOver
+    }
+}

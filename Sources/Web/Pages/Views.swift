@@ -1,0 +1,179 @@
+import Foundation
+import Reports
+
+/// A run as tables show it.
+struct RunView {
+    let id: Int64
+    let project: String
+    let environment: String
+    let environmentHref: String
+    let branch: String
+    let branchHref: String
+    let pipeline: String
+    let commit: HashMark
+    let outcome: StateMark
+    let at: TimeMark
+    let took: String?
+    let isOver: Bool
+
+    init(_ run: RunReport, now: Date) {
+        id = run.id
+        project = run.project
+        environment = run.environment
+        environmentHref = "/runs?environment=\(encoded(run.environment))"
+        branch = run.branch
+        branchHref = "/runs?branch=\(encoded(run.branch))"
+        pipeline = run.pipeline
+        commit = HashMark(run.commit)
+        outcome = StateMark(run.outcome)
+        at = TimeMark(run.startedAt ?? run.createdAt, now: now)
+        isOver = run.isOver
+        took =
+            run.seconds.map(duration) ?? (run.isOver ? nil : run.startedAt.map { duration(now.timeIntervalSince($0)) })
+    }
+}
+
+/// A change at the gate.
+struct ChangeView {
+    let id: Int64
+    let project: String
+    let target: String
+    let topic: String
+    let head: HashMark
+    let author: String
+    let title: String
+    let outcome: StateMark
+    let reason: String?
+    let runs: [Int64]
+
+    init(_ change: ChangeReport) {
+        id = change.id
+        project = change.project
+        target = change.target
+        topic = change.topic
+        head = HashMark(change.head)
+        author = change.author
+        title = change.title
+        outcome = StateMark(change.outcome)
+        reason = change.reason.isEmpty ? nil : change.reason
+        runs = change.runs
+    }
+}
+
+/// A verdict of the ledger.
+struct DecisionView {
+    let id: Int64
+    let run: Int64
+    let environment: String
+    let commit: HashMark
+    let configuration: HashMark
+    let datasets: [Pair]
+    let model: String
+    let challenger: String
+    let champion: String?
+    let verdict: StateMark
+    let firstReason: String?
+    let reasons: [String]
+    let rows: Int
+    let evidence: HashMark?
+    let decidedAt: TimeMark
+    let appliedAt: TimeMark?
+    /// Promoted, and the alias has not been read back yet.
+    let isUnconfirmed: Bool
+    let hash: HashMark
+
+    init(_ decision: DecisionReport, now: Date) {
+        id = decision.id
+        run = decision.run
+        environment = decision.environment
+        commit = HashMark(decision.commit)
+        configuration = HashMark(decision.configurationDigest)
+        datasets = Pair.sorted(decision.datasets)
+        model = decision.model
+        challenger = decision.challenger
+        champion = decision.champion
+        verdict = StateMark(decision.verdict)
+        firstReason = decision.reasons.first
+        reasons = decision.reasons
+        rows = decision.rows
+        evidence = decision.evidenceSha256.map(HashMark.init)
+        decidedAt = TimeMark(decision.decidedAt, now: now)
+        appliedAt = decision.appliedAt.map { TimeMark($0, now: now) }
+        isUnconfirmed = decision.verdict == "promoted" && decision.appliedAt == nil
+        hash = HashMark(decision.hash)
+    }
+}
+
+/// A live schedule.
+struct ScheduleView {
+    /// A fire that was stored.
+    struct Fire {
+        let id: Int64
+        let logicalTime: TimeMark
+        let pinned: String?
+    }
+
+    let name: String
+    let project: String
+    let environment: String
+    let cron: String
+    let timezone: String
+    let commit: HashMark
+    let run: Int64
+    let liveSince: TimeMark
+    let next: TimeMark?
+    let lastFire: Fire?
+    let fires: [Fire]
+
+    init(_ schedule: ScheduleReport, now: Date) {
+        name = schedule.name
+        project = schedule.project
+        environment = schedule.environment
+        cron = schedule.cron
+        timezone = schedule.timezone
+        commit = HashMark(schedule.commit)
+        run = schedule.run
+        liveSince = TimeMark(schedule.liveSince, now: now)
+        next = schedule.next.map { TimeMark($0, now: now) }
+        fires = schedule.fires.sorted { $0.logicalTime > $1.logicalTime }.map { fire in
+            Fire(
+                id: fire.id, logicalTime: TimeMark(fire.logicalTime, now: now),
+                pinned: fire.model.map { model in "\(model) \(fire.version ?? "")" })
+        }
+        lastFire = fires.first
+    }
+}
+
+/// A version of a model.
+struct ModelView {
+    let name: String
+    let version: String
+    let aliases: [String]
+    let stage: String?
+    let tags: [Pair]
+    /// The lineage, where tags tell it.
+    let run: Int64?
+    let commit: HashMark?
+    let environment: String?
+
+    init(_ model: ModelReport) {
+        name = model.name
+        version = model.version
+        aliases = model.aliases
+        stage = model.stage.isEmpty || model.stage == "None" ? nil : model.stage
+        tags = Pair.sorted(model.tags)
+        run = model.tags["espalier.run"].flatMap { Int64($0) }
+        commit = model.tags["espalier.commit"].map(HashMark.init)
+        environment = model.tags["espalier.environment"]
+    }
+}
+
+/// A key and its value.
+struct Pair {
+    let key: String
+    let value: String
+
+    static func sorted(_ values: [String: String]) -> [Pair] {
+        values.sorted { $0.key < $1.key }.map { Pair(key: $0.key, value: $0.value) }
+    }
+}

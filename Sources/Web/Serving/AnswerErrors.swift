@@ -1,0 +1,42 @@
+import Hummingbird
+import Logging
+
+/// The one place where errors become responses: JSON under `/api`, a page elsewhere, never more than a sentence.
+struct AnswerErrors<Context: RequestContext>: RouterMiddleware {
+    let pages: PageRenderer
+
+    func handle(
+        _ request: Request, context: Context, next: (Request, Context) async throws -> Response
+    ) async throws -> Response {
+        do {
+            return try await next(request, context)
+        } catch let error as HTTPError {
+            return try response(to: request, error.status, error.body ?? sentence(error.status, request))
+        } catch {
+            context.logger.error("cannot answer \(request.method) \(request.uri.path): \(error)")
+            return try response(
+                to: request, .internalServerError, "this could not be answered; the daemon's log says why")
+        }
+    }
+
+    private func response(to request: Request, _ status: HTTPResponse.Status, _ sentence: String) throws -> Response {
+        if request.uri.path.hasPrefix("/api") {
+            return try Response(json: ["error": sentence], status: status)
+        }
+        let content = pages.render(
+            ErrorPage(status: status.code, phrase: status.reasonPhrase, sentence: sentence), .error)
+        return Response(
+            .page, pages.page(.init(title: status.reasonPhrase, section: nil, content: content)), status: status)
+    }
+
+    private func sentence(_ status: HTTPResponse.Status, _ request: Request) -> String {
+        status == .notFound ? "there is nothing at \(request.uri.path)" : status.reasonPhrase
+    }
+}
+
+/// What the error page shows.
+struct ErrorPage {
+    let status: Int
+    let phrase: String
+    let sentence: String
+}

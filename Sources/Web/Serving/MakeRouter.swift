@@ -1,0 +1,33 @@
+import Foundation
+import Hummingbird
+
+/// Every route: pages for people, `/api` for programs, and what pages are dressed in.
+///
+/// - Parameter now: the clock that "5 min ago" is told by.
+/// - Throws: when a template cannot be read, which a test would have noticed.
+package func makeRouter(
+    answers: any Answers, now: @escaping @Sendable () -> Date = { Date() }
+) throws -> Router<BasicRequestContext> {
+    let pages = try PageRenderer()
+    let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
+    router.add(middleware: AddSecurityHeaders())
+    router.add(middleware: AnswerErrors(pages: pages))
+    router.get("healthz") { _, _ in Response(.plain, "ok") }
+    serveAssets(router)
+    ServeAPI(answers: answers).add(to: router.group("api"))
+    ServeLogs(answers: answers).add(to: router)
+    ServePages(answers: answers, pages: pages, now: now).add(to: router)
+    return router
+}
+
+private func serveAssets(_ router: Router<BasicRequestContext>) {
+    for (path, type, text) in [
+        ("style.css", ContentType.style, stylesheet), ("live.js", .script, liveScript), ("icon.svg", .icon, icon),
+    ] {
+        router.get(RouterPath(path)) { _, _ in
+            var response = Response(type, text)
+            response.headers[.cacheControl] = "public, max-age=300"
+            return response
+        }
+    }
+}

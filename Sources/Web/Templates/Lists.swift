@@ -1,0 +1,96 @@
+/// Changes at the gate.
+let changesTemplate = """
+    <div class="title"><h1>Changes</h1></div>
+    {{#isEmpty}}<p class="none">No change has been proposed. Propose one with <code>git push origin HEAD:refs/for/main</code>.</p>{{/isEmpty}}
+    {{^isEmpty}}
+    <div id="changes" data-live="5">
+    <table class="cards">
+    <thead><tr><th class="number">Change</th><th>Title</th><th>Into</th><th>Head</th><th>State</th><th>Reason</th><th>Checks</th></tr></thead>
+    <tbody>
+    {{#items}}
+    <tr>
+    <td data-label="Change" class="number">{{id}}</td>
+    <td data-label="Title">{{title}} <span class="dim">{{author}}, {{topic}}</span></td>
+    <td data-label="Into" class="branch">{{target}}</td>
+    <td data-label="Head">{{#head}}{{> hash}}{{/head}}</td>
+    <td data-label="State">{{#outcome}}{{> state}}{{/outcome}}</td>
+    <td data-label="Reason">{{.reason}}</td>
+    <td data-label="Checks">{{#.runs}}<a href="/runs/{{.}}">#{{.}}</a> {{/.runs}}</td>
+    </tr>
+    {{/items}}
+    </tbody>
+    </table>
+    </div>
+    {{/isEmpty}}
+    """
+
+/// Versions in the registry, with their lineage.
+let modelsTemplate = """
+    <div class="title"><h1>Models</h1></div>
+    {{#isEmpty}}<p class="none">No model is registered, or the registry does not answer.</p>{{/isEmpty}}
+    {{^isEmpty}}
+    <table class="cards">
+    <thead><tr><th>Model</th><th class="number">Version</th><th>Aliases</th><th>Stage</th><th>Environment</th><th>Commit</th><th>Run</th><th>Lineage</th></tr></thead>
+    <tbody>
+    {{#items}}
+    <tr>
+    <td data-label="Model">{{name}}</td>
+    <td data-label="Version" class="number">{{version}}</td>
+    <td data-label="Aliases">{{#aliases}}<span class="label">{{.}}</span> {{/aliases}}</td>
+    <td data-label="Stage">{{.stage}}</td>
+    <td data-label="Environment">{{.environment}}</td>
+    <td data-label="Commit">{{#.commit}}{{> hash}}{{/.commit}}</td>
+    <td data-label="Run">{{#.run}}<a href="/runs/{{.}}">#{{.}}</a>{{/.run}}</td>
+    <td data-label="Lineage"><details><summary>tags</summary>{{#.tags}}<p class="pair"><span class="dim">{{key}}</span> <code>{{value}}</code></p>{{/.tags}}</details></td>
+    </tr>
+    {{/items}}
+    </tbody>
+    </table>
+    {{/isEmpty}}
+    """
+
+/// The ledger, for auditors: every reason, and the digests of what the verdict rests on.
+let decisionsTemplate = """
+    <div class="title"><h1>Decisions</h1></div>
+    {{#isEmpty}}<p class="none">No model has been judged yet: a release pipeline with a <code>promote</code> step does.</p>{{/isEmpty}}
+    {{#items}}
+    <article id="d{{id}}">
+    <div class="title"><h2>{{id}}: {{model}} {{challenger}}</h2>{{#verdict}}{{> state}}{{/verdict}}
+    <p class="now">{{#.champion}}against {{.}}{{/.champion}}{{^.champion}}no champion before{{/.champion}} in {{environment}}, <a href="/runs/{{run}}">run {{run}}</a></p></div>
+    <ul class="reasons">{{#reasons}}<li>{{.}}</li>{{/reasons}}</ul>
+    <dl class="facts">
+    <div><dt>Decided</dt><dd>{{#decidedAt}}{{> exactly}}{{/decidedAt}}</dd></div>
+    {{#.appliedAt}}<div><dt>Alias confirmed</dt><dd>{{> exactly}}</dd></div>{{/.appliedAt}}
+    {{#isUnconfirmed}}<div><dt>Alias confirmed</dt><dd>not yet</dd></div>{{/isUnconfirmed}}
+    <div><dt>Rows</dt><dd>{{rows}}</dd></div>
+    <div><dt>Commit</dt><dd><code>{{commit.full}}</code></dd></div>
+    <div><dt>Configuration</dt><dd><code>{{configuration.full}}</code></dd></div>
+    {{#.evidence}}<div><dt>Evidence</dt><dd><code>{{full}}</code></dd></div>{{/.evidence}}
+    {{#datasets}}<div><dt>Dataset {{key}}</dt><dd><code>{{value}}</code></dd></div>{{/datasets}}
+    <div><dt>Ledger hash</dt><dd><code>{{hash.full}}</code></dd></div>
+    </dl>
+    </article>
+    {{/items}}
+    """
+
+/// Live schedules and their fires.
+let schedulesTemplate = """
+    <div class="title"><h1>Schedules</h1></div>
+    {{#isEmpty}}<p class="none">No schedule is live: one goes live with the release run that passes.</p>{{/isEmpty}}
+    {{#items}}
+    <article id="{{name}}">
+    <div class="title"><h2>{{name}}</h2><p class="now">{{project}} in {{environment}}</p></div>
+    <dl class="facts">
+    <div><dt>Rule</dt><dd><code>{{cron}}</code> {{timezone}}</dd></div>
+    <div><dt>Next</dt><dd>{{#.next}}{{> exactly}}{{/.next}}{{^.next}}never again{{/.next}}</dd></div>
+    <div><dt>Live since</dt><dd>{{#liveSince}}{{> exactly}}{{/liveSince}}, by <a href="/runs/{{run}}">run {{run}}</a></dd></div>
+    <div><dt>Commit</dt><dd><code>{{commit.full}}</code></dd></div>
+    </dl>
+    {{^.lastFire}}<p class="none">It has not fired yet.</p>{{/.lastFire}}
+    {{#.lastFire}}<table class="cards">
+    <thead><tr><th>Fire</th><th>Logical time</th><th>Model</th></tr></thead>
+    <tbody>{{#fires}}<tr><td data-label="Fire">{{id}}</td><td data-label="Logical time">{{#logicalTime}}{{> exactly}}{{/logicalTime}}</td><td data-label="Model">{{.pinned}}</td></tr>{{/fires}}</tbody>
+    </table>{{/.lastFire}}
+    </article>
+    {{/items}}
+    """

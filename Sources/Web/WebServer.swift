@@ -1,0 +1,35 @@
+import Hummingbird
+import Logging
+import ServiceLifecycle
+
+/// The daemon's pages and JSON API over HTTP.
+public struct WebServer: Service {
+    private let answers: any Answers
+    private let host: String
+    private let port: Int
+    private let logger: Logger
+    private let bound: @Sendable (Int) async -> Void
+
+    /// - Parameters:
+    ///   - port: 0 lets the system choose a free one.
+    ///   - bound: called once with the real port, when requests are being answered.
+    public init(
+        answers: any Answers, host: String, port: Int, logger: Logger, bound: @escaping @Sendable (Int) async -> Void
+    ) {
+        self.answers = answers
+        self.host = host
+        self.port = port
+        self.logger = logger
+        self.bound = bound
+    }
+
+    /// Serve until graceful shutdown or cancellation.
+    public func run() async throws {
+        let application = Application(
+            router: try makeRouter(answers: answers),
+            configuration: .init(address: .hostname(host, port: port), serverName: "espalier"),
+            onServerRunning: { [bound, port] channel in await bound(channel.localAddress?.port ?? port) },
+            logger: logger)
+        try await application.run()
+    }
+}

@@ -1,0 +1,119 @@
+import Fixtures
+import Foundation
+import Minding
+import Testing
+
+/// Real minders, real processes.
+@Suite struct MinderTests {
+    let folder: TemporaryFolder
+    let minders = Minders(program: builtProgram("espalier-minder"))
+    var step: StepFolder { StepFolder(folder.path) }
+
+    init() throws { folder = try TemporaryFolder() }
+
+    func request(_ script: String, lower: String? = nil, timeout: Int64? = 60, grace: Int64 = 1) -> MinderRequest {
+        MinderRequest(
+            folder: step, workingFolder: folder.path, lower: lower, command: ["/bin/sh", "-c", script],
+            environment: ["PATH": "/usr/bin:/bin", "GIVEN": "yes"], timeout: timeout, grace: grace)
+    }
+
+    func run(_ script: String, lower: String? = nil, timeout: Int64? = 60) async throws -> Ending? {
+        #expect(try minders.start(request(script, lower: lower, timeout: timeout)))
+        return await minders.end(of: step)
+    }
+
+    var log: String { (try? String(contentsOfFile: step.log, encoding: .utf8)) ?? "" }
+
+    @Test(arguments: [("exit 0", Ending.exited(0)), ("exit 7", .exited(7)), ("kill -9 $$", .signalled(9))])
+    func theEndIsRecorded(script: String, ending: Ending) async throws {
+        #expect(try await run(script) == ending)
+    }
+
+    @Test func whatIsPrintedIsInTheLogInOrder() async throws {
+        _ = try await run("echo one; echo two >&2; echo three")
+        #expect(log == "one\ntwo\nthree\n")
+    }
+
+    @Test func theEnvironmentIsWhatIsGivenAndNothingElse() async throws {
+        _ = try await run("/usr/bin/env | sort")
+        #expect(log.contains("GIVEN=yes\n") && !log.contains("HOME="))
+    }
+
+    @Test func theCommandHasASessionOfItsOwnAndNoStrangeDescriptors() async throws {
+        _ = try await run("test $(ps -o sid= -p $$) = $$ && ls /proc/self/fd | tr '\\n' ' '")
+        #expect(log == "0 1 2 3 ", "3 is ls's own: \(log)")
+    }
+
+    @Test func aCommandThatTakesTooLongIsTimedOut() async throws {
+        #expect(try await run("trap '' TERM; sleep 60 & sleep 60", timeout: 1) == .timedOut)
+    }
+
+    @Test func aCommandCanBeStoppedAndNothingSurvives() async throws {
+        let pidFile = folder.path + "/pid"
+        #expect(
+            try minders.start(
+                request("setsid sleep 300 & echo $! > \(pidFile).tmp; mv \(pidFile).tmp \(pidFile); sleep 300")))
+        while !FileManager.default.fileExists(atPath: pidFile) { await Task.yield() }
+        #expect(minders.isAlive(step))
+        minders.stop(step)
+        #expect(await minders.end(of: step) == .stopped)
+        #expect(!minders.isAlive(step))
+        let pid = try #require(
+            Int32(try String(contentsOfFile: pidFile, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)))
+        #expect(kill(pid, 0) == -1, "a child that left the session is still there")
+    }
+
+    @Test func aFolderIsNeverStartedTwice() async throws {
+        #expect(try minders.start(request("echo once")))
+        #expect(try !minders.start(request("echo twice")))
+        _ = await minders.end(of: step)
+        #expect(try !minders.start(request("echo twice")), "not after its end either")
+        #expect(log == "once\n")
+    }
+
+    @Test func aKilledMinderLeavesNoRecord() async throws {
+        let ready = folder.path + "/ready"
+        #expect(try minders.start(request("touch \(ready); sleep 300")))
+        while !FileManager.default.fileExists(atPath: ready) { await Task.yield() }
+        let pid = try #require(
+            Int32(
+                try String(contentsOfFile: step.lock, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)))
+        kill(pid, SIGKILL)
+        #expect(await minders.end(of: step) == nil)
+    }
+
+    @Test func theLayerKeepsTheWorkspaceAsItWas() async throws {
+        let lower = try TemporaryFolder()
+        try lower.write("a", "one")
+        #expect(try await run("cat a; echo two > a; echo new > b; cat a b", lower: lower.path) == .exited(0))
+        #expect(log == "onetwo\nnew\n")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: lower.path) == ["a"])
+        #expect(try String(contentsOfFile: lower.path + "/a", encoding: .utf8) == "one")
+    }
+
+    @Test func aWorkspaceThatIsMissingIsAnEndingWithAReason() async throws {
+        guard case .unprepared(let reason) = try await run("true", lower: "/nowhere") else {
+            return #expect(Bool(false))
+        }
+        #expect(reason.contains("/nowhere"))
+    }
+
+    @Test func aSandboxedCommandChangesOnlyWhatItMay() async throws {
+        let (hidden, open) = (try TemporaryFolder(), try TemporaryFolder())
+        try hidden.write("secret", "x")
+        let sandbox = Sandbox(hidden: [hidden.path], readable: [], writable: [open.path])
+        let script = "cat \(hidden.path)/secret; touch \(open.path)/new; touch \(folder.path)/no; ps -e | wc -l"
+        var request = request("true")
+        request.command = sandbox.wrapping(["/bin/sh", "-c", script], in: open.path)
+        #expect(try minders.start(request))
+        _ = await minders.end(of: step)
+        #expect(log.contains("secret: No such file or directory"))
+        #expect(log.contains("no': Read-only file system"))
+        #expect(FileManager.default.fileExists(atPath: open.path + "/new"))
+    }
+
+    @Test(arguments: ["", "exited", "exited x", "gone 1", "signalled"])
+    func whatIsNoRecordIsNone(line: String) {
+        #expect(Ending(record: line) == nil)
+    }
+}

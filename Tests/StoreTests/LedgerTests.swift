@@ -1,0 +1,81 @@
+import Digests
+import Events
+import Fixtures
+import Foundation
+import Plans
+import Projects
+import Promotion
+import Store
+import Testing
+
+@Suite struct LedgerTests {
+    let fixture: StoreTests
+
+    init() throws { fixture = try StoreTests() }
+
+    func body(_ run: StoredRun, _ challenger: String) -> DecisionBody {
+        let decision = decide(unreadable: .noRows)
+        return DecisionBody(
+            project: "clinic", environment: "prod", run: run.id, commit: "c", configurationDigest: "d",
+            datasets: ["births": "sha256:x"], model: "m", challenger: challenger, champion: "1", evidenceSHA256: "e",
+            rules: PromotionRules(first: .promote, floor: [], improve: [], noWorse: []), decision: decision)
+    }
+
+    @Test func aStepDecidesOnceAndTheChainHolds() async throws {
+        let (store, run) = (fixture.store, try await fixture.makeRun())
+        let move = AliasMove(model: "m", alias: "champion", from: "1", to: "2")
+        let first = try await store.decide(
+            body(run, "2"), step: "promote", project: run.project, move: move, at: fixture.now
+        ) { sha256($0) }
+        let again = try await store.decide(
+            body(run, "3"), step: "promote", project: run.project, move: nil, at: fixture.now
+        ) { sha256($0) }
+        #expect(again.id == first.id && again.body.challenger == "2")
+        let second = try await store.decide(
+            body(run, "3"), step: "other", project: run.project, move: nil, at: fixture.now
+        ) { sha256($0) }
+        #expect(second.previousHash == first.hash && first.previousHash == "")
+        for decision in try await store.decisions() {
+            #expect(decision.hash == sha256("\(decision.previousHash)\n\(decision.text)"))
+        }
+    }
+
+    @Test func aMoveIsIntendedUntilItIsConfirmed() async throws {
+        let (store, run) = (fixture.store, try await fixture.makeRun())
+        let move = AliasMove(model: "m", alias: "champion", from: "1", to: "2")
+        let decision = try await store.decide(
+            body(run, "2"), step: "promote", project: run.project, move: move, at: fixture.now
+        ) { sha256($0) }
+        #expect(decision.appliedAt == nil)
+        #expect(try await store.unconfirmedMove(of: decision.id) == move)
+        try await store.confirmMove(of: decision.id, at: fixture.now)
+        try await store.confirmMove(of: decision.id, at: fixture.now.addingTimeInterval(9))
+        #expect(try await store.unconfirmedMove(of: decision.id) == nil)
+        #expect(try await store.decisions().first?.appliedAt == fixture.now, "the first confirmation stands")
+    }
+
+    @Test func schedulesGoLiveWithTheNewestReleaseAndFiresAreStoredOnce() async throws {
+        let (store, run) = (fixture.store, try await fixture.makeRun())
+        let rule = try JSONDecoder().decode(
+            ScheduleRule.self,
+            from: Data(
+                """
+                {"cron":"0 0 11 * * ?","timezone":"UTC","environment":"prod","misfire":"run-once","overlap":"queue","dst":"wall-once"}
+                """.utf8))
+        try await store.goLive(["inference": rule], environment: "prod", run: run, at: fixture.now)
+        try await store.goLive([:], environment: "prod", run: run, at: fixture.now)
+        let schedule = try #require(try await store.liveSchedules().first)
+        #expect(schedule.commit == run.plan.commit && schedule.run == run.id, "told twice, live once")
+
+        let pin = PinnedVersion(model: "m", version: "3")
+        let stored = try await store.fire(schedule, at: fixture.now, pinned: pin, repeating: false, now: fixture.now)
+        #expect(stored != nil)
+        #expect(try await store.fire(schedule, at: fixture.now, pinned: pin, repeating: false, now: fixture.now) == nil)
+        let later = PinnedVersion(model: "m", version: "4")
+        let again = try #require(
+            try await store.fire(schedule, at: fixture.now, pinned: later, repeating: true, now: fixture.now))
+        guard case .fire(let request) = again.event else { return #expect(Bool(false)) }
+        #expect(try await store.fire(request.fire)?.version == "3", "a repeat keeps the first pins")
+        #expect(try await store.fires(of: "inference", project: run.project).count == 1)
+    }
+}

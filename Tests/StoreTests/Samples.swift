@@ -1,0 +1,17 @@
+import Events
+import Foundation
+import Plans
+
+/// A plan of one step, as the store would read it.
+func samplePlan(_ commit: ObjectID) throws -> Plan {
+    try JSONDecoder().decode(
+        Plan.self,
+        from: Data(
+            """
+            {"project":"clinic","pipeline":"p","environment":"prod","branch":"main","commit":"\(commit)","tree":"\(commit)",
+             "trigger":{"push":{}},"configuration":"{}","configurationDigest":"d","notes":[],
+             "settings":{"env":{},"registry":{"server":{"embedded":{}}},"sandbox":"off"},"concurrency":{"supersede":"none"},
+             "steps":[{"name":"a","needs":[],"action":{"run":{"command":"true"}},"inputs":[],"data":[],"outputs":[],"env":{},
+                       "compute":{"timeout":10},"retriesWhenLost":1}]}
+            """.utf8))
+}

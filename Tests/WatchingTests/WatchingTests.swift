@@ -1,0 +1,63 @@
+import Fixtures
+import Foundation
+import Testing
+import Watching
+
+@Suite struct WatchingTests {
+    /// The first hint that satisfies `wanted`; hints before it may say less, and later is never wrong.
+    func first(_ hints: AsyncStream<RefHint>, where wanted: (RefHint) -> Bool) async -> RefHint? {
+        for await hint in hints where wanted(hint) { return hint }
+        return nil
+    }
+
+    @Test func aPushIsSeenOnDiskByTheNameOfItsRef() async throws {
+        let fixture = try GitFixture()
+        try fixture.push("one", ["a": "1"])
+        let hints = try RefWatcher(repository: fixture.bare).hints()
+        try fixture.push("two", ["a": "2"])
+        #expect(await first(hints) { $0 == .refs(["refs/heads/main"]) } != nil)
+    }
+
+    @Test func aNewNestedFolderAsksForALookAtEverything() async throws {
+        let fixture = try GitFixture()
+        try fixture.push("one", ["a": "1"])
+        let hints = try RefWatcher(repository: fixture.bare).hints()
+        try fixture.git("push", "--quiet", "origin", "HEAD:refs/heads/deep/er/branch")
+        #expect(await first(hints) { $0 == .all } != nil)
+    }
+
+    @Test func packingAsksForALookAtEverything() async throws {
+        let fixture = try GitFixture()
+        try fixture.push("one", ["a": "1"])
+        let hints = try RefWatcher(repository: fixture.bare).hints()
+        try fixture.bareGit("pack-refs", "--all")
+        #expect(await first(hints) { $0 == .all } != nil)
+    }
+
+    @Test func aRingIsHeardAndAnswered() async throws {
+        let folder = try TemporaryFolder()
+        let bell = try Doorbell(path: folder.path + "/s")
+        let listener = Task {
+            for await ring in bell.rings() {
+                ring.answer("heard \(ring.lines.joined(separator: "|"))")
+                return
+            }
+        }
+        let path = folder.path
+        let answer = await Task.detached { Doorbell.ring(path + "/s", ["pushed /r", "a b refs/heads/x"]) }.value
+        #expect(answer == "heard pushed /r|a b refs/heads/x")
+        await listener.value
+    }
+
+    @Test func aBellThatNobodyHearsSaysSo() throws {
+        let folder = try TemporaryFolder()
+        #expect(Doorbell.ring(folder.path + "/none", ["look"]) == nil)
+    }
+
+    @Test func aSocketWithTooLongANameIsRefused() throws {
+        let error = #expect(throws: WatchingError.self) {
+            try Doorbell(path: "/tmp/" + String(repeating: "x", count: 200))
+        }
+        #expect(error?.description.contains("File name too long") ?? false)
+    }
+}

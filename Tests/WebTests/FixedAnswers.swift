@@ -1,0 +1,132 @@
+import Foundation
+import Hummingbird
+import HummingbirdTesting
+import Reports
+
+@testable import Web
+
+/// Answers that a test has written down.
+struct FixedAnswers: Answers {
+    struct Broken: Error { let secret = "password=hunter2" }
+
+    var board = BoardReport(rows: [], changes: [], schedules: [], decisions: [])
+    var projects: [StatusReport.Project] = []
+    var details: [RunDetail] = []
+    /// By step.
+    var logs: [String: [UInt8]] = [:]
+    var logIsOver = true
+    var isBroken = false
+
+    func status() async throws -> StatusReport {
+        let runs = details.map(\.run)
+        return StatusReport(
+            address: "http://127.0.0.1:1/", home: "/h", projects: projects,
+            running: runs.filter { $0.outcome == "running" },
+            queued: [], remarks: ["wip/x: no environment names it"])
+    }
+    func board() async throws -> BoardReport {
+        if isBroken { throw Broken() }
+        return board
+    }
+    func runs(branch: String?, environment: String?, before: Int64?, limit: Int) async throws -> [RunReport] {
+        Array(
+            details.map(\.run).filter {
+                (branch == nil || $0.branch == branch) && (environment == nil || $0.environment == environment)
+                    && $0.id < before ?? .max
+            }.prefix(limit))
+    }
+    func run(_ id: Int64) async throws -> RunDetail? { details.first { $0.run.id == id } }
+    func log(run: Int64, step: String, from offset: Int64, limit: Int) async throws -> LogPart? {
+        guard details.contains(where: { $0.run.id == run }), let bytes = logs[step] else { return nil }
+        let part = Array(bytes.dropFirst(Int(min(offset, 1 << 40))).prefix(limit))
+        let next = offset + Int64(part.count)
+        return LogPart(bytes: part, nextOffset: next, isOver: logIsOver && next >= bytes.count)
+    }
+    func changes() async throws -> [ChangeReport] { board.changes }
+    func models() async throws -> [ModelReport] {
+        [
+            ModelReport(
+                name: "risk", version: "3", aliases: ["champion"], stage: "None",
+                tags: ["espalier.run": "7", "espalier.commit": Sample.commit])
+        ]
+    }
+    func decisions() async throws -> [DecisionReport] { board.decisions }
+    func schedules() async throws -> [ScheduleReport] { board.schedules }
+}
+
+/// Reports to show.
+enum Sample {
+    static let commit = "0123456789abcdef0123456789abcdef01234567"
+    static let now = Date(timeIntervalSince1970: 1_795_431_600)
+
+    static func run(_ id: Int64, environment: String = "dev", branch: String = "feature/x", outcome: String = "passed")
+        -> RunReport
+    {
+        RunReport(
+            id: id, project: "hrob", environment: environment, branch: branch, pipeline: "feature", commit: commit,
+            outcome: outcome, createdAt: now - 400, startedAt: now - 300, endedAt: outcome == "running" ? nil : now - 60
+        )
+    }
+
+    static func step(_ name: String, _ state: String = "passed", needs: [String] = [], detail: String = "")
+        -> StepReport
+    {
+        StepReport(
+            name: name, state: state, detail: detail, needs: needs, attempts: 1,
+            startedAt: state == "pending" ? nil : now - 300, endedAt: state == "pending" ? nil : now - 200, values: [:])
+    }
+
+    static func detail(_ run: RunReport, steps: [StepReport] = [step("train")]) -> RunDetail {
+        RunDetail(
+            run: run, tree: commit, trigger: "push", logicalTime: nil, model: "models:/risk/3",
+            configuration: #"{"data_dir":"data"}"#, configurationDigest: commit, datasets: ["births": "sha256:1"],
+            notes: ["a <b>note</b>"], steps: steps)
+    }
+
+    static func row(_ run: RunReport, model: String? = nil) -> BoardReport.Row {
+        BoardReport.Row(environment: run.environment, branch: run.branch, commit: run.commit, run: run, model: model)
+    }
+
+    static let change = ChangeReport(
+        id: 7, project: "hrob", target: "main", topic: "t", head: commit, author: "anna",
+        title: "Add <slices>", outcome: "conflicted", reason: "conflicts in features.yml", runs: [3])
+
+    static let decision = DecisionReport(
+        id: 2, run: 9, environment: "prod", commit: commit, configurationDigest: commit,
+        datasets: ["births": "sha256:1"], model: "risk", challenger: "3", champion: "2", verdict: "not_promoted",
+        reasons: ["Not promoted: 1 of 2 rules failed.", "roc_auc too low"], rows: 400, evidenceSha256: commit,
+        decidedAt: now - 60, appliedAt: nil, hash: commit)
+
+    static let schedule = ScheduleReport(
+        name: "inference", project: "hrob", environment: "prod", cron: "0 0 11 * * ?",
+        timezone: "UTC", commit: commit, run: 9, liveSince: now - 600, next: now + 7_200,
+        fires: [FireReport(id: 1, logicalTime: now - 3_600, storedAt: now - 3_600, model: "risk", version: "2")])
+}
+
+/// What came back.
+struct Answered {
+    let status: Int
+    let headers: HTTPFields
+    let text: String
+
+    /// The body's JSON, as an object.
+    func object() throws -> [String: Any] {
+        try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any] ?? [:]
+    }
+    func list() throws -> [[String: Any]] {
+        try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [[String: Any]] ?? []
+    }
+    func header(_ name: String) -> String? { HTTPFields.Element.Name(name).flatMap { headers[$0] } }
+}
+
+/// Ask the router for an address, without a socket.
+func get(_ address: String, of answers: FixedAnswers, lastEvent: String? = nil) async throws -> Answered {
+    let application = Application(router: try makeRouter(answers: answers, now: { Sample.now }))
+    return try await application.test(.router) { client in
+        var headers = HTTPFields()
+        if let lastEvent, let name = HTTPFields.Element.Name("Last-Event-ID") { headers[name] = lastEvent }
+        return try await client.execute(uri: address, method: .get, headers: headers) { response in
+            Answered(status: response.status.code, headers: response.headers, text: String(buffer: response.body))
+        }
+    }
+}
