@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 
 int espalier_become_subreaper(void) {
     return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
@@ -63,35 +64,51 @@ int espalier_is_unlocked(int fd) {
     return 1;
 }
 
-int espalier_spawn(const struct espalier_spawn *request, pid_t *pid) {
-    posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
-    sigset_t none, all;
-    int code;
-    posix_spawn_file_actions_init(&actions);
-    posix_spawnattr_init(&attributes);
+/// The child's half: everything as asked, then the program. Only what is allowed between fork and exec is called.
+static void become(const struct espalier_spawn *request, pid_t parent, int report) {
+    sigset_t none;
     sigemptyset(&none);
-    sigfillset(&all);
-    posix_spawnattr_setsigmask(&attributes, &none);
-    posix_spawnattr_setsigdefault(&attributes, &all);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
-    posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&actions, request->output, 1);
-    posix_spawn_file_actions_adddup2(&actions, request->output, 2);
-    int first_closed = 3;
-    if (request->kept >= 0) {
-        posix_spawn_file_actions_adddup2(&actions, request->kept, 3);
-        first_closed = 4;
+    for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+    sigprocmask(SIG_SETMASK, &none, NULL);
+    setsid();
+    if (request->dies_with_parent && (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)) _exit(127);
+    int empty = open("/dev/null", O_RDONLY);
+    // Above all that is about to be filled, so that nothing is overwritten before it has been copied.
+    int output = fcntl(request->output, F_DUPFD, 10), kept = request->kept < 0 ? -1 : fcntl(request->kept, F_DUPFD, 10);
+    report = fcntl(report, F_DUPFD_CLOEXEC, 10);
+    dup2(empty, 0);
+    dup2(output, 1);
+    dup2(output, 2);
+    if (kept >= 0) dup2(kept, 3);
+    if (report > 4) dup3(report, 4, O_CLOEXEC);
+    if (kept < 0) close(3);
+    closefrom(5);
+    if (request->folder == NULL || chdir(request->folder) == 0)
+        execvpe(request->arguments[0], (char *const *)request->arguments, (char *const *)request->environment);
+    int reason = errno;
+    ssize_t ignored = write(4, &reason, sizeof reason);
+    (void)ignored;
+    _exit(127);
+}
+
+int espalier_spawn(const struct espalier_spawn *request, pid_t *pid) {
+    int ends[2], reason = 0;
+    if (pipe2(ends, O_CLOEXEC) != 0) return -1;
+    pid_t parent = getpid();
+    // The memory of a large daemon is not copied for a child that only becomes another program.
+    pid_t child = vfork();
+    if (child == 0) become(request, parent, ends[1]);
+    reason = child < 0 ? errno : 0;
+    close(ends[1]);
+    // Silence means that the program has started: the other end was closed by exec.
+    if (child > 0 && read(ends[0], &reason, sizeof reason) == sizeof reason) waitpid(child, NULL, 0);
+    close(ends[0]);
+    if (reason != 0) {
+        errno = reason;
+        return -1;
     }
-    posix_spawn_file_actions_addclosefrom_np(&actions, first_closed);
-    if (request->folder != NULL) posix_spawn_file_actions_addchdir_np(&actions, request->folder);
-    code = posix_spawnp(pid, request->arguments[0], &actions, &attributes, (char *const *)request->arguments,
-                        (char *const *)request->environment);
-    posix_spawn_file_actions_destroy(&actions);
-    posix_spawnattr_destroy(&attributes);
-    if (code == 0) return 0;
-    errno = code;
-    return -1;
+    *pid = child;
+    return 0;
 }
 
 int espalier_connect(const char *path) {

@@ -13,30 +13,32 @@ actor Clockwork {
     private let logger: Logger
     private let fired: @Sendable () -> Void
     private let planner: EventPlanner
-    private let bell: AsyncStream<Void>
-    private let ringer: AsyncStream<Void>.Continuation
+    private let bell: Bell
     private var projects: [Int64: StoredProject] = [:]
 
-    init(store: Store, registries: Registries, logger: Logger, fired: @escaping @Sendable () -> Void) {
+    init(store: Store, registries: Registries, logger: Logger, bell: Bell, fired: @escaping @Sendable () -> Void) {
         self.store = store
         self.registries = registries
         self.logger = logger
         self.fired = fired
         planner = EventPlanner(store: store)
-        (bell, ringer) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
+        self.bell = bell
     }
 
     /// The live schedules may have changed.
-    nonisolated func ring() { ringer.yield() }
+    nonisolated func ring() { bell.ring() }
 
-    nonisolated func stop() { ringer.finish() }
+    nonisolated func stop() { bell.stop() }
 
-    func add(_ project: StoredProject) { projects[project.id] = project }
+    func add(_ project: StoredProject) {
+        projects[project.id] = project
+        ring()
+    }
 
     func run() async {
         await withDiscardingTaskGroup { group in
             ring()
-            for await _ in bell {
+            for await _ in bell.rings {
                 let next = await fireDue()
                 group.addTask { [self] in
                     // At least once a minute: the clock may be set, and a suspended machine does not notice time passing.

@@ -67,9 +67,12 @@ public struct Daemon: Service {
             home: options.home, store: store, minders: minders,
             workspaces: Workspaces(folder: options.home.workspaces), registries: registries, logger: logger)
         let gate = Gate(store: store, logger: logger) { project, ref in watches.nudge(project, ref) }
-        let engine = Engine(store: store, runner: runner, gate: gate, slots: options.slots, logger: logger)
-        clockwork = Clockwork(store: store, registries: registries, logger: logger) { engine.ring() }
-        (self.store, self.registries, self.engine, self.watches) = (store, registries, engine, watches)
+        let (bell, clockBell) = (Bell(), Bell())
+        engine = Engine(
+            store: store, runner: runner, gate: gate, slots: options.slots, logger: logger, bell: bell,
+            clockBell: clockBell)
+        clockwork = Clockwork(store: store, registries: registries, logger: logger, bell: clockBell) { bell.ring() }
+        (self.store, self.registries, self.watches) = (store, registries, watches)
     }
 
     public func run() async throws {
@@ -92,9 +95,10 @@ public struct Daemon: Service {
 
     private func work(_ doorbell: Doorbell, _ web: WebServer) async throws {
         try await withThrowingDiscardingTaskGroup { group in
+            // What was at work when the last daemon ended can only be taken up by an engine that knows its project.
+            for project in try await store.projects() { await watch(project, &group) }
             group.addTask { await engine.run() }
             group.addTask { await clockwork.run() }
-            for project in try await store.projects() { await watch(project, &group) }
             group.addTask { try await web.run() }
             group.addTask { await lookNowAndThen() }
             group.addTask {

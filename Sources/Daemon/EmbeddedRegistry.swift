@@ -57,7 +57,7 @@ actor Registries {
                 logger.error("the embedded MLflow server does not start: \(error)")
             }
             let ending = await minders.end(of: folder)
-            if Task.isCancelled || ending == .stopped { return }
+            if Task.isCancelled { return }
             failures = Date().timeIntervalSince(began) > 60 ? 0 : failures + 1
             logger.warning(
                 "the embedded MLflow server ended (\(ending.map { "\($0)" } ?? "killed")): see \(folder.log)")

@@ -27,31 +27,39 @@ actor Engine {
     private let gate: Gate
     private let slots: Int
     private let logger: Logger
-    private let bell: AsyncStream<Void>
-    private let ringer: AsyncStream<Void>.Continuation
+    private let bell: Bell
+    /// Rung when schedules have gone live.
+    private let clockBell: Bell
 
     private var projects: [Int64: StoredProject] = [:]
     private var live: [Int64: Live] = [:]
     private var busy: [Int64: Set<String>] = [:]
     private var lastPlanned: Int64 = 0
+    private var lastWrite: Task<Void, any Error>?
     private var waiting: [Int64: [CheckedContinuation<Void, Never>]] = [:]
 
-    init(store: Store, runner: StepRunner, gate: Gate, slots: Int, logger: Logger) {
+    init(store: Store, runner: StepRunner, gate: Gate, slots: Int, logger: Logger,
+        bell: Bell, clockBell: Bell
+    ) {
+        self.bell = bell
+        self.clockBell = clockBell
         self.store = store
         self.planner = EventPlanner(store: store)
         self.runner = runner
         self.gate = gate
         self.slots = slots
         self.logger = logger
-        (bell, ringer) = AsyncStream.makeStream(bufferingPolicy: .bufferingNewest(1))
     }
 
     /// Something may have happened.
-    nonisolated func ring() { ringer.yield() }
+    nonisolated func ring() { bell.ring() }
 
-    nonisolated func stop() { ringer.finish() }
+    nonisolated func stop() { bell.stop() }
 
-    func add(_ project: StoredProject) { projects[project.id] = project }
+    func add(_ project: StoredProject) {
+        projects[project.id] = project
+        ring()
+    }
 
     /// Take up what an earlier process left, then settle on every bell, until stopped. Steps in flight are left to their
     /// minders.
@@ -59,7 +67,7 @@ actor Engine {
         await withTaskGroup(of: Void.self) { group in
             await takeUp(&group)
             ring()
-            for await _ in bell {
+            for await _ in bell.rings {
                 do {
                     try await settle(&group)
                 } catch {
@@ -86,9 +94,10 @@ actor Engine {
         let runs = (try? await store.unendedRuns()) ?? []
         for run in runs { live[run.id] = Live(run: run, progress: run.progress) }
         for run in runs {
+            if run.progress.outcome != nil { try? await record([], in: run.id) }
             for step in run.plan.steps where run.progress[step.name].state.isLive {
                 logger.info("run \(run.id), step \(step.name): taken up again")
-                start(step, of: run.id, attempt: run.progress[step.name].attempts, &group)
+                start(step, of: run.id, attempt: max(1, run.progress[step.name].attempts), &group)
             }
         }
     }
@@ -151,14 +160,16 @@ actor Engine {
         guard let entry = live[id], let project = projects[entry.run.project] else { return }
         busy[id, default: []].insert(step.name)
         group.addTask { [self, runner] in
+            let ask = Asking(
+                tell: { await self.tell($0, step: step.name, run: id) }, isStopping: { await self.isStopping(id) })
             let result = await runner.run(
-                step, of: entry.run, progress: entry.progress, attempt: attempt,
-                repository: project.repository
-            ) { await self.tell($0, step: step.name, run: id) }
+                step, of: entry.run, progress: entry.progress, attempt: attempt, repository: project.repository, ask: ask)
             if Task.isCancelled { return }
             await finish(step, of: id, attempt: attempt, result)
         }
     }
+
+    private func isStopping(_ run: Int64) -> Bool { live[run]?.stopping != nil }
 
     private func tell(_ fact: StepFact, step: String, run: Int64) async {
         do {
@@ -187,13 +198,28 @@ actor Engine {
     }
 
     /// Append facts, and see to what follows when they end the run.
+    ///
+    /// The facts count at once, so that steps that end at the same moment see each other; they are written in the same
+    /// order, so that a run's outcome is never on disk before the last of its facts.
     private func record(_ facts: [Recorded], in id: Int64) async throws {
-        guard var progress = live[id]?.progress else { return }
+        guard var progress = live[id]?.progress, let run = live[id]?.run else { return }
         for fact in facts { progress.apply(fact) }
-        let outcome = progress.outcome
-        if outcome == .passed, let entry = live[id] { try await goLive(entry.run) }
-        try await store.append(facts, to: id, outcome: outcome)
         live[id]?.progress = progress
+        let outcome = progress.outcome
+        let (before, store) = (lastWrite, store)
+        let write = Task {
+            _ = await before?.result
+            // Before the end is written: a crash in between does it again, and it is the same done twice.
+            if outcome == .passed { try await goLive(run) }
+            try await store.append(facts, to: id, outcome: outcome)
+        }
+        lastWrite = write
+        do {
+            try await write.value
+        } catch {
+            if let stored = try? await store.run(id) { live[id]?.progress = stored.progress }
+            throw error
+        }
         guard let outcome else { return }
         logger.info("run \(id): \(outcome.rawValue)")
         live[id] = nil
@@ -206,5 +232,6 @@ actor Engine {
         guard run.plan.trigger == .push, let project = projects[run.project] else { return }
         let rules = try planner.schedules(of: run.plan, in: project)
         try await store.goLive(rules, environment: run.plan.environment, run: run, at: Date())
+        clockBell.ring()
     }
 }

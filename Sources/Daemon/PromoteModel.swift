@@ -98,7 +98,9 @@ struct ModelPromoter: Sendable {
             outcome: .passed,
             values: [
                 "decision": String(decision.id), "verdict": decision.body.decision.verdict.rawValue,
-            ])
+            ],
+            said: ["decision \(decision.id) on evidence sha256:\(decision.body.evidenceSHA256 ?? "none")"]
+                + decision.body.decision.reasons)
     }
 }
 

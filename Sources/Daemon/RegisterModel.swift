@@ -30,7 +30,9 @@ struct ModelRegistrar: Sendable {
             outcome: .passed,
             values: [
                 "model": name, "version": version.version, "model_uri": "models:/\(name)/\(version.version)",
-            ])
+            ],
+            said: ["registered \(source) as \(name) \(version.version)"]
+                + (settings.candidate.map { ["alias \($0) points to it"] } ?? []))
     }
 
     /// Which code, configuration and data made this version. `espalier.registered_by` also keeps it from being made twice.

@@ -13,6 +13,8 @@ struct StepResult: Sendable {
     var values: [String: String] = [:]
     /// Kept outputs: name → path.
     var outputs: [String: String] = [:]
+    /// What a step without a command of its own has to say; goes where a command's output goes.
+    var said: [String] = []
 }
 
 /// Runs a step's command under a minder, from its folder to its result.
@@ -66,7 +68,8 @@ struct CommandRunner: Sendable {
         }
         try Data(run.plan.configuration.utf8).write(to: URL(fileURLWithPath: folder.config))
         if !FileManager.default.fileExists(atPath: folder.output) {
-            _ = FileManager.default.createFile(atPath: folder.output, contents: nil)
+            // An empty file needs no detour by a temporary one that is flushed to the disk.
+            close(open(folder.output, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644))
         }
         for needed in run.plan.upstream(of: step) {
             let link = "\(folder.inputs)/\(needed.name)"
@@ -114,13 +117,17 @@ struct CommandRunner: Sendable {
         case .required where !Self.hasBubblewrap: return nil
         case .required, .bestEffort:
             let sandbox = Sandbox(
-                hidden: [home.path], readable: [home.run(run.id)],
+                hidden: [home.path] + Self.keyFolders, readable: [home.run(run.id)],
                 writable: [folder.tree, folder.outputs, folder.output, folder.scratch, dataRoot(run.plan)])
             return sandbox.wrapping(plain, in: folder.tree)
         }
     }
 
     static let hasBubblewrap = find("bwrap") != nil
+
+    /// Where the daemon's own user keeps keys: none of a step's business.
+    static let keyFolders = [".ssh", ".gnupg", ".aws", ".azure", ".kube", ".config/gcloud"]
+        .map { "\(NSHomeDirectory())/\($0)" }.filter(FileManager.default.fileExists(atPath:))
 
     private func collect(_ step: PlannedStep, _ folder: StepFolder) -> StepResult {
         var result = StepResult(outcome: .passed, values: readValues(folder.output))
@@ -141,10 +148,11 @@ struct CommandRunner: Sendable {
     }
 }
 
-/// `key=value` lines, as CI users know them. Lines without `=` are not ours to understand.
+/// `key=value` lines, as CI users know them, ended as on any system. Lines without `=` are not ours to understand; bytes
+/// that are no UTF-8 are replaced where they stand.
 func readValues(_ path: String) -> [String: String] {
-    let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
-    return text.split(separator: "\n").reduce(into: [:]) { values, line in
+    let text = String(decoding: FileManager.default.contents(atPath: path) ?? Data(), as: UTF8.self)
+    return text.split(whereSeparator: \.isNewline).reduce(into: [:]) { values, line in
         guard let equals = line.firstIndex(of: "="), equals != line.startIndex else { return }
         values[String(line[..<equals])] = String(line[line.index(after: equals)...])
     }

@@ -7,6 +7,14 @@ import Registry
 import Runs
 import Store
 
+/// What a step at work may ask of the engine.
+struct Asking: Sendable {
+    /// Append a fact to the run.
+    let tell: @Sendable (StepFact) async -> Void
+    /// Whether the run is to end early.
+    let isStopping: @Sendable () async -> Bool
+}
+
 /// Runs one attempt of one step, whatever kind it is, to its end.
 struct StepRunner: Sendable {
     let home: Home
@@ -16,34 +24,17 @@ struct StepRunner: Sendable {
     let registries: Registries
     let logger: Logger
 
-    /// - Parameter tell: appends a fact to the run.
     func run(
         _ step: PlannedStep, of run: StoredRun, progress: RunProgress, attempt: Int, repository: String,
-        tell: @escaping @Sendable (StepFact) async -> Void
+        ask: Asking
     ) async -> StepResult {
         do {
-            let incumbent = try await whenRegistryAnswers(tell) {
-                try await self.incumbent(for: step, of: run, progress)
-            }
-            if progress[step.name].attempts < attempt { await tell(.started(attempt: attempt, incumbent: incumbent)) }
-            switch step.action {
-            case .run(let command):
-                let extra = try await variables(step, run, progress, incumbent: incumbent)
-                return try await CommandRunner(home: home, minders: minders, workspaces: workspaces)
-                    .run(
-                        command, step: step, of: run, progress: progress, attempt: attempt, repository: repository,
-                        extra: extra)
-            case .register(let model):
-                return try await whenRegistryAnswers(tell) {
-                    try await ModelRegistrar(registry: try await registry(run))
-                        .register(model, step: step, of: run, progress: progress)
-                }
-            case .promote(let evidence, let rules):
-                return try await whenRegistryAnswers(tell) {
-                    try await ModelPromoter(registry: try await registry(run), store: store, home: home)
-                        .promote(evidence, rules, step: step, of: run, progress: progress)
-                }
-            }
+            let result = try await attemptStep(
+                step, of: run, progress: progress, attempt: attempt, repository: repository, ask: ask)
+            try note(result, in: StepFolder(home.step(run.id, step.name, attempt: attempt)))
+            return result
+        } catch is CancellationError {
+            return StepResult(outcome: .cancelled)
         } catch let error as DaemonError {
             return StepResult(outcome: .refused(reason: "\(error)"))
         } catch let error as RegistryError {
@@ -54,6 +45,38 @@ struct StepRunner: Sendable {
         }
     }
 
+    private func attemptStep(
+        _ step: PlannedStep, of run: StoredRun, progress: RunProgress, attempt: Int, repository: String, ask: Asking
+    ) async throws -> StepResult {
+        let incumbent = try await whenRegistryAnswers(ask) { try await self.incumbent(for: step, of: run, progress) }
+        if progress[step.name].attempts < attempt { await ask.tell(.started(attempt: attempt, incumbent: incumbent)) }
+        switch step.action {
+        case .run(let command):
+            let extra = try await variables(step, run, progress, incumbent: incumbent)
+            return try await CommandRunner(home: home, minders: minders, workspaces: workspaces)
+                .run(
+                    command, step: step, of: run, progress: progress, attempt: attempt, repository: repository,
+                    extra: extra)
+        case .register(let model):
+            return try await whenRegistryAnswers(ask) {
+                try await ModelRegistrar(registry: try await registry(run))
+                    .register(model, step: step, of: run, progress: progress)
+            }
+        case .promote(let evidence, let rules):
+            return try await whenRegistryAnswers(ask) {
+                try await ModelPromoter(registry: try await registry(run), store: store, home: home)
+                    .promote(evidence, rules, step: step, of: run, progress: progress)
+            }
+        }
+    }
+
+    /// What a step without a command has to say goes where a command's output goes.
+    private func note(_ result: StepResult, in folder: StepFolder) throws {
+        guard !result.said.isEmpty else { return }
+        try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
+        try Data(result.said.map { $0 + "\n" }.joined().utf8).write(to: URL(fileURLWithPath: folder.log))
+    }
+
     private func registry(_ run: StoredRun) async throws -> MLflow {
         try await registries.registry(run.plan.settings.registry)
     }
@@ -61,8 +84,7 @@ struct StepRunner: Sendable {
     /// Do something that needs the registry; while it cannot be reached, wait and say so. Nothing is given up: the step's
     /// own end comes when the registry does, or when the run is cancelled.
     private func whenRegistryAnswers<T: Sendable>(
-        _ tell: @Sendable (StepFact) async -> Void,
-        _ work: @Sendable () async throws -> T
+        _ ask: Asking, _ work: @Sendable () async throws -> T
     ) async throws -> T {
         var pause = 0.25
         var said = false
@@ -70,8 +92,9 @@ struct StepRunner: Sendable {
             do {
                 return try await work()
             } catch let error as RegistryError where error.mayPass {
-                if !said { await tell(.waiting(reason: error.description)) }
+                if !said { await ask.tell(.waiting(reason: error.description)) }
                 said = true
+                if await ask.isStopping() { throw CancellationError() }
                 try await Task.sleep(for: .seconds(pause))
                 pause = min(pause * 2, 15)
             }

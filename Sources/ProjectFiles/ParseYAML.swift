@@ -20,7 +20,7 @@ public func parseYAML(_ bytes: [UInt8]?, file: String) throws(Problem) -> Projec
             hint: "save it as UTF-8")
     }
     do {
-        guard let root = try Yams.compose(yaml: text) else { return Projects.Node(.map([]), at: top) }
+        guard let root = try Yams.compose(yaml: text, .default, .default, .utf8) else { return Projects.Node(.map([]), at: top) }
         var budget = 100_000
         return try Projects.Node(root, file: file, budget: &budget)
     } catch let problem as Problem {
@@ -70,7 +70,7 @@ extension Projects.Node {
             throw Problem("the file unfolds to too many values", at: mark, hint: "its anchors multiply each other")
         }
         switch node {
-        case .scalar: self.init(Self.scalar(node), at: mark)
+        case .scalar: self.init(Self.scalar(node), at: mark, spelling: node.scalar?.string)
         case .alias: throw Problem("an alias without its anchor", at: mark)
         case .sequence(let sequence):
             var items: [Projects.Node] = []

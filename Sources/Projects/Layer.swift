@@ -4,7 +4,8 @@ extension Node {
     /// What comes out still knows where it was written, and what it overrode.
     public func layered(under upper: Node) -> Node {
         guard case .map(let base) = content, case .map(let over) = upper.content else {
-            return Node(upper.content, at: upper.mark, overrides: [mark] + overrides)
+            return Node(
+                upper.content, at: upper.mark, overrides: [mark] + overrides, spelling: upper.spelling)
         }
         var merged: [Entry] = []
         for entry in base {

@@ -43,10 +43,14 @@ public struct Node: Sendable, Hashable {
     /// Where lower layers had set the same key, nearest first.
     public let overrides: [Mark]
 
-    public init(_ content: Content, at mark: Mark, overrides: [Mark] = []) {
+    /// A scalar as it stands in the file: `3.10` is the number 3.1, and somebody may want its text.
+    public let spelling: String?
+
+    public init(_ content: Content, at mark: Mark, overrides: [Mark] = [], spelling: String? = nil) {
         self.content = content
         self.mark = mark
         self.overrides = overrides
+        self.spelling = spelling
     }
 
     /// The value under `key`; `nil` when this is no map, has no such key, or says `null`.
@@ -69,13 +73,13 @@ public struct Node: Sendable, Hashable {
         }
     }
 
-    /// The scalar as it would be written; `nil` for lists, maps and null.
+    /// The scalar as it was written; `nil` for lists, maps and null.
     public var text: String? {
         switch content {
         case .string(let text): text
-        case .bool(let flag): flag ? "true" : "false"
-        case .integer(let value): String(value)
-        case .number(let value): String(value)
+        case .bool(let flag): spelling ?? (flag ? "true" : "false")
+        case .integer(let value): spelling ?? String(value)
+        case .number(let value): spelling ?? String(value)
         case .null, .list, .map: nil
         }
     }

@@ -7,6 +7,7 @@ import Plans
 /// stateDiagram-v2
 ///     [*] --> pending
 ///     pending --> running: started
+///     pending --> waiting: waiting
 ///     pending --> ended: skipped, superseded, cancelled
 ///     running --> waiting: waiting
 ///     waiting --> running: started
@@ -74,7 +75,7 @@ public struct StepProgress: Sendable, Hashable, Codable {
             next.incumbent = incumbent
             next.startedAt = startedAt ?? time
             next.endedAt = nil
-        case (.waiting(let reason), .running), (.waiting(let reason), .waiting):
+        case (.waiting(let reason), .pending), (.waiting(let reason), .running), (.waiting(let reason), .waiting):
             next.state = .waiting(attempt: attempts, reason: reason)
         case (.reported(let values, let outputs), .running), (.reported(let values, let outputs), .waiting):
             next.values.merge(values) { $1 }

@@ -56,16 +56,16 @@ extension Store {
             for (fact, text) in zip(facts, texts) {
                 try insert.execute(arguments: [run, fact.step, text, fact.at.timeIntervalSince1970])
             }
-            guard let last = facts.last else { return }
-            if case .started = last.fact {
+            let time = (facts.last?.at ?? Date()).timeIntervalSince1970
+            if case .started? = facts.last?.fact {
                 try database.cachedStatement(sql: "UPDATE run SET started_at = ? WHERE id = ? AND started_at IS NULL")
-                    .execute(arguments: [last.at.timeIntervalSince1970, run])
+                    .execute(arguments: [time, run])
             }
             guard let outcome else { return }
             try database.cachedStatement(
                 sql: "UPDATE run SET outcome = ?, ended_at = ? WHERE id = ? AND outcome IS NULL"
             )
-            .execute(arguments: [outcome.rawValue, last.at.timeIntervalSince1970, run])
+            .execute(arguments: [outcome.rawValue, time, run])
         }
     }
 

@@ -68,9 +68,12 @@ public struct Doorbell: Sendable {
                         if errno == EINTR || errno == ECONNABORTED { continue }
                         break
                     }
-                    let connection = Connection(accepted)
-                    guard let lines = connection.readLines(), !lines.isEmpty else { continue }
-                    if case .terminated = continuation.yield(Ring(lines: lines, connection: connection)) { break }
+                    // Each visitor is listened to on its own: one that says nothing keeps nobody waiting.
+                    Thread.detachNewThread {
+                        let connection = Connection(accepted)
+                        guard let lines = connection.readLines(), !lines.isEmpty else { return }
+                        continuation.yield(Ring(lines: lines, connection: connection))
+                    }
                 }
                 continuation.finish()
             }

@@ -63,6 +63,7 @@ struct Minder {
                 spawn.folder = folder
                 spawn.output = log
                 spawn.kept = -1
+                spawn.dies_with_parent = 1
                 return espalier_spawn(&spawn, &pid)
             }
         }

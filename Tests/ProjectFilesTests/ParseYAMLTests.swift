@@ -26,10 +26,10 @@ import Testing
         #expect(node["over"]?["b"]?.integer == 3)
     }
 
-    @Test(arguments: [("off", "off"), ("yes", "yes"), ("'true'", "true"), ("0644", "420")])
+    @Test(arguments: [("off", "off"), ("yes", "yes"), ("'true'", "true"), ("0644", "0644"), ("3.10", "3.10"), ("1e3", "1e3")])
     func wordsThatYAML11WouldTurnIntoTruthStayWords(written: String, read: String) throws {
         #expect(try parse("x: \(written)")["x"]?.text == read)
-        if written != "0644" { #expect(try parse("x: \(written)")["x"]?.flag == nil) }
+        #expect(try parse("x: \(written)")["x"]?.flag == nil)
     }
 
     @Test func bytesThatAreNotUTF8AreNamedByLine() {

@@ -43,6 +43,7 @@ struct espalier_spawn {
     const char *folder;              // working folder, or NULL
     int output;                      // becomes standard output and error
     int kept;                        // becomes descriptor 3, or -1; all others are closed
+    int dies_with_parent;            // killed when the calling thread ends, however that comes about
 };
 
 /// Start a program in a session of its own, with default signal handling and an empty standard input.

@@ -1,0 +1,40 @@
+"""What the documents promise: links lead somewhere, and the tour works when typed."""
+
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("pipelines/*.md")])
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(document):
+    targets = re.findall(r"\]\(([^)#]+)\)", document.read_text())
+    missing = [target for target in targets if "://" not in target and not (document.parent / target).exists()]
+    assert missing == []
+
+
+def test_the_tour_works_when_typed(tmp_path_factory, binaries):
+    blocks = re.findall(r"```sh\n(.*?)```", (ROOT / "README.md").read_text(), re.S)
+    assert len(blocks) >= 8
+    folder = pathlib.Path("/tmp") / f"esp-tour-{os.getpid()}"
+    script = "set -e\n" + "\n".join(blocks)
+    # What is built is what is tested, and two tours do not meet in one place.
+    script = script.replace("scripts/setup && swift build", "true").replace("$PWD/.build/debug", str(binaries))
+    script = script.replace("/tmp/tour", str(folder)).replace("espalier serve", "espalier serve --port 0")
+    environment = {**os.environ, "GIT_CONFIG_GLOBAL": os.devnull, "GIT_AUTHOR_NAME": "A tourist", "GIT_AUTHOR_EMAIL": "t@example.org",
+                   "GIT_COMMITTER_NAME": "A tourist", "GIT_COMMITTER_EMAIL": "t@example.org"}
+    try:
+        done = subprocess.run(["bash", "-c", script], cwd=ROOT, env=environment, text=True, capture_output=True, timeout=600)
+        printed = done.stdout + done.stderr
+        assert done.returncode == 0, printed[-4000:]
+        for sight in ["run 1: dev in dev, passed", "merged as", "decision 1", "promoted", "Promoted: there is no champion yet",
+                      "next ", "run 5: inference in prod, passed", "environments/prod.yml:", "release runs in prod", "did you mean 'needs'?"]:
+            assert sight in printed, f"{sight!r} is missing in\n{printed[-6000:]}"
+    finally:
+        subprocess.run(["pkill", "-f", f"espalier-minder --dir {folder}"])
+        subprocess.run(["rm", "-rf", str(folder)])
