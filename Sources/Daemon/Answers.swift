@@ -29,14 +29,13 @@ struct PageAnswers: Answers {
 /// What a person who has just pushed reads in the terminal.
 struct PushAnswer {
     let store: Store
-    let reporter: Reporter
+    let address: String
 
-    func text(_ names: [String], project: StoredProject, since: Date) async throws -> String {
+    /// - Parameter pushed: ref → its new commit, absent where it was deleted.
+    func text(_ pushed: [String: ObjectID?], project: StoredProject, since: Date) async throws -> String {
         var lines: [String] = []
-        let address = reporter.runningAddress() ?? ""
-        for handled in try await store.events(limit: 100) where handled.event.project == project.id {
-            guard names.contains(handled.event.event.ref ?? "") else { continue }
-            guard handled.event.at >= since.addingTimeInterval(-5) else { break }
+        for handled in try await store.events(of: project.id, since: since.addingTimeInterval(-60)) {
+            guard let move = handled.event.event.move, let tip = pushed[move.ref], tip == move.to else { continue }
             if let remark = handled.planning?.remark { lines.append("espalier: \(remark)") }
             for run in try await store.runs(ofEvent: handled.event.id) {
                 lines.append(
@@ -45,26 +44,26 @@ struct PushAnswer {
                 lines += run.plan.notes.map { "espalier: note: \($0)" }
             }
             if case .proposal(let proposal) = handled.event.event, proposal.head != nil {
-                let change = try await store.openChanges().last {
-                    $0.key == proposal.key && $0.target == proposal.target
-                }
+                let change = try await store.openChanges()
+                    .last { $0.key == proposal.key && $0.target == proposal.target && $0.project == project.id }
                 if let change {
                     lines.append(
                         "espalier: change \(change.number) for \(change.target): `espalier changes` tells how it fares")
                 }
             }
-            lines = lines.reduce(into: []) { if !$0.contains($1) { $0.append($1) } }
         }
         return lines.map { $0 + "\n" }.joined()
     }
 }
 
 extension Event {
-    /// The ref that the event came from.
-    var ref: String? {
+    /// The journey of the ref that the event came from.
+    var move: RefMove? {
         switch self {
-        case .push(let move): move.ref
-        case .proposal(let proposal): ProposalRef(key: proposal.key, target: proposal.target).name
+        case .push(let move): move
+        case .proposal(let proposal):
+            RefMove(
+                ref: ProposalRef(key: proposal.key, target: proposal.target).name, from: nil, to: proposal.head)
         case .checks, .fire: nil
         }
     }

@@ -173,14 +173,18 @@ public struct Daemon: Service {
         guard let watch = watches.all.first(where: { $0.project.repository == repository }) else {
             return "espalier: \(repository) is not adopted here\n"
         }
-        let names = lines.compactMap { $0.split(separator: " ").last.map(String.init) }.filter(isWatched(ref:))
-        guard !names.isEmpty else { return "" }
+        // Each line is `OLD NEW REF`, as Git gives it to its hooks.
+        let pushed = lines.reduce(into: [String: ObjectID?]()) { pushed, line in
+            let words = line.split(separator: " ", maxSplits: 2).map(String.init)
+            if words.count == 3, isWatched(ref: words[2]) { pushed.updateValue(ObjectID(words[1]), forKey: words[2]) }
+        }
+        guard !pushed.isEmpty else { return "" }
         let since = Date()
-        _ = await watch.look(at: Set(names))
+        _ = await watch.look(at: Set(pushed.keys))
         // Another look may have been faster and stored the events: what matters is that they are planned.
         await engine.planned(try await store.unhandledEvents().filter { $0.project == watch.project.id })
-        return try await PushAnswer(store: store, reporter: Reporter(home: options.home, store: store))
-            .text(names, project: watch.project, since: since)
+        let address = Reporter(home: options.home, store: store).runningAddress() ?? ""
+        return try await PushAnswer(store: store, address: address).text(pushed, project: watch.project, since: since)
     }
 
     /// `[project, schedule, RFC 3339 time]`

@@ -51,7 +51,7 @@ public struct Doctor: Sendable {
     }
 
     private func sandbox() -> Finding {
-        guard CommandRunner.hasBubblewrap else {
+        guard CommandRunner.bubblewrap != nil else {
             return Finding(
                 subject: "sandbox", state: .broken,
                 detail: "bubblewrap is missing, and `sandbox: required` is the default: apt-get install bubblewrap")

@@ -38,7 +38,8 @@ actor Engine {
     private var lastWrite: Task<Void, any Error>?
     private var waiting: [Int64: [CheckedContinuation<Void, Never>]] = [:]
 
-    init(store: Store, runner: StepRunner, gate: Gate, slots: Int, logger: Logger,
+    init(
+        store: Store, runner: StepRunner, gate: Gate, slots: Int, logger: Logger,
         bell: Bell, clockBell: Bell
     ) {
         self.bell = bell
@@ -163,7 +164,8 @@ actor Engine {
             let ask = Asking(
                 tell: { await self.tell($0, step: step.name, run: id) }, isStopping: { await self.isStopping(id) })
             let result = await runner.run(
-                step, of: entry.run, progress: entry.progress, attempt: attempt, repository: project.repository, ask: ask)
+                step, of: entry.run, progress: entry.progress, attempt: attempt, repository: project.repository,
+                ask: ask)
             if Task.isCancelled { return }
             await finish(step, of: id, attempt: attempt, result)
         }

@@ -4,6 +4,7 @@ import Git
 import Plans
 import ProjectFiles
 import Projects
+import Synchronization
 
 /// Reads what a project says at a commit, straight from the object database: nothing is checked out to find out what to
 /// do.
@@ -37,14 +38,25 @@ struct ProjectReader {
         return branch == project.defaultBranch || project.environment(ofBranch: branch)?.protected ?? false
     }
 
-    /// The files of `environments/` and `pipelines/` at a commit.
+    /// What `environments/` and `pipelines/` say at a commit. Most commits leave both as they were, so what has been parsed
+    /// is kept by the names of the two trees.
     func sources(at commit: ObjectID) throws -> ProjectSources {
+        let folders = ["environments", "pipelines"]
+        let key = try folders.map { try repository.object(at: $0, of: commit)?.description ?? "-" }
+        if let known = Self.parsed.withLock({ $0[key] }) { return known }
         var files: [String: [UInt8]?] = [:]
-        for folder in ["environments", "pipelines"] {
+        for folder in folders {
             files.merge(try repository.files(in: folder, at: commit, suffixes: [".yml"], limit: largestFile)) { $1 }
         }
-        return try readSources(files)
+        let sources = try readSources(files)
+        Self.parsed.withLock { known in
+            if known.count >= 256 { known.removeAll() }
+            known[key] = sources
+        }
+        return sources
     }
+
+    private static let parsed = Mutex<[[String]: ProjectSources]>([:])
 
     /// The tip of the default branch: what its own `project.yml` names, else where the repository's HEAD points, else
     /// `main`. Absent in a repository that has none of them yet.

@@ -89,7 +89,7 @@ struct CommandRunner: Sendable {
     {
         let plan = run.plan
         var variables: [String: String] = [:]
-        for name in ["PATH", "LANG", "LC_ALL", "TZ"] { variables[name] = ProcessInfo.processInfo.environment[name] }
+        for name in ["PATH", "LANG", "LC_ALL", "TZ"] { variables[name] = Self.inherited[name] }
         variables["HOME"] = folder.scratch
         variables["TMPDIR"] = folder.scratch
         variables.merge(plan.settings.env) { $1 }
@@ -113,17 +113,20 @@ struct CommandRunner: Sendable {
         let plain = ["/bin/sh", "-c", command]
         switch run.plan.settings.sandbox {
         case .off: return plain
-        case .bestEffort where !Self.hasBubblewrap: return plain
-        case .required where !Self.hasBubblewrap: return nil
+        case .bestEffort where Self.bubblewrap == nil: return plain
         case .required, .bestEffort:
+            guard let bubblewrap = Self.bubblewrap else { return nil }
             let sandbox = Sandbox(
                 hidden: [home.path] + Self.keyFolders, readable: [home.run(run.id)],
                 writable: [folder.tree, folder.outputs, folder.output, folder.scratch, dataRoot(run.plan)])
-            return sandbox.wrapping(plain, in: folder.tree)
+            return sandbox.wrapping(plain, in: folder.tree, by: bubblewrap)
         }
     }
 
-    static let hasBubblewrap = find("bwrap") != nil
+    /// Path of bubblewrap's program, if it is installed.
+    static let bubblewrap = find("bwrap")
+
+    private static let inherited = ProcessInfo.processInfo.environment
 
     /// Where the daemon's own user keeps keys: none of a step's business.
     static let keyFolders = [".ssh", ".gnupg", ".aws", ".azure", ".kube", ".config/gcloud"]

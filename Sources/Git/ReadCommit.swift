@@ -71,6 +71,18 @@ extension Repository {
         return files
     }
 
+    /// The name of the file or folder at `path` in a commit's tree; `nil` when there is none.
+    public func object(at path: String, of commit: ObjectID) throws(GitError) -> ObjectID? {
+        let root = try treeHandle(of: commit)
+        defer { git_tree_free(root) }
+        var entry: OpaquePointer?
+        let code = git_tree_entry_bypath(&entry, root, path)
+        if code == GIT_ENOTFOUND.rawValue { return nil }
+        try check("read \(path) of", commit.short) { code }
+        defer { git_tree_entry_free(entry) }
+        return ObjectID(git_tree_entry_id(entry))
+    }
+
     private func bytes(of blob: ObjectID, limit: Int) throws(GitError) -> [UInt8]? {
         let handle = try made("read", blob.short) { out in
             withObjectID(blob) { git_blob_lookup(&out, self.handle, &$0) }

@@ -13,8 +13,10 @@ public struct Sandbox: Sendable, Hashable {
     }
 
     /// `command` inside bubblewrap, with processes and shared memory of its own; the network stays, for MLflow is there.
-    public func wrapping(_ command: [String], in folder: String) -> [String] {
-        var arguments = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
+    ///
+    /// - Parameter program: path of `bwrap`.
+    public func wrapping(_ command: [String], in folder: String, by program: String) -> [String] {
+        var arguments = [program, "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
         for path in hidden { arguments += ["--tmpfs", path] }
         for path in readable { arguments += ["--ro-bind", path, path] }
         for path in writable { arguments += ["--bind", path, path] }

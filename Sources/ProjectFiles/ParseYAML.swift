@@ -20,7 +20,9 @@ public func parseYAML(_ bytes: [UInt8]?, file: String) throws(Problem) -> Projec
             hint: "save it as UTF-8")
     }
     do {
-        guard let root = try Yams.compose(yaml: text, .default, .default, .utf8) else { return Projects.Node(.map([]), at: top) }
+        guard let root = try Yams.compose(yaml: text, .default, .default, .utf8) else {
+            return Projects.Node(.map([]), at: top)
+        }
         var budget = 100_000
         return try Projects.Node(root, file: file, budget: &budget)
     } catch let problem as Problem {

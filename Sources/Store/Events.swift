@@ -29,6 +29,11 @@ public struct HandledEvent: Sendable {
     public let event: StoredEvent
     /// Absent until the event is handled.
     public let planning: PlanningRecord?
+
+    init(_ row: Row) throws {
+        event = try StoredEvent(row)
+        planning = try (row["planning"] as String?).map { try Stored.value(PlanningRecord.self, from: $0) }
+    }
 }
 
 /// The part of a planning that is kept: the plans themselves are kept as runs.
@@ -46,22 +51,26 @@ extension Store {
     /// Events that nothing has been done about yet, oldest first.
     public func unhandledEvents() async throws -> [StoredEvent] {
         try await pool.read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM event WHERE handled_at IS NULL ORDER BY id").map(
-                StoredEvent.init)
+            try Row.fetchAll(
+                database.cachedStatement(sql: "SELECT * FROM event WHERE handled_at IS NULL ORDER BY id")
+            ).map(StoredEvent.init)
+        }
+    }
+
+    /// A project's events since a moment with what became of them, oldest first.
+    public func events(of project: Int64, since: Date) async throws -> [HandledEvent] {
+        try await pool.read { database in
+            let statement = try database.cachedStatement(
+                sql: "SELECT * FROM event WHERE project_id = ? AND at >= ? ORDER BY id")
+            return try Row.fetchAll(statement, arguments: [project, since.timeIntervalSince1970]).map(HandledEvent.init)
         }
     }
 
     /// The latest events with what became of them, newest first.
     public func events(limit: Int) async throws -> [HandledEvent] {
         try await pool.read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM event ORDER BY id DESC LIMIT ?", arguments: [limit]).map {
-                row in
-                HandledEvent(
-                    event: try StoredEvent(row),
-                    planning: try (row["planning"] as String?).map {
-                        try Stored.value(PlanningRecord.self, from: $0)
-                    })
-            }
+            try Row.fetchAll(database, sql: "SELECT * FROM event ORDER BY id DESC LIMIT ?", arguments: [limit])
+                .map(HandledEvent.init)
         }
     }
 

@@ -43,6 +43,7 @@ enum Schema {
         ) STRICT
         """,
         "CREATE INDEX event_unhandled ON event(id) WHERE handled_at IS NULL",
+        "CREATE INDEX event_by_time ON event(project_id, at)",
     ]
 
     private static let running = [

@@ -104,7 +104,7 @@ import Testing
         let sandbox = Sandbox(hidden: [hidden.path], readable: [], writable: [open.path])
         let script = "cat \(hidden.path)/secret; touch \(open.path)/new; touch \(folder.path)/no; ps -e | wc -l"
         var request = request("true")
-        request.command = sandbox.wrapping(["/bin/sh", "-c", script], in: open.path)
+        request.command = sandbox.wrapping(["/bin/sh", "-c", script], in: open.path, by: "/usr/bin/bwrap")
         #expect(try minders.start(request))
         _ = await minders.end(of: step)
         #expect(log.contains("secret: No such file or directory"))

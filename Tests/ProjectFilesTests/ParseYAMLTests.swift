@@ -26,7 +26,9 @@ import Testing
         #expect(node["over"]?["b"]?.integer == 3)
     }
 
-    @Test(arguments: [("off", "off"), ("yes", "yes"), ("'true'", "true"), ("0644", "0644"), ("3.10", "3.10"), ("1e3", "1e3")])
+    @Test(arguments: [
+        ("off", "off"), ("yes", "yes"), ("'true'", "true"), ("0644", "0644"), ("3.10", "3.10"), ("1e3", "1e3"),
+    ])
     func wordsThatYAML11WouldTurnIntoTruthStayWords(written: String, read: String) throws {
         #expect(try parse("x: \(written)")["x"]?.text == read)
         #expect(try parse("x: \(written)")["x"]?.flag == nil)
