@@ -2,9 +2,18 @@
 #include "CPosix.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 int espalier_become_subreaper(void) {
     return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
@@ -111,38 +120,39 @@ int espalier_spawn(const struct espalier_spawn *request, pid_t *pid) {
     return 0;
 }
 
-int espalier_connect(const char *path) {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof address.sun_path) {
+/// A socket for the address at `path`, which is written to `address`.
+static int unix_socket(const char *path, struct sockaddr_un *address) {
+    if (strlen(path) >= sizeof address->sun_path) {
         errno = ENAMETOOLONG;
         return -1;
     }
-    strcpy(address.sun_path, path);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (fd < 0) return -1;
-    if (connect(fd, (struct sockaddr *)&address, sizeof address) == 0) return fd;
+    address->sun_family = AF_UNIX;
+    strcpy(address->sun_path, path);
+    return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+static int close_keeping_errno(int fd) {
     int reason = errno;
     close(fd);
     errno = reason;
     return -1;
 }
 
+int espalier_connect(const char *path) {
+    struct sockaddr_un address = {0};
+    int fd = unix_socket(path, &address);
+    if (fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof address) == 0) return fd;
+    return close_keeping_errno(fd);
+}
+
 int espalier_listen(const char *path) {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    if (strlen(path) >= sizeof address.sun_path) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    strcpy(address.sun_path, path);
-    int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_un address = {0};
+    int fd = unix_socket(path, &address);
     if (fd < 0) return -1;
     // Whoever holds the daemon's lock owns the address; what lies there is left over from a crash.
     unlink(path);
     if (bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && listen(fd, 128) == 0) return fd;
-    int reason = errno;
-    close(fd);
-    errno = reason;
-    return -1;
+    return close_keeping_errno(fd);
 }
 
 int espalier_accept(int listener) {

@@ -4,6 +4,7 @@ import Git
 import Logging
 import Minding
 import Plans
+import Projects
 import Reports
 import Runs
 import ServiceLifecycle
@@ -27,6 +28,8 @@ public struct DaemonOptions: Sendable {
     public var lookEvery: Int
     /// Seconds between fetches of remote repositories.
     public var fetchEvery: Int
+    /// Called with the address of the pages, once they can be asked for.
+    public var announce: @Sendable (String) -> Void = { _ in }
 
     public init(
         home: Home, host: String = "127.0.0.1", port: Int = 8420, slots: Int = 2, mlflowPython: String,
@@ -84,6 +87,7 @@ public struct Daemon: Service {
                 let address = "http://\(options.host):\(port)/"
                 try? address.write(toFile: options.home.address, atomically: true, encoding: .utf8)
                 logger.info("the board is at \(address)")
+                options.announce(address)
             })
         do {
             try await work(doorbell, web)
@@ -97,6 +101,10 @@ public struct Daemon: Service {
         try await withThrowingDiscardingTaskGroup { group in
             // What was at work when the last daemon ended can only be taken up by an engine that knows its project.
             for project in try await store.projects() { await watch(project, &group) }
+            // A registry of one's own takes seconds to start: what was used lately will be used again.
+            for settings in try await store.registriesInUse() where settings.model != nil {
+                _ = try? await registries.registry(settings)
+            }
             group.addTask { await engine.run() }
             group.addTask { await clockwork.run() }
             group.addTask { try await web.run() }
@@ -140,11 +148,13 @@ public struct Daemon: Service {
 
     /// The net under everything that tells of a push: hooks, inotify and webhooks may all fail.
     private func lookNowAndThen() async {
+        let period = max(1, min(options.lookEvery, options.fetchEvery))
         var seconds = 0
-        let period = min(options.lookEvery, options.fetchEvery)
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
-            for watch in watches.all where watch.project.url != nil || seconds % max(options.lookEvery, 1) < period {
-                _ = await watch.look(fetching: watch.project.url != nil)
+            for watch in watches.all {
+                let isRemote = watch.project.url != nil
+                let every = isRemote ? options.fetchEvery : options.lookEvery
+                if seconds % every < period { watch.ask(fetching: isRemote) }
             }
             clockwork.ring()
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(period)) }

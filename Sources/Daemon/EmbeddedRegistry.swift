@@ -15,6 +15,7 @@ actor Registries {
     private let logger: Logger
     private var clients: [String: MLflow] = [:]
     private var supervision: Task<Void, Never>?
+    private var wasReady = false
 
     init(home: Home, minders: Minders, python: String, logger: Logger) {
         self.home = home
@@ -34,6 +35,18 @@ actor Registries {
             if supervision == nil { supervision = Task { await supervise(server) } }
             return client(server.url)
         }
+    }
+
+    /// Make sure that the embedded server can work before a step is sent to it; others are their owners' business.
+    ///
+    /// - Throws: `RegistryError.unreachable` while it is starting.
+    func requireReady(_ settings: RegistrySettings) async throws {
+        guard settings.server == .embedded, !wasReady else { return }
+        let registry = try registry(settings)
+        guard await registry.isReady() else {
+            throw RegistryError.unreachable(registry.url, reason: "it is starting")
+        }
+        wasReady = true
     }
 
     private func client(_ url: String) -> MLflow {
@@ -58,6 +71,7 @@ actor Registries {
             }
             let ending = await minders.end(of: folder)
             if Task.isCancelled { return }
+            wasReady = false
             failures = Date().timeIntervalSince(began) > 60 ? 0 : failures + 1
             logger.warning(
                 "the embedded MLflow server ended (\(ending.map { "\($0)" } ?? "killed")): see \(folder.log)")

@@ -48,6 +48,9 @@ struct StepRunner: Sendable {
     private func attemptStep(
         _ step: PlannedStep, of run: StoredRun, progress: RunProgress, attempt: Int, repository: String, ask: Asking
     ) async throws -> StepResult {
+        if run.plan.settings.registry.model != nil {
+            try await whenRegistryAnswers(ask) { try await registries.requireReady(run.plan.settings.registry) }
+        }
         let incumbent = try await whenRegistryAnswers(ask) { try await self.incumbent(for: step, of: run, progress) }
         if progress[step.name].attempts < attempt { await ask.tell(.started(attempt: attempt, incumbent: incumbent)) }
         switch step.action {

@@ -40,6 +40,9 @@ final class ProjectWatch: Sendable {
     /// Ask for a look at one ref, without waiting for it.
     func ask(_ ref: String) { queue.yield(Request(names: [ref])) }
 
+    /// Ask for a look at everything, without waiting for it.
+    func ask(fetching: Bool) { queue.yield(Request(fetches: fetching)) }
+
     /// Serve requests until cancelled.
     ///
     /// - Parameter found: called after each look that stored something.
@@ -59,7 +62,8 @@ final class ProjectWatch: Sendable {
 
     private func serve(_ request: Request) async -> [StoredEvent] {
         do {
-            let now = try read(request)
+            // A server that does not answer must not hold up everything else: fetching has a thread of its own.
+            let now = request.fetches ? try await onOwnThread { try self.read(request) } : try read(request)
             return try await store.recordLook(project: project.id, now: now, among: request.names, at: Date())
         } catch {
             logger.error("looking at \(project.name) failed: \(error)")

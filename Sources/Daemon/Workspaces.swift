@@ -14,7 +14,7 @@ actor Workspaces {
         let path = "\(folder)/\(tree)"
         if FileManager.default.fileExists(atPath: path) { return path }
         if let task = inFlight[tree] { return try await task.value }
-        let task = Task { try Self.write(tree, from: repository, to: path) }
+        let task = Task { try await onOwnThread { try Self.write(tree, from: repository, to: path) } }
         inFlight[tree] = task
         defer { inFlight[tree] = nil }
         return try await task.value

@@ -2,6 +2,7 @@ import ArgumentParser
 import Daemon
 import Foundation
 import Logging
+import Reports
 import ServiceLifecycle
 import UnixSignals
 
@@ -20,7 +21,15 @@ struct Serve: AsyncParsableCommand {
     var mlflowPython: String?
     @Option(help: "Seconds between looks at everything, the net under hooks and inotify.") var lookEvery = 60
     @Option(help: "Seconds between fetches of remote repositories.") var fetchEvery = 60
+    @OptionGroup var json: JSONFlag
     @Option(help: "trace, debug, info, notice, warning or error.") var logLevel = "info"
+
+    /// What `--json` prints once the daemon can be asked.
+    private struct Started: Encodable {
+        let address: String
+        let home: String
+        let pid: Int32
+    }
 
     func validate() throws {
         guard slots > 0, lookEvery > 0, fetchEvery > 0 else {
@@ -36,10 +45,16 @@ struct Serve: AsyncParsableCommand {
         LoggingSystem.bootstrap(StreamLogHandler.standardError)
         var logger = Logger(label: "espalier")
         logger.logLevel = Logger.Level(rawValue: logLevel) ?? .info
-        let daemon = try Daemon(
-            DaemonOptions(
-                home: home.value, host: host, port: port, slots: slots, mlflowPython: mlflowPythonPath(mlflowPython),
-                minder: sibling("espalier-minder"), lookEvery: lookEvery, fetchEvery: fetchEvery), logger: logger)
+        var options = DaemonOptions(
+            home: home.value, host: host, port: port, slots: slots, mlflowPython: mlflowPythonPath(mlflowPython),
+            minder: sibling("espalier-minder"), lookEvery: lookEvery, fetchEvery: fetchEvery)
+        options.announce = { [home = home.value.path, json = json.json] address in
+            let started = Started(address: address, home: home, pid: ProcessInfo.processInfo.processIdentifier)
+            // Not `print`: who waits for this line reads a pipe, and must not wait for a buffer to fill.
+            let line = json ? (try? Reports.json(started, pretty: false)) : Data("The board is at \(address)".utf8)
+            FileHandle.standardOutput.write((line ?? Data()) + Data("\n".utf8))
+        }
+        let daemon = try Daemon(options, logger: logger)
         let group = ServiceGroup(
             configuration: .init(
                 services: [daemon], gracefulShutdownSignals: [.sigterm, .sigint],

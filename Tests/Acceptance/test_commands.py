@@ -1,6 +1,7 @@
 """Every command says something useful from the first minute on."""
 
 import json
+import subprocess
 
 import pytest
 
@@ -46,6 +47,19 @@ def test_asking_for_what_is_not_there_is_answered(empty, arguments, sentence):
 @pytest.mark.parametrize("arguments", [["fire", "x", "--at", "noon"], ["serve", "--slots", "0"], ["nonsense"], ["plan"]])
 def test_wrong_usage_is_exit_code_64(espalier, arguments):
     assert espalier(*arguments).returncode == 64
+
+
+def test_serving_with_json_says_where_it_is(watch):
+    project = watch(adopt=False)
+    command = [project.binaries / "espalier", "serve", "--port", "0", "--json"]
+    with subprocess.Popen(command, env=project.environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as daemon:
+        try:
+            started = json.loads(daemon.stdout.readline())
+            assert started["pid"] == daemon.pid and started["home"] == str(project.home)
+            assert project.ask("status")["address"] == started["address"]
+        finally:
+            daemon.terminate()
+        assert daemon.wait(20) == 0
 
 
 def test_firing_without_a_daemon_is_answered(espalier, tmp_path):

@@ -1,22 +1,9 @@
 #ifndef ESPALIER_CPOSIX_H
 #define ESPALIER_CPOSIX_H
 
-#define _GNU_SOURCE
-#include <fcntl.h>
-#include <sched.h>
-#include <signal.h>
-#include <spawn.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <sys/file.h>
+// Few headers, and no feature macros: this is a module beside Swift's own view of the C library, and must not see another.
 #include <sys/inotify.h>
-#include <sys/mount.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/types.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 // What Swift's Glibc module does not show, or shows in a form that Swift cannot call. All return -1 with errno set when
 // they fail.
