@@ -39,8 +39,7 @@ actor Engine {
     private var waiting: [Int64: [CheckedContinuation<Void, Never>]] = [:]
 
     init(
-        store: Store, runner: StepRunner, gate: Gate, slots: Int, logger: Logger,
-        bell: Bell, clockBell: Bell
+        store: Store, runner: StepRunner, gate: Gate, slots: Int, logger: Logger, bell: Bell, clockBell: Bell
     ) {
         self.bell = bell
         self.clockBell = clockBell
@@ -66,10 +65,12 @@ actor Engine {
     /// minders.
     func run() async {
         await withTaskGroup(of: Void.self) { group in
-            await takeUp(&group)
+            var hasTakenUp = false
             ring()
             for await _ in bell.rings {
                 do {
+                    if !hasTakenUp { try await takeUp(&group) }
+                    hasTakenUp = true
                     try await settle(&group)
                 } catch {
                     logger.error("the engine could not go on, and tries again: \(error)")
@@ -80,6 +81,8 @@ actor Engine {
                 }
             }
             group.cancelAll()
+            for waiter in waiting.values.joined() { waiter.resume() }
+            waiting = [:]
         }
     }
 
@@ -91,11 +94,11 @@ actor Engine {
     }
 
     /// Steps that were running when the last process ended: their minders are alive, or left a record, or are lost.
-    private func takeUp(_ group: inout TaskGroup<Void>) async {
-        let runs = (try? await store.unendedRuns()) ?? []
+    private func takeUp(_ group: inout TaskGroup<Void>) async throws {
+        let runs = try await store.unendedRuns()
         for run in runs { live[run.id] = Live(run: run, progress: run.progress) }
         for run in runs {
-            if run.progress.outcome != nil { try? await record([], in: run.id) }
+            if run.progress.outcome != nil { try await record([], in: run.id) }
             for step in run.plan.steps where run.progress[step.name].state.isLive {
                 logger.info("run \(run.id), step \(step.name): taken up again")
                 start(step, of: run.id, attempt: max(1, run.progress[step.name].attempts), &group)

@@ -25,7 +25,8 @@ import Testing
         let lower = try await workspaces.workspace(of: tree, in: fixture.bare)
         let step = StepFolder(folder.path + "/s-\(commit)")
         try FileManager.default.createDirectory(atPath: step.path, withIntermediateDirectories: true)
-        let list = "find . -type d | sort; find . -type f -o -type l | sort | while read f; do echo $f $(cat $f) $(stat -c %a $f); done"
+        let list =
+            "find . -type d | sort; find . -type f -o -type l | sort | while read f; do echo $f $(cat $f) $(stat -c %a $f); done"
         let minders = Minders(program: builtProgram("espalier-minder"))
         _ = try minders.start(
             MinderRequest(
@@ -55,9 +56,11 @@ import Testing
 
     @Test func aLayerMakesExactlyTheTree() async throws {
         let files = Dictionary(uniqueKeysWithValues: (0..<50).map { ("src/d\($0 % 5)/f\($0)", "\($0)") })
-        let first = try fixture.push("base", files.merging(["becomes-folder": "x", "becomes-file/a": "y", "only/deep/er": "z"]) { $1 })
+        let first = try fixture.push(
+            "base", files.merging(["becomes-folder": "x", "becomes-file/a": "y", "only/deep/er": "z"]) { $1 })
         try fixture.git("rm", "-r", "--quiet", "src/d1", "src/d2/f2", "becomes-folder", "becomes-file", "only")
-        let second = try fixture.push("changed", ["src/d0/f0": "new", "added/x": "1", "becomes-folder/in": "2", "becomes-file": "3"])
+        let second = try fixture.push(
+            "changed", ["src/d0/f0": "new", "added/x": "1", "becomes-folder/in": "2", "becomes-file": "3"])
         let third = try fixture.push("more", ["src/d0/f5": "newer"])
         for (commit, layers) in [(first, 1), (second, 2), (third, 2)] {
             let found = try await seen(commit)
