@@ -19,21 +19,28 @@ import Testing
         try FileManager.default.createDirectory(atPath: folder.path + "/w", withIntermediateDirectories: true)
     }
 
+    /// Prints folders, then files with their contents and modes.
+    let list = """
+        find . -type d | sort
+        find . -type f -o -type l | sort | while read f; do echo $f $(cat $f) $(stat -c %a $f); done
+        """
+
     /// Files and folders of a commit as a step sees them, with their contents.
     func seen(_ commit: String) async throws -> (layers: Int, listing: String) {
         let tree = try Repository(at: fixture.bare).commit(try #require(ObjectID(commit))).tree
         let lower = try await workspaces.workspace(of: tree, in: fixture.bare)
         let step = StepFolder(folder.path + "/s-\(commit)")
         try FileManager.default.createDirectory(atPath: step.path, withIntermediateDirectories: true)
-        let list =
-            "find . -type d | sort; find . -type f -o -type l | sort | while read f; do echo $f $(cat $f) $(stat -c %a $f); done"
         let minders = Minders(program: builtProgram("espalier-minder"))
         _ = try minders.start(
             MinderRequest(
                 folder: step, lower: lower, command: ["/bin/sh", "-c", list], environment: ["PATH": "/usr/bin:/bin"],
                 timeout: 60))
         #expect(await minders.end(of: step) == .exited(0))
-        return (lower.split(separator: ":").count, try String(contentsOfFile: step.log, encoding: .utf8))
+        return (
+            lower.split(separator: ":").count,
+            try String(contentsOfFile: step.log, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)
+        )
     }
 
     /// The same listing of a checkout by git itself.
@@ -41,17 +48,7 @@ import Testing
         let checkout = folder.path + "/c-\(commit)"
         try FileManager.default.createDirectory(atPath: checkout, withIntermediateDirectories: true)
         try fixture.git("--work-tree", checkout, "checkout", "--quiet", "--force", commit, "--", ".")
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/bin/sh")
-        process.arguments = [
-            "-c",
-            "find . -type d | sort; find . -type f -o -type l | sort | while read f; do echo $f $(cat $f) $(stat -c %a $f); done",
-        ]
-        process.currentDirectoryURL = URL(fileURLWithPath: checkout)
-        let output = Pipe()
-        process.standardOutput = output
-        try process.run()
-        return String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        return try runProgram("/bin/sh", ["-c", list], in: checkout).output
     }
 
     @Test func aLayerMakesExactlyTheTree() async throws {

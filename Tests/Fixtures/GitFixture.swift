@@ -40,22 +40,15 @@ public final class GitFixture: Sendable {
 
     @discardableResult
     private func run(_ arguments: [String], in folder: String) throws -> String {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/git")
-        process.arguments = arguments
-        process.currentDirectoryURL = URL(fileURLWithPath: folder)
-        process.environment = ProcessInfo.processInfo.environment.merging([
-            "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_AUTHOR_NAME": "A tester", "GIT_AUTHOR_EMAIL": "tester@example.org",
-            "GIT_COMMITTER_NAME": "A tester", "GIT_COMMITTER_EMAIL": "tester@example.org",
-        ]) { $1 }
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else { throw GitFailure(command: arguments, output: text) }
-        return text.trimmingCharacters(in: .whitespacesAndNewlines)
+        let (code, output) = try runProgram(
+            "/usr/bin/git", arguments, in: folder,
+            environment: [
+                "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_AUTHOR_NAME": "A tester",
+                "GIT_AUTHOR_EMAIL": "tester@example.org",
+                "GIT_COMMITTER_NAME": "A tester", "GIT_COMMITTER_EMAIL": "tester@example.org",
+            ])
+        guard code == 0 else { throw GitFailure(command: arguments, output: output) }
+        return output
     }
 }
 
