@@ -44,7 +44,9 @@ import Watching
             }
         }
         let path = folder.path
-        let answer = await Task.detached { Doorbell.ring(path + "/s", ["pushed /r", "a b refs/heads/x"]) }.value
+        let answer = await Task.detached {
+            Doorbell.ring(path + "/s", ["pushed /r", "a b refs/heads/x"], waitSeconds: 60)
+        }.value
         #expect(answer == "heard pushed /r|a b refs/heads/x")
         await listener.value
     }
