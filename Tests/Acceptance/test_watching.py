@@ -1,7 +1,6 @@
 """A push is never lost and never doubled, whatever brought it and whoever was asleep."""
 
 import socket
-import unicodedata
 from collections import Counter
 
 import pytest
@@ -115,14 +114,6 @@ def test_two_hundred_branches_in_one_push_are_two_hundred_runs(watch):
     assert runs_per_branch(project) == {name: 1 for name in names}
     project.until(lambda: not project.ask("status")["queued"] + project.ask("status")["running"], 90, "all runs end")
     assert {run["outcome"] for run in project.runs()} == {"passed"}
-
-
-def test_branches_that_look_alike_are_told_apart(watch):
-    project = watch()
-    names = [unicodedata.normalize(form, "feature/café") for form in ("NFC", "NFD")]
-    project.push(" ".join(f"main:refs/heads/{name}" for name in names))
-    restart(project)
-    assert runs_per_branch(project) == {name: 1 for name in names}
 
 
 def test_silent_visitors_do_not_hold_up_a_push(watch):
