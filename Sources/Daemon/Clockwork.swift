@@ -14,6 +14,7 @@ actor Clockwork {
     private let fired: @Sendable () -> Void
     private let planner: EventPlanner
     private let bell: Bell
+    private var timer: Task<Void, Never>?
     private var projects: [Int64: StoredProject] = [:]
 
     init(store: Store, registries: Registries, logger: Logger, bell: Bell, fired: @escaping @Sendable () -> Void) {
@@ -36,18 +37,19 @@ actor Clockwork {
     }
 
     func run() async {
-        await withDiscardingTaskGroup { group in
-            ring()
-            for await _ in bell.rings {
-                let next = await fireDue()
-                group.addTask { [self] in
-                    // At least once a minute: the clock may be set, and a suspended machine does not notice time passing.
-                    let pause = min(60, max(0.01, next?.timeIntervalSinceNow ?? 60))
-                    try? await Task.sleep(for: .seconds(pause))
-                    if !Task.isCancelled { ring() }
-                }
-            }
-            group.cancelAll()
+        ring()
+        for await _ in bell.rings { wake(at: await fireDue()) }
+        timer?.cancel()
+    }
+
+    /// One timer at a time: every look sets it anew, whatever rang.
+    private func wake(at next: Date?) {
+        timer?.cancel()
+        timer = Task { [bell] in
+            // At least once a minute: the clock may be set, and a suspended machine does not notice time passing.
+            let pause = min(60, max(0.01, next?.timeIntervalSinceNow ?? 60))
+            try? await Task.sleep(for: .seconds(pause))
+            if !Task.isCancelled { bell.ring() }
         }
     }
 

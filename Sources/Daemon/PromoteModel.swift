@@ -32,7 +32,7 @@ struct ModelPromoter: Sendable {
         if let known = try await store.decision(ofRun: run.id, step: step.name) {
             return try await apply(known, settings)
         }
-        guard let challenger = progress.version(above: step) else {
+        guard let challenger = progress.registration(above: step)?.values["version"] else {
             return StepResult(outcome: .refused(reason: "no `register` step above '\(step.name)' made a version"))
         }
         let scoredAgainst = progress[evidence.step].incumbent
@@ -101,13 +101,5 @@ struct ModelPromoter: Sendable {
             ],
             said: ["decision \(decision.id) on evidence sha256:\(decision.body.evidenceSHA256 ?? "none")"]
                 + decision.body.decision.reasons)
-    }
-}
-
-extension RunProgress {
-    /// The version number that a `register` step above `step` made.
-    func version(above step: PlannedStep) -> String? {
-        plan.upstream(of: step).compactMap { self[$0.name].registered == nil ? nil : self[$0.name].values["version"] }
-            .last
     }
 }

@@ -67,7 +67,12 @@ extension RunProgress {
 
     /// The model version that a `register` step above `step` made: `models:/NAME/VERSION`.
     func registeredModel(above step: PlannedStep) -> String? {
-        plan.upstream(of: step).compactMap { self[$0.name].registered }.last
+        registration(above: step)?.registered
+    }
+
+    /// The nearest `register` step above `step` that has made a version.
+    func registration(above step: PlannedStep) -> StepProgress? {
+        plan.upstream(of: step).map { self[$0.name] }.last { $0.registered != nil }
     }
 }
 
