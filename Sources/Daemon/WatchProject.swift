@@ -64,10 +64,22 @@ final class ProjectWatch: Sendable {
         do {
             // A server that does not answer must not hold up everything else: fetching has a thread of its own.
             let now = request.fetches ? try await onOwnThread { try self.read(request) } : try read(request)
-            return try await store.recordLook(project: project.id, now: now, among: request.names, at: Date())
+            Failpoint.reach(.lookRead)
+            let events = try await store.recordLook(project: project.id, now: now, among: request.names, at: Date())
+            Failpoint.reach(.lookStored)
+            return events
         } catch {
-            logger.error("looking at \(project.name) failed: \(error)")
+            logger.error("looking at \(project.name) failed, and is tried again: \(error)")
+            lookAgain(request)
             return []
+        }
+    }
+
+    /// The same look once more, soon: a full disk or a busy store passes.
+    private func lookAgain(_ request: Request) {
+        Task { [queue] in
+            try? await Task.sleep(for: .seconds(1))
+            queue.yield(Request(names: request.names, fetches: request.fetches))
         }
     }
 
@@ -78,13 +90,14 @@ final class ProjectWatch: Sendable {
         return try repository.tips()
     }
 
-    /// Turn what happens on disk into requests. A look at everything comes first: pushes may have come while nobody
-    /// watched.
+    /// Turn what happens on disk into requests. A look at everything comes first, once every later move is told: pushes may
+    /// have come while nobody watched.
     private func followDisk() async {
-        queue.yield(Request())
         do {
             let repository = try Repository(at: project.repository).gitDirectory
-            for await hint in try RefWatcher(repository: repository).hints() {
+            let hints = try RefWatcher(repository: repository).hints()
+            queue.yield(Request())
+            for await hint in hints {
                 if case .refs(let names) = hint {
                     let watched = names.filter(isWatched(ref:))
                     if !watched.isEmpty { queue.yield(Request(names: watched)) }
@@ -94,6 +107,7 @@ final class ProjectWatch: Sendable {
             }
         } catch {
             logger.warning("\(project.name) is only looked at every minute: \(error)")
+            queue.yield(Request())
         }
     }
 }

@@ -25,19 +25,21 @@ public final class RefWatcher: Sendable {
 
     deinit { close(queue) }
 
-    /// Hints as they come, until the consumer stops. Reading waits in a thread of its own.
+    /// Hints as they come, until the consumer stops. What happens once this has returned is told; reading waits in a thread
+    /// of its own.
     public func hints() -> AsyncStream<RefHint> {
-        AsyncStream { continuation in
-            let thread = Thread { [self] in watch(continuation) }
+        var folders: [Int32: String] = [:]
+        add(root, deep: false, &folders)
+        add(root + "/refs", deep: true, &folders)
+        return AsyncStream { [folders] continuation in
+            let thread = Thread { [self] in watch(folders, continuation) }
             thread.name = "refs"
             thread.start()
         }
     }
 
-    private func watch(_ out: AsyncStream<RefHint>.Continuation) {
-        var folders: [Int32: String] = [:]
-        add(root, deep: false, &folders)
-        add(root + "/refs", deep: true, &folders)
+    private func watch(_ folders: [Int32: String], _ out: AsyncStream<RefHint>.Continuation) {
+        var folders = folders
         var buffer = [UInt8](repeating: 0, count: 65_536)
         while true {
             let count = read(queue, &buffer, buffer.count)
