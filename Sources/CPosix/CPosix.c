@@ -81,6 +81,13 @@ static void become(const struct espalier_spawn *request, pid_t parent, int repor
     sigprocmask(SIG_SETMASK, &none, NULL);
     setsid();
     if (request->dies_with_parent && (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)) _exit(127);
+    for (int index = 0; index < request->entrance_count; index++)
+        if (write(request->entrances[index], "0", 1) != 1) {
+            int reason = errno;
+            ssize_t told = write(report, &reason, sizeof reason);
+            (void)told;
+            _exit(127);
+        }
     int empty = open("/dev/null", O_RDONLY);
     // Above all that is about to be filled, so that nothing is overwritten before it has been copied.
     int output = fcntl(request->output, F_DUPFD, 10), kept = request->kept < 0 ? -1 : fcntl(request->kept, F_DUPFD, 10);

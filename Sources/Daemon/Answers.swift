@@ -64,7 +64,7 @@ extension Event {
         case .proposal(let proposal):
             RefMove(
                 ref: ProposalRef(key: proposal.key, target: proposal.target).name, from: nil, to: proposal.head)
-        case .checks, .fire: nil
+        case .checks, .fire, .request: nil
         }
     }
 }

@@ -17,12 +17,12 @@ actor Clockwork {
     private var timer: Task<Void, Never>?
     private var projects: [Int64: StoredProject] = [:]
 
-    init(store: Store, registries: Registries, logger: Logger, bell: Bell, fired: @escaping @Sendable () -> Void) {
+    init(store: Store, home: Home, registries: Registries, logger: Logger, bell: Bell, fired: @escaping @Sendable () -> Void) {
         self.store = store
         self.registries = registries
         self.logger = logger
         self.fired = fired
-        planner = EventPlanner(store: store)
+        planner = EventPlanner(store: store, home: home)
         self.bell = bell
     }
 
@@ -91,6 +91,7 @@ actor Clockwork {
     func fire(_ schedule: StoredSchedule, at time: Date, repeating: Bool) async throws -> StoredEvent? {
         let pinned = try await champion(for: schedule)
         let event = try await store.fire(schedule, at: time, pinned: pinned, repeating: repeating, now: Date())
+        Failpoint.reach(.fireStored)
         if event != nil { fired() }
         return event
     }

@@ -28,6 +28,7 @@ public struct DaemonOptions: Sendable {
     public var lookEvery: Int
     /// Seconds between fetches of remote repositories.
     public var fetchEvery: Int
+    public var keeping = Keeping()
     /// Called with the address of the pages, once they can be asked for.
     public var announce: @Sendable (String) -> Void = { _ in }
 
@@ -55,6 +56,7 @@ public struct Daemon: Service {
     private let engine: Engine
     private let clockwork: Clockwork
     private let watches: Watches
+    private let cleaner: HomeCleaner
     private let logger: Logger
 
     public init(_ options: DaemonOptions, logger: Logger) throws {
@@ -66,15 +68,22 @@ public struct Daemon: Service {
         let minders = Minders(program: options.minder)
         let registries = Registries(home: options.home, minders: minders, python: options.mlflowPython, logger: logger)
         let watches = Watches()
+        let workspaces = Workspaces(folder: options.home.workspaces)
         let runner = StepRunner(
-            home: options.home, store: store, minders: minders,
-            workspaces: Workspaces(folder: options.home.workspaces), registries: registries, logger: logger)
+            home: options.home, store: store,
+            commands: CommandRunner(
+                home: options.home, minders: minders, groups: .find(name: groupName(of: options.home)),
+                workspace: { [workspaces] in try await workspaces.workspace(of: $0, in: $1) }),
+            registries: registries, logger: logger)
         let gate = Gate(store: store, logger: logger) { project, ref in watches.nudge(project, ref) }
         let (bell, clockBell) = (Bell(), Bell())
         engine = Engine(
-            store: store, runner: runner, gate: gate, slots: options.slots, logger: logger, bell: bell,
+            store: store, home: options.home, runner: runner, gate: gate, slots: options.slots, logger: logger, bell: bell,
             clockBell: clockBell)
-        clockwork = Clockwork(store: store, registries: registries, logger: logger, bell: clockBell) { bell.ring() }
+        clockwork = Clockwork(store: store, home: options.home, registries: registries, logger: logger, bell: clockBell) {
+            bell.ring()
+        }
+        cleaner = HomeCleaner(home: options.home, store: store, workspaces: workspaces)
         (self.store, self.registries, self.watches) = (store, registries, watches)
     }
 
@@ -109,6 +118,7 @@ public struct Daemon: Service {
             group.addTask { await clockwork.run() }
             group.addTask { try await web.run() }
             group.addTask { await lookNowAndThen() }
+            group.addTask { await cleanNowAndThen() }
             group.addTask {
                 try? await gracefulShutdown()
                 stop()
@@ -162,11 +172,33 @@ public struct Daemon: Service {
         }
     }
 
+    private func cleanNowAndThen() async {
+        while !Task.isCancelled, !Task.isShuttingDownGracefully {
+            try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(3_600)) }
+            if Task.isCancelled || Task.isShuttingDownGracefully { return }
+            do {
+                let done = try await cleaner.clean(options.keeping)
+                logger.debug("cleaned: \(done)")
+            } catch {
+                logger.error("old workspaces and results could not be removed, and will be in an hour: \(error)")
+            }
+        }
+    }
+
     private func answer(_ ring: Ring) async {
         let words = (ring.lines.first ?? "").split(separator: " ", maxSplits: 1).map(String.init)
         do {
             switch words.first {
             case "pushed": ring.answer(try await pushed(to: words.last ?? "", Array(ring.lines.dropFirst())))
+            case "gc":
+                let done = try await cleaner.clean(Keeping(words: words.last ?? "") ?? options.keeping)
+                ring.answer(String(decoding: try json(done, pretty: false), as: UTF8.self) + "\n")
+            case "cancel":
+                try await engine.cancel(Int64(words.last ?? "") ?? 0)
+                ring.answer("ok\n")
+            case "retry":
+                try await engine.retry(Int64(words.last ?? "") ?? 0)
+                ring.answer("ok\n")
             case "fire": ring.answer(try await fire(Array(ring.lines.dropFirst())))
             case "adopted", "look":
                 for watch in watches.all { await engine.planned(await watch.look(fetching: watch.project.url != nil)) }

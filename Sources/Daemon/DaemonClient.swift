@@ -16,6 +16,20 @@ public struct DaemonClient: Sendable {
         return answer.split(separator: "\n").compactMap { Int64($0.dropFirst("run ".count)) }
     }
 
+    /// End a run early. Returns when that is on record; its steps end soon after.
+    public func cancel(run: Int64) throws { _ = try ask(["cancel \(run)"]) }
+
+    /// Try what did not pass in an ended run once more.
+    public func retry(run: Int64) throws { _ = try ask(["retry \(run)"]) }
+
+    /// Remove what nobody needs any more.
+    ///
+    /// - Parameter keeping: what may stay; as the daemon was started with when absent.
+    public func clean(_ keeping: Keeping?) throws -> Cleaning {
+        let answer = try ask([keeping.map { "gc \($0.days) \($0.bytes)" } ?? "gc"])
+        return try JSONDecoder().decode(Cleaning.self, from: Data(answer.utf8))
+    }
+
     private func ask(_ lines: [String]) throws -> String {
         guard let answer = Doorbell.ring(home.socket, lines, waitSeconds: 60) else {
             throw DaemonError.notRunning(home: home.path)

@@ -14,47 +14,58 @@ import Store
 /// can be done. So a bell may ring late, twice, or for nothing.
 actor Engine {
     /// One unended run, as this process knows it. Nobody else appends facts.
-    private struct Live {
+    struct Live {
         let run: StoredRun
         var progress: RunProgress
-        /// Set when the run is to end early: how its steps end then.
-        var stopping: Outcome?
+        /// Steps whose earlier results have been looked for.
+        var considered: Set<String> = []
     }
 
-    private let store: Store
+    let store: Store
+    let runner: StepRunner
+    let logger: Logger
     private let planner: EventPlanner
-    private let runner: StepRunner
     private let gate: Gate
     private let slots: Int
-    private let logger: Logger
     private let bell: Bell
     /// Rung when schedules have gone live.
     private let clockBell: Bell
 
     private var projects: [Int64: StoredProject] = [:]
     private var live: [Int64: Live] = [:]
+    /// Steps at work, each in a slot: run → names.
     private var busy: [Int64: Set<String>] = [:]
+    /// Steps whose earlier result is being laid out for them, which takes no slot.
+    private var restoring: [Int64: Set<String>] = [:]
+    /// Runs of which something has been told since they were last looked through for steps to reuse.
+    private var told: Set<Int64> = []
     private var lastPlanned: Int64 = 0
-    private var lastWrite: Task<Void, any Error>?
     private var waiting: [Int64: [CheckedContinuation<Void, Never>]] = [:]
+    private var timer: Task<Void, Never>?
+    private let journal: Journal
+    private var stopsWhenDone = false
 
     init(
-        store: Store, runner: StepRunner, gate: Gate, slots: Int, logger: Logger, bell: Bell, clockBell: Bell
+        store: Store, home: Home, runner: StepRunner, gate: Gate, slots: Int, logger: Logger, bell: Bell, clockBell: Bell
     ) {
         self.bell = bell
         self.clockBell = clockBell
         self.store = store
-        self.planner = EventPlanner(store: store)
+        self.planner = EventPlanner(store: store, home: home)
         self.runner = runner
         self.gate = gate
         self.slots = slots
         self.logger = logger
+        journal = Journal(store: store, logger: logger)
     }
 
     /// Something may have happened.
     nonisolated func ring() { bell.ring() }
 
     nonisolated func stop() { bell.stop() }
+
+    /// Come to an end by itself when no run is unended.
+    func stopWhenDone() { stopsWhenDone = true }
 
     func add(_ project: StoredProject) {
         projects[project.id] = project
@@ -64,6 +75,7 @@ actor Engine {
     /// Take up what an earlier process left, then settle on every bell, until stopped. Steps in flight are left to their
     /// minders.
     func run() async {
+        let writing = Task { [journal] in await journal.run() }
         await withTaskGroup(of: Void.self) { group in
             var hasTakenUp = false
             ring()
@@ -74,16 +86,16 @@ actor Engine {
                     try await settle(&group)
                 } catch {
                     logger.error("the engine could not go on, and tries again: \(error)")
-                    group.addTask { [self] in
-                        try? await Task.sleep(for: .seconds(1))
-                        ring()
-                    }
+                    wake(in: 1)
                 }
             }
             group.cancelAll()
+            journal.close()
+            timer?.cancel()
             for waiter in waiting.values.joined() { waiter.resume() }
             waiting = [:]
         }
+        await writing.value
     }
 
     /// Wait until these events have been planned.
@@ -98,7 +110,7 @@ actor Engine {
         let runs = try await store.unendedRuns()
         for run in runs { live[run.id] = Live(run: run, progress: run.progress) }
         for run in runs {
-            if run.progress.outcome != nil { try await record([], in: run.id) }
+            await record([], in: run.id)
             for step in run.plan.steps where run.progress[step.name].state.isLive {
                 logger.info("run \(run.id), step \(step.name): taken up again")
                 start(step, of: run.id, attempt: max(1, run.progress[step.name].attempts), &group)
@@ -109,11 +121,15 @@ actor Engine {
     private func settle(_ group: inout TaskGroup<Void>) async throws {
         try await plan()
         while try await gate.advance(projects) { try await plan() }
-        for id in live.keys.sorted() { try await skipUnreachable(in: id) }
-        for ready in choose(from: live.mapValues(\.progress), busy: busy, slots: slots) {
+        try await reuse(&group)
+        await endOverdue()
+        let atWork = busy.merging(restoring) { $0.union($1) }
+        let extra = restoring.values.reduce(0) { $0 + $1.count }
+        for ready in choose(from: live.mapValues(\.progress), busy: atWork, slots: slots + extra) {
             let attempts = live[ready.run]?.progress[ready.step.name].attempts ?? 0
             start(ready.step, of: ready.run, attempt: attempts + 1, &group)
         }
+        if stopsWhenDone, live.isEmpty { stop() }
     }
 
     /// Turn open events into runs.
@@ -121,43 +137,23 @@ actor Engine {
         for event in try await store.unhandledEvents() {
             guard let project = projects[event.project] else { continue }
             for run in try await planner.handle(event, of: project) {
+                Failpoint.reach(.eventPlanned)
                 logger.info(
                     "run \(run.id): \(run.plan.pipeline) in \(run.plan.environment) at \(run.plan.commit.short)")
                 live[run.id] = Live(run: run, progress: run.progress)
-                try await supersede(by: run)
+                told.insert(run.id)
+                await supersede(by: run)
             }
             lastPlanned = max(lastPlanned, event.id)
             waiting.removeValue(forKey: event.id)?.forEach { $0.resume() }
         }
     }
 
-    private func supersede(by run: StoredRun) async throws {
-        for (old, hasStarted) in superseded(by: run.id, run.plan, among: live.mapValues(\.progress)) {
+    private func supersede(by run: StoredRun) async {
+        for old in superseded(by: run.id, run.plan, among: live.mapValues(\.progress)).sorted() {
             logger.info("run \(old): superseded by run \(run.id)")
-            try await end(old, as: .superseded(by: run.id), stopping: hasStarted)
+            await end(old, as: .superseded(by: run.id))
         }
-    }
-
-    /// End a run early: what has not started ends now, what runs is stopped.
-    private func end(_ id: Int64, as outcome: Outcome, stopping: Bool) async throws {
-        guard let entry = live[id] else { return }
-        live[id]?.stopping = outcome
-        for step in entry.run.plan.steps {
-            let progress = entry.progress[step.name]
-            if busy[id]?.contains(step.name) ?? false {
-                runner.minders.stop(StepFolder(runner.home.step(id, step.name, attempt: max(1, progress.attempts))))
-            } else if progress.state == .pending {
-                try await record([Recorded(step: step.name, fact: .ended(outcome), at: Date())], in: id)
-            }
-        }
-    }
-
-    private func skipUnreachable(in id: Int64) async throws {
-        guard let skipped = live[id]?.progress.next().skipped, !skipped.isEmpty else { return }
-        let facts = skipped.sorted { $0.key < $1.key }.map {
-            Recorded(step: $0.key, fact: .ended($0.value), at: Date())
-        }
-        try await record(facts, in: id)
     }
 
     private func start(_ step: PlannedStep, of id: Int64, attempt: Int, _ group: inout TaskGroup<Void>) {
@@ -165,22 +161,13 @@ actor Engine {
         busy[id, default: []].insert(step.name)
         group.addTask { [self, runner] in
             let ask = Asking(
-                tell: { await self.tell($0, step: step.name, run: id) }, isStopping: { await self.isStopping(id) })
+                tell: { await self.record([Recorded(step: step.name, fact: $0, at: Date())], in: id) },
+                isStopping: { await self.isStopping(step.name, of: id) })
             let result = await runner.run(
                 step, of: entry.run, progress: entry.progress, attempt: attempt, repository: project.repository,
                 ask: ask)
             if Task.isCancelled { return }
             await finish(step, of: id, attempt: attempt, result)
-        }
-    }
-
-    private func isStopping(_ run: Int64) -> Bool { live[run]?.stopping != nil }
-
-    private func tell(_ fact: StepFact, step: String, run: Int64) async {
-        do {
-            try await record([Recorded(step: step, fact: fact, at: Date())], in: run)
-        } catch {
-            logger.error("run \(run), step \(step): a fact could not be stored: \(error)")
         }
     }
 
@@ -191,52 +178,194 @@ actor Engine {
         if !result.values.isEmpty || !result.outputs.isEmpty {
             facts.append(.reported(values: result.values, outputs: result.outputs))
         }
-        facts.append(.ended(result.outcome == .cancelled ? entry.stopping ?? .cancelled : result.outcome))
-        do {
-            try await record(facts.map { Recorded(step: step.name, fact: $0, at: Date()) }, in: id)
-            busy[id]?.remove(step.name)
-        } catch {
-            // The record of the step is on disk: the next start of the daemon reads it again.
-            logger.error("run \(id), step \(step.name): its end could not be stored: \(error)")
-        }
+        facts.append(.ended(result.outcome))
+        await record(
+            facts.map { Recorded(step: step.name, fact: $0, at: Date()) }, in: id,
+            results: result.kept.map { [step.name: $0] } ?? [:])
+        busy[id]?.remove(step.name)
         ring()
     }
 
-    /// Append facts, and see to what follows when they end the run.
+    /// Append facts, and see to what follows from them: steps that cannot start any more, the end of the run.
     ///
-    /// The facts count at once, so that steps that end at the same moment see each other; they are written in the same
-    /// order, so that a run's outcome is never on disk before the last of its facts.
-    private func record(_ facts: [Recorded], in id: Int64) async throws {
-        guard var progress = live[id]?.progress, let run = live[id]?.run else { return }
-        for fact in facts { progress.apply(fact) }
-        live[id]?.progress = progress
-        let outcome = progress.outcome
-        let (before, store) = (lastWrite, store)
-        let write = Task {
-            _ = await before?.result
-            // Before the end is written: a crash in between does it again, and it is the same done twice.
-            if outcome == .passed { try await goLive(run) }
-            try await store.append(facts, to: id, outcome: outcome)
+    /// The facts count at once, so that steps that end at the same moment see each other; when this returns they are on
+    /// disk. While the disk takes nothing, this waits.
+    private func record(
+        _ facts: [Recorded], in id: Int64, results: [String: KeptResult] = [:], used: [Int64] = [], reopens: Bool = false
+    ) async {
+        guard var entry = live[id] else { return }
+        for fact in facts { entry.progress.apply(fact) }
+        let following = entry.progress.consequences(at: Date())
+        for fact in following { entry.progress.apply(fact) }
+        live[id] = entry
+        told.insert(id)
+        var write = FactWrite(run: entry.run, facts: facts + following)
+        (write.results, write.used, write.reopens) = (results, used, reopens)
+        write.outcome = entry.progress.outcome
+        if write.outcome == .passed { write.schedules = schedules(of: entry.run) }
+        if write.outcome != nil || !write.facts.isEmpty { await journal.write(write) }
+        guard let outcome = write.outcome else {
+            // The end of the run's time may have become known.
+            if entry.run.plan.timeout != nil { ring() }
+            return
         }
-        lastWrite = write
-        do {
-            try await write.value
-        } catch {
-            if let stored = try? await store.run(id) { live[id]?.progress = stored.progress }
-            throw error
-        }
-        guard let outcome else { return }
+        Failpoint.reach(.runEnded)
         logger.info("run \(id): \(outcome.rawValue)")
-        live[id] = nil
-        busy[id] = nil
+        (live[id], busy[id], restoring[id]) = (nil, nil, nil)
+        told.remove(id)
+        if write.schedules != nil { clockBell.ring() }
         ring()
     }
 
-    /// A push run that passed makes the schedules of its environment live, pinned to its commit.
-    private func goLive(_ run: StoredRun) async throws {
-        guard run.plan.trigger == .push, let project = projects[run.project] else { return }
-        let rules = try planner.schedules(of: run.plan, in: project)
-        try await store.goLive(rules, environment: run.plan.environment, run: run, at: Date())
-        clockBell.ring()
+    /// The schedules that a push run which passed makes live, pinned to its commit.
+    private func schedules(of run: StoredRun) -> [String: ScheduleRule]? {
+        guard run.plan.trigger == .push, let project = projects[run.project] else { return nil }
+        do {
+            return try planner.schedules(of: run.plan, in: project)
+        } catch {
+            logger.error("run \(run.id): its schedules could not be read and stay as they were: \(error)")
+            return nil
+        }
+    }
+}
+
+// MARK: Ending early
+
+extension Engine {
+    private func isStopping(_ step: String, of run: Int64) -> Bool {
+        guard let state = live[run]?.progress[step].state else { return true }
+        if case .stopping = state { return true } else { return false }
+    }
+
+    /// End a run early: what has not started ends now, what is at work is asked to stop. The wish is on disk before anybody
+    /// hears it.
+    private func end(_ id: Int64, as outcome: Outcome) async {
+        guard let entry = live[id] else { return }
+        let atWork = (busy[id] ?? []).union(restoring[id] ?? [])
+        let facts = entry.progress.ending(as: outcome, atWork: atWork).map {
+            Recorded(step: $0.step, fact: $0.fact, at: Date())
+        }
+        await record(facts, in: id)
+        Failpoint.reach(.stopAsked)
+        for step in atWork {
+            let attempts = live[id]?.progress[step].attempts ?? 0
+            runner.minders.stop(StepFolder(runner.home.step(id, step, attempt: max(1, attempts))))
+        }
+    }
+
+    /// Cancel a run: a person wants it to end.
+    func cancel(_ id: Int64) async throws {
+        guard let entry = live[id] else {
+            let run = try await store.run(id)
+            throw DaemonError.refused("run \(id) has ended already: \(run.outcome?.rawValue ?? "unknown")")
+        }
+        logger.info("run \(entry.run.id): cancelled")
+        await end(id, as: .cancelled)
+        ring()
+    }
+
+    /// Try what did not pass in an ended run once more. What passed stays as it is.
+    func retry(_ id: Int64) async throws {
+        guard live[id] == nil else { throw DaemonError.refused("run \(id) is still at work: wait for its end, or cancel it") }
+        let run = try await store.run(id)
+        if case .change(let number, _) = run.plan.trigger {
+            throw DaemonError.refused(
+                "run \(id) checked change \(number), whose gate has closed: push the change again, and what passed is reused")
+        }
+        guard run.outcome != .passed else { throw DaemonError.refused("run \(id) has passed: there is nothing to retry") }
+        logger.info("run \(id): retried")
+        live[id] = Live(run: run, progress: run.progress)
+        let facts = run.plan.steps.map { Recorded(step: $0.name, fact: .retried, at: Date()) }
+        await record(facts, in: id, reopens: true)
+        ring()
+    }
+
+    /// Runs whose whole time is over are ended; the next such moment rings the bell.
+    private func endOverdue() async {
+        let now = Date()
+        var next: Date?
+        for (id, entry) in live {
+            guard let seconds = entry.run.plan.timeout, let begun = entry.progress.begunAt else { continue }
+            let deadline = begun.addingTimeInterval(Double(seconds))
+            if deadline > now {
+                next = min(next ?? deadline, deadline)
+            } else if !entry.progress.isStopping {
+                logger.info("run \(id): its \(seconds) s are over")
+                await end(id, as: .timedOut(seconds: seconds))
+            }
+        }
+        if let next { wake(in: next.timeIntervalSinceNow) }
+    }
+
+    private func wake(in seconds: Double) {
+        timer?.cancel()
+        timer = Task { [bell] in
+            try? await Task.sleep(for: .seconds(max(0.01, seconds)))
+            if !Task.isCancelled { bell.ring() }
+        }
+    }
+}
+
+// MARK: Reuse
+
+extension Engine {
+    /// Give steps that are ready the result of an earlier run, where there is one that they may take.
+    private func reuse(_ group: inout TaskGroup<Void>) async throws {
+        for id in told.sorted() {
+            told.remove(id)
+            try await reuse(in: id, &group)
+        }
+    }
+
+    private func reuse(in id: Int64, _ group: inout TaskGroup<Void>) async throws {
+        while let entry = live[id] {
+            let atWork = (busy[id] ?? []).union(restoring[id] ?? [])
+            let ready = entry.progress.next().ready.filter {
+                $0.reuse?.key != nil && !entry.considered.contains($0.name) && !atWork.contains($0.name)
+            }
+            var facts: [Recorded] = []
+            var used: [Int64] = []
+            for step in ready {
+                live[id]?.considered.insert(step.name)
+                guard let known = try await runner.earlierResult(of: step, in: entry.run) else { continue }
+                if known.result.files.isEmpty {
+                    facts += known.facts(for: step, outputs: [:])
+                    used.append(known.id)
+                } else {
+                    restore(known, for: step, of: id, &group)
+                }
+            }
+            // What follows may be known, too.
+            guard !facts.isEmpty else { return }
+            await record(facts, in: id, used: used)
+        }
+    }
+
+    private func restore(_ known: StoredResult, for step: PlannedStep, of id: Int64, _ group: inout TaskGroup<Void>) {
+        restoring[id, default: []].insert(step.name)
+        group.addTask { [self, runner] in
+            let outputs = await runner.restore(known, for: step, of: id)
+            if Task.isCancelled { return }
+            await restored(known, for: step, of: id, outputs)
+        }
+    }
+
+    private func restored(_ known: StoredResult, for step: PlannedStep, of id: Int64, _ outputs: [String: String]?) async {
+        if let outputs, !isStopping(step.name, of: id) {
+            await record(known.facts(for: step, outputs: outputs), in: id, used: [known.id])
+        } else if isStopping(step.name, of: id) {
+            await record([Recorded(step: step.name, fact: .ended(.cancelled), at: Date())], in: id)
+        }
+        restoring[id]?.remove(step.name)
+        ring()
+    }
+}
+
+extension StoredResult {
+    fileprivate func facts(for step: PlannedStep, outputs: [String: String]) -> [Recorded] {
+        let reported = StepFact.reported(values: result.values, outputs: outputs)
+        let isEmpty = result.values.isEmpty && outputs.isEmpty
+        return (isEmpty ? [] : [reported]) .map { Recorded(step: step.name, fact: $0, at: Date()) }
+            + [Recorded(step: step.name, fact: .ended(.reused(run: run)), at: Date())]
     }
 }

@@ -58,12 +58,18 @@ struct Gate: Sendable {
         case .wait: break
         case .merge(let head, let tip):
             switch try merge(change, head, tip, project) {
-            case .checks(let request): try await store.check(request, of: change, at: Date())
+            case .checks(let request):
+                Failpoint.reach(.changeMerged)
+                try await store.check(request, of: change, at: Date())
+                Failpoint.reach(.changeChecksAsked)
             case .fact(let fact): try await note(fact, change)
             }
         case .land(let base, let merge):
             // When somebody else moved the target meanwhile, nothing is lost: the next settling merges with the new tip.
-            if try land(change, base, merge, project) { try await note(.merged(merge), change) }
+            if try land(change, base, merge, project) {
+                Failpoint.reach(.changeLanded)
+                try await note(.merged(merge), change)
+            }
         case .confirm(let merge): try await note(.merged(merge), change)
         case .reject(let reason): try await note(.rejected(reason: reason), change)
         }
@@ -74,6 +80,7 @@ struct Gate: Sendable {
         changed.apply(fact)
         logger.info("change \(change.number): \(changed.state.word): \(changed.state.reason)")
         try await store.append(fact, to: change.number, at: Date())
+        Failpoint.reach(.changeNoted)
         if case .merged = fact { look(change.project, "refs/heads/\(change.target)") }
     }
 

@@ -9,6 +9,7 @@ import Store
 /// Finds out what an event starts: reads at the edge, then lets the pure planner decide.
 struct EventPlanner: Sendable {
     let store: Store
+    let home: Home
 
     /// Handle one event: store its runs, or why there are none.
     func handle(_ event: StoredEvent, of project: StoredProject) async throws -> [StoredRun] {
@@ -34,20 +35,20 @@ struct EventPlanner: Sendable {
     }
 
     private func plan(_ event: Event, in repository: Repository, name: String) throws -> Planning {
-        let reader = ProjectReader(repository: repository, fallbackName: name)
+        let reader = ProjectReader(repository: repository, home: home, fallbackName: name)
         switch event {
         case .push(let move):
             guard let branch = move.branch else { return Planning(remark: "tags start nothing") }
             guard let tip = move.to else { return Planning(remark: "branch '\(branch)' was deleted") }
             let facts = try reader.facts(at: tip, branch: branch, base: move.from)
-            return Plans.plan(event, at: facts, digest: { sha256($0) })
+            return Plans.plan(event, at: facts, digest: sha256)
         case .checks(let request):
             let facts = try reader.facts(at: request.merge, branch: "change/\(request.change)", base: request.base)
-            return Plans.plan(event, at: facts, digest: { sha256($0) })
+            return Plans.plan(event, at: facts, digest: sha256)
         case .fire(let fire):
             let facts = try reader.facts(at: fire.commit, branch: fire.branch, base: nil)
-            return Plans.plan(event, at: facts, digest: { sha256($0) })
-        case .proposal:
+            return Plans.plan(event, at: facts, digest: sha256)
+        case .proposal, .request:
             return Planning()
         }
     }
@@ -63,7 +64,7 @@ extension EventPlanner {
     /// The schedules that a run's commit declares for the run's environment, by pipeline.
     func schedules(of plan: Plan, in project: StoredProject) throws -> [String: ScheduleRule] {
         let repository = try Repository(at: project.repository)
-        let reader = ProjectReader(repository: repository, fallbackName: project.name)
+        let reader = ProjectReader(repository: repository, home: home, fallbackName: project.name)
         let facts = try reader.facts(at: plan.commit, branch: plan.branch, base: nil)
         return facts.project.pipelines.reduce(into: [:]) { rules, pipeline in
             guard let rule = pipeline.triggers.schedule, rule.environment == plan.environment else { return }
@@ -76,7 +77,7 @@ extension EventPlanner {
     /// The registry of a schedule's environment, as its commit configures it.
     func registrySettings(of schedule: StoredSchedule, in project: StoredProject) throws -> RegistrySettings? {
         let repository = try Repository(at: project.repository)
-        let reader = ProjectReader(repository: repository, fallbackName: project.name)
+        let reader = ProjectReader(repository: repository, home: home, fallbackName: project.name)
         let facts = try reader.facts(at: schedule.commit, branch: schedule.branch, base: nil)
         return facts.project.environment(named: schedule.rule.environment)?.registry
     }

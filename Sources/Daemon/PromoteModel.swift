@@ -56,6 +56,7 @@ struct ModelPromoter: Sendable {
         let stored = try await store.decide(
             body, step: step.name, project: run.project, move: move, at: Date(),
             hash: { sha256($0) })
+        Failpoint.reach(.decisionStored)
         return try await apply(stored, settings)
     }
 
@@ -70,6 +71,7 @@ struct ModelPromoter: Sendable {
         if !FileManager.default.fileExists(atPath: kept) {
             try Data(bytes).write(to: URL(fileURLWithPath: kept), options: .atomic)
         }
+        Failpoint.reach(.evidenceKept)
         do throws(EvidenceProblem) {
             let evidence = try Evidence.parse(csv: bytes)
             let seed = UInt64(digest.prefix(16), radix: 16) ?? 0
@@ -85,6 +87,7 @@ struct ModelPromoter: Sendable {
             if try await registry.version(ofAlias: move.alias, model: move.model) != move.to {
                 try await registry.setAlias(move.alias, of: move.model, to: move.to)
             }
+            Failpoint.reach(.aliasMoved)
             let seen = try await registry.version(ofAlias: move.alias, model: move.model)
             guard seen == move.to else {
                 throw RegistryError.unreachable(
@@ -93,6 +96,7 @@ struct ModelPromoter: Sendable {
             }
             if let stage = settings.stage { try await registry.setStage(stage, of: move.model, version: move.to) }
             try await store.confirmMove(of: decision.id, at: Date())
+            Failpoint.reach(.aliasConfirmed)
         }
         return StepResult(
             outcome: .passed,

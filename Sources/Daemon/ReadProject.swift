@@ -10,6 +10,7 @@ import Synchronization
 /// do.
 struct ProjectReader {
     let repository: Repository
+    let home: Home
     let fallbackName: String
 
     /// All that planning needs to know of `commit` on `branch`.
@@ -23,9 +24,11 @@ struct ProjectReader {
         let trusted = trustedCommit == commit ? sources : try self.sources(at: trustedCommit)
         let mayDecide = try trustedCommit == commit || isTrusted(branch, by: trusted)
         let project = try Project.read(sources, trusted: mayDecide ? nil : trusted, fallbackName: fallbackName)
+        let inputs = InputReader(repository: repository, home: home)
         return CommitFacts(
             commit: commit, tree: tree, branch: branch, project: project,
             changedPaths: try changedPaths(project, base, commit, trustedCommit),
+            contents: try inputs.contents(of: project, tree: tree), datasets: inputs.datasets(of: project),
             withheld: mayDecide ? [:] : sources.privilegesWithheld(in: project))
     }
 

@@ -25,7 +25,9 @@ struct ModelRegistrar: Sendable {
         let version = try await registry.register(
             model: name, source: source, runID: logged["run_id"],
             tags: lineage(of: run, step: step, progress: progress), attemptTag: "espalier.registered_by")
+        Failpoint.reach(.versionCreated)
         if let alias = settings.candidate { try await registry.setAlias(alias, of: name, to: version.version) }
+        Failpoint.reach(.candidateSet)
         return StepResult(
             outcome: .passed,
             values: [

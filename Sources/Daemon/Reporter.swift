@@ -213,6 +213,7 @@ extension Trigger {
         switch self {
         case .push: "push"
         case .change(let number, let base): "change \(number) merged with \(base.short)"
+        case .local: "a person, in a working tree"
         case .fire(_, let schedule, let time): "fire of \(schedule) for \(time.formatted(.iso8601))"
         }
     }
@@ -226,6 +227,7 @@ extension Event {
         case .proposal(let proposal): "proposal \(proposal.key) for \(proposal.target)"
         case .checks(let request): "change \(request.change)"
         case .fire(let fire): "schedule \(fire.schedule)"
+        case .request(let request): "pipeline \(request.pipeline)"
         }
     }
 }

@@ -1,3 +1,4 @@
+import Digests
 import Events
 import Foundation
 import Minding
@@ -15,13 +16,19 @@ struct StepResult: Sendable {
     var outputs: [String: String] = [:]
     /// What a step without a command of its own has to say; goes where a command's output goes.
     var said: [String] = []
+    /// What later runs may take instead of doing the same again.
+    var kept: KeptResult?
 }
 
 /// Runs a step's command under a minder, from its folder to its result.
 struct CommandRunner: Sendable {
     let home: Home
     let minders: Minders
-    let workspaces: Workspaces
+    let groups: ControlGroups
+    /// The folders that hold the files of a tree of a repository, uppermost first.
+    let workspace: @Sendable (_ tree: ObjectID, _ repository: String) async throws -> String
+
+    var kept: KeptResults { KeptResults(folder: home.kept) }
 
     /// Start the command, or find the one that is already running, and wait for its end.
     ///
@@ -30,30 +37,71 @@ struct CommandRunner: Sendable {
     ///   - extra: variables beyond the contract's own: tracking server, model versions.
     func run(
         _ command: String, step: PlannedStep, of run: StoredRun, progress: RunProgress, attempt: Int,
-        repository: String, extra: [String: String]
+        repository: String, extra: [String: String], isStopping: @Sendable () async -> Bool
     ) async throws -> StepResult {
         let folder = StepFolder(home.step(run.id, step.name, attempt: attempt))
         if try FileManager.default.fileExists(atPath: folder.lock) == false || !wasClaimed(folder) {
-            let lower = try await workspaces.workspace(of: run.plan.tree, in: repository)
+            if await isStopping() { throw CancellationError() }
+            let lower = try await workspace(run.plan.tree, repository)
             try prepare(folder, step: step, of: run, progress: progress)
             let environment = try self.environment(step, of: run, progress: progress, folder: folder).merging(extra) {
                 $1
             }
-            guard let argv = wrapped(command, step: step, run: run, folder: folder) else {
-                return StepResult(
-                    outcome: .refused(
-                        reason: "its environment requires a sandbox, and bubblewrap is not "
-                            + "installed: install it, or set `sandbox: best-effort`"))
-            }
+            let argv = try wrapped(command, step: step, run: run, folder: folder)
+            try note(unenforced(step, run.plan.settings.sandbox), in: folder)
+            Failpoint.reach(.stepPrepared)
             _ = try minders.start(
                 MinderRequest(
                     folder: folder, lower: lower, command: argv, environment: environment,
-                    timeout: step.compute.timeout))
+                    timeout: step.compute.timeout, group: group(step, run, attempt: attempt)))
+            Failpoint.reach(.minderSpawned)
         }
+        if await isStopping() { minders.stop(folder) }
         let ending = await minders.end(of: folder)
+        // A daemon that ends leaves the step to its minder, and its folder as it is.
+        try Task.checkCancellation()
+        Failpoint.reach(.minderEnded)
+        if ending == nil { group(step, run, attempt: attempt).end() }
         defer { clean(folder) }
         let outcome = Outcome(ending, timeout: step.compute.timeout)
-        return outcome == .passed ? collect(step, folder) : StepResult(outcome: outcome)
+        guard outcome == .passed else { return StepResult(outcome: outcome) }
+        var result = collect(step, folder)
+        if result.outcome == .passed { result.kept = try keep(result, step, run.plan, folder) }
+        return result
+    }
+
+    /// What later runs may take: nothing when a dataset has changed since the step was planned, for then nobody knows which
+    /// of the two it read.
+    private func keep(_ result: StepResult, _ step: PlannedStep, _ plan: Plan, _ folder: StepFolder) throws -> KeptResult? {
+        guard let key = step.reuse?.key else { return nil }
+        for (name, dataset) in step.datasets ?? [:] {
+            guard InputReader.version(of: dataset, dataRoot(plan)) == key.parts["data \(name)"] else { return nil }
+        }
+        let kept = try kept.keep(values: result.values, outputs: result.outputs, from: folder.outputs)
+        Failpoint.reach(.resultKept)
+        return kept
+    }
+
+    private func group(_ step: PlannedStep, _ run: StoredRun, attempt: Int) -> StepGroup {
+        groups.group(named: "\(run.id).\(step.name).\(attempt)", step.compute.limits)
+    }
+
+    /// The limits that this machine cannot enforce: where a sandbox is required, the step does not start.
+    private func unenforced(_ step: PlannedStep, _ policy: SandboxPolicy) throws -> String? {
+        let missing = groups.missing(for: step.compute.limits)
+        guard !missing.isEmpty else { return nil }
+        let what = missing.map { "\($0):" }.joined(separator: " and ")
+        guard policy != .required else {
+            throw DaemonError.refused(
+                "no control group of this machine can enforce \(what) of its compute, and its environment requires a "
+                    + "sandbox: see `espalier doctor`, remove the limit, or set `sandbox: best-effort`")
+        }
+        return "espalier: \(what) of the step's compute is not enforced here: see `espalier doctor`\n"
+    }
+
+    private func note(_ text: String?, in folder: StepFolder) throws {
+        guard let text else { return }
+        try Data(text.utf8).write(to: URL(fileURLWithPath: folder.log))
     }
 
     /// Whether a minder has had this folder: then the command may have run, and is not started again.
@@ -66,7 +114,7 @@ struct CommandRunner: Sendable {
         for path in [folder.outputs, folder.scratch, folder.inputs, dataRoot(run.plan)] {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         }
-        try Data(run.plan.configuration.utf8).write(to: URL(fileURLWithPath: folder.config))
+        try Data((step.configuration ?? run.plan.configuration).utf8).write(to: URL(fileURLWithPath: folder.config))
         if !FileManager.default.fileExists(atPath: folder.output) {
             // An empty file needs no detour by a temporary one that is flushed to the disk.
             close(open(folder.output, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644))
@@ -108,17 +156,24 @@ struct CommandRunner: Sendable {
         return variables
     }
 
-    /// The command inside its sandbox; `nil` when one is required and cannot be made.
-    private func wrapped(_ command: String, step: PlannedStep, run: StoredRun, folder: StepFolder) -> [String]? {
+    /// The command inside its sandbox. A step that says what it reads may not write into the data root: its outputs are all
+    /// that it leaves, so that they can stand for it.
+    private func wrapped(_ command: String, step: PlannedStep, run: StoredRun, folder: StepFolder) throws -> [String] {
         let plain = ["/bin/sh", "-c", command]
         switch run.plan.settings.sandbox {
         case .off: return plain
         case .bestEffort where Self.bubblewrap == nil: return plain
         case .required, .bestEffort:
-            guard let bubblewrap = Self.bubblewrap else { return nil }
+            guard let bubblewrap = Self.bubblewrap else {
+                throw DaemonError.refused(
+                    "its environment requires a sandbox, and bubblewrap is not installed: install it, or set "
+                        + "`sandbox: best-effort`")
+            }
+            let data = [dataRoot(run.plan)]
+            let readsOnly = !step.inputs.isEmpty
             let sandbox = Sandbox(
-                hidden: [home.path] + Self.keyFolders, readable: [home.run(run.id)],
-                writable: [folder.tree, folder.outputs, folder.output, folder.scratch, dataRoot(run.plan)])
+                hidden: [home.path] + Self.keyFolders, readable: [home.run(run.id)] + (readsOnly ? data : []),
+                writable: [folder.tree, folder.outputs, folder.output, folder.scratch] + (readsOnly ? [] : data))
             return sandbox.wrapping(plain, in: folder.tree, by: bubblewrap)
         }
     }
@@ -151,6 +206,13 @@ struct CommandRunner: Sendable {
     }
 }
 
+extension Compute {
+    var limits: Limits { Limits(cpus: cpus, memory: memory, processes: processes) }
+}
+
+/// The folder of control groups of a home's daemons.
+func groupName(of home: Home) -> String { "espalier-\(sha256(home.path).prefix(8))" }
+
 /// `key=value` lines, as CI users know them, ended as on any system. Lines without `=` are not ours to understand; bytes
 /// that are no UTF-8 are replaced where they stand.
 func readValues(_ path: String) -> [String: String] {
@@ -177,6 +239,7 @@ extension Outcome {
             case .exited(let code): .failed(exitCode: code)
             case .signalled(let signal): .killed(signal: signal)
             case .timedOut: .timedOut(seconds: timeout)
+            case .outOfMemory: .outOfMemory
             case .stopped: .cancelled
             case .unprepared(let reason): .lost(reason: reason)
             case nil: .lost(reason: "its minder ended without a record")

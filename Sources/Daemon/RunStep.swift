@@ -19,10 +19,11 @@ struct Asking: Sendable {
 struct StepRunner: Sendable {
     let home: Home
     let store: Store
-    let minders: Minders
-    let workspaces: Workspaces
+    let commands: CommandRunner
     let registries: Registries
     let logger: Logger
+
+    var minders: Minders { commands.minders }
 
     func run(
         _ step: PlannedStep, of run: StoredRun, progress: RunProgress, attempt: Int, repository: String,
@@ -53,13 +54,15 @@ struct StepRunner: Sendable {
         }
         let incumbent = try await whenRegistryAnswers(ask) { try await self.incumbent(for: step, of: run, progress) }
         if progress[step.name].attempts < attempt { await ask.tell(.started(attempt: attempt, incumbent: incumbent)) }
+        Failpoint.reach(.stepStarted)
         switch step.action {
+        case .register where run.plan.trigger == .local, .promote where run.plan.trigger == .local:
+            return StepResult(outcome: .skipped(reason: "a local run registers and promotes nothing: push"))
         case .run(let command):
             let extra = try await variables(step, run, progress, incumbent: incumbent)
-            return try await CommandRunner(home: home, minders: minders, workspaces: workspaces)
-                .run(
-                    command, step: step, of: run, progress: progress, attempt: attempt, repository: repository,
-                    extra: extra)
+            return try await commands.run(
+                command, step: step, of: run, progress: progress, attempt: attempt, repository: repository, extra: extra,
+                isStopping: ask.isStopping)
         case .register(let model):
             return try await whenRegistryAnswers(ask) {
                 try await ModelRegistrar(registry: try await registry(run))
@@ -71,6 +74,31 @@ struct StepRunner: Sendable {
                     .promote(evidence, rules, step: step, of: run, progress: progress)
             }
         }
+    }
+
+    /// The result of an earlier run that the step may take.
+    func earlierResult(of step: PlannedStep, in run: StoredRun) async throws -> StoredResult? {
+        guard let key = step.reuse?.key, let trust = run.plan.trust else { return nil }
+        return try await store.result(key: key.digest, trust: trust, tree: run.plan.tree, project: run.project)
+    }
+
+    /// Lay out an earlier result for a step, checked file by file.
+    ///
+    /// - Returns: its kept outputs, name → path; `nil` when the result is damaged: it is forgotten, and the step has to run.
+    func restore(_ known: StoredResult, for step: PlannedStep, of run: Int64) async -> [String: String]? {
+        let folder = StepFolder(home.step(run, step.name, attempt: 1))
+        do {
+            let whole = try await onOwnThread { [commands] in
+                try commands.kept.restore(known.result, into: folder.outputs)
+            }
+            Failpoint.reach(.resultRestored)
+            if whole { return known.result.outputs.mapValues { "\(folder.outputs)/\($0)" } }
+            logger.warning("the kept result of step \(step.name) of run \(known.run) is damaged, and is made anew")
+            try await store.discard(result: known.id)
+        } catch {
+            logger.warning("the kept result of step \(step.name) of run \(known.run) cannot be taken: \(error)")
+        }
+        return nil
     }
 
     /// What a step without a command has to say goes where a command's output goes.

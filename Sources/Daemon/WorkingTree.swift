@@ -46,10 +46,10 @@ public struct WorkingTree: Sendable {
             throw DaemonError.refused("\(folder) has no commit yet")
         }
         let facts = try ProjectReader(
-            repository: repository, fallbackName: URL(fileURLWithPath: folder).lastPathComponent
+            repository: repository, home: Home(), fallbackName: URL(fileURLWithPath: folder).lastPathComponent
         )
         .facts(at: tip, branch: branch, base: nil)
         let move = RefMove(ref: "refs/heads/\(branch)", from: nil, to: tip)
-        return Plans.plan(.push(move), at: facts, digest: { sha256($0) })
+        return Plans.plan(.push(move), at: facts, digest: sha256)
     }
 }

@@ -24,6 +24,35 @@ actor Workspaces {
     /// The folders that hold the files of `tree`, uppermost first, as overlayfs takes its `lowerdir`. Written if they are
     /// not there yet.
     func workspace(of tree: ObjectID, in repository: String) async throws -> String {
+        let path = try await find(tree, in: repository)
+        for layer in path.split(separator: ":") { utimes(String(layer), nil) }
+        return path
+    }
+
+    /// Remove workspaces that were last used before `cutoff`. Those of `trees` stay, and what they lie on, and what the next
+    /// layer of a repository would lie on.
+    ///
+    /// - Returns: how many were removed.
+    func removeUnused(since cutoff: Date, keeping trees: Set<ObjectID>) async throws -> Int {
+        var needed = Set(trees.map(\.description)).union(bases.values.map(\.description))
+        let all = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        func isOld(_ name: String) -> Bool {
+            let attributes = try? FileManager.default.attributesOfItem(atPath: "\(folder)/\(name)")
+            return (attributes?[.modificationDate] as? Date ?? .distantFuture) < cutoff
+        }
+        let layers = all.filter { $0.contains(".on.") }
+        let gone = layers.filter { !needed.contains(String($0.prefix(40))) && isOld($0) }
+        needed.formUnion(layers.filter { !gone.contains($0) }.map { String($0.suffix(40)) })
+        let unused = gone + all.filter { !$0.contains(".on.") && !needed.contains($0) && isOld($0) }
+        // A new name first: what is half removed must not be found.
+        for name in unused { rename("\(folder)/\(name)", "\(folder)/\(name).unused") }
+        try await onOwnThread { [folder] in
+            for name in unused { try? FileManager.default.removeItem(atPath: "\(folder)/\(name).unused") }
+        }
+        return unused.count
+    }
+
+    private func find(_ tree: ObjectID, in repository: String) async throws -> String {
         if exists("\(tree)") { return "\(folder)/\(tree)" }
         let base = bases[repository] ?? newestBase()
         if let base, exists("\(tree).on.\(base)") { return layered(tree, on: base) }

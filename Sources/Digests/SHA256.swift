@@ -1,4 +1,5 @@
 import Clibcrypto
+import Foundation
 
 /// SHA-256 (FIPS 180-4) as 64 lower-case hexadecimal digits.
 public func sha256(_ text: String) -> String {
@@ -9,6 +10,21 @@ public func sha256(_ text: String) -> String {
 public func sha256(_ bytes: [UInt8]) -> String {
     var digest = [UInt8](repeating: 0, count: 32)
     _ = EVP_Digest(bytes, bytes.count, &digest, nil, EVP_sha256(), nil)
+    return hexadecimal(digest)
+}
+
+/// SHA-256 (FIPS 180-4) of a file's bytes, read piece by piece, as 64 lower-case hexadecimal digits.
+public func sha256(ofFile path: String) throws -> String {
+    let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
+    defer { try? file.close() }
+    let context = EVP_MD_CTX_new()
+    defer { EVP_MD_CTX_free(context) }
+    EVP_DigestInit_ex(context, EVP_sha256(), nil)
+    while let piece = try file.read(upToCount: 1 << 20), !piece.isEmpty {
+        piece.withUnsafeBytes { _ = EVP_DigestUpdate(context, $0.baseAddress, $0.count) }
+    }
+    var digest = [UInt8](repeating: 0, count: 32)
+    EVP_DigestFinal_ex(context, &digest, nil)
     return hexadecimal(digest)
 }
 

@@ -10,6 +10,8 @@ public enum Event: Hashable, Sendable, Codable {
     case checks(CheckRequest)
     /// A schedule is due, or a person asked for one of its moments.
     case fire(FireRequest)
+    /// A person asked for a pipeline to be run.
+    case request(RunRequest)
 
     /// What a moved ref means. Pure: the name of the ref decides.
     public init(_ move: RefMove) {
@@ -27,6 +29,7 @@ public enum Event: Hashable, Sendable, Codable {
         case .proposal: "proposal"
         case .checks: "checks"
         case .fire: "fire"
+        case .request: "request"
         }
     }
 }
@@ -58,6 +61,19 @@ public struct CheckRequest: Hashable, Sendable, Codable {
         self.target = target
         self.base = base
         self.merge = merge
+    }
+}
+
+/// A pipeline that a person wants to see run.
+public struct RunRequest: Hashable, Sendable, Codable {
+    public let pipeline: String
+    public let commit: ObjectID
+    public let branch: String
+
+    public init(pipeline: String, commit: ObjectID, branch: String) {
+        self.pipeline = pipeline
+        self.commit = commit
+        self.branch = branch
     }
 }
 

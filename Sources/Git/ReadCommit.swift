@@ -75,12 +75,7 @@ extension Repository {
     public func object(at path: String, of commit: ObjectID) throws(GitError) -> ObjectID? {
         let root = try treeHandle(of: commit)
         defer { git_tree_free(root) }
-        var entry: OpaquePointer?
-        let code = git_tree_entry_bypath(&entry, root, path)
-        if code == GIT_ENOTFOUND.rawValue { return nil }
-        try check("read \(path) of", commit.short) { code }
-        defer { git_tree_entry_free(entry) }
-        return ObjectID(git_tree_entry_id(entry))
+        return try object(at: path, root, subject: commit.short)
     }
 
     private func bytes(of blob: ObjectID, limit: Int) throws(GitError) -> [UInt8]? {

@@ -16,10 +16,11 @@ public struct MinderRequest: Sendable {
     public var timeout: Int64?
     /// Seconds between asking it to end and ending it.
     public var grace: Int64
+    public var group: StepGroup
 
     public init(
         folder: StepFolder, workingFolder: String = "/", lower: String? = nil, command: [String],
-        environment: [String: String], timeout: Int64?, grace: Int64 = 10
+        environment: [String: String], timeout: Int64?, grace: Int64 = 10, group: StepGroup = StepGroup()
     ) {
         self.folder = folder
         self.workingFolder = workingFolder
@@ -28,12 +29,13 @@ public struct MinderRequest: Sendable {
         self.environment = environment
         self.timeout = timeout
         self.grace = grace
+        self.group = group
     }
 
     var arguments: [String] {
         ["--dir", folder.path, "--folder", workingFolder, "--grace", String(grace)]
             + (lower.map { ["--lower", $0] } ?? [])
-            + (timeout.map { ["--timeout", String($0)] } ?? [])
+            + (timeout.map { ["--timeout", String($0)] } ?? []) + group.arguments
             + ["--"] + command
     }
 }
@@ -92,6 +94,9 @@ public struct Minders: Sendable {
             }
         }
         guard code == 0 else { throw MindingError("cannot start \(program)") }
+        // The minder writes the same: whoever comes first, a request to stop finds it from now on.
+        let text = "\(pid)\n"
+        _ = pwrite(lock, text, text.utf8.count, 0)
         children.add(pid, of: request.folder)
     }
 

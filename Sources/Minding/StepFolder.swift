@@ -34,6 +34,8 @@ public enum Ending: Sendable, Hashable {
     case exited(Int32)
     case signalled(Int32)
     case timedOut
+    /// The kernel killed a part of it, for it took more memory than it may.
+    case outOfMemory
     case stopped
     /// It never started, and why.
     case unprepared(String)
@@ -50,6 +52,7 @@ public enum Ending: Sendable, Hashable {
             guard let signal = Int32(rest) else { return nil }
             self = .signalled(signal)
         case "timed-out": self = .timedOut
+        case "out-of-memory": self = .outOfMemory
         case "stopped": self = .stopped
         case "unprepared": self = .unprepared(rest)
         default: return nil

@@ -17,10 +17,18 @@ public struct Plan: Sendable, Hashable, Codable {
     public let configurationDigest: String
     public let settings: RunSettings
     public let concurrency: Concurrency
+    /// Seconds from the start of the first step to the end of the last; absent for no limit of its own.
+    public let timeout: Int64?
+    /// Higher goes first. Absent in plans of 0.1; `effectivePriority` answers for them too.
+    public let priority: Int?
+    /// Absent in plans of 0.1.
+    public let trust: Trust?
     /// In an order that respects their needs.
     public let steps: [PlannedStep]
     /// What a person should know: a privileged key that was not taken from this commit, say.
     public let notes: [String]
+
+    public var effectivePriority: Int { priority ?? 0 }
 
     public func step(named name: String) -> PlannedStep? {
         steps.first { $0.name == name }
@@ -39,6 +47,8 @@ public enum Trigger: Sendable, Hashable, Codable {
     case push
     case change(number: Int64, base: ObjectID)
     case fire(id: Int64, schedule: String, logicalTime: Date)
+    /// A person ran it in a working tree.
+    case local
 
     /// The moment that the run stands for, where it stands for one.
     public var logicalTime: Date? {
@@ -62,11 +72,17 @@ public struct PlannedStep: Sendable, Hashable, Codable {
     public let action: Action
     public let inputs: [Glob]
     public let data: [String]
+    /// Where the versions of `data` come from, as far as the environment says so. Absent in plans of 0.1.
+    public let datasets: [String: Dataset]?
     public let outputs: [String]
     /// Values may hold references, resolved when the step starts.
     public let env: [String: String]
     public let compute: Compute
     public let retriesWhenLost: Int
+    /// The configuration that it is given, where that is only a part of the run's: JSON with sorted keys.
+    public let configuration: String?
+    /// Absent in plans of 0.1, whose steps are not reused.
+    public let reuse: Reuse?
 }
 
 /// Why a pipeline does not run for an event.

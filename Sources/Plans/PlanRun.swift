@@ -10,18 +10,24 @@ public struct CommitFacts: Sendable, Hashable {
     public let project: Project
     /// Paths changed since the event's base; only read when a pipeline filters by paths.
     public let changedPaths: [String]
+    /// A digest of what each pattern under `inputs:` and `lock:` finds in the tree; a pattern that finds nothing is absent.
+    public let contents: [Glob: String]
+    /// Versions of datasets: environment → name → version.
+    public let datasets: [String: [String: String]]
     /// Dotted privileged keys, by environment, in which this commit differs from the trusted files.
     public let withheld: [String: [String]]
 
     public init(
         commit: ObjectID, tree: ObjectID, branch: String, project: Project, changedPaths: [String] = [],
-        withheld: [String: [String]] = [:]
+        contents: [Glob: String] = [:], datasets: [String: [String: String]] = [:], withheld: [String: [String]] = [:]
     ) {
         self.commit = commit
         self.tree = tree
         self.branch = branch
         self.project = project
         self.changedPaths = changedPaths
+        self.contents = contents
+        self.datasets = datasets
         self.withheld = withheld
     }
 }
@@ -84,6 +90,10 @@ func match(_ pipeline: Pipeline, _ event: Event, _ facts: CommitFacts) -> Match 
             environment: schedule.environment,
             .fire(id: fire.fire, schedule: fire.schedule, logicalTime: fire.logicalTime))
     case .proposal: return .skipped(.notTriggered(by: "proposal"))
+    case .request(let request):
+        let environment = pipeline.triggers.environments.first
+        guard pipeline.name == request.pipeline, let environment else { return .skipped(.notTriggered(by: "request")) }
+        return .starts(environment: environment, .local)
     }
 }
 
@@ -102,7 +112,7 @@ private func match(_ push: Triggers.Push, _ facts: CommitFacts) -> Match {
 }
 
 extension Plan {
-    init(
+    public init(
         _ pipeline: Pipeline, in environment: Environment, trigger: Trigger, _ facts: CommitFacts,
         digest: (String) -> String
     ) {
@@ -119,7 +129,15 @@ extension Plan {
             identity: environment.identity, env: environment.env, registry: environment.registry,
             sandbox: environment.sandbox, dataRoot: environment.dataRoot)
         concurrency = pipeline.concurrency(for: trigger)
-        steps = pipeline.steps.map { PlannedStep($0, in: environment) }
+        timeout = pipeline.timeout
+        priority = environment.priority ?? environment.usualPriority(defaultBranch: facts.project.defaultBranch)
+        trust = environment.protected && !trigger.isChange ? .protected : .unprotected
+        var reuse: [String: Reuse] = [:]
+        for step in pipeline.steps {
+            reuse[step.name] = Plan.reuse(
+                of: step, in: environment, trigger: trigger, facts, above: reuse, digest: digest)
+        }
+        steps = pipeline.steps.map { PlannedStep($0, in: environment, reuse: reuse[$0.name]) }
         notes = (facts.withheld[environment.name] ?? []).map { key in
             "\(key) differs from \(facts.project.defaultBranch), and takes effect when it is merged there"
         }
@@ -134,18 +152,36 @@ extension Pipeline {
     }
 }
 
+extension Trigger {
+    fileprivate var isChange: Bool {
+        if case .change = self { true } else { false }
+    }
+}
+
+extension Environment {
+    /// Production before staging before development: what is protected comes before what is not, and releases before
+    /// what they are cut from.
+    fileprivate func usualPriority(defaultBranch: String) -> Int {
+        guard protected else { return 0 }
+        return covers(branch: defaultBranch) ? 10 : 20
+    }
+}
+
 extension PlannedStep {
-    init(_ step: Step, in environment: Environment) {
+    init(_ step: Step, in environment: Environment, reuse: Reuse?) {
         name = step.name
         needs = step.needs
         action = step.action
         inputs = step.inputs
         data = step.data
+        datasets = environment.datasets.filter { step.data.contains($0.key) }
         outputs = step.outputs
         env = step.env
         var compute = environment.compute[step.compute ?? "default"] ?? .standard
         compute.timeout = step.timeout ?? compute.timeout
         self.compute = compute
         retriesWhenLost = step.retriesWhenLost
+        configuration = step.config == nil ? nil : environment.configuration(seenBy: step)
+        self.reuse = reuse
     }
 }

@@ -11,6 +11,11 @@ public struct Environment: Sendable, Hashable {
     public let registry: RegistrySettings
     public let sandbox: SandboxPolicy
     public let dataRoot: String?
+    /// Higher goes first; absent: by what the environment is.
+    public let priority: Int?
+    /// Files that pin the programs of every step: requirement and lock files.
+    public let lock: [Glob]
+    public let datasets: [String: Dataset]
     /// The whole resolved file: every key with its file and line.
     public let resolved: Node
 
@@ -23,10 +28,22 @@ public struct Compute: Sendable, Hashable, Codable {
     public var cpus: Int?
     /// Bytes.
     public var memory: Int64?
+    /// Processes and threads.
+    public var processes: Int?
     /// Seconds.
     public var timeout: Int64
 
-    public static let standard = Compute(cpus: nil, memory: nil, timeout: 3_600)
+    public static let standard = Compute(cpus: nil, memory: nil, processes: nil, timeout: 3_600)
+
+    public var hasLimits: Bool { cpus != nil || memory != nil || processes != nil }
+}
+
+/// Where the version of a dataset comes from.
+public enum Dataset: Sendable, Hashable, Codable {
+    /// A file, a folder or a Delta table, relative to the environment's data root: looked at for each plan.
+    case path(String)
+    /// Stated, for data that comes with a pinned package, say.
+    case version(String)
 }
 
 public struct RegistrySettings: Sendable, Hashable, Codable {
@@ -62,6 +79,9 @@ extension Environment {
         registry = RegistrySettings(resolved["registry"])
         sandbox = resolved["sandbox"]?.text.flatMap(SandboxPolicy.init) ?? .required
         dataRoot = resolved["data_root"]?.text
+        priority = resolved["priority"]?.integer
+        lock = resolved["lock"]?.globs ?? []
+        datasets = (resolved["datasets"]?.entries ?? []).reduce(into: [:]) { $0[$1.key] = Dataset($1.value) }
         self.resolved = resolved
     }
 }
@@ -70,7 +90,20 @@ extension Compute {
     init(_ node: Node) {
         cpus = node["cpus"]?.integer
         memory = node["memory"]?.text.flatMap(bytes(written:))
+        processes = node["processes"]?.integer
         timeout = node["timeout"]?.text.flatMap(Duration.init(written:))?.components.seconds ?? Self.standard.timeout
+    }
+}
+
+extension Dataset {
+    init?(_ node: Node) {
+        if let path = node.text ?? node["path"]?.text {
+            self = .path(path)
+        } else if let version = node["version"]?.text {
+            self = .version(version)
+        } else {
+            return nil
+        }
     }
 }
 

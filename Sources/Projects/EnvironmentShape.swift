@@ -3,6 +3,7 @@ public enum EnvironmentFile {
     /// Keys that a branch cannot give itself: read from the protected branch's own commit, or the default branch's tip.
     public static let privileged: Set<String> = [
         "name", "default_branch", "branches", "protected", "identity", "registry", "approvals", "sandbox", "data_root",
+        "priority",
     ]
 
     static let aliases = Shape.object([
@@ -22,9 +23,17 @@ public enum EnvironmentFile {
     static let compute = Shape.object([
         .init("executor", .oneOf(["local"]), "where steps run"),
         .init("cpus", .integer(min: 1), "processors a step may use"),
-        .init("memory", .size, "memory a step may use"),
+        .init("memory", .size, "memory a step may use; more is out_of_memory"),
+        .init("processes", .integer(min: 1), "processes and threads a step may have"),
         .init("timeout", .duration, "how long a step may take; default 1h"),
     ])
+
+    static let dataset = Shape.shorthand(
+        .string,
+        or: .object([
+            .init("path", .string, "a file, folder or Delta table; relative to the data root"),
+            .init("version", .string, "a stated version, for data that comes with a pinned package"),
+        ]))
 
     static let fields: [Shape.Field] = [
         .init("protected", .flag, "this environment's branches may set privileged keys for themselves; default false"),
@@ -37,6 +46,9 @@ public enum EnvironmentFile {
             "approvals", .object([.init("promote", .integer(min: 0), "approvals a promotion needs; only 0 for now")]),
             "approvals"),
         .init("sandbox", .oneOf(["required", "best-effort", "off"]), "bubblewrap around each step; default required"),
+        .init("priority", .integer(min: 0), "higher goes first; default 20 for prod, 10 for staging, 0 for dev"),
+        .init("lock", .oneOrMany(.string), "files that pin the programs of every step: a change of them is a change of every key"),
+        .init("datasets", .map(dataset), "where the versions of the datasets under a step's `data:` come from"),
         .init("data_root", .string, "folder for the environment's data; relative to the daemon's home"),
     ]
 

@@ -52,6 +52,19 @@ public struct Glob: Hashable, Sendable, Codable, CustomStringConvertible {
         return states.contains(tokens.count)
     }
 
+    /// The folder above everything that can fit, without a slash at its end; empty for the root.
+    public var folder: String {
+        let parts = description.split(separator: "/", omittingEmptySubsequences: false)
+        let fixed = parts.prefix { !$0.contains("*") && !$0.contains("?") }
+        return fixed.dropLast(fixed.count == parts.count ? 1 : 0).joined(separator: "/")
+    }
+
+    /// Whether it stands for all that is in its folder, or for one path: then the name of one Git object says it all.
+    public var isOneObject: Bool { description == "\(folder)/**" || description == "**" || isLiteral }
+
+    /// Whether it stands for one path only.
+    public var isLiteral: Bool { !description.contains("*") && !description.contains("?") }
+
     /// Whether some text fits both patterns. A walk over pairs of states of the two.
     public func overlaps(_ other: Glob) -> Bool {
         let a = tokens

@@ -7,6 +7,8 @@ public struct Pipeline: Sendable, Hashable {
     public let name: String
     public let triggers: Triggers
     public let concurrency: Concurrency
+    /// Seconds for the whole run.
+    public let timeout: Int64?
     /// In an order that respects `needs`; steps free of each other stay in the order written.
     public let steps: [Step]
     public let mark: Mark
@@ -27,6 +29,11 @@ public struct Triggers: Sendable, Hashable {
     public let push: Push?
     public let change: Change?
     public let schedule: ScheduleRule?
+
+    /// The environments that it may run in, in the order of its triggers.
+    public var environments: [String] {
+        (push?.environments ?? []) + (change.map { [$0.environment] } ?? []) + (schedule.map { [$0.environment] } ?? [])
+    }
 }
 
 /// A cron rule with its policies.
@@ -60,6 +67,8 @@ public struct Step: Sendable, Hashable, Codable {
     public let action: Action
     public let inputs: [Glob]
     public let data: [String]
+    /// The keys of `config:` that it is given; all of them when absent.
+    public let config: [String]?
     public let outputs: [String]
     /// A key of the environment's `compute`.
     public let compute: String?

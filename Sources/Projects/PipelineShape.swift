@@ -49,8 +49,9 @@ public enum PipelineFile {
                 .init("model", .string, required: true, "model URI the step logged: ${steps.NAME.outputs.model_uri}")
             ]), "create a version of the environment's registered model"),
         .init("promote", promote, "let the challenger replace the incumbent if the evidence says so"),
-        .init("inputs", .oneOrMany(.string), "paths the step reads"),
-        .init("data", .oneOrMany(.string), "datasets the step reads"),
+        .init("inputs", .oneOrMany(.string), "paths the step reads; a step that says so is reused when nothing it reads has changed"),
+        .init("data", .oneOrMany(.string), "datasets the step reads; their versions come from the environment's datasets:"),
+        .init("config", .oneOrMany(.string), "keys of config: that the step is given; default all of them"),
         .init("outputs", .oneOrMany(.string), "files or folders kept from $ESPALIER_OUTPUTS"),
         .init("compute", .string, "a name under the environment's `compute`"),
         .init("env", .map(.string), "environment variables; values may hold ${steps.NAME.outputs.OUTPUT}"),
@@ -76,6 +77,7 @@ public enum PipelineFile {
                     "supersede", .oneOf(["none", "queued", "running"]),
                     "which older runs of the same branch a newer one replaces; default none"),
             ]), "how runs share the machine"),
+        .init("timeout", .duration, "how long a whole run may take, from its first step's start"),
         .init("steps", .map(step), required: true, "the steps, each with what it needs"),
     ])
 }

@@ -18,7 +18,10 @@ extension Pipeline {
         let concurrency = Concurrency(
             group: file["concurrency"]?["group"]?.text,
             supersede: file["concurrency"]?["supersede"]?.text.flatMap(Concurrency.Supersede.init) ?? .none)
-        return Pipeline(name: name, triggers: triggers, concurrency: concurrency, steps: ordered, mark: file.mark)
+        return Pipeline(
+            name: name, triggers: triggers, concurrency: concurrency,
+            timeout: file["timeout"]?.text.flatMap(Duration.init(written:))?.components.seconds, steps: ordered,
+            mark: file.mark)
     }
 }
 
@@ -80,6 +83,7 @@ extension Step {
         needs = node["needs"]?.texts ?? []
         inputs = node["inputs"]?.globs ?? []
         data = node["data"]?.texts ?? []
+        config = node["config"]?.texts
         outputs = node["outputs"]?.texts ?? []
         compute = node["compute"]?.text
         env = (node["env"]?.entries ?? []).reduce(into: [:]) { $0[$1.key] = $1.value.text ?? "" }

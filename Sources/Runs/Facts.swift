@@ -24,6 +24,11 @@ public enum Outcome: Sendable, Hashable, Codable {
         }
     }
 
+    /// Whether the machinery may try again by itself: it failed, not the step.
+    public var isLoss: Bool {
+        if case .lost = self { true } else { false }
+    }
+
     /// One word, as lists and `--json` show it.
     public var word: String {
         switch self {
@@ -61,7 +66,12 @@ public enum StepFact: Sendable, Hashable, Codable {
     case waiting(reason: String)
     /// The values it reported, and the kept outputs by name with their path.
     case reported(values: [String: String], outputs: [String: String])
+    /// It is to end early, as this outcome: a person cancelled it, a newer run replaced it, the run's time is over. A fact,
+    /// so that the wish outlives the daemon that heard it.
+    case stopping(Outcome)
     case ended(Outcome)
+    /// A person asked to try what did not pass once more. Told of every step of the run: what passed stays passed.
+    case retried
 }
 
 /// A fact with its place and time.

@@ -8,17 +8,24 @@ import Plans
 ///     [*] --> pending
 ///     pending --> running: started
 ///     pending --> waiting: waiting
-///     pending --> ended: skipped, superseded, cancelled
+///     pending --> stopping: stopping (handed out, not begun yet)
+///     pending --> ended: reused, skipped, superseded, cancelled
 ///     running --> waiting: waiting
 ///     waiting --> running: started
+///     running --> stopping: stopping
+///     waiting --> stopping: stopping
 ///     running --> ended: any outcome
 ///     waiting --> ended: any outcome
+///     stopping --> ended: the outcome it was stopped as, unless it was faster
 ///     ended --> running: started again (lost, and retries are left)
+///     ended --> ended: stopping (lost, and would have been tried again)
+///     ended --> pending: retried (did not pass)
 /// ```
 public enum StepState: Sendable, Hashable, Codable {
     case pending
     case running(attempt: Int, since: Date)
     case waiting(attempt: Int, reason: String)
+    case stopping(attempt: Int, as: Outcome)
     case ended(Outcome)
 
     /// One word, as lists and `--json` show it.
@@ -27,6 +34,7 @@ public enum StepState: Sendable, Hashable, Codable {
         case .pending: "pending"
         case .running: "running"
         case .waiting: "waiting"
+        case .stopping: "stopping"
         case .ended(let outcome): outcome.word
         }
     }
@@ -35,6 +43,7 @@ public enum StepState: Sendable, Hashable, Codable {
         switch self {
         case .pending, .running: ""
         case .waiting(_, let reason): reason
+        case .stopping(_, let wish): "to end as \(wish.word)" + (wish.detail.isEmpty ? "" : " \(wish.detail)")
         case .ended(let outcome): outcome.detail
         }
     }
@@ -43,9 +52,10 @@ public enum StepState: Sendable, Hashable, Codable {
         if case .ended(let outcome) = self { outcome } else { nil }
     }
 
+    /// Whether something may be at work for it.
     public var isLive: Bool {
         switch self {
-        case .running, .waiting: true
+        case .running, .waiting, .stopping: true
         case .pending, .ended: false
         }
     }
@@ -55,6 +65,8 @@ public enum StepState: Sendable, Hashable, Codable {
 public struct StepProgress: Sendable, Hashable, Codable {
     public var state: StepState = .pending
     public var attempts = 0
+    /// Attempts made before a person last asked for a retry: they count neither as losses nor as a start.
+    public var attemptsBefore = 0
     /// The incumbent model version when the step started, where one existed.
     public var incumbent: String?
     public var values: [String: String] = [:]
@@ -69,31 +81,50 @@ public struct StepProgress: Sendable, Hashable, Codable {
     public func after(_ fact: StepFact, at time: Date) -> StepProgress {
         var next = self
         switch (fact, state) {
-        case (.started(let attempt, let incumbent), _) where attempt >= attempts && !isFinal:
+        case (.started(let attempt, _), .stopping(_, let wish)) where attempt >= attempts:
+            next.begin(fact, at: time)
+            next.state = .stopping(attempt: attempt, as: wish)
+        case (.started(let attempt, _), _) where attempt >= attempts && !isFinal:
+            next.begin(fact, at: time)
             next.state = .running(attempt: attempt, since: time)
-            next.attempts = attempt
-            next.incumbent = incumbent
-            next.startedAt = startedAt ?? time
-            next.endedAt = nil
         case (.waiting(let reason), .pending), (.waiting(let reason), .running), (.waiting(let reason), .waiting):
             next.state = .waiting(attempt: attempts, reason: reason)
-        case (.reported(let values, let outputs), .running), (.reported(let values, let outputs), .waiting):
+        case (.reported(let values, let outputs), _) where state.outcome == nil:
             next.values.merge(values) { $1 }
             next.outputs.merge(outputs) { $1 }
-        case (.ended(let outcome), .pending), (.ended(let outcome), .running), (.ended(let outcome), .waiting):
-            next.state = .ended(outcome)
+        case (.stopping(let wish), .pending), (.stopping(let wish), .running), (.stopping(let wish), .waiting):
+            next.state = .stopping(attempt: attempts, as: wish)
+        case (.stopping(let wish), .ended(let outcome)) where outcome.isLoss:
+            next.state = .ended(wish)
+        case (.ended(let outcome), _) where state.outcome == nil:
+            next.state = .ended(outcome.granting(state))
             next.endedAt = time
+        case (.retried, .ended(let outcome)):
+            if !outcome.satisfies { next = StepProgress() }
+            (next.attempts, next.attemptsBefore) = (attempts, attempts)
         default:
             break
         }
         return next
     }
 
-    /// Whether no fact can move it any more.
-    private var isFinal: Bool {
-        guard case .ended(let outcome) = state else { return false }
-        if case .lost = outcome { return false }
-        return true
+    private mutating func begin(_ fact: StepFact, at time: Date) {
+        guard case .started(let attempt, let incumbent) = fact else { return }
+        attempts = attempt
+        self.incumbent = incumbent
+        startedAt = startedAt ?? time
+        endedAt = nil
+    }
+
+    /// Whether no fact but a retry can move it any more.
+    private var isFinal: Bool { state.outcome.map { !$0.isLoss } ?? false }
+}
+
+extension Outcome {
+    /// How a step ends that was asked to stop: as the wish says, unless it had come to an end of its own.
+    fileprivate func granting(_ state: StepState) -> Outcome {
+        guard case .stopping(_, let wish) = state, self == .cancelled || isLoss else { return self }
+        return wish
     }
 }
 
@@ -112,12 +143,18 @@ public struct RunProgress: Sendable, Hashable {
         steps[recorded.step] = steps[recorded.step]?.after(recorded.fact, at: recorded.at)
     }
 
+    /// The facts that follow of themselves: steps that can never start any more are skipped, with the reason.
+    public func consequences(at time: Date) -> [Recorded] {
+        next().skipped.sorted { $0.key < $1.key }.map { Recorded(step: $0.key, fact: .ended($0.value), at: time) }
+    }
+
     public subscript(step: String) -> StepProgress { steps[step] ?? StepProgress() }
 
     /// Whether something has been started that has not ended.
     public var isLive: Bool { steps.values.contains { $0.state.isLive } }
 
-    public var hasStarted: Bool { steps.values.contains { $0.attempts > 0 } }
+    /// Whether a step has been begun, since the last retry where there was one.
+    public var hasStarted: Bool { steps.values.contains { $0.attempts > $0.attemptsBefore } }
 
     /// `nil` while a step may still run.
     public var outcome: RunOutcome? {
@@ -129,8 +166,29 @@ public struct RunProgress: Sendable, Hashable {
     /// Whether the step was lost and may be tried again.
     func canRetry(_ step: PlannedStep) -> Bool {
         let progress = self[step.name]
-        guard case .ended(.lost) = progress.state else { return false }
-        return progress.attempts <= step.retriesWhenLost
+        guard let outcome = progress.state.outcome, outcome.isLoss else { return false }
+        return progress.attempts - progress.attemptsBefore <= step.retriesWhenLost
+    }
+
+    /// The facts that end it early: what is at work is asked to stop, what is not has ended.
+    ///
+    /// - Parameter atWork: steps that have been handed out, whatever has been told of them yet.
+    public func ending(as outcome: Outcome, atWork: Set<String>) -> [(step: String, fact: StepFact)] {
+        plan.steps.compactMap { step in
+            let state = self[step.name].state
+            if atWork.contains(step.name) || state.isLive || canRetry(step) { return (step.name, .stopping(outcome)) }
+            return state == .pending ? (step.name, .ended(outcome)) : nil
+        }
+    }
+
+    /// Whether it has been asked to end.
+    public var isStopping: Bool {
+        steps.values.contains { if case .stopping = $0.state { true } else { false } }
+    }
+
+    /// When the first step was begun, since the last retry where there was one.
+    public var begunAt: Date? {
+        steps.values.filter { $0.attempts > $0.attemptsBefore }.compactMap(\.startedAt).min()
     }
 
     public var startedAt: Date? { steps.values.compactMap(\.startedAt).min() }

@@ -60,3 +60,10 @@ extension Store {
         return found
     }
 }
+
+extension Store {
+    /// The folder of a project's repository or mirror.
+    public func repositoryPath(ofProject id: Int64) throws -> String? {
+        try pool.read { try String.fetchOne($0, sql: "SELECT repository FROM project WHERE id = ?", arguments: [id]) }
+    }
+}

@@ -84,6 +84,16 @@ extension Store {
         }
     }
 
+    /// Store a run that a person asked for, with the event of their asking.
+    public func request(_ plan: Plan, project: StoredProject, at time: Date) async throws -> StoredRun {
+        try await pool.write { database in
+            let asked = Event.request(RunRequest(pipeline: plan.pipeline, commit: plan.commit, branch: plan.branch))
+            let event = try Self.insert(asked, project: project.id, at: time, database)
+            _ = try Self.markHandled(event.id, Planning(), at: time, database)
+            return try Self.insert(plan, event: event, at: time, database)
+        }
+    }
+
     static func markHandled(_ event: Int64, _ planning: Planning, at time: Date, _ database: Database) throws -> Bool {
         let record = PlanningRecord(skipped: planning.skipped, remark: planning.remark)
         try database.cachedStatement(

@@ -46,27 +46,67 @@ public struct RunRow: Sendable, Hashable {
     }
 }
 
+/// What is told of a run at one moment: written as a whole or not at all.
+public struct FactWrite: Sendable {
+    public let run: StoredRun
+    public var facts: [Recorded]
+    /// Set when the facts end the run.
+    public var outcome: RunOutcome?
+    /// Whether the facts open a run again that had ended.
+    public var reopens = false
+    /// Results that the facts' steps leave for later runs.
+    public var results: [String: KeptResult] = [:]
+    /// Rows of the results that the facts' steps took.
+    public var used: [Int64] = []
+    /// The schedules that the run's end makes live, where it does: by pipeline.
+    public var schedules: [String: ScheduleRule]?
+
+    public init(run: StoredRun, facts: [Recorded]) {
+        self.run = run
+        self.facts = facts
+    }
+}
+
+extension Recorded {
+    fileprivate var isStart: Bool {
+        if case .started = fact { true } else { false }
+    }
+}
+
 extension Store {
-    /// Append facts to a run; `outcome` when they end it.
-    public func append(_ facts: [Recorded], to run: Int64, outcome: RunOutcome? = nil) async throws {
-        let texts = try facts.map { try Stored.text($0.fact) }
+    /// Append what was told of several runs, all or nothing.
+    public func append(_ writes: [FactWrite]) async throws {
+        let texts = try writes.map { try $0.facts.map { try Stored.text($0.fact) } }
         try await pool.write { database in
-            let insert = try database.cachedStatement(
-                sql: "INSERT INTO step_fact (run_id, step, fact, at) VALUES (?, ?, ?, ?)")
-            for (fact, text) in zip(facts, texts) {
-                try insert.execute(arguments: [run, fact.step, text, fact.at.timeIntervalSince1970])
-            }
-            let time = (facts.last?.at ?? Date()).timeIntervalSince1970
-            if case .started? = facts.last?.fact {
-                try database.cachedStatement(sql: "UPDATE run SET started_at = ? WHERE id = ? AND started_at IS NULL")
-                    .execute(arguments: [time, run])
-            }
-            guard let outcome else { return }
-            try database.cachedStatement(
-                sql: "UPDATE run SET outcome = ?, ended_at = ? WHERE id = ? AND outcome IS NULL"
-            )
-            .execute(arguments: [outcome.rawValue, time, run])
+            for (write, texts) in zip(writes, texts) { try Self.append(write, texts, database) }
         }
+    }
+
+    private static func append(_ write: FactWrite, _ texts: [String], _ database: Database) throws {
+        let insert = try database.cachedStatement(
+            sql: "INSERT INTO step_fact (run_id, step, fact, at) VALUES (?, ?, ?, ?)")
+        for (fact, text) in zip(write.facts, texts) {
+            try insert.execute(arguments: [write.run.id, fact.step, text, fact.at.timeIntervalSince1970])
+        }
+        if let start = write.facts.first(where: \.isStart) {
+            try database.cachedStatement(sql: "UPDATE run SET started_at = ? WHERE id = ? AND started_at IS NULL")
+                .execute(arguments: [start.at.timeIntervalSince1970, write.run.id])
+        }
+        let time = write.facts.last?.at ?? Date()
+        for (step, result) in write.results { try keep(result, of: step, in: write.run, at: time, database) }
+        if !write.used.isEmpty {
+            let use = try database.cachedStatement(sql: "UPDATE result SET used_at = ? WHERE id = ?")
+            for id in write.used { try use.execute(arguments: [time.timeIntervalSince1970, id]) }
+        }
+        if write.reopens {
+            try database.execute(
+                sql: "UPDATE run SET outcome = NULL, ended_at = NULL WHERE id = ?", arguments: [write.run.id])
+        }
+        guard let outcome = write.outcome else { return }
+        try database.cachedStatement(
+            sql: "UPDATE run SET outcome = ?, ended_at = ? WHERE id = ? AND outcome IS NULL"
+        ).execute(arguments: [outcome.rawValue, time.timeIntervalSince1970, write.run.id])
+        if let rules = write.schedules { try goLive(rules, run: write.run, at: time, database) }
     }
 
     /// Runs in which a step may still run, oldest first.
@@ -151,6 +191,24 @@ extension Store {
             return try plans.map { try Stored.value(Plan.self, from: $0).settings.registry }.filter { settings in
                 seen.insert(["\(settings.server)", settings.model ?? ""]).inserted
             }
+        }
+    }
+}
+
+extension Store {
+    /// Numbers of the runs of the same pipeline before `run`, newest first.
+    public func runsBefore(_ run: StoredRun, branch: String?, limit: Int) async throws -> [Int64] {
+        try await pool.read { database in
+            try Int64.fetchAll(
+                database,
+                sql: """
+                    SELECT id FROM run WHERE project_id = :project AND pipeline = :pipeline AND id < :run
+                    AND (:branch IS NULL OR branch = :branch) ORDER BY id DESC LIMIT :limit
+                    """,
+                arguments: [
+                    "project": run.project, "pipeline": run.plan.pipeline, "run": run.id, "branch": branch,
+                    "limit": limit,
+                ])
         }
     }
 }

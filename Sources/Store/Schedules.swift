@@ -62,31 +62,29 @@ public struct PinnedVersion: Sendable, Hashable {
 
 extension Store {
     /// Make the schedules of a passed release run live, and retire those of the same environment that it no longer has.
-    public func goLive(_ rules: [String: ScheduleRule], environment: String, run: StoredRun, at time: Date) async throws
-    {
-        try await pool.write { database in
-            let live = try Row.fetchAll(
-                database, sql: "SELECT * FROM schedule WHERE project_id = ? AND retired_at IS NULL",
-                arguments: [run.project]
-            ).map(StoredSchedule.init)
-            // A run is told once; a run older than what is live must not bring its schedules back.
-            guard !live.contains(where: { $0.rule.environment == environment && $0.run >= run.id }) else { return }
-            for old in live where old.rule.environment == environment || rules[old.pipeline] != nil {
-                try database.execute(
-                    sql: "UPDATE schedule SET retired_at = ? WHERE id = ?",
-                    arguments: [time.timeIntervalSince1970, old.id])
-            }
-            for (pipeline, rule) in rules.sorted(by: { $0.key < $1.key }) {
-                try database.execute(
-                    sql: """
-                        INSERT INTO schedule (project_id, pipeline, rule, commit_id, branch, run_id, live_since)
-                        VALUES (?, ?, ?, ?, ?, ?, ?)
-                        """,
-                    arguments: [
-                        run.project, pipeline, try Stored.text(rule), run.plan.commit.description, run.plan.branch,
-                        run.id, time.timeIntervalSince1970,
-                    ])
-            }
+    static func goLive(_ rules: [String: ScheduleRule], run: StoredRun, at time: Date, _ database: Database) throws {
+        let environment = run.plan.environment
+        let live = try Row.fetchAll(
+            database, sql: "SELECT * FROM schedule WHERE project_id = ? AND retired_at IS NULL",
+            arguments: [run.project]
+        ).map(StoredSchedule.init)
+        // A run is told once; a run older than what is live must not bring its schedules back.
+        guard !live.contains(where: { $0.rule.environment == environment && $0.run >= run.id }) else { return }
+        for old in live where old.rule.environment == environment || rules[old.pipeline] != nil {
+            try database.execute(
+                sql: "UPDATE schedule SET retired_at = ? WHERE id = ?",
+                arguments: [time.timeIntervalSince1970, old.id])
+        }
+        for (pipeline, rule) in rules.sorted(by: { $0.key < $1.key }) {
+            try database.execute(
+                sql: """
+                    INSERT INTO schedule (project_id, pipeline, rule, commit_id, branch, run_id, live_since)
+                    VALUES (?, ?, ?, ?, ?, ?, ?)
+                    """,
+                arguments: [
+                    run.project, pipeline, try Stored.text(rule), run.plan.commit.description, run.plan.branch,
+                    run.id, time.timeIntervalSince1970,
+                ])
         }
     }
 

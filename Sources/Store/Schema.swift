@@ -9,6 +9,9 @@ enum Schema {
                 try database.execute(sql: statement)
             }
         }
+        migrator.registerMigration("2: results that are used again") { database in
+            for statement in reusing { try database.execute(sql: statement) }
+        }
         return migrator
     }
 
@@ -76,6 +79,27 @@ enum Schema {
         ) STRICT
         """,
         "CREATE INDEX step_fact_of_run ON step_fact(run_id, id)",
+    ]
+
+    private static let reusing = [
+        // What a key stands for is told by the plan of the run; the trust and tree decide who may take it.
+        """
+        CREATE TABLE result (
+            id INTEGER PRIMARY KEY,
+            project_id INTEGER NOT NULL REFERENCES project(id),
+            key TEXT NOT NULL,
+            trust INTEGER NOT NULL,
+            tree TEXT NOT NULL,
+            run_id INTEGER NOT NULL REFERENCES run(id),
+            step TEXT NOT NULL,
+            body TEXT NOT NULL,
+            bytes INTEGER NOT NULL,
+            used_at REAL NOT NULL
+        ) STRICT
+        """,
+        "CREATE INDEX result_by_key ON result(project_id, key)",
+        "CREATE INDEX result_by_use ON result(used_at)",
+        "CREATE INDEX run_by_end ON run(ended_at)",
     ]
 
     private static let gating = [

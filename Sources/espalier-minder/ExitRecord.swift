@@ -5,6 +5,7 @@ enum Ending {
     case exited(Int32)
     case signalled(Int32)
     case timedOut
+    case outOfMemory
     case stopped
     /// The command never started.
     case unprepared(String)
@@ -15,11 +16,21 @@ enum Ending {
         self = signal == 0 ? .exited((status >> 8) & 0xff) : .signalled(signal)
     }
 
+    /// Whether the command came to a bad end of its own.
+    var isFailure: Bool {
+        switch self {
+        case .exited(let code): code != 0
+        case .signalled: true
+        case .timedOut, .outOfMemory, .stopped, .unprepared: false
+        }
+    }
+
     var line: String {
         switch self {
         case .exited(let code): "exited \(code)"
         case .signalled(let signal): "signalled \(signal)"
         case .timedOut: "timed-out"
+        case .outOfMemory: "out-of-memory"
         case .stopped: "stopped"
         case .unprepared(let reason): "unprepared \(reason)"
         }
@@ -33,7 +44,6 @@ struct ExitRecord {
     /// Write this process's id into the lock file, for those who want to signal it while the lock is held.
     func claim() {
         let text = "\(getpid())\n"
-        _ = ftruncate(3, 0)
         _ = text.withCString { pwrite(3, $0, strlen($0), 0) }
     }
 

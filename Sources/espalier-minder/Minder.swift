@@ -10,15 +10,16 @@ struct Minder {
     static func main() {
         guard let request = Request(CommandLine.arguments) else {
             complain(
-                "usage: espalier-minder --dir DIR [--folder DIR] [--lower DIR] [--timeout S] [--grace S] -- COMMAND…\n")
+                "usage: espalier-minder --dir DIR [--folder DIR] [--lower DIR] [--timeout S] [--grace S] [GROUPS] -- COMMAND…\n")
             exit(64)
         }
         let record = ExitRecord(directory: request.directory)
         record.claim()
-        guard let problem = prepare(request) else {
+        guard let problem = request.group.make() ?? prepare(request) else {
             record.write(run(request))
             exit(0)
         }
+        request.group.remove()
         record.write(.unprepared(problem))
         exit(1)
     }
@@ -42,8 +43,11 @@ struct Minder {
         _ = espalier_become_subreaper()
         guard let child = start(request) else { return .unprepared("cannot start \(request.command[0]): \(reason())") }
         let ending = wait(for: child, request, watched)
+        request.group.killAll()
         endAll()
-        return ending
+        let ranOut = ending.isFailure && request.group.ranOutOfMemory
+        request.group.remove()
+        return ranOut ? .outOfMemory : ending
     }
 
     private static func start(_ request: Request) -> pid_t? {
@@ -53,10 +57,13 @@ struct Minder {
         var arguments: [UnsafeMutablePointer<CChar>?] = request.command.map { strdup($0) }
         arguments.append(nil)
         defer { arguments.forEach { free($0) } }
+        guard let entrances = request.group.open() else { return nil }
+        defer { entrances.forEach { close($0) } }
         let folder = request.lower == nil ? request.folder : request.directory + "/work/tree"
         var pid: pid_t = 0
         let code: Int32 = folder.withCString { folder in
             arguments.withUnsafeBytes { arguments in
+                entrances.withUnsafeBufferPointer { entrances in
                 var spawn = espalier_spawn()
                 spawn.arguments = arguments.baseAddress?.assumingMemoryBound(to: UnsafePointer<CChar>?.self)
                 spawn.environment = UnsafeRawPointer(environ).assumingMemoryBound(to: UnsafePointer<CChar>?.self)
@@ -64,7 +71,10 @@ struct Minder {
                 spawn.output = log
                 spawn.kept = -1
                 spawn.dies_with_parent = 1
+                spawn.entrances = entrances.baseAddress
+                spawn.entrance_count = Int32(entrances.count)
                 return espalier_spawn(&spawn, &pid)
+                }
             }
         }
         return code == 0 ? pid : nil
@@ -89,6 +99,7 @@ struct Minder {
                 stopping = .stopped
             } else if signal < 0, let limit = deadline, now() >= limit {
                 if stopping != nil {
+                    request.group.killAll()
                     killAll(child, SIGKILL)
                     deadline = nil
                     continue

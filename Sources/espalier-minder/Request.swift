@@ -10,6 +10,7 @@ struct Request {
     var timeout: Int?
     /// Seconds between the request to end and the end.
     var grace = 10
+    var group = Group()
     var command: [String] = []
 
     init?(_ arguments: [String]) {
@@ -26,6 +27,13 @@ struct Request {
             case "--lower": lower = value
             case "--timeout": timeout = Int(value)
             case "--grace": grace = Int(value) ?? grace
+            case "--group1": group.folders.append(Group.Folder(path: value, entrance: value + "/tasks"))
+            case "--group2": group.folders.append(Group.Folder(path: value, entrance: value + "/cgroup.procs"))
+            case "--set":
+                let parts = value.split(separator: "=", maxSplits: 1)
+                guard parts.count == 2 else { return nil }
+                group.settings.append((String(parts[0]), String(parts[1])))
+            case "--oom": group.events = value
             default: return nil
             }
         }

@@ -16,11 +16,15 @@ struct Espalier: AsyncParsableCommand {
             """,
         version: "0.1.0",
         groupedSubcommands: [
-            CommandGroup(name: "Operating:", subcommands: [Serve.self, Adopt.self, Status.self, DoctorCommand.self]),
+            CommandGroup(name: "Operating:", subcommands: [
+                    Serve.self, Adopt.self, Status.self, DoctorCommand.self, CollectGarbage.self, Failpoints.self,
+                ]),
             CommandGroup(
                 name: "Writing pipelines:",
-                subcommands: [Validate.self, Config.self, PlanCommand.self, SchemaCommand.self]),
-            CommandGroup(name: "Following work:", subcommands: [Runs.self, Logs.self, Changes.self]),
+                subcommands: [Validate.self, Config.self, PlanCommand.self, RunPipeline.self, SchemaCommand.self]),
+            CommandGroup(name: "Following work:", subcommands: [
+                    Runs.self, Logs.self, Explain.self, Cancel.self, Retry.self, Changes.self,
+                ]),
             CommandGroup(
                 name: "Models and schedules:", subcommands: [Models.self, Decisions.self, Schedules.self, Fire.self]),
         ])

@@ -22,16 +22,13 @@ struct Runs: AsyncParsableCommand {
             if json.json { return try printJSON(runs) }
             return printTable(RunReport.heading, runs.map(\.row), empty: "There are no runs yet: push a branch.")
         }
-        var detail = try await reporter.detail(run)
-        while wait, !detail.run.isOver {
-            try await Task.sleep(for: .milliseconds(300))
-            detail = try await reporter.detail(run)
-        }
-        if json.json { try printJSON(detail) } else { show(detail) }
+        let detail = try await reporter.detail(run, whenOver: wait)
+        if json.json { try printJSON(detail) } else { Self.show(detail) }
         if wait, detail.run.outcome != "passed" { throw ExitCode(1) }
     }
 
-    private func show(_ detail: RunDetail) {
+    /// - Parameter log: the home to name for `espalier logs`, where it is not the usual one.
+    static func show(_ detail: RunDetail, log home: String? = nil) {
         let run = detail.run
         print("run \(run.id): \(run.pipeline) in \(run.environment), \(run.outcome)")
         print("started by     \(detail.trigger)")
@@ -51,13 +48,22 @@ struct Runs: AsyncParsableCommand {
             detail.steps.map {
                 [$0.name, $0.state, espalier.show(seconds: $0.seconds), $0.needs.joined(separator: ", "), $0.detail]
             }, empty: "")
+        if let home { print("\nlogs: espalier logs \(run.id) --home \(home)") }
     }
 }
 
 extension Reporter {
     func detail(_ run: Int64) async throws -> RunDetail {
-        guard let detail = try await self.run(run) else {
-            throw Complaint(description: "there is no run \(run); `espalier runs` lists them")
+        guard let detail = try await self.run(run) else { throw Complaint.noRun(run) }
+        return detail
+    }
+
+    /// - Parameter whenOver: wait until the run has ended.
+    func detail(_ run: Int64, whenOver: Bool) async throws -> RunDetail {
+        var detail = try await detail(run)
+        while whenOver, !detail.run.isOver {
+            try await Task.sleep(for: .milliseconds(300))
+            detail = try await self.detail(run)
         }
         return detail
     }

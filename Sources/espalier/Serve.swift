@@ -21,6 +21,8 @@ struct Serve: AsyncParsableCommand {
     var mlflowPython: String?
     @Option(help: "Seconds between looks at everything, the net under hooks and inotify.") var lookEvery = 60
     @Option(help: "Seconds between fetches of remote repositories.") var fetchEvery = 60
+    @Option(help: "Days that an unused workspace or result stays, and the outputs of an ended run.") var keepDays = 30
+    @Option(help: "GiB that results for reuse may take in all.") var keepGib = 20
     @OptionGroup var json: JSONFlag
     @Option(help: "trace, debug, info, notice, warning or error.") var logLevel = "info"
 
@@ -32,8 +34,9 @@ struct Serve: AsyncParsableCommand {
     }
 
     func validate() throws {
-        guard slots > 0, lookEvery > 0, fetchEvery > 0 else {
-            throw ValidationError("--slots, --look-every and --fetch-every must be at least 1")
+        guard slots > 0, lookEvery > 0, fetchEvery > 0, keepDays >= 0, keepGib >= 0 else {
+            throw ValidationError(
+                "--slots, --look-every and --fetch-every must be at least 1, --keep-days and --keep-gib at least 0")
         }
         guard Logger.Level(rawValue: logLevel) != nil else {
             throw ValidationError(
@@ -48,6 +51,7 @@ struct Serve: AsyncParsableCommand {
         var options = DaemonOptions(
             home: home.value, host: host, port: port, slots: slots, mlflowPython: mlflowPythonPath(mlflowPython),
             minder: sibling("espalier-minder"), lookEvery: lookEvery, fetchEvery: fetchEvery)
+        options.keeping = Keeping(days: keepDays, bytes: Int64(keepGib) << 30)
         options.announce = { [home = home.value.path, json = json.json] address in
             let started = Started(address: address, home: home, pid: ProcessInfo.processInfo.processIdentifier)
             // Not `print`: who waits for this line reads a pipe, and must not wait for a buffer to fill.

@@ -25,7 +25,8 @@ import Testing
     }
 
     func facts(_ commit: String, _ branch: String, base: ObjectID? = nil) throws -> CommitFacts {
-        let reader = ProjectReader(repository: try Repository(at: fixture.bare), fallbackName: "x")
+        let reader = ProjectReader(
+            repository: try Repository(at: fixture.bare), home: Home(fixture.bare + "-home"), fallbackName: "x")
         return try reader.facts(at: try #require(ObjectID(commit)), branch: branch, base: base)
     }
 
@@ -86,7 +87,7 @@ import Testing
         let project = try await store.adopt(name: "p", repository: fixture.bare, url: nil, refs: [:], at: Date())
         let gone = try #require(ObjectID(String(repeating: "e", count: 40)))
         let move = RefMove(ref: "refs/heads/main", from: nil, to: gone)
-        let planning = EventPlanner(store: store).planning(for: .push(move), of: project)
+        let planning = EventPlanner(store: store, home: Home("/nonexistent")).planning(for: .push(move), of: project)
         #expect(planning.remark == "the commit is gone: its branch was deleted or rewritten before it could be planned")
         #expect(planning.plans.isEmpty)
     }
@@ -98,7 +99,7 @@ import Testing
         let project = try await store.adopt(name: "p", repository: fixture.bare, url: nil, refs: [:], at: Date())
         let move = RefMove(ref: "refs/heads/main", from: nil, to: ObjectID(commit))
         #expect(
-            EventPlanner(store: store).planning(for: .push(move), of: project).remark
+            EventPlanner(store: store, home: Home("/nonexistent")).planning(for: .push(move), of: project).remark
                 == "environments/dev.yml:2:1: sandbux: unknown key (did you mean 'sandbox'?)")
     }
 }

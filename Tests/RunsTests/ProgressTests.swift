@@ -5,21 +5,106 @@ import Testing
 @Suite struct ProgressTests {
     let now = Date(timeIntervalSince1970: 1)
 
-    /// Every state that a step can reach by up to three facts, with every fact after it.
-    @Test func noFactMovesAStepThatHasEndedExceptARetryAfterLoss() {
+    /// Every state that a step can reach by up to four facts, in any order.
+    static let reached: Set<StepProgress> = {
+        let now = Date(timeIntervalSince1970: 1)
         var reached: Set<StepProgress> = [StepProgress()]
-        for _ in 0..<3 { reached.formUnion(reached.flatMap { state in everyFact.map { state.after($0, at: now) } }) }
-        for state in reached {
+        for _ in 0..<4 { reached.formUnion(reached.flatMap { state in everyFact.map { state.after($0, at: now) } }) }
+        return reached
+    }()
+
+    /// Where the drawing beside `StepState` lets a state go.
+    func mayFollow(_ before: StepState, _ after: StepState) -> Bool {
+        switch (before, after) {
+        case _ where before == after: true
+        case (.pending, _), (.running, .running), (.running, .waiting), (.running, .stopping), (.running, .ended): true
+        case (.waiting, .running), (.waiting, .waiting), (.waiting, .stopping), (.waiting, .ended): true
+        case (.stopping(_, let wish), .stopping(_, let other)): wish == other
+        case (.stopping, .ended): true
+        case (.ended(let outcome), .running), (.ended(let outcome), .ended): outcome.isLoss
+        case (.ended(let outcome), .pending): !outcome.satisfies
+        default: false
+        }
+    }
+
+    @Test func everyFactMovesEveryStateOnlyWhereTheDrawingSays() {
+        for state in Self.reached {
+            for fact in everyFact {
+                let next = state.after(fact, at: now)
+                #expect(mayFollow(state.state, next.state), "\(state.state) became \(next.state) by \(fact)")
+                #expect(next.attempts >= state.attempts, "attempts went back by \(fact)")
+            }
+        }
+    }
+
+    @Test func whatHasEndedIsOnlyMovedByARetryOrAfterALoss() {
+        for state in Self.reached {
             guard case .ended(let outcome) = state.state else { continue }
             for fact in everyFact {
                 let next = state.after(fact, at: now)
-                if case .lost = outcome, case .started(let attempt, _) = fact, attempt >= state.attempts {
+                switch fact {
+                case .retried:
+                    #expect((next.state == .pending) == !outcome.satisfies)
+                    #expect(next.attemptsBefore == state.attempts)
+                case .started(let attempt, _) where outcome.isLoss && attempt >= state.attempts:
                     #expect(next.state == .running(attempt: attempt, since: now))
-                } else {
-                    #expect(next == state, "\(outcome) was moved by \(fact)")
+                case .stopping(let wish) where outcome.isLoss: #expect(next.state == .ended(wish))
+                default: #expect(next == state, "\(outcome) was moved by \(fact)")
                 }
             }
         }
+    }
+
+    @Test func aStepThatIsToStopEndsAsWishedUnlessItWasFaster() {
+        for state in Self.reached {
+            guard case .stopping(_, let wish) = state.state else { continue }
+            for outcome in everyOutcome {
+                let end = state.after(.ended(outcome), at: now).state
+                #expect(end == .ended(outcome == .cancelled || outcome.isLoss ? wish : outcome))
+            }
+            #expect(state.after(.started(attempt: 9, incumbent: nil), at: now).state == .stopping(attempt: 9, as: wish))
+        }
+    }
+
+    @Test func factsToldTwiceAreFactsToldOnce() {
+        for state in Self.reached {
+            for fact in everyFact {
+                let once = state.after(fact, at: now)
+                // A retry that is told twice would take back what has been told since; it is told with its run reopened.
+                if case .retried = fact { continue }
+                #expect(once.after(fact, at: now) == once, "\(fact) on \(state.state)")
+            }
+        }
+    }
+
+    @Test func endingARunEarlyLeavesNothingThatCouldStart() throws {
+        let plan = try samplePlan([("a", []), ("b", ["a"])])
+        for a in Self.reached {
+            var run = RunProgress(plan, facts: [])
+            for fact in facts(of: a, step: "a") { run.apply(fact) }
+            guard run.outcome == nil else { continue }
+            for change in run.ending(as: .cancelled, atWork: a.state.isLive ? ["a"] : []) {
+                run.apply(Recorded(step: change.step, fact: change.fact, at: now))
+            }
+            #expect(run.next().ready.isEmpty, "after \(a.state)")
+            run.apply(Recorded(step: "a", fact: .ended(.cancelled), at: now))
+            for fact in run.consequences(at: now) { run.apply(fact) }
+            #expect(run.outcome != nil, "after \(a.state)")
+        }
+    }
+
+    /// Facts that bring a fresh step to that state.
+    func facts(of progress: StepProgress, step: String) -> [Recorded] {
+        let start = StepFact.started(attempt: max(1, progress.attempts), incumbent: nil)
+        let facts: [StepFact] =
+            switch progress.state {
+            case .pending: []
+            case .running: [start]
+            case .waiting(_, let reason): [start, .waiting(reason: reason)]
+            case .stopping(_, let wish): [start, .stopping(wish)]
+            case .ended(let outcome): [start, .ended(outcome)]
+            }
+        return facts.map { Recorded(step: step, fact: $0, at: now) }
     }
 
     @Test func attemptsNeverGoBack() {

@@ -9,14 +9,15 @@ let commit = ObjectID(String(repeating: "c", count: 40))!
 /// A plan of steps `name: needs`, made from JSON as the store would.
 func samplePlan(
     _ steps: [(String, [String])], pipeline: String = "p", branch: String = "b", group: String? = nil,
-    supersede: Concurrency.Supersede = .none, trigger: Trigger = .push, retries: Int = 1
+    supersede: Concurrency.Supersede = .none, trigger: Trigger = .push, retries: Int = 1, project: String = "clinic",
+    priority: Int = 0
 ) throws -> Plan {
     let concurrency = Concurrency(group: group, supersede: supersede)
     func json(_ value: some Encodable) throws -> Any {
         try JSONSerialization.jsonObject(with: JSONEncoder().encode(value), options: .fragmentsAllowed)
     }
     let body: [String: Any] = [
-        "project": "clinic", "pipeline": pipeline, "environment": "dev", "branch": branch, "commit": commit.description,
+        "project": project, "priority": priority, "pipeline": pipeline, "environment": "dev", "branch": branch, "commit": commit.description,
         "tree": commit.description, "trigger": try json(trigger), "configuration": "{}", "configurationDigest": "d",
         "settings": ["env": [:], "registry": ["server": try json(RegistrySettings.Server.embedded)], "sandbox": "off"],
         "concurrency": try json(concurrency), "notes": [],
@@ -38,5 +39,5 @@ let everyOutcome: [Outcome] = [
 let everyFact: [StepFact] =
     everyOutcome.map(StepFact.ended) + [
         .started(attempt: 1, incumbent: nil), .started(attempt: 2, incumbent: "3"), .waiting(reason: "x"),
-        .reported(values: ["a": "b"], outputs: [:]),
+        .reported(values: ["a": "b"], outputs: [:]), .stopping(.cancelled), .stopping(.superseded(by: 3)), .retried,
     ]

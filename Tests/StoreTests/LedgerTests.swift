@@ -5,6 +5,7 @@ import Foundation
 import Plans
 import Projects
 import Promotion
+import Runs
 import Store
 import Testing
 
@@ -62,8 +63,11 @@ import Testing
                 """
                 {"cron":"0 0 11 * * ?","timezone":"UTC","environment":"prod","misfire":"run-once","overlap":"queue","dst":"wall-once"}
                 """.utf8))
-        try await store.goLive(["inference": rule], environment: "prod", run: run, at: fixture.now)
-        try await store.goLive([:], environment: "prod", run: run, at: fixture.now)
+        for rules in [["inference": rule], [:]] {
+            var end = FactWrite(run: run, facts: [Recorded(step: "a", fact: .ended(.passed), at: fixture.now)])
+            (end.outcome, end.schedules) = (.passed, rules)
+            try await store.append([end])
+        }
         let schedule = try #require(try await store.liveSchedules().first)
         #expect(schedule.commit == run.plan.commit && schedule.run == run.id, "told twice, live once")
 

@@ -75,14 +75,29 @@ import Testing
         let started = Recorded(step: "a", fact: .started(attempt: 1, incumbent: "4"), at: now)
         let reported = Recorded(step: "a", fact: .reported(values: ["k": "v"], outputs: ["o": "/p"]), at: now)
         let ended = Recorded(step: "a", fact: .ended(.failed(exitCode: 3)), at: now.addingTimeInterval(2))
-        try await store.append([started], to: run.id)
-        try await store.append([reported, ended], to: run.id, outcome: .failed)
+        try await store.append([FactWrite(run: run, facts: [started])])
+        var last = FactWrite(run: run, facts: [reported, ended])
+        last.outcome = .failed
+        try await store.append([last])
         let read = try await store.run(run.id)
         #expect(read.facts == [started, reported, ended])
         #expect(read.outcome == .failed && read.plan == run.plan)
         let row = try #require(try await store.runRows().first)
         #expect(row.startedAt == now && row.endedAt == now.addingTimeInterval(2) && row.outcome == .failed)
         #expect(try await store.unendedRuns().isEmpty)
+    }
+
+    @Test func aRunThatIsTriedAgainIsUnendedUntilItsNewEnd() async throws {
+        let run = try await makeRun()
+        var end = FactWrite(run: run, facts: [Recorded(step: "a", fact: .ended(.failed(exitCode: 3)), at: now)])
+        end.outcome = .failed
+        var again = FactWrite(run: run, facts: [Recorded(step: "a", fact: .retried, at: now)])
+        again.reopens = true
+        try await store.append([end, again])
+        let open = try #require(try await store.unendedRuns().first)
+        #expect(open.outcome == nil && open.progress["a"].state == .pending)
+        let row = try #require(try await store.runRows().first)
+        #expect(row.outcome == nil && row.endedAt == nil)
     }
 
     @Test func askingForWhatIsNotThereIsExplained() async throws {

@@ -30,6 +30,8 @@ struct espalier_spawn {
     const char *folder;              // working folder, or NULL
     int output;                      // becomes standard output and error
     int kept;                        // becomes descriptor 3, or -1; all others are closed
+    const int *entrances;            // of control groups: the child writes 0 to each before it becomes the program
+    int entrance_count;
     int dies_with_parent;            // killed when the calling thread ends, however that comes about
 };
 

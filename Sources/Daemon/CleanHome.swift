@@ -1,0 +1,75 @@
+import Foundation
+import Logging
+import Store
+
+/// What may stay in a home.
+public struct Keeping: Sendable {
+    /// Days since a workspace or a result was last used, or since the run of a folder of outputs ended.
+    public var days: Int
+    /// Bytes that kept results may take in all.
+    public var bytes: Int64
+
+    public init(days: Int = 30, bytes: Int64 = 20 << 30) {
+        self.days = days
+        self.bytes = bytes
+    }
+}
+
+extension Keeping {
+    /// As `DAYS BYTES`.
+    init?(words: String) {
+        let numbers = words.split(separator: " ").compactMap { Int64($0) }
+        guard numbers.count == 2 else { return nil }
+        self.init(days: Int(numbers[0]), bytes: numbers[1])
+    }
+}
+
+/// What was removed.
+public struct Cleaning: Sendable, Codable {
+    public var results = 0
+    public var workspaces = 0
+    public var outputs = 0
+    public var bytes: Int64 = 0
+}
+
+/// Removes what nobody needs any more: results, workspaces, outputs of old runs.
+///
+/// What stays, however old: logs and records; what runs that have not ended use; the outputs of the last run that passed
+/// of every branch and pipeline, and of every run that made a live schedule; the evidence of decisions.
+struct HomeCleaner: Sendable {
+    let home: Home
+    let store: Store
+    let workspaces: Workspaces
+
+    func clean(_ keeping: Keeping, now: Date = Date()) async throws -> Cleaning {
+        let cutoff = now.addingTimeInterval(-Double(keeping.days) * 86_400)
+        var cleaning = Cleaning()
+        cleaning.results = try await store.forgetResults(unusedSince: cutoff, largerThan: keeping.bytes)
+        let needed = try await store.keptDigests()
+        let kept = KeptResults(folder: home.kept)
+        // A result that is being kept at this moment has files and no row yet.
+        cleaning.bytes = try await onOwnThread {
+            try kept.removeAll(but: needed, madeBefore: now.addingTimeInterval(-3_600))
+        }
+        let unended = Set(try await store.unendedRuns().map(\.plan.tree))
+        cleaning.workspaces = try await workspaces.removeUnused(since: cutoff, keeping: unended)
+        cleaning.outputs = try await removeOutputs(ofRunsEndedBefore: cutoff)
+        return cleaning
+    }
+
+    private func removeOutputs(ofRunsEndedBefore cutoff: Date) async throws -> Int {
+        let ids = try await store.runsOfNoUse(endedBefore: cutoff)
+        return try await onOwnThread { [home] in
+            var removed = 0
+            for id in ids {
+                let run = home.run(id)
+                for path in (try? FileManager.default.subpathsOfDirectory(atPath: run)) ?? []
+                where path.hasSuffix("/outputs") && path.split(separator: "/").count == 3 {
+                    try? FileManager.default.removeItem(atPath: "\(run)/\(path)")
+                    removed += 1
+                }
+            }
+            return removed
+        }
+    }
+}

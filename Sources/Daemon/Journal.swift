@@ -1,0 +1,75 @@
+import Foundation
+import Logging
+import Store
+import Synchronization
+
+/// Writes what is told of runs, in the order it was told. What comes while the disk is at work is written together, with
+/// one flush for all of it.
+///
+/// Nothing is given up: while the disk is full or the store is busy, it is tried again, and whoever waits goes on waiting.
+/// What did not get to the disk before the process ended is found out again from the steps' own records.
+final class Journal: Sendable {
+    private struct Entry {
+        let write: FactWrite
+        let done: CheckedContinuation<Void, Never>
+    }
+
+    private let store: Store
+    private let logger: Logger
+    private let unwritten = Mutex<[Entry]>([])
+    private let isClosing = Mutex(false)
+    private let bell = Bell()
+
+    init(store: Store, logger: Logger) {
+        self.store = store
+        self.logger = logger
+    }
+
+    /// Queue a write, at once, and wait until it is on disk.
+    func write(_ write: FactWrite) async {
+        await withCheckedContinuation { continuation in
+            unwritten.withLock { $0.append(Entry(write: write, done: continuation)) }
+            bell.ring()
+        }
+    }
+
+    /// Serve until closed.
+    func run() async {
+        for await _ in bell.rings { await writeAll() }
+        await writeAll()
+    }
+
+    /// Write what is queued once more, and come to an end, even while the disk takes nothing.
+    func close() {
+        isClosing.withLock { $0 = true }
+        bell.stop()
+    }
+
+    private func writeAll() async {
+        while true {
+            let batch = unwritten.withLock { queue in
+                defer { queue = [] }
+                return queue
+            }
+            guard !batch.isEmpty else { return }
+            await write(batch)
+            batch.forEach { $0.done.resume() }
+        }
+    }
+
+    private func write(_ batch: [Entry]) async {
+        var pause = 0.1
+        while true {
+            do {
+                try await store.append(batch.map(\.write))
+                return Failpoint.reach(.factsStored)
+            } catch {
+                let runs = Set(batch.map { "\($0.write.run.id)" }).sorted().joined(separator: ", ")
+                logger.error("what happened in run \(runs) could not be stored, and is tried again: \(error)")
+            }
+            if isClosing.withLock({ $0 }) { return }
+            try? await Task.sleep(for: .seconds(pause))
+            pause = min(pause * 2, 5)
+        }
+    }
+}

@@ -1,0 +1,119 @@
+/// What a step may take of the machine.
+public struct Limits: Sendable, Hashable {
+    public var cpus: Int?
+    /// Bytes, swap included.
+    public var memory: Int64?
+    /// Processes and threads.
+    public var processes: Int?
+
+    public init(cpus: Int? = nil, memory: Int64? = nil, processes: Int? = nil) {
+        self.cpus = cpus
+        self.memory = memory
+        self.processes = processes
+    }
+}
+
+/// The control groups that this daemon may make on this machine: of version 1, where each controller has a hierarchy of
+/// its own, of version 2, where all share one, or of both beside each other.
+///
+/// Source: the kernel's admin-guide/cgroup-v1 and cgroup-v2.rst.
+public struct ControlGroups: Sendable, Hashable {
+    public enum Controller: String, Sendable, Hashable, CaseIterable { case memory, cpu, pids }
+
+    /// A folder in which a group is made for each step.
+    public struct Hierarchy: Sendable, Hashable {
+        public let folder: String
+        public let isUnified: Bool
+        /// Whether swap is counted, so that a limit can include it.
+        public var countsSwap = false
+
+        public init(folder: String, isUnified: Bool, countsSwap: Bool = false) {
+            self.folder = folder
+            self.isUnified = isUnified
+            self.countsSwap = countsSwap
+        }
+    }
+
+    public var controllers: [Controller: Hierarchy]
+    /// The hierarchy in which every step has a group, so that all of it can be found and killed; absent where none is
+    /// writable.
+    public var every: Hierarchy?
+
+    public init(controllers: [Controller: Hierarchy] = [:], every: Hierarchy? = nil) {
+        self.controllers = controllers
+        self.every = every
+    }
+
+    /// The limits that cannot be enforced here, by the keys of `compute:`.
+    public func missing(for limits: Limits) -> [String] {
+        let wanted: [(Controller, String, Bool)] = [
+            (.cpu, "cpus", limits.cpus != nil), (.memory, "memory", limits.memory != nil),
+            (.pids, "processes", limits.processes != nil),
+        ]
+        return wanted.filter { $0.2 && controllers[$0.0] == nil }.map(\.1)
+    }
+
+    /// The groups of one step, as far as this machine has them.
+    public func group(named name: String, _ limits: Limits) -> StepGroup {
+        var group = StepGroup()
+        if let every { group.folders.append(.init(path: "\(every.folder)/\(name)", isUnified: every.isUnified)) }
+        for (controller, hierarchy) in controllers.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            let folder = "\(hierarchy.folder)/\(name)"
+            let settings = limits.settings(of: controller, hierarchy)
+            guard !settings.isEmpty else { continue }
+            if !group.folders.contains(where: { $0.path == folder }) {
+                group.folders.append(.init(path: folder, isUnified: hierarchy.isUnified))
+            }
+            group.settings += settings.map { ("\(folder)/\($0.file)", $0.value) }.map(StepGroup.Setting.init)
+            if controller == .memory {
+                group.events = folder + (hierarchy.isUnified ? "/memory.events" : "/memory.oom_control")
+            }
+        }
+        return group
+    }
+}
+
+/// What a minder is to make for its step: folders, what to write into them, and where the kernel counts what it killed.
+public struct StepGroup: Sendable, Hashable {
+    public struct Folder: Sendable, Hashable {
+        public let path: String
+        public let isUnified: Bool
+    }
+
+    public struct Setting: Sendable, Hashable {
+        public let file: String
+        public let value: String
+    }
+
+    public var folders: [Folder] = []
+    public var settings: [Setting] = []
+    /// File with a line `oom_kill N`.
+    public var events: String?
+
+    public init() {}
+
+    var arguments: [String] {
+        folders.flatMap { [$0.isUnified ? "--group2" : "--group1", $0.path] }
+            + settings.flatMap { ["--set", "\($0.file)=\($0.value)"] } + (events.map { ["--oom", $0] } ?? [])
+    }
+}
+
+extension Limits {
+    fileprivate func settings(of controller: ControlGroups.Controller, _ hierarchy: ControlGroups.Hierarchy)
+        -> [(file: String, value: String)]
+    {
+        switch (controller, hierarchy.isUnified) {
+        case (.memory, true):
+            memory.map { [("memory.max", "\($0)")] + (hierarchy.countsSwap ? [("memory.swap.max", "0")] : []) } ?? []
+        case (.memory, false):
+            // The limit with swap must not lie below the one without: it is set second.
+            memory.map {
+                [("memory.limit_in_bytes", "\($0)")]
+                    + (hierarchy.countsSwap ? [("memory.memsw.limit_in_bytes", "\($0)")] : [])
+            } ?? []
+        case (.cpu, true): cpus.map { [("cpu.max", "\($0 * 100_000) 100000")] } ?? []
+        case (.cpu, false): cpus.map { [("cpu.cfs_period_us", "100000"), ("cpu.cfs_quota_us", "\($0 * 100_000)")] } ?? []
+        case (.pids, _): processes.map { [("pids.max", "\($0)")] } ?? []
+        }
+    }
+}

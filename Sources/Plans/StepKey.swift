@@ -1,0 +1,101 @@
+import Projects
+
+/// What a step's result depends on, as one digest, and by part, so that a person can be told which part changed.
+///
+/// Two steps with one digest do the same work on the same things: the second need not.
+public struct StepKey: Sendable, Hashable, Codable {
+    /// SHA-256 over the parts, 64 hexadecimal digits.
+    public let digest: String
+    /// `inputs src/**` → digest of what the pattern finds, `data births` → its version, and so on.
+    public let parts: [String: String]
+
+    init(_ parts: [String: String], digest: (String) -> String) {
+        self.parts = parts
+        self.digest = digest(parts.sorted { $0.key < $1.key }.map { "\($0.key)\u{0}\($0.value)\u{0}" }.joined())
+    }
+
+    /// The parts that differ from an earlier key of the same step, in order of name.
+    public func changes(since earlier: StepKey) -> [String] {
+        Set(parts.keys).union(earlier.parts.keys).filter { parts[$0] != earlier.parts[$0] }.sorted()
+    }
+}
+
+/// Whether a step's result may be taken from an earlier run.
+public enum Reuse: Sendable, Hashable, Codable {
+    case byKey(StepKey)
+    /// Never, and why.
+    case never(reason: String)
+
+    public var key: StepKey? {
+        if case .byKey(let key) = self { key } else { nil }
+    }
+}
+
+/// How far the code of a run is trusted. A run takes results from its own level or a higher one; from a lower one only
+/// where the whole tree is the same, and from a fork's never.
+public enum Trust: Int, Sendable, Hashable, Codable, Comparable {
+    /// A change from outside the repository.
+    case forked
+    /// A branch that anybody with write access may push, and a change that is not merged.
+    case unprotected
+    case protected
+
+    public static func < (left: Trust, right: Trust) -> Bool { left.rawValue < right.rawValue }
+}
+
+extension Plan {
+    /// Whether a step of this plan may be reused, and by which key.
+    ///
+    /// - Parameter above: what was decided for the steps before it.
+    static func reuse(
+        of step: Step, in environment: Environment, trigger: Trigger, _ facts: CommitFacts, above: [String: Reuse],
+        digest: (String) -> String
+    ) -> Reuse {
+        guard case .run(let command) = step.action else { return .never(reason: "it changes the registry") }
+        guard !step.inputs.isEmpty else { return .never(reason: "it does not say what it reads: it has no inputs:") }
+        switch trigger {
+        case .push, .change: break
+        case .fire: return .never(reason: "a fire stands for a moment of its own")
+        case .local: return .never(reason: "a local run reads files that no commit has")
+        }
+        var parts = [
+            "command": digest(command), "configuration": digest(environment.configuration(seenBy: step)),
+            "environment variables": digest(environment.variables(of: step)), "outputs": step.outputs.joined(separator: " "),
+            "sandbox": environment.sandbox.rawValue, "registry": environment.registrySeen,
+        ]
+        for glob in step.inputs { parts["inputs \(glob)"] = facts.contents[glob] ?? "nothing" }
+        for glob in environment.lock { parts["lock \(glob)"] = facts.contents[glob] ?? "nothing" }
+        for dataset in step.data {
+            guard let version = facts.datasets[environment.name]?[dataset] else {
+                return .never(reason: "the version of dataset '\(dataset)' is not known: name it under datasets: in environments/")
+            }
+            parts["data \(dataset)"] = version
+        }
+        for need in step.needs {
+            guard let key = above[need]?.key else { return .never(reason: "it needs '\(need)', which is never reused") }
+            parts["needs \(need)"] = key.digest
+        }
+        return .byKey(StepKey(parts, digest: digest))
+    }
+}
+
+extension Environment {
+    /// The part of `config:` that a step is given, as JSON: all of it, unless the step names keys.
+    func configuration(seenBy step: Step) -> String {
+        guard let keys = step.config else { return config.json }
+        return config.filtered(keys.contains).json
+    }
+
+    fileprivate func variables(of step: Step) -> String {
+        env.merging(step.env) { $1 }.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }.joined()
+    }
+
+    /// A step that logs to one server left nothing on another.
+    fileprivate var registrySeen: String {
+        guard registry.model != nil else { return "none" }
+        switch registry.server {
+        case .embedded: return "embedded"
+        case .url(let url): return url
+        }
+    }
+}

@@ -1,0 +1,40 @@
+/// What a step gave, kept by content, so that a later run may have it without doing it again.
+public struct KeptResult: Sendable, Hashable, Codable {
+    public let values: [String: String]
+    /// Declared outputs: name → path inside the step's folder of outputs.
+    public let outputs: [String: String]
+    /// Everything in the folder of outputs, folders before what is in them.
+    public let files: [KeptFile]
+
+    public init(values: [String: String], outputs: [String: String], files: [KeptFile]) {
+        self.values = values
+        self.outputs = outputs
+        self.files = files
+    }
+
+    public var bytes: Int64 { files.reduce(0) { $0 + $1.size } }
+}
+
+/// One entry of a folder of outputs.
+public struct KeptFile: Sendable, Hashable, Codable {
+    public enum Content: Sendable, Hashable, Codable {
+        case folder
+        case link(to: String)
+        /// SHA-256, 64 hexadecimal digits.
+        case bytes(sha256: String)
+    }
+
+    /// Relative to the folder of outputs.
+    public let path: String
+    /// Permission bits.
+    public let mode: UInt32
+    public let size: Int64
+    public let content: Content
+
+    public init(path: String, mode: UInt32, size: Int64, content: Content) {
+        self.path = path
+        self.mode = mode
+        self.size = size
+        self.content = content
+    }
+}

@@ -1,0 +1,101 @@
+import Events
+import Foundation
+import GRDB
+import Plans
+import Runs
+
+/// A step's result that later runs may take, and what it came from.
+public struct StoredResult: Sendable, Hashable {
+    public let id: Int64
+    public let run: Int64
+    public let step: String
+    public let result: KeptResult
+
+    init(_ row: Row) throws {
+        id = row["id"]
+        run = row["run_id"]
+        step = row["step"]
+        result = try Stored.value(KeptResult.self, from: row["body"])
+    }
+}
+
+extension Store {
+    /// The latest result under that key which a run of that trust may take: one of code trusted as much, or one of the very
+    /// same tree, unless it came from a fork.
+    public func result(key: String, trust: Trust, tree: ObjectID, project: Int64) async throws -> StoredResult? {
+        try await pool.read { database in
+            let statement = try database.cachedStatement(
+                sql: """
+                    SELECT * FROM result WHERE project_id = ? AND key = ?
+                    AND (trust >= ? OR (tree = ? AND trust > 0)) ORDER BY id DESC LIMIT 1
+                    """)
+            return try Row.fetchOne(
+                statement, arguments: [project, key, trust.rawValue, tree.description]
+            ).map(StoredResult.init)
+        }
+    }
+
+    static func keep(_ result: KeptResult, of step: String, in run: StoredRun, at time: Date, _ database: Database) throws {
+        guard let key = run.plan.step(named: step)?.reuse?.key, let trust = run.plan.trust else { return }
+        try database.cachedStatement(
+            sql: """
+                INSERT INTO result (project_id, key, trust, tree, run_id, step, body, bytes, used_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(arguments: [
+            run.project, key.digest, trust.rawValue, run.plan.tree.description, run.id, step, try Stored.text(result),
+            result.bytes, time.timeIntervalSince1970,
+        ])
+    }
+
+    /// A result whose files turned out to be damaged or gone is of no use to anybody.
+    public func discard(result: Int64) async throws {
+        try await pool.write { try $0.execute(sql: "DELETE FROM result WHERE id = ?", arguments: [result]) }
+    }
+
+    /// Forget results that were last used before `cutoff`, then the longest unused ones until the rest is no larger than
+    /// `limit` bytes.
+    ///
+    /// - Returns: how many were forgotten.
+    public func forgetResults(unusedSince cutoff: Date, largerThan limit: Int64) async throws -> Int {
+        try await pool.write { database in
+            try database.execute(
+                sql: """
+                    DELETE FROM result WHERE used_at < :cutoff OR id IN (
+                        SELECT id FROM (SELECT id, sum(bytes) OVER (ORDER BY used_at DESC, id DESC) AS total FROM result)
+                        WHERE total > :limit)
+                    """, arguments: ["cutoff": cutoff.timeIntervalSince1970, "limit": limit])
+            return database.changesCount
+        }
+    }
+
+    /// The SHA-256 of every file that a kept result has.
+    public func keptDigests() async throws -> Set<String> {
+        try await pool.read { database in
+            var digests: Set<String> = []
+            let bodies = try String.fetchCursor(database, sql: "SELECT body FROM result WHERE bytes > 0")
+            while let body = try bodies.next() {
+                for file in try Stored.value(KeptResult.self, from: body).files {
+                    if case .bytes(let digest) = file.content { digests.insert(digest) }
+                }
+            }
+            return digests
+        }
+    }
+}
+
+extension Store {
+    /// Runs that ended before `cutoff` and whose outputs nobody will ask for: not the last that passed of its branch and
+    /// pipeline, not one that made a live schedule.
+    public func runsOfNoUse(endedBefore cutoff: Date) async throws -> [Int64] {
+        try await pool.read { database in
+            try Int64.fetchAll(
+                database,
+                sql: """
+                    SELECT id FROM run WHERE ended_at < ?
+                    AND id NOT IN (SELECT max(id) FROM run WHERE outcome = 'passed' GROUP BY project_id, branch, pipeline)
+                    AND id NOT IN (SELECT run_id FROM schedule WHERE retired_at IS NULL)
+                    """, arguments: [cutoff.timeIntervalSince1970])
+        }
+    }
+}

@@ -1,0 +1,111 @@
+import ArgumentParser
+import Daemon
+import Foundation
+import Reports
+
+struct Explain: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Say why each step of a run ran, was reused, was skipped or waits.",
+        discussion: """
+            A step that ran although it says what it reads (inputs:) is compared with its last run: which part of its key
+            has changed since? --json prints the keys with all their parts.
+            """)
+
+    @Argument(help: "Number of a run.") var run: Int64
+    @OptionGroup var home: HomeOption
+    @OptionGroup var json: JSONFlag
+
+    func run() async throws {
+        guard let report = try await Reporter(home: home.value).explain(run) else { throw Complaint.noRun(run) }
+        if json.json { return try printJSON(report) }
+        print("run \(report.run.id): \(report.run.pipeline) in \(report.run.environment), \(report.run.outcome), by \(report.trigger)")
+        printTable(
+            ["step", "state", "why"], report.steps.map { [$0.name, $0.state, $0.reason] }, empty: "It has no steps.")
+        for (pipeline, reason) in report.otherPipelines.sorted(by: { $0.key < $1.key }) {
+            print("\(pipeline) was not started: \(reason)")
+        }
+    }
+}
+
+struct Cancel: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "End a run early: what waits ends now, what runs is asked to stop and after 10 s is killed.")
+
+    @Argument(help: "Number of a run.") var run: Int64
+    @Flag(help: "Wait until nothing of it is left.") var wait = false
+    @OptionGroup var home: HomeOption
+    @OptionGroup var json: JSONFlag
+
+    func run() async throws {
+        try DaemonClient(home: home.value).cancel(run: run)
+        guard wait else {
+            return json.json ? try printJSON(["cancelled": run]) : print("run \(run) is being cancelled")
+        }
+        let reporter = try Reporter(home: home.value)
+        let detail = try await reporter.detail(run, whenOver: true)
+        json.json ? try printJSON(detail) : print("run \(run): \(detail.run.outcome)")
+    }
+}
+
+struct Retry: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Try the steps of an ended run that did not pass once more. What passed stays as it is.")
+
+    @Argument(help: "Number of a run.") var run: Int64
+    @Flag(help: "Wait until the run has ended; exit code 1 unless it passed.") var wait = false
+    @OptionGroup var home: HomeOption
+    @OptionGroup var json: JSONFlag
+
+    func run() async throws {
+        try DaemonClient(home: home.value).retry(run: run)
+        if !wait, !json.json { return print("run \(run) is tried again: `espalier runs \(run) --wait`") }
+        var arguments = [String(run), "--home", home.value.path]
+        if wait { arguments.append("--wait") }
+        if json.json { arguments.append("--json") }
+        let show = try Runs.parse(arguments)
+        try await show.run()
+    }
+}
+
+struct CollectGarbage: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "gc",
+        abstract: "Remove workspaces, results and outputs that nobody needs any more. The daemon does so every hour.",
+        discussion: """
+            Logs, records and the evidence of decisions stay, and so do the outputs of the last run that passed of every
+            branch and pipeline and of the runs whose schedules are live.
+            """)
+
+    @Option(help: "Days that something unused stays; as the daemon was started with when absent.") var keepDays: Int?
+    @Option(help: "GiB that results for reuse may take in all; as the daemon was started with when absent.") var keepGib: Int?
+    @OptionGroup var home: HomeOption
+    @OptionGroup var json: JSONFlag
+
+    func run() async throws {
+        let usual = Keeping()
+        let keeping = keepDays == nil && keepGib == nil
+            ? nil : Keeping(days: keepDays ?? usual.days, bytes: keepGib.map { Int64($0) << 30 } ?? usual.bytes)
+        let done = try DaemonClient(home: home.value).clean(keeping)
+        if json.json { return try printJSON(done) }
+        print("removed \(done.results) results (\(done.bytes) bytes), \(done.workspaces) workspaces, \(done.outputs) folders of outputs")
+    }
+}
+
+struct Failpoints: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "List the moments at which ESPALIER_FAILPOINT=NAME@N has the daemon die, for crash tests.",
+        shouldDisplay: false)
+
+    @OptionGroup var json: JSONFlag
+
+    func run() throws {
+        let names = Failpoint.allCases.map(\.rawValue)
+        if json.json { try printJSON(names) } else { names.forEach { print($0) } }
+    }
+}
+
+extension Complaint {
+    static func noRun(_ run: Int64) -> Complaint {
+        Complaint(description: "there is no run \(run); `espalier runs` lists them")
+    }
+}
