@@ -158,6 +158,6 @@ let package = Package(
         tests(
             "Web", "Reports", .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdTesting", package: "hummingbird")),
-        tests("Daemon", "Events", "Fixtures", "Git", "Minding", "Plans", "Projects", "Store"),
+        tests("Daemon", "Events", "Fixtures", "Git", "Minding", "Plans", "Projects", "Runs", "Store"),
     ]
 )

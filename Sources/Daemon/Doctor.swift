@@ -1,5 +1,6 @@
 import Foundation
 import Git
+import Minding
 import Store
 
 /// One thing that was examined.
@@ -71,7 +72,9 @@ public struct Doctor: Sendable {
             try? FileManager.default.createDirectory(atPath: "\(folder)/\(part)", withIntermediateDirectories: true)
         }
         let lock = FileManager.default.createFile(atPath: "\(folder)/step/lock", contents: nil)
-        let (_, text) = capture([minder, "--dir", "\(folder)/step", "--lower", "\(folder)/lower", "--", "true"])
+        let (_, text) = capture([
+            minder, "--dir", "\(folder)/step", "--lower", "\(folder)/lower", "--layer", "\(folder)/layer", "--", "true",
+        ])
         let record = (try? String(contentsOfFile: "\(folder)/step/exit", encoding: .utf8)) ?? text
         return lock && record.hasPrefix("exited 0")
             ? Finding(subject: "workspaces", state: .ok, detail: "overlayfs works")
@@ -83,12 +86,21 @@ public struct Doctor: Sendable {
     }
 
     private func cgroups() -> Finding {
-        let v2 = FileManager.default.fileExists(atPath: "/sys/fs/cgroup/cgroup.controllers")
-        let v1 = FileManager.default.fileExists(atPath: "/sys/fs/cgroup/memory")
-        let kind = v2 ? "v2" : v1 ? "v1" : "none"
+        let groups = ControlGroups.find(name: groupName(of: home) + "-doctor")
+        defer { groups.remove() }
+        let missing = groups.missing(for: Limits(cpus: 1, memory: 1, processes: 1))
+        let versions = Set(groups.controllers.values.map(\.isUnified)).map { $0 ? "v2" : "v1" }.sorted()
+        guard missing.isEmpty else {
+            return Finding(
+                subject: "cgroups", state: .warning,
+                detail:
+                    "no writable control group for \(missing.joined(separator: ", ")) of compute:, so steps that ask for it are "
+                    + "refused where `sandbox: required`, and run without it where `best-effort`: run the daemon as root, or "
+                    + "as a systemd service with Delegate=yes")
+        }
         return Finding(
-            subject: "cgroups", state: v1 || v2 ? .ok : .warning,
-            detail: "\(kind); memory and CPU limits of compute: are not enforced yet")
+            subject: "cgroups", state: .ok,
+            detail: "\(versions.joined(separator: " and ")): cpus, memory and processes of compute: are enforced")
     }
 
     private func registry() -> Finding {

@@ -46,7 +46,8 @@ actor Engine {
     private var stopsWhenDone = false
 
     init(
-        store: Store, home: Home, runner: StepRunner, gate: Gate, slots: Int, logger: Logger, bell: Bell, clockBell: Bell
+        store: Store, home: Home, runner: StepRunner, gate: Gate, slots: Int, logger: Logger, bell: Bell,
+        clockBell: Bell
     ) {
         self.bell = bell
         self.clockBell = clockBell
@@ -134,9 +135,20 @@ actor Engine {
 
     /// Turn open events into runs.
     private func plan() async throws {
+        var unreadable: Set<Int64> = []
         for event in try await store.unhandledEvents() {
-            guard let project = projects[event.project] else { continue }
-            for run in try await planner.handle(event, of: project) {
+            guard let project = projects[event.project], !unreadable.contains(project.id) else { continue }
+            let runs: [StoredRun]
+            do {
+                runs = try await planner.handle(event, of: project)
+            } catch {
+                // Its events wait, in their order; those of other projects do not.
+                logger.error("\(project.name): event \(event.id) cannot be planned yet, and is tried again: \(error)")
+                unreadable.insert(project.id)
+                wake(in: 1)
+                continue
+            }
+            for run in runs {
                 Failpoint.reach(.eventPlanned)
                 logger.info(
                     "run \(run.id): \(run.plan.pipeline) in \(run.plan.environment) at \(run.plan.commit.short)")
@@ -191,7 +203,8 @@ actor Engine {
     /// The facts count at once, so that steps that end at the same moment see each other; when this returns they are on
     /// disk. While the disk takes nothing, this waits.
     private func record(
-        _ facts: [Recorded], in id: Int64, results: [String: KeptResult] = [:], used: [Int64] = [], reopens: Bool = false
+        _ facts: [Recorded], in id: Int64, results: [String: KeptResult] = [:], used: [Int64] = [],
+        reopens: Bool = false
     ) async {
         guard var entry = live[id] else { return }
         for fact in facts { entry.progress.apply(fact) }
@@ -266,13 +279,18 @@ extension Engine {
 
     /// Try what did not pass in an ended run once more. What passed stays as it is.
     func retry(_ id: Int64) async throws {
-        guard live[id] == nil else { throw DaemonError.refused("run \(id) is still at work: wait for its end, or cancel it") }
+        guard live[id] == nil else {
+            throw DaemonError.refused("run \(id) is still at work: wait for its end, or cancel it")
+        }
         let run = try await store.run(id)
         if case .change(let number, _) = run.plan.trigger {
             throw DaemonError.refused(
-                "run \(id) checked change \(number), whose gate has closed: push the change again, and what passed is reused")
+                "run \(id) checked change \(number), whose gate has closed: push the change again, and what passed is reused"
+            )
         }
-        guard run.outcome != .passed else { throw DaemonError.refused("run \(id) has passed: there is nothing to retry") }
+        guard run.outcome != .passed else {
+            throw DaemonError.refused("run \(id) has passed: there is nothing to retry")
+        }
         logger.info("run \(id): retried")
         live[id] = Live(run: run, progress: run.progress)
         let facts = run.plan.steps.map { Recorded(step: $0.name, fact: .retried, at: Date()) }
@@ -350,7 +368,9 @@ extension Engine {
         }
     }
 
-    private func restored(_ known: StoredResult, for step: PlannedStep, of id: Int64, _ outputs: [String: String]?) async {
+    private func restored(_ known: StoredResult, for step: PlannedStep, of id: Int64, _ outputs: [String: String]?)
+        async
+    {
         if let outputs, !isStopping(step.name, of: id) {
             await record(known.facts(for: step, outputs: outputs), in: id, used: [known.id])
         } else if isStopping(step.name, of: id) {
@@ -365,7 +385,7 @@ extension StoredResult {
     fileprivate func facts(for step: PlannedStep, outputs: [String: String]) -> [Recorded] {
         let reported = StepFact.reported(values: result.values, outputs: outputs)
         let isEmpty = result.values.isEmpty && outputs.isEmpty
-        return (isEmpty ? [] : [reported]) .map { Recorded(step: step.name, fact: $0, at: Date()) }
+        return (isEmpty ? [] : [reported]).map { Recorded(step: step.name, fact: $0, at: Date()) }
             + [Recorded(step: step.name, fact: .ended(.reused(run: run)), at: Date())]
     }
 }

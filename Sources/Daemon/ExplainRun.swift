@@ -18,7 +18,9 @@ extension Reporter {
             let found = step.reuse?.key == nil ? nil : try await earlier(step, before: run)
             let changed = Once { changedFiles(from: found?.commit, to: run) }
             let reason = explanation(of: step, in: progress, earlier: found?.step) { part in
-                guard let glob = part.split(separator: " ", maxSplits: 1).last, part.hasPrefix("inputs ") else { return [] }
+                guard let glob = part.split(separator: " ", maxSplits: 1).last, part.hasPrefix("inputs ") else {
+                    return []
+                }
                 let pattern = Glob(String(glob))
                 return changed.value.filter(pattern.matches)
             }
@@ -32,7 +34,9 @@ extension Reporter {
     }
 
     /// The last run of the same step before this one: on the same branch, else on any.
-    private func earlier(_ step: PlannedStep, before run: StoredRun) async throws -> (step: EarlierStep, commit: ObjectID)? {
+    private func earlier(_ step: PlannedStep, before run: StoredRun) async throws -> (
+        step: EarlierStep, commit: ObjectID
+    )? {
         for branch in [run.plan.branch, nil] {
             let ids = try await store.runsBefore(run, branch: branch, limit: 20)
             for id in ids {

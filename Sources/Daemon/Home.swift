@@ -9,6 +9,7 @@ import Foundation
 /// HOME/address             where the pages are
 /// HOME/runs/RUN/STEP/ATTEMPT/   one attempt of a step: log, outputs, exit record
 /// HOME/workspaces/TREE/    the files of a tree, read-only, shared by runs
+/// HOME/scratch/            what steps at work write
 /// HOME/kept/AB/SHA256      outputs of steps that later runs may take
 /// HOME/mirrors/NAME.git    mirrors of remote repositories
 /// HOME/data/PROJECT/ENVIRONMENT/   data roots
@@ -30,6 +31,7 @@ public struct Home: Sendable, Hashable {
     public var address: String { path + "/address" }
     public var workspaces: String { path + "/workspaces" }
     public var evidence: String { path + "/evidence" }
+    public var scratch: String { path + "/scratch" }
     public var kept: String { path + "/kept" }
     public var mlflow: String { path + "/mlflow" }
 
@@ -50,7 +52,9 @@ public struct Home: Sendable, Hashable {
                 "the home folder \(path) is too deep: its socket's name may have 107 bytes at most; "
                     + "choose another with --home")
         }
-        for folder in [path, path + "/runs", workspaces, evidence, kept, mlflow, path + "/mirrors", path + "/data"] {
+        for folder in [
+            path, path + "/runs", workspaces, scratch, evidence, kept, mlflow, path + "/mirrors", path + "/data",
+        ] {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true,
                 attributes: [.posixPermissions: 0o750])

@@ -87,34 +87,29 @@ struct KeptResults: Sendable {
         let target = path(digest)
         try FileManager.default.createDirectory(
             atPath: URL(fileURLWithPath: target).deletingLastPathComponent().path, withIntermediateDirectories: true)
-        guard Foundation.link(file, target) != 0, errno != EEXIST else { return }
-        // Another file system, or too many links: a copy is as good.
-        try FileManager.default.copyItem(atPath: file, toPath: target)
+        if Foundation.link(file, target) != 0, errno != EEXIST {
+            // Another file system, or too many links: a copy is as good.
+            try FileManager.default.copyItem(atPath: file, toPath: target)
+        }
+        utimes(target, nil)
     }
 
     private func path(_ digest: String) -> String { "\(folder)/\(digest.prefix(2))/\(digest)" }
 
-    /// Remove files that no result has any more. Those made after `cutoff` stay: a result that is being kept has them.
+    /// Remove files that no result has any more. Those touched after `cutoff` stay: a result that is being kept has them.
     ///
     /// - Returns: bytes that were given back.
-    func removeAll(but digests: Set<String>, madeBefore cutoff: Date) throws -> Int64 {
+    func removeAll(but digests: Set<String>, touchedBefore cutoff: Date) throws -> Int64 {
         var freed: Int64 = 0
         for path in try entries(of: folder) {
             let digest = URL(fileURLWithPath: path).lastPathComponent
             let attributes = try? FileManager.default.attributesOfItem(atPath: "\(folder)/\(path)")
             guard let attributes, attributes[.type] as? FileAttributeType == .typeRegular, !digests.contains(digest),
-                let changed = try? changeTime("\(folder)/\(path)"), changed < cutoff
+                let touched = attributes[.modificationDate] as? Date, touched < cutoff
             else { continue }
             try FileManager.default.removeItem(atPath: "\(folder)/\(path)")
             freed += Int64(attributes[.size] as? Int ?? 0)
         }
         return freed
-    }
-
-    /// When the file's entry was last changed, by a new link to it for instance.
-    private func changeTime(_ path: String) throws -> Date {
-        var status = stat()
-        guard lstat(path, &status) == 0 else { throw CocoaError(.fileNoSuchFile) }
-        return Date(timeIntervalSince1970: Double(status.st_ctim.tv_sec))
     }
 }

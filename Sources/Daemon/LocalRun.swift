@@ -36,12 +36,14 @@ public struct LocalRun: Sendable {
     /// Run a pipeline to its end.
     ///
     /// - Parameters:
+    ///   - steps: only these, and what they need; all when empty.
     ///   - environment: the first that the pipeline names when absent.
     ///   - follow: what to do beside it, told the number of the run; ends when the run is over.
     public func run(
-        _ pipeline: String, environment: String?, follow: @escaping @Sendable (Int64, Reporter) async throws -> Void
+        _ pipeline: String, steps: [String], environment: String?,
+        follow: @escaping @Sendable (Int64, Reporter) async throws -> Void
     ) async throws -> RunDetail {
-        let plan = try tree.plan(pipeline, environment: environment, home: home)
+        let plan = try tree.plan(pipeline, steps: steps, environment: environment)
         try home.prepare()
         let lock = try HomeLock(home)
         defer { withExtendedLifetime(lock) {} }
@@ -65,14 +67,17 @@ public struct LocalRun: Sendable {
     /// One engine, until nothing is unended.
     private func work(on project: StoredProject, _ store: Store, _ minders: Minders, _ registries: Registries) async {
         let bell = Bell()
+        let groups = ControlGroups.find(name: groupName(of: home))
+        defer { groups.remove() }
         let runner = StepRunner(
             home: home, store: store,
             commands: CommandRunner(
-                home: home, minders: minders, groups: .find(name: groupName(of: home)),
+                home: home, minders: minders, groups: groups, scratch: ScratchFolders(folder: home.scratch),
                 workspace: { [folder = tree.folder] _, _ in folder }),
             registries: registries, logger: logger)
         let engine = Engine(
-            store: store, home: home, runner: runner, gate: Gate(store: store, logger: logger) { _, _ in }, slots: slots,
+            store: store, home: home, runner: runner, gate: Gate(store: store, logger: logger) { _, _ in },
+            slots: slots,
             logger: logger, bell: bell, clockBell: Bell())
         await engine.add(project)
         await engine.stopWhenDone()
@@ -82,24 +87,35 @@ public struct LocalRun: Sendable {
 
 extension WorkingTree {
     /// What a person's request runs, on the files as they lie there.
-    func plan(_ name: String, environment: String?, home: Home) throws -> Plan {
+    func plan(_ name: String, steps: [String], environment: String?) throws -> Plan {
         let project = try project()
-        guard let pipeline = project.pipeline(named: name) else {
-            let known = project.pipelines.map(\.name)
-            throw DaemonError.refused(
-                "there is no pipeline '\(name)'"
-                    + (nearest(to: name, among: known).map { "; did you mean '\($0)'?" }
-                        ?? "; known: \(known.joined(separator: ", "))"))
+        guard var pipeline = project.pipeline(named: name) else {
+            throw DaemonError.unknown("pipeline", name, known: project.pipelines.map(\.name))
         }
+        let known = pipeline.steps.map(\.name)
+        if let stranger = steps.first(where: { !known.contains($0) }) {
+            throw DaemonError.unknown("step", stranger, known: known)
+        }
+        if !steps.isEmpty { pipeline = pipeline.limited(to: steps) }
         let chosen = environment ?? pipeline.triggers.environments.first ?? ""
         guard let environment = project.environment(named: chosen) else {
-            throw DaemonError.refused(
-                "there is no environment '\(chosen)'; known: \(project.environments.map(\.name).joined(separator: ", "))")
+            throw DaemonError.unknown("environment", chosen, known: project.environments.map(\.name))
         }
         let repository = try Repository(at: folder)
         guard let tip = try repository.tip(of: "HEAD") else { throw DaemonError.refused("\(folder) has no commit yet") }
         let facts = CommitFacts(
-            commit: tip, tree: try repository.commit(tip).tree, branch: repository.headBranch ?? "HEAD", project: project)
+            commit: tip, tree: try repository.commit(tip).tree, branch: repository.headBranch ?? "HEAD",
+            project: project)
         return Plan(pipeline, in: environment, trigger: .local, facts, digest: sha256)
+    }
+}
+
+extension DaemonError {
+    /// `there is no step 'trian'; did you mean 'train'?`
+    static func unknown(_ kind: String, _ name: String, known: [String]) -> DaemonError {
+        .refused(
+            "there is no \(kind) '\(name)'; "
+                + (nearest(to: name, among: known).map { "did you mean '\($0)'?" }
+                    ?? "known: \(known.joined(separator: ", "))"))
     }
 }

@@ -17,20 +17,20 @@ struct EventPlanner: Sendable {
             try await open(proposal, event, project)
             return []
         }
-        return try await store.handle(event, planning(for: event.event, of: project), at: Date())
+        return try await store.handle(event, try planning(for: event.event, of: project), at: Date())
     }
 
-    /// What the event starts; a project that cannot be read starts nothing, and the remark says why.
-    func planning(for event: Event, of project: StoredProject) -> Planning {
+    /// What the event starts; a commit that is wrong or gone starts nothing, and the remark says why. A repository that
+    /// cannot be read is no answer: the volume may not be mounted yet.
+    func planning(for event: Event, of project: StoredProject) throws -> Planning {
+        let repository = try Repository(at: project.repository)
         do {
-            return try plan(event, in: Repository(at: project.repository), name: project.name)
+            return try plan(event, in: repository, name: project.name)
         } catch let problems as Problems {
             return Planning(remark: problems.description)
         } catch let error as GitError where error.isMissing {
             return Planning(
                 remark: "the commit is gone: its branch was deleted or rewritten before it could be planned")
-        } catch {
-            return Planning(remark: "\(error)")
         }
     }
 
@@ -54,7 +54,8 @@ struct EventPlanner: Sendable {
     }
 
     private func open(_ proposal: Proposal, _ event: StoredEvent, _ project: StoredProject) async throws {
-        let commit = proposal.head.flatMap { head in try? Repository(at: project.repository).commit(head) }
+        let repository = try Repository(at: project.repository)
+        let commit = proposal.head.flatMap { head in try? repository.commit(head) }
         let author = commit.map { "\($0.author) <\($0.email)>" } ?? ""
         try await store.propose(proposal, from: event, author: author, title: commit?.summary ?? "", at: Date())
     }

@@ -17,7 +17,7 @@ struct InputReader {
     }
 
     private func content(of glob: Glob, _ tree: ObjectID) throws -> String? {
-        if glob.isLiteral { 
+        if glob.isLiteral {
             return try repository.file(at: glob.description, in: tree).map { "\($0.mode) \($0.object)" }
         }
         guard let folder = try repository.object(at: glob.folder, in: tree) else { return nil }
@@ -71,7 +71,7 @@ func datasetVersion(at path: String) -> String? {
 }
 
 private func stamp(_ path: String) -> String {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return "gone" }
-    return "\(status.st_size) bytes, \(status.st_mtim.tv_sec).\(status.st_mtim.tv_nsec)"
+    guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return "gone" }
+    let changed = (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
+    return "\(attributes[.size] ?? 0) bytes, \(changed)"
 }

@@ -25,6 +25,7 @@ struct CommandRunner: Sendable {
     let home: Home
     let minders: Minders
     let groups: ControlGroups
+    let scratch: ScratchFolders
     /// The folders that hold the files of a tree of a repository, uppermost first.
     let workspace: @Sendable (_ tree: ObjectID, _ repository: String) async throws -> String
 
@@ -40,20 +41,22 @@ struct CommandRunner: Sendable {
         repository: String, extra: [String: String], isStopping: @Sendable () async -> Bool
     ) async throws -> StepResult {
         let folder = StepFolder(home.step(run.id, step.name, attempt: attempt))
+        let name = "\(run.id).\(step.name).\(attempt)"
         if try FileManager.default.fileExists(atPath: folder.lock) == false || !wasClaimed(folder) {
             if await isStopping() { throw CancellationError() }
             let lower = try await workspace(run.plan.tree, repository)
-            try prepare(folder, step: step, of: run, progress: progress)
-            let environment = try self.environment(step, of: run, progress: progress, folder: folder).merging(extra) {
-                $1
-            }
-            let argv = try wrapped(command, step: step, run: run, folder: folder)
-            try note(unenforced(step, run.plan.settings.sandbox), in: folder)
+            let layer = scratch.layer(named: name)
+            let environment = try self.environment(step, of: run, progress, folder, layer).merging(extra) { $1 }
+            let argv = try wrapped(command, step: step, run: run, layer)
+            let remark = try unenforced(step, run.plan.settings.sandbox)
+            try scratch.take(name)
+            try prepare(folder, layer, step: step, of: run, progress)
+            try note(remark, in: folder)
             Failpoint.reach(.stepPrepared)
             _ = try minders.start(
                 MinderRequest(
-                    folder: folder, lower: lower, command: argv, environment: environment,
-                    timeout: step.compute.timeout, group: group(step, run, attempt: attempt)))
+                    folder: folder, lower: lower, layer: layer, command: argv, environment: environment,
+                    timeout: step.compute.timeout, group: groups.group(named: name, step.compute.limits)))
             Failpoint.reach(.minderSpawned)
         }
         if await isStopping() { minders.stop(folder) }
@@ -61,8 +64,11 @@ struct CommandRunner: Sendable {
         // A daemon that ends leaves the step to its minder, and its folder as it is.
         try Task.checkCancellation()
         Failpoint.reach(.minderEnded)
-        if ending == nil { group(step, run, attempt: attempt).end() }
-        defer { clean(folder) }
+        if ending == nil { groups.group(named: name, step.compute.limits).end() }
+        let layer = scratch.layer(named: name)
+        // Into the folder of the step, before the layer is another step's: a daemon that dies here finds them there.
+        move(layer, to: folder)
+        defer { scratch.giveBack(layer) }
         let outcome = Outcome(ending, timeout: step.compute.timeout)
         guard outcome == .passed else { return StepResult(outcome: outcome) }
         var result = collect(step, folder)
@@ -72,7 +78,9 @@ struct CommandRunner: Sendable {
 
     /// What later runs may take: nothing when a dataset has changed since the step was planned, for then nobody knows which
     /// of the two it read.
-    private func keep(_ result: StepResult, _ step: PlannedStep, _ plan: Plan, _ folder: StepFolder) throws -> KeptResult? {
+    private func keep(_ result: StepResult, _ step: PlannedStep, _ plan: Plan, _ folder: StepFolder) throws
+        -> KeptResult?
+    {
         guard let key = step.reuse?.key else { return nil }
         for (name, dataset) in step.datasets ?? [:] {
             guard InputReader.version(of: dataset, dataRoot(plan)) == key.parts["data \(name)"] else { return nil }
@@ -82,8 +90,18 @@ struct CommandRunner: Sendable {
         return kept
     }
 
-    private func group(_ step: PlannedStep, _ run: StoredRun, attempt: Int) -> StepGroup {
-        groups.group(named: "\(run.id).\(step.name).\(attempt)", step.compute.limits)
+    /// Keep what the step has written to its outputs; the emptiness of the others is not worth a folder.
+    private func move(_ layer: Layer, to folder: StepFolder) {
+        if let names = try? FileManager.default.contentsOfDirectory(atPath: layer.outputs), !names.isEmpty,
+            rename(layer.outputs, folder.outputs) == 0
+        {
+            mkdir(layer.outputs, 0o755)
+        }
+        if let size = try? FileManager.default.attributesOfItem(atPath: layer.output)[.size] as? Int, size > 0,
+            rename(layer.output, folder.output) == 0
+        {
+            close(open(layer.output, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644))
+        }
     }
 
     /// The limits that this machine cannot enforce: where a sandbox is required, the step does not start.
@@ -110,19 +128,20 @@ struct CommandRunner: Sendable {
         return try FileManager.default.attributesOfItem(atPath: folder.lock)[.size] as? Int ?? 0 > 0
     }
 
-    private func prepare(_ folder: StepFolder, step: PlannedStep, of run: StoredRun, progress: RunProgress) throws {
-        for path in [folder.outputs, folder.scratch, folder.inputs, dataRoot(run.plan)] {
+    private func prepare(
+        _ folder: StepFolder, _ layer: Layer, step: PlannedStep, of run: StoredRun, _ progress: RunProgress
+    )
+        throws
+    {
+        for path in [folder.path, dataRoot(run.plan)] {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         }
         try Data((step.configuration ?? run.plan.configuration).utf8).write(to: URL(fileURLWithPath: folder.config))
-        if !FileManager.default.fileExists(atPath: folder.output) {
-            // An empty file needs no detour by a temporary one that is flushed to the disk.
-            close(open(folder.output, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644))
-        }
         for needed in run.plan.upstream(of: step) {
-            let link = "\(folder.inputs)/\(needed.name)"
-            try? FileManager.default.removeItem(atPath: link)
+            let link = "\(layer.inputs)/\(needed.name)"
             let source = StepFolder(home.step(run.id, needed.name, attempt: max(1, progress[needed.name].attempts)))
+            try FileManager.default.createDirectory(atPath: source.outputs, withIntermediateDirectories: true)
+            try? FileManager.default.removeItem(atPath: link)
             try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: source.outputs)
         }
     }
@@ -132,14 +151,14 @@ struct CommandRunner: Sendable {
     }
 
     /// The contract with a step: nothing of the daemon's own environment but what any program needs.
-    private func environment(_ step: PlannedStep, of run: StoredRun, progress: RunProgress, folder: StepFolder) throws
-        -> [String: String]
-    {
+    private func environment(
+        _ step: PlannedStep, of run: StoredRun, _ progress: RunProgress, _ folder: StepFolder, _ layer: Layer
+    ) throws -> [String: String] {
         let plan = run.plan
         var variables: [String: String] = [:]
         for name in ["PATH", "LANG", "LC_ALL", "TZ"] { variables[name] = Self.inherited[name] }
-        variables["HOME"] = folder.scratch
-        variables["TMPDIR"] = folder.scratch
+        variables["HOME"] = layer.temporary
+        variables["TMPDIR"] = layer.temporary
         variables.merge(plan.settings.env) { $1 }
         for (name, value) in step.env { variables[name] = try progress.resolved(value) }
         variables["ESPALIER_RUN"] = String(run.id)
@@ -148,9 +167,9 @@ struct CommandRunner: Sendable {
         variables["ESPALIER_BRANCH"] = plan.branch
         variables["ESPALIER_ENVIRONMENT"] = plan.environment
         variables["ESPALIER_CONFIG"] = folder.config
-        variables["ESPALIER_OUTPUTS"] = folder.outputs
-        variables["ESPALIER_OUTPUT"] = folder.output
-        variables["ESPALIER_INPUTS"] = folder.inputs
+        variables["ESPALIER_OUTPUTS"] = layer.outputs
+        variables["ESPALIER_OUTPUT"] = layer.output
+        variables["ESPALIER_INPUTS"] = layer.inputs
         variables["ESPALIER_DATA"] = dataRoot(plan)
         variables["ESPALIER_LOGICAL_TIME"] = plan.trigger.logicalTime.map { $0.formatted(.iso8601) }
         return variables
@@ -158,7 +177,7 @@ struct CommandRunner: Sendable {
 
     /// The command inside its sandbox. A step that says what it reads may not write into the data root: its outputs are all
     /// that it leaves, so that they can stand for it.
-    private func wrapped(_ command: String, step: PlannedStep, run: StoredRun, folder: StepFolder) throws -> [String] {
+    private func wrapped(_ command: String, step: PlannedStep, run: StoredRun, _ layer: Layer) throws -> [String] {
         let plain = ["/bin/sh", "-c", command]
         switch run.plan.settings.sandbox {
         case .off: return plain
@@ -172,9 +191,10 @@ struct CommandRunner: Sendable {
             let data = [dataRoot(run.plan)]
             let readsOnly = !step.inputs.isEmpty
             let sandbox = Sandbox(
-                hidden: [home.path] + Self.keyFolders, readable: [home.run(run.id)] + (readsOnly ? data : []),
-                writable: [folder.tree, folder.outputs, folder.output, folder.scratch] + (readsOnly ? [] : data))
-            return sandbox.wrapping(plain, in: folder.tree, by: bubblewrap)
+                hidden: [home.path] + Self.keyFolders,
+                readable: [home.run(run.id), layer.inputs] + (readsOnly ? data : []),
+                writable: layer.writable + (readsOnly ? [] : data))
+            return sandbox.wrapping(plain, in: layer.tree, by: bubblewrap)
         }
     }
 
@@ -199,10 +219,6 @@ struct CommandRunner: Sendable {
             result.outputs[name] = "\(folder.outputs)/\(file)"
         }
         return result
-    }
-
-    private func clean(_ folder: StepFolder) {
-        for path in [folder.work, folder.scratch] { try? FileManager.default.removeItem(atPath: path) }
     }
 }
 

@@ -53,15 +53,30 @@ struct StepRunner: Sendable {
             try await whenRegistryAnswers(ask) { try await registries.requireReady(run.plan.settings.registry) }
         }
         let incumbent = try await whenRegistryAnswers(ask) { try await self.incumbent(for: step, of: run, progress) }
-        if progress[step.name].attempts < attempt { await ask.tell(.started(attempt: attempt, incumbent: incumbent)) }
+        let start = StepFact.started(attempt: attempt, incumbent: incumbent)
+        let begins = progress[step.name].attempts < attempt
+        // What the evidence is scored against must be known before any is made. Else the start is written while it happens:
+        // the folder of the attempt keeps it from happening twice.
+        if begins, incumbent != nil { await ask.tell(start) }
+        async let told: Void = begins && incumbent == nil ? ask.tell(start) : ()
         Failpoint.reach(.stepStarted)
+        let result = try await perform(step, run, progress, attempt, repository, incumbent, ask)
+        await told
+        return result
+    }
+
+    private func perform(
+        _ step: PlannedStep, _ run: StoredRun, _ progress: RunProgress, _ attempt: Int, _ repository: String,
+        _ incumbent: String?, _ ask: Asking
+    ) async throws -> StepResult {
         switch step.action {
         case .register where run.plan.trigger == .local, .promote where run.plan.trigger == .local:
             return StepResult(outcome: .skipped(reason: "a local run registers and promotes nothing: push"))
         case .run(let command):
             let extra = try await variables(step, run, progress, incumbent: incumbent)
             return try await commands.run(
-                command, step: step, of: run, progress: progress, attempt: attempt, repository: repository, extra: extra,
+                command, step: step, of: run, progress: progress, attempt: attempt, repository: repository,
+                extra: extra,
                 isStopping: ask.isStopping)
         case .register(let model):
             return try await whenRegistryAnswers(ask) {

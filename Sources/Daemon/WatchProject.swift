@@ -3,6 +3,7 @@ import Foundation
 import Git
 import Logging
 import Store
+import Synchronization
 import Watching
 
 /// Watches one repository: everybody may ask for a look, one look happens at a time.
@@ -15,6 +16,7 @@ final class ProjectWatch: Sendable {
     private let logger: Logger
     private let requests: AsyncStream<Request>
     private let queue: AsyncStream<Request>.Continuation
+    private let willLookAgain = Mutex(false)
 
     private struct Request: Sendable {
         var names: Set<String>?
@@ -69,17 +71,23 @@ final class ProjectWatch: Sendable {
             Failpoint.reach(.lookStored)
             return events
         } catch {
-            logger.error("looking at \(project.name) failed, and is tried again: \(error)")
-            lookAgain(request)
+            logger.error("looking at \(project.name) failed: \(error)")
+            if !request.fetches { lookAgain() }
             return []
         }
     }
 
-    /// The same look once more, soon: a full disk or a busy store passes.
-    private func lookAgain(_ request: Request) {
-        Task { [queue] in
+    /// Look at everything, soon: a full disk or a busy store passes. However many looks have failed, one will do.
+    private func lookAgain() {
+        let isFirst = willLookAgain.withLock { will in
+            defer { will = true }
+            return !will
+        }
+        guard isFirst else { return }
+        Task { [self] in
             try? await Task.sleep(for: .seconds(1))
-            queue.yield(Request(names: request.names, fetches: request.fetches))
+            willLookAgain.withLock { $0 = false }
+            queue.yield(Request())
         }
     }
 

@@ -44,6 +44,9 @@ public struct ControlGroups: Sendable, Hashable {
         self.every = every
     }
 
+    /// Every folder that is used, once.
+    var folders: Set<String> { Set(controllers.values.map(\.folder) + (every.map { [$0.folder] } ?? [])) }
+
     /// The limits that cannot be enforced here, by the keys of `compute:`.
     public func missing(for limits: Limits) -> [String] {
         let wanted: [(Controller, String, Bool)] = [
@@ -112,7 +115,8 @@ extension Limits {
                     + (hierarchy.countsSwap ? [("memory.memsw.limit_in_bytes", "\($0)")] : [])
             } ?? []
         case (.cpu, true): cpus.map { [("cpu.max", "\($0 * 100_000) 100000")] } ?? []
-        case (.cpu, false): cpus.map { [("cpu.cfs_period_us", "100000"), ("cpu.cfs_quota_us", "\($0 * 100_000)")] } ?? []
+        case (.cpu, false):
+            cpus.map { [("cpu.cfs_period_us", "100000"), ("cpu.cfs_quota_us", "\($0 * 100_000)")] } ?? []
         case (.pids, _): processes.map { [("pids.max", "\($0)")] } ?? []
         }
     }

@@ -16,10 +16,13 @@ struct MountedHierarchy: Hashable {
 ///   - mounts: text of `/proc/self/mounts`.
 ///   - membership: text of `/proc/self/cgroup`: `NUMBER:CONTROLLERS:PATH` lines.
 func mountedHierarchies(mounts: String, membership: String) -> [MountedHierarchy] {
-    let groups = membership.split(separator: "\n").map { $0.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false) }
-        .filter { $0.count == 3 }
+    let groups = membership.split(separator: "\n").map {
+        $0.split(separator: ":", maxSplits: 2, omittingEmptySubsequences: false)
+    }
+    .filter { $0.count == 3 }
     func own(_ belongs: (Set<String>) -> Bool) -> String {
-        let path = groups.first { belongs(Set($0[1].split(separator: ",").map(String.init))) }.map { String($0[2]) } ?? ""
+        let path =
+            groups.first { belongs(Set($0[1].split(separator: ",").map(String.init))) }.map { String($0[2]) } ?? ""
         return path == "/" ? "" : path
     }
     return mounts.split(separator: "\n").compactMap { line in
@@ -31,7 +34,8 @@ func mountedHierarchies(mounts: String, membership: String) -> [MountedHierarchy
         case "cgroup":
             let options = Set(words[3].split(separator: ",").map(String.init))
             return MountedHierarchy(
-                mountPoint: words[1], isUnified: false, controllers: options, own: own { !$0.isDisjoint(with: options) })
+                mountPoint: words[1], isUnified: false, controllers: options, own: own { !$0.isDisjoint(with: options) }
+            )
         default: return nil
         }
     }
@@ -50,6 +54,9 @@ extension ControlGroups {
         found.every = found.every ?? found.controllers[.pids] ?? found.controllers[.memory]
         return found
     }
+
+    /// Remove the folders, as far as no step is in them.
+    public func remove() { folders.forEach { rmdir($0) } }
 
     private mutating func use(single mounted: MountedHierarchy, _ name: String) {
         for controller in Controller.allCases where mounted.controllers.contains(controller.rawValue) {

@@ -7,8 +7,9 @@ public struct MinderRequest: Sendable {
     public var folder: StepFolder
     /// Working folder, when there is no layer.
     public var workingFolder: String
-    /// A read-only workspace to lay the run's own layer over.
+    /// A read-only workspace to lay `layer` over.
     public var lower: String?
+    public var layer: Layer?
     public var command: [String]
     /// The whole environment of the command; nothing is inherited.
     public var environment: [String: String]
@@ -19,12 +20,13 @@ public struct MinderRequest: Sendable {
     public var group: StepGroup
 
     public init(
-        folder: StepFolder, workingFolder: String = "/", lower: String? = nil, command: [String],
+        folder: StepFolder, workingFolder: String = "/", lower: String? = nil, layer: Layer? = nil, command: [String],
         environment: [String: String], timeout: Int64?, grace: Int64 = 10, group: StepGroup = StepGroup()
     ) {
         self.folder = folder
         self.workingFolder = workingFolder
         self.lower = lower
+        self.layer = layer
         self.command = command
         self.environment = environment
         self.timeout = timeout
@@ -34,7 +36,7 @@ public struct MinderRequest: Sendable {
 
     var arguments: [String] {
         ["--dir", folder.path, "--folder", workingFolder, "--grace", String(grace)]
-            + (lower.map { ["--lower", $0] } ?? [])
+            + (lower.map { ["--lower", $0, "--layer", layer?.path ?? folder.path + "/layer"] } ?? [])
             + (timeout.map { ["--timeout", String($0)] } ?? []) + group.arguments
             + ["--"] + command
     }
@@ -129,8 +131,9 @@ public struct Minders: Sendable {
                 _ = espalier_wait_unlocked(lock)
                 close(lock)
             }
-            children.reap(folder)
+            let pid = children.take(folder)
             end.finish()
+            if let pid { Children.reap(pid) }
         }
         for await _ in ends {}
         return record(of: folder)
@@ -148,9 +151,10 @@ private final class Children: Sendable {
 
     func add(_ pid: pid_t, of folder: StepFolder) { pids.withLock { $0[folder] = pid } }
 
-    /// Collect a minder that has let go of its lock.
-    func reap(_ folder: StepFolder) {
-        guard let pid = pids.withLock({ $0.removeValue(forKey: folder) }) else { return }
+    func take(_ folder: StepFolder) -> pid_t? { pids.withLock { $0.removeValue(forKey: folder) } }
+
+    /// Collect a minder that has let go of its lock and is about to end.
+    static func reap(_ pid: pid_t) {
         var status: Int32 = 0
         while waitpid(pid, &status, 0) < 0, errno == EINTR {}
     }

@@ -4,11 +4,9 @@
 /// DIR/lock      held by the live minder; its text is the minder's process id
 /// DIR/log       what the command printed
 /// DIR/exit      the exit record: one line, once the command has ended
-/// DIR/outputs/  what the command wanted to keep
-/// DIR/output    key=value lines
 /// DIR/config.json
-/// DIR/work/     the layer over the workspace; removed after the end
-/// DIR/tmp/      TMPDIR and HOME; removed after the end
+/// DIR/outputs/  what the command wanted to keep, once it has ended
+/// DIR/output    key=value lines, once it has ended
 /// ```
 public struct StepFolder: Sendable, Hashable {
     public let path: String
@@ -21,12 +19,6 @@ public struct StepFolder: Sendable, Hashable {
     public var outputs: String { path + "/outputs" }
     public var output: String { path + "/output" }
     public var config: String { path + "/config.json" }
-    public var work: String { path + "/work" }
-    /// The workspace as the command sees it.
-    public var tree: String { work + "/tree" }
-    public var scratch: String { path + "/tmp" }
-    /// One link per step that this one needs.
-    public var inputs: String { path + "/inputs" }
 }
 
 /// How a minded command ended.

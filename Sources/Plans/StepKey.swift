@@ -60,14 +60,17 @@ extension Plan {
         }
         var parts = [
             "command": digest(command), "configuration": digest(environment.configuration(seenBy: step)),
-            "environment variables": digest(environment.variables(of: step)), "outputs": step.outputs.joined(separator: " "),
+            "environment variables": digest(environment.variables(of: step)),
+            "outputs": step.outputs.joined(separator: " "),
             "sandbox": environment.sandbox.rawValue, "registry": environment.registrySeen,
         ]
         for glob in step.inputs { parts["inputs \(glob)"] = facts.contents[glob] ?? "nothing" }
         for glob in environment.lock { parts["lock \(glob)"] = facts.contents[glob] ?? "nothing" }
         for dataset in step.data {
             guard let version = facts.datasets[environment.name]?[dataset] else {
-                return .never(reason: "the version of dataset '\(dataset)' is not known: name it under datasets: in environments/")
+                return .never(
+                    reason: "the version of dataset '\(dataset)' is not known: name it under datasets: in environments/"
+                )
             }
             parts["data \(dataset)"] = version
         }

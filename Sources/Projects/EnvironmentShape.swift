@@ -47,7 +47,9 @@ public enum EnvironmentFile {
             "approvals"),
         .init("sandbox", .oneOf(["required", "best-effort", "off"]), "bubblewrap around each step; default required"),
         .init("priority", .integer(min: 0), "higher goes first; default 20 for prod, 10 for staging, 0 for dev"),
-        .init("lock", .oneOrMany(.string), "files that pin the programs of every step: a change of them is a change of every key"),
+        .init(
+            "lock", .oneOrMany(.string),
+            "files that pin the programs of every step: a change of them is a change of every key"),
         .init("datasets", .map(dataset), "where the versions of the datasets under a step's `data:` come from"),
         .init("data_root", .string, "folder for the environment's data; relative to the daemon's home"),
     ]

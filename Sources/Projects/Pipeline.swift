@@ -12,6 +12,15 @@ public struct Pipeline: Sendable, Hashable {
     /// In an order that respects `needs`; steps free of each other stay in the order written.
     public let steps: [Step]
     public let mark: Mark
+
+    /// Only these steps, and all that they need.
+    public func limited(to names: [String]) -> Pipeline {
+        var wanted = Set(names)
+        for step in steps.reversed() where wanted.contains(step.name) { wanted.formUnion(step.needs) }
+        return Pipeline(
+            name: name, triggers: triggers, concurrency: concurrency, timeout: timeout,
+            steps: steps.filter { wanted.contains($0.name) }, mark: mark)
+    }
 }
 
 public struct Triggers: Sendable, Hashable {

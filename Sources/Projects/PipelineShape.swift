@@ -49,8 +49,12 @@ public enum PipelineFile {
                 .init("model", .string, required: true, "model URI the step logged: ${steps.NAME.outputs.model_uri}")
             ]), "create a version of the environment's registered model"),
         .init("promote", promote, "let the challenger replace the incumbent if the evidence says so"),
-        .init("inputs", .oneOrMany(.string), "paths the step reads; a step that says so is reused when nothing it reads has changed"),
-        .init("data", .oneOrMany(.string), "datasets the step reads; their versions come from the environment's datasets:"),
+        .init(
+            "inputs", .oneOrMany(.string),
+            "paths the step reads; a step that says so is reused when nothing it reads has changed"),
+        .init(
+            "data", .oneOrMany(.string), "datasets the step reads; their versions come from the environment's datasets:"
+        ),
         .init("config", .oneOrMany(.string), "keys of config: that the step is given; default all of them"),
         .init("outputs", .oneOrMany(.string), "files or folders kept from $ESPALIER_OUTPUTS"),
         .init("compute", .string, "a name under the environment's `compute`"),

@@ -45,7 +45,8 @@ private func whyItRan(_ step: PlannedStep, _ earlier: EarlierStep?, _ files: (St
         }
         if !changed.isEmpty { return "since run \(earlier.run) changed: \(changed.joined(separator: "; "))" }
         if earlier.state.outcome?.satisfies ?? false {
-            return "nothing has changed since run \(earlier.run), but its result may not be taken here: it is from code "
+            return
+                "nothing has changed since run \(earlier.run), but its result may not be taken here: it is from code "
                 + "that is trusted less, or is no longer kept"
         }
         return "nothing has changed since run \(earlier.run), which did not pass (\(earlier.state.word))"
@@ -53,5 +54,6 @@ private func whyItRan(_ step: PlannedStep, _ earlier: EarlierStep?, _ files: (St
 }
 
 private func list(_ names: [String]) -> String {
-    names.count <= 5 ? names.joined(separator: ", ") : names.prefix(4).joined(separator: ", ") + " and \(names.count - 4) more"
+    names.count <= 5
+        ? names.joined(separator: ", ") : names.prefix(4).joined(separator: ", ") + " and \(names.count - 4) more"
 }

@@ -84,14 +84,15 @@ extension Store {
 }
 
 extension Store {
-    /// The runs that checked each change, oldest first.
+    /// The runs of the last 500 checks by change, oldest first.
     public func checkRuns() async throws -> [Int64: [Int64]] {
         try await pool.read { database in
             let rows = try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT run.id, event.event FROM run JOIN event ON event.id = run.event_id
-                    WHERE event.kind = 'checks' ORDER BY run.id
+                    SELECT run.id, event.event
+                    FROM (SELECT * FROM event WHERE kind = 'checks' ORDER BY id DESC LIMIT 500) AS event
+                    CROSS JOIN run ON run.event_id = event.id ORDER BY run.id
                     """)
             var runs: [Int64: [Int64]] = [:]
             for row in rows {

@@ -35,7 +35,9 @@ extension Store {
         }
     }
 
-    static func keep(_ result: KeptResult, of step: String, in run: StoredRun, at time: Date, _ database: Database) throws {
+    static func keep(_ result: KeptResult, of step: String, in run: StoredRun, at time: Date, _ database: Database)
+        throws
+    {
         guard let key = run.plan.step(named: step)?.reuse?.key, let trust = run.plan.trust else { return }
         try database.cachedStatement(
             sql: """

@@ -1,3 +1,4 @@
+import CPosix
 import Glibc
 
 /// How a command ended, as its minder saw it.
@@ -47,17 +48,19 @@ struct ExitRecord {
         _ = text.withCString { pwrite(3, $0, strlen($0), 0) }
     }
 
+    /// Leave the record, let go of the lock so that whoever waits may read it, and only then wait for the disk.
+    ///
+    /// One flush of the file, after its renaming, takes both to the disk. What a power cut leaves of it before is a whole
+    /// record, or none that can be read.
     func write(_ ending: Ending) {
         let temporary = directory + "/exit.tmp"
         let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
         guard file >= 0 else { return complain("espalier-minder: cannot write \(temporary): \(reason())\n") }
         let text = ending.line + "\n"
         _ = text.withCString { Glibc.write(file, $0, strlen($0)) }
+        rename(temporary, directory + "/exit")
+        _ = espalier_unlock(3)
         fsync(file)
         close(file)
-        rename(temporary, directory + "/exit")
-        let folder = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-        fsync(folder)
-        close(folder)
     }
 }

@@ -10,7 +10,8 @@ struct Minder {
     static func main() {
         guard let request = Request(CommandLine.arguments) else {
             complain(
-                "usage: espalier-minder --dir DIR [--folder DIR] [--lower DIR] [--timeout S] [--grace S] [GROUPS] -- COMMAND…\n")
+                "usage: espalier-minder --dir DIR [--folder DIR] [--lower DIR --layer DIR] [--timeout S] [--grace S] [GROUPS] -- COMMAND…\n"
+            )
             exit(64)
         }
         let record = ExitRecord(directory: request.directory)
@@ -27,11 +28,12 @@ struct Minder {
     /// Lay the run's own layer over the workspace. The reason when that is impossible.
     static func prepare(_ request: Request) -> String? {
         guard let lower = request.lower else { return nil }
-        let work = request.directory + "/work"
-        for folder in [work, work + "/upper", work + "/scratch", work + "/tree"] where mkdir(folder, 0o755) != 0 {
+        let layer = request.layer
+        for folder in [layer, layer + "/upper", layer + "/work", layer + "/own", layer + "/own/tree"]
+        where mkdir(folder, 0o755) != 0 {
             if errno != EEXIST { return "cannot make \(folder): \(reason())" }
         }
-        let mounted = espalier_mount_overlay(lower, work + "/upper", work + "/scratch", work + "/tree")
+        let mounted = espalier_mount_overlay(lower, layer + "/upper", layer + "/work", layer + "/own/tree")
         return mounted == 0 ? nil : "cannot lay the run's layer over \(lower): \(reason())"
     }
 
@@ -59,21 +61,21 @@ struct Minder {
         defer { arguments.forEach { free($0) } }
         guard let entrances = request.group.open() else { return nil }
         defer { entrances.forEach { close($0) } }
-        let folder = request.lower == nil ? request.folder : request.directory + "/work/tree"
+        let folder = request.lower == nil ? request.folder : request.layer + "/own/tree"
         var pid: pid_t = 0
         let code: Int32 = folder.withCString { folder in
             arguments.withUnsafeBytes { arguments in
                 entrances.withUnsafeBufferPointer { entrances in
-                var spawn = espalier_spawn()
-                spawn.arguments = arguments.baseAddress?.assumingMemoryBound(to: UnsafePointer<CChar>?.self)
-                spawn.environment = UnsafeRawPointer(environ).assumingMemoryBound(to: UnsafePointer<CChar>?.self)
-                spawn.folder = folder
-                spawn.output = log
-                spawn.kept = -1
-                spawn.dies_with_parent = 1
-                spawn.entrances = entrances.baseAddress
-                spawn.entrance_count = Int32(entrances.count)
-                return espalier_spawn(&spawn, &pid)
+                    var spawn = espalier_spawn()
+                    spawn.arguments = arguments.baseAddress?.assumingMemoryBound(to: UnsafePointer<CChar>?.self)
+                    spawn.environment = UnsafeRawPointer(environ).assumingMemoryBound(to: UnsafePointer<CChar>?.self)
+                    spawn.folder = folder
+                    spawn.output = log
+                    spawn.kept = -1
+                    spawn.dies_with_parent = 1
+                    spawn.entrances = entrances.baseAddress
+                    spawn.entrance_count = Int32(entrances.count)
+                    return espalier_spawn(&spawn, &pid)
                 }
             }
         }

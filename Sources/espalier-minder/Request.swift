@@ -6,6 +6,8 @@ struct Request {
     var folder = "/"
     /// A read-only workspace that the command sees under a layer of its own.
     var lower: String?
+    /// Where that layer is.
+    var layer = ""
     /// Seconds.
     var timeout: Int?
     /// Seconds between the request to end and the end.
@@ -25,6 +27,7 @@ struct Request {
             case "--dir": directory = value
             case "--folder": folder = value
             case "--lower": lower = value
+            case "--layer": layer = value
             case "--timeout": timeout = Int(value)
             case "--grace": grace = Int(value) ?? grace
             case "--group1": group.folders.append(Group.Folder(path: value, entrance: value + "/tasks"))

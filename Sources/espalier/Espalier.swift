@@ -16,13 +16,17 @@ struct Espalier: AsyncParsableCommand {
             """,
         version: "0.1.0",
         groupedSubcommands: [
-            CommandGroup(name: "Operating:", subcommands: [
+            CommandGroup(
+                name: "Operating:",
+                subcommands: [
                     Serve.self, Adopt.self, Status.self, DoctorCommand.self, CollectGarbage.self, Failpoints.self,
                 ]),
             CommandGroup(
                 name: "Writing pipelines:",
                 subcommands: [Validate.self, Config.self, PlanCommand.self, RunPipeline.self, SchemaCommand.self]),
-            CommandGroup(name: "Following work:", subcommands: [
+            CommandGroup(
+                name: "Following work:",
+                subcommands: [
                     Runs.self, Logs.self, Explain.self, Cancel.self, Retry.self, Changes.self,
                 ]),
             CommandGroup(

@@ -18,7 +18,9 @@ struct Explain: AsyncParsableCommand {
     func run() async throws {
         guard let report = try await Reporter(home: home.value).explain(run) else { throw Complaint.noRun(run) }
         if json.json { return try printJSON(report) }
-        print("run \(report.run.id): \(report.run.pipeline) in \(report.run.environment), \(report.run.outcome), by \(report.trigger)")
+        print(
+            "run \(report.run.id): \(report.run.pipeline) in \(report.run.environment), \(report.run.outcome), by \(report.trigger)"
+        )
         printTable(
             ["step", "state", "why"], report.steps.map { [$0.name, $0.state, $0.reason] }, empty: "It has no steps.")
         for (pipeline, reason) in report.otherPipelines.sorted(by: { $0.key < $1.key }) {
@@ -77,17 +79,21 @@ struct CollectGarbage: AsyncParsableCommand {
             """)
 
     @Option(help: "Days that something unused stays; as the daemon was started with when absent.") var keepDays: Int?
-    @Option(help: "GiB that results for reuse may take in all; as the daemon was started with when absent.") var keepGib: Int?
+    @Option(help: "GiB that results for reuse may take in all; as the daemon was started with when absent.")
+    var keepGib: Int?
     @OptionGroup var home: HomeOption
     @OptionGroup var json: JSONFlag
 
     func run() async throws {
         let usual = Keeping()
-        let keeping = keepDays == nil && keepGib == nil
+        let keeping =
+            keepDays == nil && keepGib == nil
             ? nil : Keeping(days: keepDays ?? usual.days, bytes: keepGib.map { Int64($0) << 30 } ?? usual.bytes)
         let done = try DaemonClient(home: home.value).clean(keeping)
         if json.json { return try printJSON(done) }
-        print("removed \(done.results) results (\(done.bytes) bytes), \(done.workspaces) workspaces, \(done.outputs) folders of outputs")
+        print(
+            "removed \(done.results) results (\(done.bytes) bytes), \(done.workspaces) workspaces, \(done.outputs) folders of outputs"
+        )
     }
 }
 

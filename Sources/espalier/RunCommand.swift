@@ -14,9 +14,11 @@ struct RunPipeline: AsyncParsableCommand {
             """)
 
     @Argument(help: "Name of the pipeline: its file without .yml.") var pipeline: String
+    @Argument(help: "Only these steps, and what they need; all when absent.") var steps: [String] = []
     @Option(help: "Environment to run in; the first that the pipeline names when absent.") var environment: String?
     @Option(help: "Steps that run at once.") var slots = 2
-    @Option(help: "A Python with MLflow's server. Default: $ESPALIER_MLFLOW_PYTHON, else python3.") var mlflowPython: String?
+    @Option(help: "A Python with MLflow's server. Default: $ESPALIER_MLFLOW_PYTHON, else python3.") var mlflowPython:
+        String?
     @OptionGroup var project: ProjectFolder
     @OptionGroup var home: HomeOption
     @OptionGroup var json: JSONFlag
@@ -32,7 +34,7 @@ struct RunPipeline: AsyncParsableCommand {
         let local = LocalRun(
             try WorkingTree(project.folder), home: home.value, minder: sibling("espalier-minder"),
             mlflowPython: mlflowPythonPath(mlflowPython), slots: slots, logger: logger)
-        let detail = try await local.run(pipeline, environment: environment) { [json] run, reporter in
+        let detail = try await local.run(pipeline, steps: steps, environment: environment) { [json] run, reporter in
             if !json.json { try await follow(run, reporter) }
         }
         if json.json { try printJSON(detail) } else { Runs.show(detail, log: local.home.path) }

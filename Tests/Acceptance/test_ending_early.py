@@ -12,7 +12,7 @@ steps:
   work:
     needs: [before]
     run: |
-      setsid sleep 300 &
+      setsid sleep 4321 &
       echo $! > $ESPALIER_DATA/pid; echo work >> $ESPALIER_DATA/count
       echo > $ESPALIER_DATA/started
       read go < $ESPALIER_DATA/go
@@ -41,7 +41,7 @@ def sleepers():
     for pid in filter(str.isdigit, os.listdir("/proc")):
         try:
             with open(f"/proc/{pid}/cmdline", "rb") as file:
-                if file.read() == b"sleep\x00300\x00":
+                if file.read() == b"sleep\x004321\x00":
                     found.append(int(pid))
         except OSError:
             pass
@@ -57,7 +57,7 @@ def test_a_cancelled_run_ends_with_everything_it_started(working):
 
 
 def test_a_cancel_outlives_the_daemon_that_heard_it(watch):
-    project = watch({"pipelines/dev.yml": WORK.replace("setsid sleep 300 &", "trap '' TERM")})
+    project = watch({"pipelines/dev.yml": WORK.replace("setsid sleep 4321 &", "trap '' TERM")})
     started = project.latch("started")
     project.latch("go")
     project.branch("feature/long")

@@ -50,6 +50,12 @@ def test_a_second_run_is_a_new_run_and_a_slip_is_explained(project):
     assert "there is no environment 'nowhere'" in done.stderr
 
 
+def test_single_steps_run_with_what_they_need(project):
+    assert [step["name"] for step in run(project, "dev", "shows")[1]["steps"]] == ["shows"]
+    assert [step["name"] for step in run(project, "dev", "registers")[1]["steps"]] == ["shows", "registers"]
+    assert "there is no step 'show'; did you mean 'shows'?" in run(project, "dev", "show")[0].stderr
+
+
 def test_logs_are_read_with_the_home_that_it_names(project):
     done = project.espalier("run", "dev", "--project", project.work)
     home = done.stdout.strip().split("--home ")[1]

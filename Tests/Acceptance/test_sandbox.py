@@ -63,7 +63,8 @@ def test_a_step_writes_where_it_may(project):
 def test_a_step_writes_nowhere_else(project):
     # A folder that is hidden is an empty one of the step's own: what it writes there is nowhere afterwards.
     wrote = [line for line in printed(project, "outside") if line != "refused"]
-    assert set(wrote) <= {f"wrote {project.home}", f"wrote {project.home}/runs"}
+    own = f"{project.home}/scratch/1.outside.1/own"
+    assert set(wrote) <= {f"wrote {project.home}", f"wrote {project.home}/runs", f"wrote {own}"}
     assert not list(project.folder.rglob("escaped"))
 
 

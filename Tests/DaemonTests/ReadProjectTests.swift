@@ -87,7 +87,8 @@ import Testing
         let project = try await store.adopt(name: "p", repository: fixture.bare, url: nil, refs: [:], at: Date())
         let gone = try #require(ObjectID(String(repeating: "e", count: 40)))
         let move = RefMove(ref: "refs/heads/main", from: nil, to: gone)
-        let planning = EventPlanner(store: store, home: Home("/nonexistent")).planning(for: .push(move), of: project)
+        let planning = try EventPlanner(store: store, home: Home("/nonexistent")).planning(
+            for: .push(move), of: project)
         #expect(planning.remark == "the commit is gone: its branch was deleted or rewritten before it could be planned")
         #expect(planning.plans.isEmpty)
     }
@@ -99,7 +100,7 @@ import Testing
         let project = try await store.adopt(name: "p", repository: fixture.bare, url: nil, refs: [:], at: Date())
         let move = RefMove(ref: "refs/heads/main", from: nil, to: ObjectID(commit))
         #expect(
-            EventPlanner(store: store, home: Home("/nonexistent")).planning(for: .push(move), of: project).remark
+            try EventPlanner(store: store, home: Home("/nonexistent")).planning(for: .push(move), of: project).remark
                 == "environments/dev.yml:2:1: sandbux: unknown key (did you mean 'sandbox'?)")
     }
 }

@@ -23,6 +23,14 @@ import Testing
         #expect(Glob(right).overlaps(Glob(left)) == overlap)
     }
 
+    @Test(arguments: [
+        ("src/**", "src", true), ("src/a.txt", "src", true), ("**", "", true), ("*.cfg", "", false),
+        ("a/b/*.py", "a/b", false), ("a/*/c/**", "a", false), ("README.md", "", true), ("a/**/b", "a", false),
+    ])
+    func aPatternKnowsTheFolderThatItLooksInto(pattern: String, folder: String, isOne: Bool) {
+        #expect(Glob(pattern).folder == folder && Glob(pattern).isOneObject == isOne)
+    }
+
     /// The walk over pairs of states must agree with trying every short text.
     @Test func overlapAgreesWithTryingAllShortTexts() {
         let pieces = ["a", "/", "*", "**", "?"]

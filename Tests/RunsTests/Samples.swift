@@ -17,7 +17,8 @@ func samplePlan(
         try JSONSerialization.jsonObject(with: JSONEncoder().encode(value), options: .fragmentsAllowed)
     }
     let body: [String: Any] = [
-        "project": project, "priority": priority, "pipeline": pipeline, "environment": "dev", "branch": branch, "commit": commit.description,
+        "project": project, "priority": priority, "pipeline": pipeline, "environment": "dev", "branch": branch,
+        "commit": commit.description,
         "tree": commit.description, "trigger": try json(trigger), "configuration": "{}", "configurationDigest": "d",
         "settings": ["env": [:], "registry": ["server": try json(RegistrySettings.Server.embedded)], "sandbox": "off"],
         "concurrency": try json(concurrency), "notes": [],

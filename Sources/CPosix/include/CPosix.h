@@ -18,6 +18,9 @@ int espalier_mount_overlay(const char *lower, const char *upper, const char *wor
 /// Take an exclusive advisory lock on the open file without waiting; -1 with EWOULDBLOCK when it is held elsewhere.
 int espalier_try_lock(int fd);
 
+/// Let go of a lock, also of one that was inherited.
+int espalier_unlock(int fd);
+
 /// Wait until nobody holds an exclusive lock on the open file.
 int espalier_wait_unlocked(int fd);
 

@@ -1,0 +1,84 @@
+@testable import Daemon
+import Fixtures
+import Foundation
+import Runs
+import Testing
+
+/// Outputs of steps, kept by content and laid out again.
+@Suite struct KeptResultsTests {
+    let folder: TemporaryFolder
+    let kept: KeptResults
+    var target: String { folder.path + "/again" }
+
+    init() throws {
+        folder = try TemporaryFolder()
+        kept = KeptResults(folder: folder.path + "/kept")
+        try folder.write("out/table.txt", "rows")
+        try folder.write("out/deep/er/file", "deep")
+        try FileManager.default.setAttributes(
+            [.posixPermissions: 0o755], ofItemAtPath: folder.path + "/out/deep/er/file")
+        try FileManager.default.createSymbolicLink(atPath: folder.path + "/out/link", withDestinationPath: "table.txt")
+    }
+
+    func keep() throws -> KeptResult {
+        try #require(
+            try kept.keep(
+                values: ["a": "b"], outputs: ["table": folder.path + "/out/table.txt"], from: folder.path + "/out"))
+    }
+
+    @Test func whatComesBackIsWhatWasKept() throws {
+        let result = try keep()
+        #expect(result.outputs == ["table": "table.txt"] && result.values == ["a": "b"] && result.bytes == 8)
+        try FileManager.default.removeItem(atPath: folder.path + "/out")
+        #expect(try kept.restore(result, into: target))
+        #expect(try String(contentsOfFile: target + "/link", encoding: .utf8) == "rows")
+        #expect(try String(contentsOfFile: target + "/deep/er/file", encoding: .utf8) == "deep")
+        #expect(FileManager.default.isExecutableFile(atPath: target + "/deep/er/file"))
+    }
+
+    @Test(arguments: ["changed", "removed"]) func aDamagedFileIsFoundOutAndNothingIsLaidOut(how: String) throws {
+        let result = try keep()
+        let files = try FileManager.default.subpathsOfDirectory(atPath: folder.path + "/kept").filter { $0.count > 10 }
+        for file in files {
+            let path = folder.path + "/kept/" + file
+            try FileManager.default.removeItem(atPath: path)
+            if how == "changed" { try "hurt".write(toFile: path, atomically: false, encoding: .utf8) }
+        }
+        #expect(try !kept.restore(result, into: target))
+        #expect(!FileManager.default.fileExists(atPath: target))
+        #expect(!FileManager.default.fileExists(atPath: target + ".partial"))
+    }
+
+    @Test func onlyWhatNobodyNeedsAnyMoreIsRemoved() throws {
+        let result = try keep()
+        let digests = Set(
+            result.files.compactMap { file -> String? in
+                if case .bytes(let digest) = file.content { digest } else { nil }
+            })
+        let later = Date().addingTimeInterval(60)
+        #expect(try kept.removeAll(but: digests, touchedBefore: later) == 0)
+        #expect(
+            try kept.removeAll(but: [], touchedBefore: Date().addingTimeInterval(-60)) == 0, "it may just be being kept"
+        )
+        #expect(try kept.removeAll(but: [], touchedBefore: later) == 8)
+        #expect(try !kept.restore(result, into: target))
+    }
+
+    @Test func aDatasetHasAnotherVersionWhenItsDataHasChanged() throws {
+        let file = try folder.write("births.csv", "1\n")
+        let first = datasetVersion(at: file)
+        #expect(first != nil && datasetVersion(at: file) == first)
+        try "1\n2\n".write(toFile: file, atomically: true, encoding: .utf8)
+        #expect(datasetVersion(at: file) != first)
+        #expect(datasetVersion(at: folder.path + "/nothing") == nil)
+        try folder.write("table/_delta_log/0.json", "{}")
+        try folder.write("table/part.parquet", "x")
+        let table = datasetVersion(at: folder.path + "/table")
+        try folder.write("table/uncommitted.parquet", "x")
+        #expect(
+            datasetVersion(at: folder.path + "/table") == table, "a file that the log does not have is not of the table"
+        )
+        try folder.write("table/_delta_log/1.json", "{}")
+        #expect(datasetVersion(at: folder.path + "/table") != table)
+    }
+}

@@ -1,0 +1,129 @@
+import Fixtures
+import Foundation
+@testable import Minding
+import Testing
+
+/// What is made of a machine's control groups, from what the kernel says about them.
+@Suite struct ControlGroupTests {
+    let limits = Limits(cpus: 2, memory: 1 << 30, processes: 50)
+
+    @Test func hierarchiesOfBothVersionsAreRead() {
+        let found = mountedHierarchies(
+            mounts: """
+                tmpfs /sys/fs/cgroup tmpfs rw 0 0
+                cgroup /sys/fs/cgroup/memory cgroup rw,relatime,memory 0 0
+                cgroup /sys/fs/cgroup/cpu,cpuacct cgroup rw,cpu,cpuacct 0 0
+                cgroup2 /sys/fs/cgroup/unified cgroup2 rw 0 0
+                """,
+            membership: "4:memory:/app/x\n3:cpu,cpuacct:/\n0::/user.slice\n")
+        #expect(
+            found == [
+                MountedHierarchy(
+                    mountPoint: "/sys/fs/cgroup/memory", isUnified: false, controllers: ["rw", "relatime", "memory"],
+                    own: "/app/x"),
+                MountedHierarchy(
+                    mountPoint: "/sys/fs/cgroup/cpu,cpuacct", isUnified: false, controllers: ["rw", "cpu", "cpuacct"],
+                    own: ""),
+                MountedHierarchy(
+                    mountPoint: "/sys/fs/cgroup/unified", isUnified: true, controllers: [], own: "/user.slice"),
+            ])
+    }
+
+    @Test func version2HasOneGroupForAll() {
+        let unified = ControlGroups.Hierarchy(folder: "/g/e", isUnified: true, countsSwap: true)
+        let groups = ControlGroups(controllers: [.memory: unified, .cpu: unified, .pids: unified], every: unified)
+        let group = groups.group(named: "1.a.1", limits)
+        #expect(group.folders == [.init(path: "/g/e/1.a.1", isUnified: true)])
+        #expect(
+            group.settings.map { "\($0.file)=\($0.value)" } == [
+                "/g/e/1.a.1/cpu.max=200000 100000", "/g/e/1.a.1/memory.max=1073741824",
+                "/g/e/1.a.1/memory.swap.max=0", "/g/e/1.a.1/pids.max=50",
+            ])
+        #expect(group.events == "/g/e/1.a.1/memory.events")
+    }
+
+    @Test func version1HasOneForEachControllerThatIsAskedFor() {
+        func own(_ name: String) -> ControlGroups.Hierarchy {
+            .init(folder: "/g/\(name)/e", isUnified: false, countsSwap: name == "memory")
+        }
+        let groups = ControlGroups(
+            controllers: [.memory: own("memory"), .cpu: own("cpu"), .pids: own("pids")],
+            every: .init(folder: "/g/unified/e", isUnified: true))
+        let group = groups.group(named: "s", Limits(memory: 4_096))
+        #expect(group.folders.map(\.path) == ["/g/unified/e/s", "/g/memory/e/s"])
+        #expect(
+            group.settings.map(\.file) == [
+                "/g/memory/e/s/memory.limit_in_bytes", "/g/memory/e/s/memory.memsw.limit_in_bytes",
+            ], "the limit with swap may not lie below the other")
+        #expect(group.events == "/g/memory/e/s/memory.oom_control")
+        #expect(groups.group(named: "s", Limits()).folders.map(\.path) == ["/g/unified/e/s"])
+    }
+
+    @Test func whatIsMissingIsNamedAsUsersWriteIt() {
+        let groups = ControlGroups(controllers: [.cpu: .init(folder: "/g", isUnified: false)])
+        #expect(groups.missing(for: limits) == ["memory", "processes"])
+        #expect(ControlGroups().missing(for: Limits()).isEmpty)
+        #expect(ControlGroups().group(named: "s", limits) == StepGroup())
+    }
+
+    /// On this very machine, as far as it lets us.
+    @Test func aStepEndsWithEverythingInItsGroup() async throws {
+        let groups = ControlGroups.find(name: "espalier-test-\(UUID().uuidString.prefix(8))")
+        defer { groups.remove() }
+        guard groups.every != nil else {
+            print("skipped: this machine has no writable control groups")
+            return
+        }
+        let folder = try TemporaryFolder()
+        let minders = Minders(program: builtProgram("espalier-minder"))
+        let group = groups.group(named: "step", Limits())
+        let pidFile = folder.path + "/pid"
+        #expect(
+            try minders.start(
+                MinderRequest(
+                    folder: StepFolder(folder.path), workingFolder: folder.path,
+                    command: ["/bin/sh", "-c", "setsid sleep 300 & echo $! > \(pidFile); exit 0"],
+                    environment: ["PATH": "/usr/bin:/bin"], timeout: 60, group: group)))
+        #expect(await minders.end(of: StepFolder(folder.path)) == .exited(0))
+        let pid = try #require(
+            Int32(try String(contentsOfFile: pidFile, encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)))
+        #expect(kill(pid, 0) == -1, "what left the session is still there")
+        #expect(!group.folders.contains { FileManager.default.fileExists(atPath: $0.path) })
+    }
+
+    @Test func theGroupOfAKilledMinderIsEmptiedFromOutside() async throws {
+        let groups = ControlGroups.find(name: "espalier-test-\(UUID().uuidString.prefix(8))")
+        defer { groups.remove() }
+        guard groups.every != nil else {
+            print("skipped: this machine has no writable control groups")
+            return
+        }
+        let folder = try TemporaryFolder()
+        let step = StepFolder(folder.path)
+        let minders = Minders(program: builtProgram("espalier-minder"))
+        let group = groups.group(named: "step", Limits())
+        let pidFile = folder.path + "/pid"
+        #expect(
+            try minders.start(
+                MinderRequest(
+                    folder: step, workingFolder: folder.path,
+                    command: [
+                        "/bin/sh", "-c",
+                        "setsid sleep 300 & echo $! > \(pidFile).t; mv \(pidFile).t \(pidFile); sleep 300",
+                    ],
+                    environment: ["PATH": "/usr/bin:/bin"], timeout: 60, group: group)))
+        while !FileManager.default.fileExists(atPath: pidFile) { await Task.yield() }
+        let pid = { (file: String) in
+            Int32(
+                (try? String(contentsOfFile: file, encoding: .utf8))?.trimmingCharacters(in: .whitespacesAndNewlines)
+                    ?? "")
+        }
+        kill(try #require(pid(step.lock)), SIGKILL)
+        #expect(await minders.end(of: step) == nil)
+        group.end()
+        // Dead at once; gone as soon as whoever has inherited it has taken note.
+        let sleeper = try #require(pid(pidFile))
+        while kill(sleeper, 0) == 0 { await Task.yield() }
+        #expect(!group.folders.contains { FileManager.default.fileExists(atPath: $0.path) })
+    }
+}
