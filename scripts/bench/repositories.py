@@ -7,51 +7,34 @@ import signal
 import subprocess
 import time
 
-BRANCH = "feature/latency"
-
-PROJECT = """\
-default_branch: main
-sandbox: {sandbox}
-data_root: {stamps}
-"""
-
-ENVIRONMENT = """\
-branches: ["feature/**"]
-"""
-
-# In a sandbox, $ESPALIER_DATA is the only folder of ours that the step sees: the program lies there too.
-PIPELINE = """\
-on: { push: { environment: dev } }
-steps:
-  probe: { run: 'exec "$ESPALIER_DATA/probe" "$ESPALIER_COMMIT" "$ESPALIER_DATA/espalier"' }
-"""
-
 
 class Repositories:
-    """One repository, its identical copies, and a clone whose next commits are ready to be pushed."""
+    """One bare repository, its identical copies, and a clone whose next commits are ready to be pushed."""
 
-    def __init__(self, folder, options, stamps):
+    def __init__(self, folder, project, files=10, refs=0):
+        """`project` is the text of its files by path; `files` more of 2 KiB lie in its tree, `refs` more refs at its side."""
         self.folder = folder
+        self.folder.mkdir(exist_ok=True)
         self.environment = {
             "PATH": os.environ["PATH"], "HOME": str(folder), "LC_ALL": "C",
             "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1",
         }
         self.original = folder / "original.git"
         self.clone = folder / "clone"
-        sandbox = "required" if options.sandbox else "off"
-        project = {
-            "environments/project.yml": PROJECT.format(sandbox=sandbox, stamps=stamps),
-            "environments/dev.yml": ENVIRONMENT,
-            "pipelines/probe.yml": PIPELINE,
-        }
         self.git(folder, "init", "--quiet", "--bare", "--template=", "--initial-branch=main", self.original)
-        self.load(self.original, trunk(project, options.files) + topics(options.refs))
+        self.load(self.original, trunk(project, files) + topics(refs))
         self.git(self.original, "gc", "--quiet")
         # What has moved since the last gc is not packed.
-        self.load(self.original, topics(options.refs, every=50, message="Later"))
-        self.git(folder, "clone", "--quiet", "--no-checkout", self.original, self.clone)
-        self.load(self.clone, pushes(1 + options.pushes), "-c", "fastimport.unpackLimit=1000000")
-        self.commits = self.git(self.clone, "rev-list", "--reverse", f"origin/main..{BRANCH}").split()
+        self.load(self.original, topics(refs, every=50, message="Later"))
+
+    def prepare(self, commits):
+        """Have these ready to be pushed, branches from `refs/remotes/origin/main` on."""
+        self.git(self.folder, "clone", "--quiet", "--no-checkout", self.original, self.clone)
+        self.load(self.clone, commits, "-c", "fastimport.unpackLimit=1000000")
+
+    def commits(self, branch):
+        """What a branch adds to main, oldest first."""
+        return self.git(self.clone, "rev-list", "--reverse", f"origin/main..{branch}").split()
 
     def git(self, folder, *arguments, text=None):
         done = subprocess.run(["git", "-C", folder, *arguments], env=self.environment, text=True, input=text, capture_output=True)
@@ -65,9 +48,9 @@ class Repositories:
     def copy(self, name):
         return pathlib.Path(shutil.copytree(self.original, self.folder / name, symlinks=True))
 
-    def push(self, commit, repository):
-        """Push one commit; when that began, and how many nanoseconds it took."""
-        command = ["git", "-C", str(self.clone), "push", str(repository), f"{commit}:refs/heads/{BRANCH}"]
+    def push(self, repository, *refspecs):
+        """Push; when that began, and how many nanoseconds it took."""
+        command = ["git", "-C", str(self.clone), "push", str(repository), *refspecs]
         silent = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1, 2)]
         began = time.monotonic_ns()
         process = os.posix_spawnp(command[0], command, self.environment, file_actions=silent)
@@ -79,7 +62,7 @@ class Repositories:
             raise
         took = time.monotonic_ns() - began
         if status:
-            raise SystemExit(f"latency: {' '.join(command)} failed")
+            raise SystemExit(f"{' '.join(command)} failed")
         return began, took
 
 
@@ -113,9 +96,11 @@ def topics(count, every=1, message="A topic"):
     return stream
 
 
-def pushes(count):
+def branch(name, count, changes=True):
+    """A branch of so many commits, each of which changes one file, or none."""
     stream = []
     for number in range(count):
         start = None if number else "refs/remotes/origin/main"
-        stream += commit(f"refs/heads/{BRANCH}", f"Push {number}", start, source(0, f"push {number}"))
+        files = source(0, f"{name} {number}") if changes else {}
+        stream += commit(f"refs/heads/{name}", f"Push {number} to {name}", start, files)
     return stream
