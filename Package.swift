@@ -8,8 +8,9 @@ let strict: [SwiftSetting] =
 let swiftSettings: [SwiftSetting] =
     [.enableUpcomingFeature("ExistentialAny"), .enableUpcomingFeature("MemberImportVisibility")] + strict
 
-/// The two programs a push waits for carry their Swift runtime inside: a dynamic one costs them several milliseconds.
-let startsFast: [LinkerSetting] = [.unsafeFlags(["-static-stdlib"], .when(platforms: [.linux]))]
+/// The two programs a push waits for have everything inside, the C library too: finding and linking it at each start costs
+/// them several milliseconds.
+let startsFast: [LinkerSetting] = [.unsafeFlags(["-static-executable"], .when(platforms: [.linux]))]
 
 func pure(_ name: String, needs: [Target.Dependency] = []) -> Target {
     .target(name: name, dependencies: needs, swiftSettings: swiftSettings)
