@@ -1,0 +1,70 @@
+"""One life of a daemon, from its start to its end, natural or not."""
+
+import contextlib
+import json
+import socket
+import subprocess
+import time
+import urllib.request
+
+# Seconds that a daemon may take to answer.
+TO_ANSWER = 30
+
+
+class Life:
+    """It looks at everything every two seconds, so that what a fault has kept from it is seen soon after."""
+
+    def __init__(self, program, home, log, environment, failpoint=None):
+        self.home = home
+        self.has_answered = False
+        extra = {"ESPALIER_FAILPOINT": failpoint} if failpoint else {}
+        with open(log, "ab") as out:
+            self.spawned = time.monotonic()
+            # In a session of its own: Ctrl-C is for this script, which then ends the daemon.
+            self.process = subprocess.Popen(
+                [program, "serve", "--port", "0", "--slots", "4", "--look-every", "2"], env={**environment, **extra},
+                stdout=out, stderr=out, start_new_session=True)
+
+    def is_alive(self):
+        return self.process.poll() is None
+
+    def first_answer(self):
+        """Milliseconds from its start to its first answer; None when it ended before or has none."""
+        while self.is_alive() and time.monotonic() < self.spawned + TO_ANSWER:
+            if self.ring():
+                self.has_answered = True
+                return (time.monotonic() - self.spawned) * 1e3
+            time.sleep(0.001)
+        return None
+
+    def ring(self, line="look", seconds=TO_ANSWER):
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as door:
+            door.settimeout(seconds)
+            door.connect(str(self.home / "socket"))
+            door.sendall(f"{line}\n\n".encode())
+            return b"".join(iter(lambda: door.recv(65_536), b""))
+        return b""
+
+    def unended(self):
+        """Runs at work and waiting, as (id, pipeline); None when it does not say."""
+        # Its pages come a moment later than its door.
+        while self.is_alive() and not (self.home / "address").exists() and time.monotonic() < self.spawned + 5:
+            time.sleep(0.002)
+        with contextlib.suppress(OSError, ValueError, KeyError):
+            address = (self.home / "address").read_text().strip()
+            with urllib.request.urlopen(f"{address}api/status", timeout=5) as answer:
+                status = json.load(answer)
+            return [(run["id"], run["pipeline"]) for run in status["running"] + status["queued"]]
+        return None
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+
+    def wait(self, seconds):
+        """Whether it has ended within that time."""
+        try:
+            self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            return False
+        return True
