@@ -361,8 +361,9 @@ extension Engine {
 
     private func restore(_ known: StoredResult, for step: PlannedStep, of id: Int64, _ group: inout TaskGroup<Void>) {
         restoring[id, default: []].insert(step.name)
+        let attempt = max(1, live[id]?.progress[step.name].attempts ?? 1)
         group.addTask { [self, runner] in
-            let outputs = await runner.restore(known, for: step, of: id)
+            let outputs = await runner.restore(known, for: step, of: id, attempt: attempt)
             if Task.isCancelled { return }
             await restored(known, for: step, of: id, outputs)
         }

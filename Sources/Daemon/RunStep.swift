@@ -100,8 +100,8 @@ struct StepRunner: Sendable {
     /// Lay out an earlier result for a step, checked file by file.
     ///
     /// - Returns: its kept outputs, name → path; `nil` when the result is damaged: it is forgotten, and the step has to run.
-    func restore(_ known: StoredResult, for step: PlannedStep, of run: Int64) async -> [String: String]? {
-        let folder = StepFolder(home.step(run, step.name, attempt: 1))
+    func restore(_ known: StoredResult, for step: PlannedStep, of run: Int64, attempt: Int) async -> [String: String]? {
+        let folder = StepFolder(home.step(run, step.name, attempt: attempt))
         do {
             let whole = try await onOwnThread { [commands] in
                 try commands.kept.restore(known.result, into: folder.outputs)

@@ -1,4 +1,6 @@
-"""Branches and commits that are gone by the time somebody wants them."""
+"""Branches, commits and repositories that are gone by the time somebody wants them."""
+
+import pytest
 
 SLOW = "on: { push: { environment: dev } }\nsteps: { only: { run: 'echo > $ESPALIER_DATA/started; read go < $ESPALIER_DATA/go' } }\n"
 
@@ -48,3 +50,21 @@ def test_a_commit_collected_before_its_step_starts_is_lost_with_a_reason(watch):
     assert run["run"]["outcome"] == "lost" and run["steps"]["hello"]["attempts"] == 2
     assert "cannot read tree" in run["steps"]["hello"]["detail"]
     assert project.run_once(branch="feature/first")["run"]["outcome"] == "passed"
+
+
+def test_a_push_to_a_repository_that_is_away_for_a_while_is_planned_when_it_is_back(watch):
+    project = watch(adopt=False)
+    project.adopt()
+    project.extra = {"ESPALIER_FAILPOINT": "look.stored@1"}
+    commit = project.branch("feature/x")
+    project.push("feature/x")
+    with pytest.raises(AssertionError, match="the daemon ended"):
+        project.serve()
+    project.daemon, project.extra = None, {}
+    away = project.folder / "away.git"
+    project.bare.rename(away)
+    log = project.folder / "daemon.log"
+    project.serve(looks=False)
+    project.until(lambda: "cannot be planned yet" in log.read_text(), 20, "the event waits")
+    away.rename(project.bare)
+    assert project.run_once(commit=commit)["run"]["outcome"] == "passed"

@@ -15,7 +15,7 @@ struct StateMark {
             case "reused": ("↺", "good")
             case "failed", "rejected", "conflicted", "timed_out", "out_of_memory": ("✗", "bad")
             case "lost": ("!", "bad")
-            case "running", "checking": ("▸", "busy")
+            case "running", "checking", "stopping": ("▸", "busy")
             case "queued", "pending", "proposed", "waiting": ("○", "wait")
             case "not_promoted": ("=", "wait")
             default: ("–", "quiet")
