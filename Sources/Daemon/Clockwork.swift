@@ -14,7 +14,7 @@ actor Clockwork {
     private let fired: @Sendable () -> Void
     private let planner: EventPlanner
     private let bell: Bell
-    private var timer: (task: Task<Void, Never>, at: Date)?
+    private var alarm: Alarm
     private var projects: [Int64: StoredProject] = [:]
 
     init(
@@ -27,6 +27,7 @@ actor Clockwork {
         self.fired = fired
         planner = EventPlanner(store: store, home: home)
         self.bell = bell
+        alarm = Alarm(bell)
     }
 
     /// The live schedules may have changed.
@@ -42,21 +43,12 @@ actor Clockwork {
     func run() async {
         ring()
         for await _ in bell.rings { wake(at: await fireDue()) }
-        timer?.task.cancel()
+        alarm.cancel()
     }
 
-    /// One timer at a time, and a new one only for an earlier moment: a timer that rings early is only a look for nothing.
     private func wake(at next: Date?) {
         // At least once a minute: the clock may be set, and a suspended machine does not notice time passing.
-        let pause = min(60, max(0.01, next?.timeIntervalSinceNow ?? 60))
-        let moment = Date().addingTimeInterval(pause)
-        if let timer, timer.at > Date(), timer.at <= moment { return }
-        timer?.task.cancel()
-        let task = Task { [bell] in
-            try? await Task.sleep(for: .seconds(pause))
-            if !Task.isCancelled { bell.ring() }
-        }
-        timer = (task, moment)
+        alarm.set(in: min(60, next?.timeIntervalSinceNow ?? 60))
     }
 
     /// Fire what is due now; when to look again.

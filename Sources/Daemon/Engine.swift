@@ -41,7 +41,7 @@ actor Engine {
     private var told: Set<Int64> = []
     private var lastPlanned: Int64 = 0
     private var waiting: [Int64: [CheckedContinuation<Void, Never>]] = [:]
-    private var timer: Task<Void, Never>?
+    private var alarm: Alarm
     private let journal: Journal
     private var stopsWhenDone = false
 
@@ -50,6 +50,7 @@ actor Engine {
         clockBell: Bell
     ) {
         self.bell = bell
+        alarm = Alarm(bell)
         self.clockBell = clockBell
         self.store = store
         self.planner = EventPlanner(store: store, home: home)
@@ -87,12 +88,12 @@ actor Engine {
                     try await settle(&group)
                 } catch {
                     logger.error("the engine could not go on, and tries again: \(error)")
-                    wake(in: 1)
+                    alarm.set(in: 1)
                 }
             }
             group.cancelAll()
             journal.close()
-            timer?.cancel()
+            alarm.cancel()
             for waiter in waiting.values.joined() { waiter.resume() }
             waiting = [:]
         }
@@ -121,7 +122,7 @@ actor Engine {
 
     private func settle(_ group: inout TaskGroup<Void>) async throws {
         try await plan()
-        while try await gate.advance(projects) { try await plan() }
+        try await advanceChanges()
         try await reuse(&group)
         await endOverdue()
         let atWork = busy.merging(restoring) { $0.union($1) }
@@ -131,6 +132,16 @@ actor Engine {
             start(ready.step, of: ready.run, attempt: attempts + 1, &group)
         }
         if stopsWhenDone, live.isEmpty { stop() }
+    }
+
+    private func advanceChanges() async throws {
+        while true {
+            switch try await gate.advance(projects) {
+            case .moved: try await plan()
+            case .held: return alarm.set(in: 1)
+            case .nothingToDo: return
+            }
+        }
     }
 
     /// Turn open events into runs.
@@ -145,7 +156,7 @@ actor Engine {
                 // Its events wait, in their order; those of other projects do not.
                 logger.error("\(project.name): event \(event.id) cannot be planned yet, and is tried again: \(error)")
                 unreadable.insert(project.id)
-                wake(in: 1)
+                alarm.set(in: 1)
                 continue
             }
             for run in runs {
@@ -312,15 +323,7 @@ extension Engine {
                 await end(id, as: .timedOut(seconds: seconds))
             }
         }
-        if let next { wake(in: next.timeIntervalSinceNow) }
-    }
-
-    private func wake(in seconds: Double) {
-        timer?.cancel()
-        timer = Task { [bell] in
-            try? await Task.sleep(for: .seconds(max(0.01, seconds)))
-            if !Task.isCancelled { bell.ring() }
-        }
+        if let next { alarm.set(in: next.timeIntervalSinceNow) }
     }
 }
 

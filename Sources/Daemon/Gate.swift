@@ -15,24 +15,36 @@ struct Gate: Sendable {
     /// Look at these refs of a project: the gate moved one itself.
     let look: @Sendable (_ project: Int64, _ ref: String) -> Void
 
-    /// Do the next step of every change that has one.
-    ///
-    /// - Returns: whether anything was done, so that there may be more to do.
-    func advance(_ projects: [Int64: StoredProject]) async throws -> Bool {
+    /// What an advance came to.
+    enum Advance {
+        /// Something was done, so that there may be more to do.
+        case moved
+        case nothingToDo
+        /// A repository could not be read or written: its changes wait, and are to be tried again soon.
+        case held
+    }
+
+    /// Do the next step of the first change that has one.
+    func advance(_ projects: [Int64: StoredProject]) async throws -> Advance {
         var served: Set<String> = []
+        var isHeld = false
         for change in try await store.openChanges() where !change.state.isSettled {
             // One at a time: the first unsettled change of a target holds the gate, the others wait their turn.
             guard let project = projects[change.project], served.insert("\(project.id) \(change.target)").inserted
             else {
                 continue
             }
-            let step = try await decide(change, project)
-            if step != .wait {
+            do {
+                let step = try await decide(change, project)
+                guard step != .wait else { continue }
                 try await act(step, on: change, project)
-                return true
+                return .moved
+            } catch let error as GitError {
+                logger.error("change \(change.number) cannot go on yet, and is tried again: \(error)")
+                isHeld = true
             }
         }
-        return false
+        return isHeld ? .held : .nothingToDo
     }
 
     private func decide(_ change: Change, _ project: StoredProject) async throws -> GateStep {

@@ -1,5 +1,6 @@
 import Clibgit2
 import Events
+import Foundation
 
 extension Repository {
     /// Every watched ref and the commit it leads to. Tags are peeled; refs that lead to no commit are left out.
@@ -63,7 +64,9 @@ extension Repository {
         let zero = String(repeating: "0", count: 40)
         var old = git_oid()
         git_oid_fromstr(&old, from?.description ?? zero)
-        let code = withObjectID(to) { git_reference_create_matching(&moved, handle, ref, &$0, 1, &old, reason) }
+        let code = unlessStaleLock(of: ref) {
+            withObjectID(to) { git_reference_create_matching(&moved, handle, ref, &$0, 1, &old, reason) }
+        }
         if code == GIT_EMODIFIED.rawValue || code == GIT_EEXISTS.rawValue { return false }
         if code == GIT_ENOTFOUND.rawValue, from != nil { return false }
         try check("move ref", ref) { code }
@@ -75,8 +78,24 @@ extension Repository {
         var made: OpaquePointer?
         defer { git_reference_free(made) }
         try check("set ref", ref) {
-            withObjectID(commit) { git_reference_create(&made, handle, ref, &$0, 1, "espalier") }
+            unlessStaleLock(of: ref) {
+                withObjectID(commit) { git_reference_create(&made, handle, ref, &$0, 1, "espalier") }
+            }
         }
+    }
+
+    /// Move a ref; when its lock file is in the way and was left by a process that died, once more without it.
+    ///
+    /// Git holds such a lock for milliseconds: one that is ten seconds old belongs to nobody any more.
+    private func unlessStaleLock(of ref: String, _ move: () -> Int32) -> Int32 {
+        let code = move()
+        guard code == GIT_ELOCKED.rawValue else { return code }
+        let lock = "\(gitDirectory)/\(ref).lock"
+        let attributes = try? FileManager.default.attributesOfItem(atPath: lock)
+        guard let written = attributes?[.modificationDate] as? Date, written < Date(timeIntervalSinceNow: -10),
+            unlink(lock) == 0
+        else { return code }
+        return move()
     }
 }
 

@@ -166,4 +166,20 @@ import Testing
         #expect(redacted("https://me:secret@example.org/x.git") == "https://example.org/x.git")
         #expect(redacted("ssh://git@example.org/x.git") == "ssh://example.org/x.git")
     }
+
+    @Test func aLockThatADeadProcessLeftIsOnlyInTheWayForAWhile() throws {
+        let fixture = try GitFixture()
+        let one = try #require(ObjectID(try fixture.push("one", ["a": "1"])))
+        let two = try #require(ObjectID(try fixture.push("two", ["a": "2"])))
+        let repository = try Repository(at: fixture.bare)
+        let lock = fixture.bare + "/refs/heads/main.lock"
+        FileManager.default.createFile(atPath: lock, contents: nil)
+        #expect(throws: GitError.self) {
+            try repository.compareAndSwap("refs/heads/main", from: two, to: one, reason: "back")
+        }
+        try FileManager.default.setAttributes(
+            [.modificationDate: Date(timeIntervalSinceNow: -60)], ofItemAtPath: lock)
+        #expect(try repository.compareAndSwap("refs/heads/main", from: two, to: one, reason: "back"))
+        #expect(try repository.tip(of: "refs/heads/main") == one)
+    }
 }
