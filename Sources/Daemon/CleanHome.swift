@@ -1,5 +1,5 @@
 import Foundation
-import Logging
+import Plans
 import Store
 
 /// What may stay in a home.
