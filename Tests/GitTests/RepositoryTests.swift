@@ -173,7 +173,7 @@ import Testing
         let two = try #require(ObjectID(try fixture.push("two", ["a": "2"])))
         let repository = try Repository(at: fixture.bare)
         let lock = fixture.bare + "/refs/heads/main.lock"
-        FileManager.default.createFile(atPath: lock, contents: nil)
+        try Data().write(to: URL(fileURLWithPath: lock))
         #expect(throws: GitError.self) {
             try repository.compareAndSwap("refs/heads/main", from: two, to: one, reason: "back")
         }
