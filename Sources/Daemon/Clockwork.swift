@@ -79,7 +79,7 @@ actor Clockwork {
         let running =
             schedule.rule.overlap == .skip
             ? try await store.isRunning(pipeline: schedule.pipeline, project: schedule.project) : false
-        return schedule.rule.due(after: max(schedule.liveSince, last ?? .distantPast), now: now, running: running)
+        return schedule.rule.due(after: max(schedule.dueSince, last ?? .distantPast), now: now, running: running)
     }
 
     /// Store one fire with its pins, and wake the engine.

@@ -46,7 +46,8 @@ struct CommandRunner: Sendable {
             if await isStopping() { throw CancellationError() }
             let lower = try await workspace(run.plan.tree, repository)
             let layer = scratch.layer(named: name)
-            let environment = try self.environment(step, of: run, progress, folder, layer).merging(extra) { $1 }
+            let environment = try self.environment(step, of: run, progress, folder, layer)
+                .merging(extra.merging(["ESPALIER_ATTEMPT": String(attempt)]) { $1 }) { $1 }
             let argv = try wrapped(command, step: step, run: run, layer)
             let remark = try unenforced(step, run.plan.settings.sandbox)
             try scratch.take(name)

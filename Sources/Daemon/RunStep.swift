@@ -50,9 +50,9 @@ struct StepRunner: Sendable {
         _ step: PlannedStep, of run: StoredRun, progress: RunProgress, attempt: Int, repository: String, ask: Asking
     ) async throws -> StepResult {
         if run.plan.settings.registry.model != nil {
-            try await whenRegistryAnswers(ask) { try await registries.requireReady(run.plan.settings.registry) }
+            try await patiently(ask) { try await registries.requireReady(run.plan.settings.registry) }
         }
-        let incumbent = try await whenRegistryAnswers(ask) { try await self.incumbent(for: step, of: run, progress) }
+        let incumbent = try await patiently(ask) { try await self.incumbent(for: step, of: run, progress) }
         let start = StepFact.started(attempt: attempt, incumbent: incumbent)
         let begins = progress[step.name].attempts < attempt
         // What the evidence is scored against must be known before any is made. Else the start is written while it happens:
@@ -79,12 +79,12 @@ struct StepRunner: Sendable {
                 extra: extra,
                 isStopping: ask.isStopping)
         case .register(let model):
-            return try await whenRegistryAnswers(ask) {
+            return try await patiently(ask) {
                 try await ModelRegistrar(registry: try await registry(run))
                     .register(model, step: step, of: run, progress: progress)
             }
         case .promote(let evidence, let rules):
-            return try await whenRegistryAnswers(ask) {
+            return try await patiently(ask) {
                 try await ModelPromoter(registry: try await registry(run), store: store, home: home)
                     .promote(evidence, rules, step: step, of: run, progress: progress)
             }
@@ -127,9 +127,9 @@ struct StepRunner: Sendable {
         try await registries.registry(run.plan.settings.registry)
     }
 
-    /// Do something that needs the registry; while it cannot be reached, wait and say so. Nothing is given up: the step's
-    /// own end comes when the registry does, or when the run is cancelled.
-    private func whenRegistryAnswers<T: Sendable>(
+    /// Do something that needs the registry or the store, and may be done twice; while they do not answer, wait and say so.
+    /// Nothing is given up: the step's own end comes when they do, or when the run is cancelled.
+    private func patiently<T: Sendable>(
         _ ask: Asking, _ work: @Sendable () async throws -> T
     ) async throws -> T {
         var pause = 0.25
@@ -137,8 +137,9 @@ struct StepRunner: Sendable {
         while true {
             do {
                 return try await work()
-            } catch let error as RegistryError where error.mayPass {
-                if !said { await ask.tell(.waiting(reason: error.description)) }
+            } catch {
+                guard isStorageTrouble(error) || (error as? RegistryError)?.mayPass ?? false else { throw error }
+                if !said { await ask.tell(.waiting(reason: "\(error)")) }
                 said = true
                 if await ask.isStopping() { throw CancellationError() }
                 try await Task.sleep(for: .seconds(pause))

@@ -56,6 +56,10 @@ public struct ScheduleRule: Sendable, Hashable, Codable {
     public let misfire: Misfire
     public let overlap: Overlap
     public let dst: DaylightSaving
+
+    public func hasSameMoments(as other: ScheduleRule) -> Bool {
+        cron == other.cron && timezone == other.timezone && dst == other.dst && environment == other.environment
+    }
 }
 
 public struct Concurrency: Sendable, Hashable, Codable {

@@ -14,6 +14,8 @@ public struct StoredSchedule: Sendable, Hashable {
     public let branch: String
     public let run: Int64
     public let liveSince: Date
+    /// From when on its moments are due: before it was live, where an older release had the same rule live.
+    public let dueSince: Date
 
     init(_ row: Row) throws {
         id = row["id"]
@@ -26,6 +28,7 @@ public struct StoredSchedule: Sendable, Hashable {
         branch = row["branch"]
         run = row["run_id"]
         liveSince = row.date("live_since")
+        dueSince = row.optionalDate("due_since") ?? liveSince
     }
 }
 
@@ -75,15 +78,19 @@ extension Store {
                 sql: "UPDATE schedule SET retired_at = ? WHERE id = ?",
                 arguments: [time.timeIntervalSince1970, old.id])
         }
+        // A moment that the old one has not fired yet is the new one's to fire.
+        func dueSince(_ pipeline: String, _ rule: ScheduleRule) -> Date? {
+            live.first { $0.pipeline == pipeline && $0.rule.hasSameMoments(as: rule) }?.dueSince
+        }
         for (pipeline, rule) in rules.sorted(by: { $0.key < $1.key }) {
             try database.execute(
                 sql: """
-                    INSERT INTO schedule (project_id, pipeline, rule, commit_id, branch, run_id, live_since)
-                    VALUES (?, ?, ?, ?, ?, ?, ?)
+                    INSERT INTO schedule (project_id, pipeline, rule, commit_id, branch, run_id, live_since, due_since)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
                     run.project, pipeline, try Stored.text(rule), run.plan.commit.description, run.plan.branch,
-                    run.id, time.timeIntervalSince1970,
+                    run.id, time.timeIntervalSince1970, dueSince(pipeline, rule)?.timeIntervalSince1970,
                 ])
         }
     }

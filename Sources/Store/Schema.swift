@@ -97,6 +97,8 @@ enum Schema {
             used_at REAL NOT NULL
         ) STRICT
         """,
+        // From when on moments are due: a rule that a new release keeps goes on where the old one's left off.
+        "ALTER TABLE schedule ADD COLUMN due_since REAL",
         "CREATE INDEX result_by_key ON result(project_id, key)",
         "CREATE INDEX result_by_use ON result(used_at)",
         "CREATE INDEX run_by_end ON run(ended_at)",

@@ -25,6 +25,9 @@ public struct Store: Sendable {
     public func close() throws { try pool.close() }
 }
 
+/// Whether an error is one of the store that may pass: the disk is full, the file busy or read-only.
+public func isStorageTrouble(_ error: any Error) -> Bool { error is DatabaseError }
+
 /// What the store was asked that cannot be.
 public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     case noProject(String, known: [String])

@@ -56,7 +56,7 @@ def given(project):
 
 
 def test_a_step_is_told_who_and_where_it_is(project, run, given):
-    assert given["ESPALIER_RUN"] == "1" and given["ESPALIER_STEP"] == "first"
+    assert given["ESPALIER_RUN"] == "1" and given["ESPALIER_STEP"] == "first" and given["ESPALIER_ATTEMPT"] == "1"
     assert given["ESPALIER_COMMIT"] == run["run"]["commit"] and given["ESPALIER_BRANCH"] == "feature/contract"
     assert given["ESPALIER_ENVIRONMENT"] == "dev" and given["GREETING"] == "hello"
     assert given["ESPALIER_DATA"] == str(project.home / "data/shop/dev")

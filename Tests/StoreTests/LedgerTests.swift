@@ -82,4 +82,29 @@ import Testing
         #expect(try await store.fire(request.fire)?.version == "3", "a repeat keeps the first pins")
         #expect(try await store.fires(of: "inference", project: run.project).count == 1)
     }
+
+    @Test func aMomentThatTheOldReleaseHasNotFiredIsTheNewOnesToFire() async throws {
+        let store = fixture.store
+        let json = { (cron: String) in
+            """
+            {"cron":"\(cron)","timezone":"UTC","environment":"prod","misfire":"run-all","overlap":"queue","dst":"wall-once"}
+            """
+        }
+        let daily = try JSONDecoder().decode(ScheduleRule.self, from: Data(json("0 0 11 * * ?").utf8))
+        let hourly = try JSONDecoder().decode(ScheduleRule.self, from: Data(json("0 0 * * * ?").utf8))
+        func goLive(_ rule: ScheduleRule, after seconds: Double) async throws -> StoredSchedule {
+            let time = fixture.now.addingTimeInterval(seconds)
+            var end = FactWrite(
+                run: try await fixture.makeRun(branch: "release/\(seconds)"),
+                facts: [Recorded(step: "a", fact: .ended(.passed), at: time)])
+            (end.outcome, end.schedules) = (.passed, ["inference": rule])
+            try await store.append([end])
+            return try #require(try await store.liveSchedules().first)
+        }
+        #expect(try await goLive(daily, after: 0).dueSince == fixture.now)
+        let kept = try await goLive(daily, after: 60)
+        #expect(kept.liveSince == fixture.now.addingTimeInterval(60) && kept.dueSince == fixture.now)
+        let changed = try await goLive(hourly, after: 120)
+        #expect(changed.dueSince == fixture.now.addingTimeInterval(120), "another rule owes nothing")
+    }
 }

@@ -129,9 +129,10 @@ import Testing
         #expect(try await again.unendedRuns().map(\.id) == [run.id])
     }
 
-    func makeRun() async throws -> StoredRun {
+    func makeRun(branch: String = "main") async throws -> StoredRun {
         let project = try await project()
-        let events = try await store.recordLook(project: project.id, now: ["refs/heads/main": a], among: nil, at: now)
+        let ref = "refs/heads/\(branch)"
+        let events = try await store.recordLook(project: project.id, now: [ref: a], among: [ref], at: now)
         let planning = Planning(plans: [try samplePlan(a)], skipped: ["other": .notTriggered(by: "push")])
         return try #require(try await store.handle(events[0], planning, at: now).first)
     }

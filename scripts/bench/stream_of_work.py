@@ -75,10 +75,9 @@ on: {{ schedule: {{ cron: "*/2 * * * * ?", environment: prod, misfire: run-all }
 steps:
   tick: {{ run: '. ./steps.sh; work true' }}
 """,
-    # The attempt is in the name of the step's own folder. One line is one write at the end of a file: none gets mixed up.
+    # One line is one write at the end of a file: none gets mixed up.
     "steps.sh": """\
-attempt=${{ESPALIER_OUTPUT%/output}}
-say() {{ echo "$1 $ESPALIER_RUN $ESPALIER_STEP ${{attempt##*/}}" 2> /dev/null >> "$ESPALIER_DATA/journal" || :; }}
+say() {{ echo "$1 $ESPALIER_RUN $ESPALIER_STEP $ESPALIER_ATTEMPT" 2> /dev/null >> "$ESPALIER_DATA/journal" || :; }}
 work() {{
     say began
     case $ESPALIER_COMMIT in *0) sleep 0.6 ;; *[12]) sleep 0.2 ;; esac
@@ -201,6 +200,7 @@ class Stream(threading.Thread):
         done = subprocess.run(["git", "-C", folder, *arguments], env=self.environment, text=True, capture_output=True)
         if check and done.returncode:
             raise SystemExit(f"git {' '.join(map(str, arguments))} failed:\n{done.stderr}")
+        self.refusal = done.stderr
         return done.stdout if check else done.returncode
 
     def push(self, tips, *options, names=None):
@@ -267,7 +267,7 @@ class Stream(threading.Thread):
     def propose(self, topic, commit):
         """A key cannot be told from what was pushed to `refs/for/main`: the topic is a push option."""
         if not self.push({topic.ref: commit}, "-o", f"topic={topic.name}", names={topic.ref: "refs/for/main"}):
-            raise SystemExit(f"torture: the proposal {topic.name} was not taken")
+            raise SystemExit(f"torture: the proposal {topic.name} was not taken:\n{self.refusal}")
         topic.heads.append(commit)
         topic.should_pass, topic.withdrawn = commit not in self.breaks, False
         self.topics[topic.name] = topic
