@@ -90,7 +90,7 @@ def test_nothing_of_the_daemons_environment_leaks(project):
     names = set(printed(project, "environment"))
     assert names <= {
         "PATH", "LANG", "LC_ALL", "TZ", "HOME", "TMPDIR", "PWD", "SHLVL", "OLDPWD", "_", "ESPALIER_RUN", "ESPALIER_STEP",
-        "ESPALIER_COMMIT", "ESPALIER_BRANCH", "ESPALIER_ENVIRONMENT", "ESPALIER_CONFIG", "ESPALIER_OUTPUTS",
+        "ESPALIER_COMMIT", "ESPALIER_ATTEMPT", "ESPALIER_BRANCH", "ESPALIER_ENVIRONMENT", "ESPALIER_CONFIG", "ESPALIER_OUTPUTS",
         "ESPALIER_OUTPUT", "ESPALIER_INPUTS", "ESPALIER_DATA",
     }
 
