@@ -111,6 +111,8 @@ actor Engine {
     private func takeUp(_ group: inout TaskGroup<Void>) async throws {
         let runs = try await store.unendedRuns()
         for run in runs { live[run.id] = Live(run: run, progress: run.progress) }
+        // The last process may have ended between planning a run and telling those that it replaces.
+        for run in runs { await supersede(by: run) }
         for run in runs {
             await record([], in: run.id)
             for step in run.plan.steps where run.progress[step.name].state.isLive {
@@ -173,7 +175,9 @@ actor Engine {
     }
 
     private func supersede(by run: StoredRun) async {
-        for old in superseded(by: run.id, run.plan, among: live.mapValues(\.progress)).sorted() {
+        // What a person asked to try again is wanted, however old it is.
+        let others = live.mapValues(\.progress).filter { !$0.value.isRetried }
+        for old in superseded(by: run.id, run.plan, among: others).sorted() {
             logger.info("run \(old): superseded by run \(run.id)")
             await end(old, as: .superseded(by: run.id))
         }

@@ -181,6 +181,9 @@ public struct RunProgress: Sendable, Hashable {
         }
     }
 
+    /// Whether a person has asked to try it again.
+    public var isRetried: Bool { steps.values.contains { $0.attemptsBefore > 0 } }
+
     /// Whether it has been asked to end.
     public var isStopping: Bool {
         steps.values.contains { if case .stopping = $0.state { true } else { false } }

@@ -160,7 +160,7 @@ class Stream(threading.Thread):
     # Unended runs of a pipeline, above which no more of its kind is pushed.
     ENOUGH = {"dev": 10, "check": 4, "release": 3, "rush": 2, "staging": 6, "tick": 1_000}
     PIPELINES = {"feature": "dev", "rewrite": "dev", "rush": "rush", "change": "check", "again": "check", "withdraw": "check",
-                 "release": "release", "direct": "staging", "tag": "dev"}
+                 "release": "release", "better": "release", "direct": "staging", "tag": "dev"}
     USUAL = (["feature"] * 8 + ["change"] * 5 + ["release"] * 4 + ["rush"] * 2
              + ["rewrite", "again", "withdraw", "direct", "tag"])
 
@@ -178,7 +178,7 @@ class Stream(threading.Thread):
         self.pushed = collections.Counter()
         # Which life of the daemon surely hears of a push now; what was pushed while one did.
         self.listener, self.heard = lambda: None, []
-        self.flowing, self.closing, self.idle = threading.Event(), False, threading.Event()
+        self.flowing, self.idle, self.woken, self.closing = threading.Event(), threading.Event(), threading.Event(), False
         self.idle.set()
         self.failure = None
         self.begin(registry, sandbox)
@@ -313,9 +313,13 @@ class Stream(threading.Thread):
             self.trunk = commit
             self.note({MAIN: commit}, listener)
 
-    def release(self, last=False):
+    def better(self):
+        """Cut a release whose model is promoted."""
+        self.release("good")
+
+    def release(self, quality=None, last=False):
         """Cut a release; the last one has no schedule, so that nothing fires any more."""
-        quality = self.random.choice(QUALITIES)
+        quality = quality or self.random.choice(QUALITIES)
         files = {"quality": f"{quality}\n", **({"pipelines/tick.yml": None} if last else {})}
         commit = self.commit(self.trunk, "Release", **files)
         self.releases[commit] = quality
@@ -342,7 +346,8 @@ class Stream(threading.Thread):
                 if self.flowing.is_set():
                     self.act()
                 self.idle.set()
-                threading.Event().wait(self.random.expovariate(1 / 0.12))
+                self.woken.wait(self.random.expovariate(1 / 0.3))
+                self.woken.clear()
         except BaseException as error:  # noqa: BLE001 - the loop of points has to hear of it, whatever it is.
             self.failure = error
             self.idle.set()
@@ -357,11 +362,13 @@ class Stream(threading.Thread):
         """Push these next, unless so much is wanted already that nobody could tell what for."""
         if len(self.wanted) < 4:
             self.wanted.extend(kinds)
+            self.woken.set()
 
     def hurry(self, kind):
-        """Push this at once, and return when it has been."""
+        """Push this at once, if there is room for it, and return when it has been."""
         self.pause()
-        getattr(self, kind)()
+        if self.has_room(kind):
+            getattr(self, kind)()
         self.flowing.set()
 
     def pause(self):
