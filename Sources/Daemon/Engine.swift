@@ -153,6 +153,8 @@ actor Engine {
             guard let project = projects[event.project], !unreadable.contains(project.id) else { continue }
             let runs: [StoredRun]
             do {
+                // A new head must not hide that the old one is merged already, and only could not be noted any more.
+                if case .proposal = event.event { try await gate.confirmLanded(in: project) }
                 runs = try await planner.handle(event, of: project)
             } catch {
                 // Its events wait, in their order; those of other projects do not.

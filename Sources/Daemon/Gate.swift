@@ -47,6 +47,16 @@ struct Gate: Sendable {
         return isHeld ? .held : .nothingToDo
     }
 
+    /// Note the merges that their targets hold and that nobody could note any more.
+    func confirmLanded(in project: StoredProject) async throws {
+        for change in try await store.openChanges() where change.project == project.id {
+            guard case .checking(_, let merge, _) = change.state, try target(of: change, project).landed else {
+                continue
+            }
+            try await note(.merged(merge), change)
+        }
+    }
+
     private func decide(_ change: Change, _ project: StoredProject) async throws -> GateStep {
         let (tip, landed) = try target(of: change, project)
         guard case .checking(_, _, let event) = change.state else { return next(for: change, tip: tip, checks: nil) }

@@ -32,7 +32,7 @@ struct StepRunner: Sendable {
         do {
             let result = try await attemptStep(
                 step, of: run, progress: progress, attempt: attempt, repository: repository, ask: ask)
-            try note(result, in: StepFolder(home.step(run.id, step.name, attempt: attempt)))
+            note(result, in: StepFolder(home.step(run.id, step.name, attempt: attempt)))
             return result
         } catch is CancellationError {
             return StepResult(outcome: .cancelled)
@@ -116,11 +116,16 @@ struct StepRunner: Sendable {
         return nil
     }
 
-    /// What a step without a command has to say goes where a command's output goes.
-    private func note(_ result: StepResult, in folder: StepFolder) throws {
+    /// What a step without a command has to say goes where a command's output goes. What was done stays done, also where
+    /// nothing can be written there.
+    private func note(_ result: StepResult, in folder: StepFolder) {
         guard !result.said.isEmpty else { return }
-        try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
-        try Data(result.said.map { $0 + "\n" }.joined().utf8).write(to: URL(fileURLWithPath: folder.log))
+        do {
+            try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
+            try Data(result.said.map { $0 + "\n" }.joined().utf8).write(to: URL(fileURLWithPath: folder.log))
+        } catch {
+            logger.warning("\(folder.log) could not be written: \(error)")
+        }
     }
 
     private func registry(_ run: StoredRun) async throws -> MLflow {
