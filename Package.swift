@@ -62,7 +62,7 @@ let package = Package(
         // Runs and steps as a fold over appended facts.
         pure("Runs", needs: ["Plans"]),
         // A change as a fold over its facts, and what the gate does next about it.
-        pure("Changes", needs: ["Events", "Runs"]),
+        pure("Changes", needs: ["Events", "Projects"]),
         // Which moments of a schedule fire now, and when to look again.
         pure("Schedules", needs: ["Cron", "Projects"]),
         // What people and programs are shown: one set of values for tables, JSON and pages.
@@ -148,7 +148,7 @@ let package = Package(
         tests("ProjectFiles", "Projects"),
         tests("Plans", "Events", "Projects", "ProjectFiles"),
         tests("Runs", "Events", "Plans", "Projects"),
-        tests("Changes", "Events", "Runs"),
+        tests("Changes", "Events", "Projects"),
         tests("Schedules", "Cron", "Projects"),
         tests("Digests"),
         tests("Git", "Events", "Fixtures"),

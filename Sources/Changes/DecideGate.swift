@@ -1,70 +1,72 @@
 import Events
-import Runs
+import Projects
 
-/// What the gate does next about one change.
-public enum GateStep: Sendable, Hashable {
-    case wait
-    /// Merge its head with the target's tip in memory, and have that checked.
-    case merge(head: ObjectID, tip: ObjectID)
-    /// All checks passed: move the target from `base` to `merge`.
-    case land(base: ObjectID, merge: ObjectID)
-    /// The target already holds the merge: somebody moved it and could not note it any more.
-    case confirm(merge: ObjectID)
-    case reject(reason: String)
+/// Decide what the gate of a target does now. When all of it has been done, it decides again, until nothing is left.
+public func decide(_ view: GateView) -> [GateStep] {
+    let open = view.changes.filter { !$0.state.isSettled }
+    guard let tip = view.tip else {
+        return open.map {
+            .note(
+                change: $0.number, .rejected(reason: "there is no branch '\(view.target)' to merge into"))
+        }
+    }
+    let notes = view.changes.compactMap { change in
+        fact(about: change, view, tip).map { GateStep.note(change: change.number, $0) }
+    }
+    if !notes.isEmpty { return notes }
+    let unchecked = open.filter { $0.state == .proposed && !isHeld($0, view.rules) }.map(\.number)
+    if !unchecked.isEmpty { return [.check(unchecked)] }
+    return advanceQueue(view, tip: tip)
 }
 
-/// How one check of a change stands.
-public struct CheckResult: Sendable, Hashable {
-    public let run: Int64
-    public let pipeline: String
-    /// Absent while it runs.
-    public let outcome: RunOutcome?
-    /// `unit-tests: exit code 1`, for a run that did not pass.
-    public let detail: String
-
-    public init(run: Int64, pipeline: String, outcome: RunOutcome?, detail: String) {
-        self.run = run
-        self.pipeline = pipeline
-        self.outcome = outcome
-        self.detail = detail
+/// What has become true of a change by itself.
+private func fact(about change: Change, _ view: GateView, _ tip: ObjectID) -> ChangeFact? {
+    if view.contained.contains(change.number) {
+        if case .merging(let build) = change.state { return .merged(build.merge) }
+        return .merged(change.head ?? tip)
+    }
+    switch change.state {
+    case .proposed:
+        guard change.origin?.isFork ?? false, view.rules.forks == .refuse else { return nil }
+        return .rejected(reason: "\(view.target) takes no changes from other repositories")
+    case .checking(let build):
+        switch view.standing(build) {
+        case .waiting: return nil
+        case .passed: return .ready
+        case .failed(let reason): return .rejected(reason: reason)
+        }
+    case .ready: return change.isAwaited(view) ? nil : .queued
+    case .merging(let build):
+        // The target is where the move began: it is made good. Else somebody was faster, and the place in line is kept.
+        guard build.base != tip else { return nil }
+        return .building(base: build.base, merge: build.merge, event: build.event, tested: build.tested)
+    case .queued, .conflicted, .rejected, .merged, .withdrawn: return nil
     }
 }
 
-/// Decide the next step for a change.
-///
-/// - Parameters:
-///   - tip: the target's tip; absent when the target does not exist.
-///   - checks: the runs of its checks; absent while they have not been planned.
-///   - remark: why planning started nothing at all.
-///   - landed: whether the tip is the merge that was checked, or descends from it.
-public func next(
-    for change: Change, tip: ObjectID?, checks: [CheckResult]?, remark: String? = nil, landed: Bool = false
-)
-    -> GateStep
-{
-    guard let tip else { return .reject(reason: "there is no branch '\(change.target)' to merge into") }
-    switch change.state {
-    case .proposed:
-        guard let head = change.head else { return .wait }
-        return .merge(head: head, tip: tip)
-    case .checking(let base, let merge, _):
-        if landed { return .confirm(merge: merge) }
-        guard let checks else { return .wait }
-        if let failed = checks.first(where: { $0.outcome.map { $0 != .passed } ?? false }) {
-            return .reject(
-                reason: "check '\(failed.pipeline)' \(failed.outcome?.rawValue ?? "") in run \(failed.run)"
-                    + (failed.detail.isEmpty ? "" : ": \(failed.detail)"))
+/// Whether nothing of a change may run before somebody has looked at it.
+func isHeld(_ change: Change, _ rules: GateRules) -> Bool {
+    (change.origin?.isFork ?? false) && rules.forks == .approve && change.approvedBy.isEmpty
+}
+
+extension Change {
+    /// Whether a change that is ready has to wait: for approvals, or for the fate of a change that it contains.
+    fileprivate func isAwaited(_ view: GateView) -> Bool { waitsFor(view) != nil }
+
+    /// What a change that could go on waits for, for people; `nil` when for nothing.
+    public func waitsFor(_ view: GateView) -> String? {
+        switch state {
+        case .proposed where isHeld(self, view.rules):
+            return "it comes from another repository: a maintainer looks at it, then `espalier change approve \(number)`"
+        case .ready:
+            if approvals < view.rules.approvals {
+                return "it has \(approvals) of \(view.rules.approvals) approvals: `espalier change approve \(number)`"
+            }
+            let others = view.changes.filter { other in
+                view.needs[number]?.contains(other.number) ?? false && !other.isInQueue && !other.state.isSettled
+            }
+            return others.first.map { "it contains change \($0.number), which is \($0.state.word)" }
+        case .proposed, .checking, .queued, .merging, .conflicted, .rejected, .merged, .withdrawn: return nil
         }
-        if checks.isEmpty {
-            return .reject(
-                reason: remark
-                    ?? "no pipeline checks changes to \(change.target): add `on: { change: { target: \(change.target) } }` to one"
-            )
-        }
-        guard checks.allSatisfy({ $0.outcome == .passed }) else { return .wait }
-        if tip == base { return .land(base: base, merge: merge) }
-        return change.head.map { .merge(head: $0, tip: tip) } ?? .wait
-    case .conflicted, .rejected, .merged, .withdrawn:
-        return .wait
     }
 }

@@ -78,7 +78,7 @@ public struct Daemon: Service {
                 home: options.home, minders: minders, groups: groups, scratch: scratch,
                 workspace: { [workspaces] in try await workspaces.workspace(of: $0, in: $1) }),
             registries: registries, logger: logger)
-        let gate = Gate(store: store, logger: logger) { project, ref in watches.nudge(project, ref) }
+        let gate = Gate(store: store, home: options.home, logger: logger) { project, ref in watches.nudge(project, ref) }
         let (bell, clockBell) = (Bell(), Bell())
         engine = Engine(
             store: store, home: options.home, runner: runner, gate: gate, slots: options.slots, logger: logger,

@@ -111,13 +111,15 @@ actor Engine {
     private func takeUp(_ group: inout TaskGroup<Void>) async throws {
         let runs = try await store.unendedRuns()
         for run in runs { live[run.id] = Live(run: run, progress: run.progress) }
+        // A command may have been begun by a process that died before it could write so: what follows has to know.
+        for run in runs { await record(runner.unnotedStarts(of: run), in: run.id) }
         // The last process may have ended between planning a run and telling those that it replaces.
         for run in runs { await supersede(by: run) }
         for run in runs {
-            await record([], in: run.id)
-            for step in run.plan.steps where run.progress[step.name].state.isLive {
+            guard let progress = live[run.id]?.progress else { continue }
+            for step in run.plan.steps where progress[step.name].state.isLive {
                 logger.info("run \(run.id), step \(step.name): taken up again")
-                start(step, of: run.id, attempt: max(1, run.progress[step.name].attempts), &group)
+                start(step, of: run.id, attempt: max(1, progress[step.name].attempts), &group)
             }
         }
     }
@@ -140,9 +142,21 @@ actor Engine {
         while true {
             switch try await gate.advance(projects) {
             case .moved: try await plan()
-            case .held: return alarm.set(in: 1)
-            case .nothingToDo: return
+            case .held:
+                alarm.set(in: 1)
+                return await endUnawaited()
+            case .nothingToDo: return await endUnawaited()
             }
+        }
+    }
+
+    /// Checks that nobody waits for any more have no one to tell.
+    private func endUnawaited() async {
+        guard let awaited = await gate.awaitedEvents else { return }
+        for (id, entry) in live where entry.run.plan.isCheck && !awaited.contains(entry.run.event) {
+            guard !entry.progress.isStopping else { continue }
+            logger.info("run \(id): its change is done with it")
+            await end(id, as: .cancelled)
         }
     }
 
@@ -156,6 +170,7 @@ actor Engine {
                 // A new head must not hide that the old one is merged already, and only could not be noted any more.
                 if case .proposal = event.event { try await gate.confirmLanded(in: project) }
                 runs = try await planner.handle(event, of: project)
+                if case .proposal = event.event { await gate.refresh() }
             } catch {
                 // Its events wait, in their order; those of other projects do not.
                 logger.error("\(project.name): event \(event.id) cannot be planned yet, and is tried again: \(error)")

@@ -18,6 +18,8 @@ public enum Failpoint: String, CaseIterable, Sendable {
     case fireStored = "fire.stored"
     case changeMerged = "change.merged-in-memory"
     case changeChecksAsked = "change.checks-asked"
+    case changeBuilt = "change.built"
+    case changeMerging = "change.merging"
     case changeLanded = "change.landed"
     case changeNoted = "change.noted"
     case versionCreated = "version.created"

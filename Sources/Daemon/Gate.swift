@@ -3,17 +3,20 @@ import Events
 import Foundation
 import Git
 import Logging
-import Plans
-import Runs
+import Projects
 import Store
 
-/// Takes changes through the gate, one at a time for each target: merged in memory, checked, landed by
-/// compare-and-swap.
-struct Gate: Sendable {
-    let store: Store
-    let logger: Logger
-    /// Look at these refs of a project: the gate moved one itself.
-    let look: @Sendable (_ project: Int64, _ ref: String) -> Void
+/// Takes changes through the gate of their target: merged in memory, checked, queued, landed by compare-and-swap.
+///
+/// What it knows of changes is what is stored; nobody else writes their facts while it lives.
+actor Gate {
+    /// A branch that changes want to get into.
+    struct Target: Hashable {
+        let project: Int64
+        let branch: String
+
+        var ref: String { "refs/heads/\(branch)" }
+    }
 
     /// What an advance came to.
     enum Advance {
@@ -24,125 +27,239 @@ struct Gate: Sendable {
         case held
     }
 
-    /// Do the next step of the first change that has one.
+    let store: Store
+    let home: Home
+    let logger: Logger
+    /// Look at these refs of a project: the gate moved one itself.
+    private let look: @Sendable (_ project: Int64, _ ref: String) -> Void
+
+    /// Open changes by number; read anew when somebody may have proposed one.
+    private var changes: [Int64: Change] = [:]
+    private var isStale = true
+    private var windows: [Target: Int] = [:]
+    private var landings: [Target: [Landing]] = [:]
+    private var reading: GateReading
+    private var wishes: [Wish] = []
+
+    /// What a person wants noted of a change: not in the middle of something that was decided without it.
+    private struct Wish {
+        let change: Int64
+        let fact: ChangeFact
+        let done: CheckedContinuation<Void, any Error>
+    }
+
+    init(
+        store: Store, home: Home, logger: Logger,
+        look: @escaping @Sendable (_ project: Int64, _ ref: String) -> Void
+    ) {
+        self.store = store
+        self.home = home
+        self.logger = logger
+        self.look = look
+        reading = GateReading(store: store, home: home)
+    }
+
+    /// Somebody proposed, or withdrew.
+    func refresh() { isStale = true }
+
+    /// Do all that can be done now.
     func advance(_ projects: [Int64: StoredProject]) async throws -> Advance {
-        var served: Set<String> = []
-        var isHeld = false
-        for change in try await store.openChanges() where !change.state.isSettled {
-            // One at a time: the first unsettled change of a target holds the gate, the others wait their turn.
-            guard let project = projects[change.project], served.insert("\(project.id) \(change.target)").inserted
-            else {
-                continue
-            }
+        try await load()
+        try await grantWishes()
+        var result = Advance.nothingToDo
+        for target in Set(changes.values.map { Target(project: $0.project, branch: $0.target) }).sorted() {
+            guard let project = projects[target.project] else { continue }
             do {
-                let step = try await decide(change, project)
-                guard step != .wait else { continue }
-                try await act(step, on: change, project)
-                return .moved
+                if try await advance(target, project), case .nothingToDo = result { result = .moved }
             } catch let error as GitError {
-                logger.error("change \(change.number) cannot go on yet, and is tried again: \(error)")
-                isHeld = true
+                logger.error("changes for \(target.branch) of \(project.name) wait, and are tried again: \(error)")
+                result = .held
+            } catch {
+                // What was written and what was not is for the store to say.
+                isStale = true
+                throw error
             }
         }
-        return isHeld ? .held : .nothingToDo
+        return result
     }
 
-    /// Note the merges that their targets hold and that nobody could note any more.
-    func confirmLanded(in project: StoredProject) async throws {
-        for change in try await store.openChanges() where change.project == project.id {
-            guard case .checking(_, let merge, _) = change.state, try target(of: change, project).landed else {
-                continue
+    /// The events whose checks somebody waits for; `nil` while that is not known.
+    var awaitedEvents: Set<Int64>? {
+        isStale
+            ? nil
+            : changes.values.reduce(into: []) { events, change in
+                if let event = change.awaitedEvent { events.insert(event) }
             }
-            try await note(.merged(merge), change)
+    }
+
+    private func load() async throws {
+        guard isStale else { return }
+        let open = try await store.openChanges()
+        changes = open.reduce(into: [:]) { $0[$1.number] = $1 }
+        isStale = false
+    }
+
+    private func advance(_ target: Target, _ project: StoredProject) async throws -> Bool {
+        var hasMoved = false
+        while true {
+            let mine = changes.values.filter { $0.project == target.project && $0.target == target.branch }
+                .sorted { $0.number < $1.number }
+            if windows[target] == nil {
+                windows[target] = try await store.window(project: target.project, target: target.branch)
+            }
+            // Only one advance goes on at a time: nobody reads meanwhile.
+            var reading = reading
+            let view = try await reading.view(
+                of: target, project, mine, window: windows[target], landed: landings[target] ?? [])
+            self.reading = reading
+            let steps = decide(view)
+            if steps.isEmpty {
+                reading.seen(view, target)
+                return hasMoved
+            }
+            hasMoved = true
+            try await act(steps, view, target, project)
         }
     }
 
-    private func decide(_ change: Change, _ project: StoredProject) async throws -> GateStep {
-        let (tip, landed) = try target(of: change, project)
-        guard case .checking(_, _, let event) = change.state else { return next(for: change, tip: tip, checks: nil) }
-        guard let planning = try await store.planning(ofEvent: event) else { return .wait }
-        let checks = try await store.runs(ofEvent: event).map { run in
-            CheckResult(run: run.id, pipeline: run.plan.pipeline, outcome: run.outcome, detail: run.failure)
+    private func act(_ steps: [GateStep], _ view: GateView, _ target: Target, _ project: StoredProject) async throws {
+        let notes = steps.compactMap { step in
+            if case .note(let change, let fact) = step { GateWrite.Note(change: change, fact: fact) } else { nil }
         }
-        return next(for: change, tip: tip, checks: checks, remark: planning.remark, landed: landed)
-    }
-
-    /// Where the target is, and whether it already holds the change's merge.
-    private func target(of change: Change, _ project: StoredProject) throws -> (tip: ObjectID?, landed: Bool) {
-        let repository = try Repository(at: project.repository)
-        let tip = try repository.tip(of: "refs/heads/\(change.target)")
-        guard let tip, case .checking(_, let merge, _) = change.state else { return (tip, false) }
-        return (tip, try repository.mergeBase(tip, merge) == merge)
-    }
-
-    private func act(_ step: GateStep, on change: Change, _ project: StoredProject) async throws {
-        switch step {
-        case .wait: break
-        case .merge(let head, let tip):
-            switch try merge(change, head, tip, project) {
-            case .checks(let request):
-                Failpoint.reach(.changeMerged)
-                try await store.check(request, of: change, at: Date())
+        if !notes.isEmpty { try await write(GateWrite(notes: notes), target) }
+        for step in steps {
+            switch step {
+            case .note: break
+            case .check(let numbers):
+                guard let tip = view.tip else { break }
+                let merger = ChangeMerger(repository: try Repository(at: project.repository), rules: view.rules)
+                try await write(try merger.check(numbers.compactMap { changes[$0] }, with: tip), target)
                 Failpoint.reach(.changeChecksAsked)
-            case .fact(let fact): try await note(fact, change)
+            case .build(let base, let groups):
+                let merger = ChangeMerger(repository: try Repository(at: project.repository), rules: view.rules)
+                let members = groups.map { $0.compactMap { changes[$0] } }
+                try await write(try merger.build(members, onto: base, of: view), target)
+                Failpoint.reach(.changeBuilt)
+            case .land(let numbers, let from, let to): try await land(numbers, from, to, view, target, project)
+            case .eject(let change, let reason):
+                let fact = ChangeFact.rejected(reason: reason)
+                try await write(
+                    GateWrite(notes: [.init(change: change, fact: fact)]), target,
+                    window: max(view.rules.floor, view.window / 2))
+                Failpoint.reach(.changeNoted)
             }
-        case .land(let base, let merge):
-            // When somebody else moved the target meanwhile, nothing is lost: the next settling merges with the new tip.
-            if try land(change, base, merge, project) {
-                Failpoint.reach(.changeLanded)
-                try await note(.merged(merge), change)
-            }
-        case .confirm(let merge): try await note(.merged(merge), change)
-        case .reject(let reason): try await note(.rejected(reason: reason), change)
         }
     }
 
-    private func note(_ fact: ChangeFact, _ change: Change) async throws {
-        var changed = change
-        changed.apply(fact)
-        logger.info("change \(change.number): \(changed.state.word): \(changed.state.reason)")
-        try await store.append(fact, to: change.number, at: Date())
+    /// What lands is the commit that was tested, byte for byte. When somebody else has moved the target meanwhile, nothing
+    /// is lost: the next decision merges with the new tip.
+    private func land(
+        _ numbers: [Int64], _ from: ObjectID, _ to: ObjectID, _ view: GateView, _ target: Target,
+        _ project: StoredProject
+    ) async throws {
+        let members = numbers.compactMap { changes[$0] }
+        let intents = members.compactMap { change in
+            if case .queued(.building(let build)) = change.state {
+                GateWrite.Note(change: change.number, fact: .merging(build.merge))
+            } else {
+                nil
+            }
+        }
+        if !intents.isEmpty { try await write(GateWrite(notes: intents), target) }
+        Failpoint.reach(.changeMerging)
+        let reason = "espalier: change \(numbers.map(String.init).joined(separator: ", "))"
+        guard try Repository(at: project.repository).compareAndSwap(target.ref, from: from, to: to, reason: reason)
+        else { return }
+        Failpoint.reach(.changeLanded)
+        let pipelines = members.reduce(into: Set<String>()) { all, change in
+            all.formUnion(change.checks.flatMap { view.checks[$0]?.pipelines } ?? [])
+        }
+        landings[target] = ((landings[target] ?? []) + [Landing(from: from, to: to, pipelines: pipelines)]).suffix(200)
+        try await write(
+            GateWrite(
+                notes: members.compactMap { change in
+                    change.state.build.map { .init(change: change.number, fact: .merged($0.merge)) }
+                }), target, window: view.window + 1)
         Failpoint.reach(.changeNoted)
-        if case .merged = fact { look(change.project, "refs/heads/\(change.target)") }
     }
 
-    private enum Merged {
-        case checks(CheckRequest)
-        case fact(ChangeFact)
+    /// Store what was decided, and know it.
+    private func write(_ write: GateWrite, _ target: Target, window: Int? = nil) async throws {
+        let facts = try await store.write(
+            write, project: target.project, target: target.branch, window: window, at: Date())
+        if let window { windows[target] = window }
+        for fact in facts { apply(fact) }
     }
 
-    private func merge(_ change: Change, _ head: ObjectID, _ tip: ObjectID, _ project: StoredProject) throws -> Merged {
-        let repository = try Repository(at: project.repository)
-        guard (try? repository.commit(head)) != nil else {
-            return .fact(.rejected(reason: "its commit \(head.short) is gone: push again"))
-        }
-        let now = Int64(Date().timeIntervalSince1970)
-        switch try repository.merge(head, into: tip, message: change.mergeMessage, time: now) {
-        case .conflict(let files): return .fact(.conflicted(files: files))
-        case .nothingToMerge: return .fact(.rejected(reason: "\(change.target) already holds all of it"))
-        case .merged(let merge):
-            // The ref keeps the merge from being collected while its checks run.
-            try repository.setRef("refs/espalier/changes/\(change.number)/merge", to: merge)
-            return .checks(CheckRequest(change: change.number, target: change.target, base: tip, merge: merge))
-        }
-    }
-
-    /// What lands is the commit that was tested, byte for byte. `false` when the target had moved.
-    private func land(_ change: Change, _ base: ObjectID, _ merge: ObjectID, _ project: StoredProject) throws -> Bool {
-        try Repository(at: project.repository).compareAndSwap(
-            "refs/heads/\(change.target)", from: base, to: merge,
-            reason: "espalier: change \(change.number)")
+    private func apply(_ fact: RankedFact) {
+        guard var change = changes[fact.change] else { return }
+        change.apply(fact.fact, rank: fact.rank)
+        logger.info("change \(change.number): \(change.state.word): \(change.state.reason)")
+        changes[change.number] = change.state.isClosed ? nil : change
+        if case .merged = change.state { look(change.project, "refs/heads/\(change.target)") }
     }
 }
 
-extension StoredRun {
-    /// `unit-tests: exit code 1`, for the first step that did not pass; empty while there is none.
-    var failure: String {
-        let progress = self.progress
-        for step in plan.steps {
-            guard let outcome = progress[step.name].state.outcome, !outcome.satisfies else { continue }
-            return outcome.detail.isEmpty ? "\(step.name): \(outcome.word)" : "\(step.name): \(outcome.detail)"
+// MARK: What persons do
+
+extension Gate {
+    /// Note the merges that their targets hold and that nobody could note any more.
+    func confirmLanded(in project: StoredProject) async throws {
+        try await load()
+        for change in changes.values where change.project == project.id {
+            guard case .merging(let build) = change.state else { continue }
+            let repository = try Repository(at: project.repository)
+            let target = Target(project: project.id, branch: change.target)
+            guard let tip = try repository.tip(of: target.ref),
+                try repository.mergeBase(tip, build.merge) == build.merge
+            else { continue }
+            try await write(
+                GateWrite(notes: [.init(change: change.number, fact: .merged(build.merge))]), target)
         }
-        return ""
+    }
+
+    /// Note an approval or a withdrawal, when the gate next advances.
+    func wish(_ fact: ChangeFact, of number: Int64) async throws {
+        try await withCheckedThrowingContinuation { wishes.append(Wish(change: number, fact: fact, done: $0)) }
+    }
+
+    private func grantWishes() async throws {
+        while !wishes.isEmpty {
+            let wish = wishes.removeFirst()
+            do {
+                let change = try await open(wish.change)
+                if case .approved(let name) = wish.fact, change.isAuthor(name) {
+                    throw DaemonError.refused(
+                        "\(name) is the author of change \(change.number): somebody else has to approve it")
+                }
+                try await write(
+                    GateWrite(notes: [.init(change: change.number, fact: wish.fact)]),
+                    Target(project: change.project, branch: change.target))
+                wish.done.resume()
+            } catch {
+                wish.done.resume(throwing: error)
+                if !(error is DaemonError) { throw error }
+            }
+        }
+    }
+
+    private func open(_ number: Int64) async throws -> Change {
+        try await load()
+        if let change = changes[number] { return change }
+        guard let ended = try await store.change(number) else {
+            throw DaemonError.refused("there is no change \(number): `espalier changes` lists them")
+        }
+        throw DaemonError.refused("change \(number) is \(ended.state.word)")
+    }
+}
+
+extension Gate.Target: Comparable {
+    static func < (left: Self, right: Self) -> Bool { (left.project, left.branch) < (right.project, right.branch) }
+}
+
+extension Change {
+    /// The event whose checks matter for it still: those of a rejected change go on, so that all that fails is seen.
+    fileprivate var awaitedEvent: Int64? {
+        if case .rejected = state { events.last } else { state.build?.event }
     }
 }

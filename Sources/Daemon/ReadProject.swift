@@ -41,6 +41,12 @@ struct ProjectReader {
         return branch == project.defaultBranch || project.environment(ofBranch: branch)?.protected ?? false
     }
 
+    /// The project as its default branch has it; `nil` without one.
+    func trustedProject() throws -> Project? {
+        guard let tip = try defaultTip() else { return nil }
+        return try Project.read(try sources(at: tip), fallbackName: fallbackName)
+    }
+
     /// What `environments/` and `pipelines/` say at a commit. Most commits leave both as they were, so what has been parsed
     /// is kept by the names of the two trees.
     func sources(at commit: ObjectID) throws -> ProjectSources {
@@ -63,7 +69,7 @@ struct ProjectReader {
 
     /// The tip of the default branch: what its own `project.yml` names, else where the repository's HEAD points, else
     /// `main`. Absent in a repository that has none of them yet.
-    private func defaultTip() throws -> ObjectID? {
+    func defaultTip() throws -> ObjectID? {
         for branch in [repository.headBranch, "main"].compactMap({ $0 }) {
             guard let tip = try repository.tip(of: "refs/heads/\(branch)") else { continue }
             guard let named = try? sources(at: tip).base?["default_branch"]?.text, named != branch else { return tip }
@@ -75,7 +81,8 @@ struct ProjectReader {
     private func changedPaths(_ project: Project, _ base: ObjectID?, _ commit: ObjectID, _ trunk: ObjectID) throws
         -> [String]
     {
-        guard project.pipelines.contains(where: { !($0.triggers.push?.paths.isEmpty ?? true) }) else { return [] }
+        let filters = project.pipelines.flatMap { ($0.triggers.push?.paths ?? []) + ($0.triggers.change?.paths ?? []) }
+        guard !filters.isEmpty else { return [] }
         let start = try base ?? (trunk == commit ? nil : repository.mergeBase(trunk, commit))
         return try repository.changedPaths(from: start, to: commit)
     }

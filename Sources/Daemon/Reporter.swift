@@ -102,12 +102,13 @@ public struct Reporter: Sendable {
 
     public func changes(limit: Int = 50) async throws -> [ChangeReport] {
         let names = try await projectNames()
-        let runs = try await store.checkRuns()
-        return try await store.changes(limit: limit).map { change in
+        let changes = try await store.changes(limit: limit)
+        let runs = try await store.runs(ofEvents: Set(changes.flatMap(\.events)))
+        return changes.map { change in
             ChangeReport(
                 id: change.number, project: names[change.project] ?? "", target: change.target, topic: change.key,
                 head: change.head?.description ?? "", author: change.author, title: change.title,
-                outcome: change.state.word, reason: change.state.reason, runs: runs[change.number] ?? [])
+                outcome: change.state.word, reason: change.state.reason, runs: change.events.flatMap { runs[$0]?.runs.map(\.id) ?? [] })
         }
     }
 

@@ -42,7 +42,7 @@ struct CommandRunner: Sendable {
     ) async throws -> StepResult {
         let folder = StepFolder(home.step(run.id, step.name, attempt: attempt))
         let name = "\(run.id).\(step.name).\(attempt)"
-        if try FileManager.default.fileExists(atPath: folder.lock) == false || !wasClaimed(folder) {
+        if try !wasClaimed(folder) {
             if await isStopping() { throw CancellationError() }
             let lower = try await workspace(run.plan.tree, repository)
             let layer = scratch.layer(named: name)
@@ -124,7 +124,8 @@ struct CommandRunner: Sendable {
     }
 
     /// Whether a minder has had this folder: then the command may have run, and is not started again.
-    private func wasClaimed(_ folder: StepFolder) throws -> Bool {
+    func wasClaimed(_ folder: StepFolder) throws -> Bool {
+        guard FileManager.default.fileExists(atPath: folder.lock) else { return false }
         if minders.isAlive(folder) || FileManager.default.fileExists(atPath: folder.exit) { return true }
         return try FileManager.default.attributesOfItem(atPath: folder.lock)[.size] as? Int ?? 0 > 0
     }
@@ -147,8 +148,12 @@ struct CommandRunner: Sendable {
         }
     }
 
+    /// Code from outside gets a folder of its own instead of the environment's data.
     private func dataRoot(_ plan: Plan) -> String {
-        home.data(project: plan.project, environment: plan.environment, configured: plan.settings.dataRoot)
+        if plan.settings.isIsolated ?? false {
+            return home.data(project: plan.project, environment: "of-\(plan.branch)", configured: nil)
+        }
+        return home.data(project: plan.project, environment: plan.environment, configured: plan.settings.dataRoot)
     }
 
     /// The contract with a step: nothing of the daemon's own environment but what any program needs.
@@ -194,7 +199,8 @@ struct CommandRunner: Sendable {
             let sandbox = Sandbox(
                 hidden: [home.path] + Self.keyFolders,
                 readable: [home.run(run.id), layer.inputs] + (readsOnly ? data : []),
-                writable: layer.writable + (readsOnly ? [] : data))
+                writable: layer.writable + (readsOnly ? [] : data),
+                hasNetwork: !(run.plan.settings.isIsolated ?? false))
             return sandbox.wrapping(plain, in: layer.tree, by: bubblewrap)
         }
     }

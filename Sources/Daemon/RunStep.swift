@@ -91,6 +91,17 @@ struct StepRunner: Sendable {
         }
     }
 
+    /// The starts of steps whose minders exist, and that nobody could write down any more.
+    func unnotedStarts(of run: StoredRun) -> [Recorded] {
+        let progress = run.progress
+        return progress.next().ready.compactMap { step in
+            let attempt = progress[step.name].attempts + 1
+            let folder = StepFolder(home.step(run.id, step.name, attempt: attempt))
+            guard (try? commands.wasClaimed(folder)) ?? false else { return nil }
+            return Recorded(step: step.name, fact: .started(attempt: attempt, incumbent: nil), at: Date())
+        }
+    }
+
     /// The result of an earlier run that the step may take.
     func earlierResult(of step: PlannedStep, in run: StoredRun) async throws -> StoredResult? {
         guard let key = step.reuse?.key, let trust = run.plan.trust else { return nil }

@@ -40,11 +40,35 @@ public struct Proposal: Hashable, Sendable, Codable {
     public let target: String
     /// Absent when the proposal was deleted.
     public let head: ObjectID?
+    /// Where it comes from, when that is not this repository.
+    public let origin: ChangeOrigin?
 
-    public init(key: String, target: String, head: ObjectID?) {
+    public init(key: String, target: String, head: ObjectID?, origin: ChangeOrigin? = nil) {
         self.key = key
         self.target = target
         self.head = head
+        self.origin = origin
+    }
+}
+
+/// The pull request of a forge that a change stands for.
+public struct ChangeOrigin: Hashable, Sendable, Codable {
+    /// The forge's own number.
+    public let number: Int64
+    /// The forge's name of the person who opened it.
+    public let author: String
+    public let title: String
+    /// Whether its commits come from another repository.
+    public let isFork: Bool
+    /// Its page.
+    public let url: String?
+
+    public init(number: Int64, author: String, title: String, isFork: Bool, url: String?) {
+        self.number = number
+        self.author = author
+        self.title = title
+        self.isFork = isFork
+        self.url = url
     }
 }
 
@@ -55,12 +79,20 @@ public struct CheckRequest: Hashable, Sendable, Codable {
     /// The tip of the target that the merge was made with.
     public let base: ObjectID
     public let merge: ObjectID
+    /// Whether changes behind it wait for these checks. Absent for no.
+    public let isQueued: Bool?
+    /// Whether its commits come from another repository. Absent for no.
+    public let isFork: Bool?
 
-    public init(change: Int64, target: String, base: ObjectID, merge: ObjectID) {
+    public init(
+        change: Int64, target: String, base: ObjectID, merge: ObjectID, isQueued: Bool? = nil, isFork: Bool? = nil
+    ) {
         self.change = change
         self.target = target
         self.base = base
         self.merge = merge
+        self.isQueued = isQueued
+        self.isFork = isFork
     }
 }
 

@@ -5,14 +5,17 @@ public struct Sandbox: Sendable, Hashable {
     /// Readable folders inside hidden ones.
     public var readable: [String]
     public var writable: [String]
+    public var hasNetwork: Bool
 
-    public init(hidden: [String], readable: [String], writable: [String]) {
+    public init(hidden: [String], readable: [String], writable: [String], hasNetwork: Bool = true) {
         self.hidden = hidden
         self.readable = readable
         self.writable = writable
+        self.hasNetwork = hasNetwork
     }
 
-    /// `command` inside bubblewrap, with processes and shared memory of its own; the network stays, for MLflow is there.
+    /// `command` inside bubblewrap, with processes and shared memory of its own; the network stays, for MLflow is there,
+    /// unless the sandbox is to have none.
     ///
     /// - Parameter program: path of `bwrap`.
     public func wrapping(_ command: [String], in folder: String, by program: String) -> [String] {
@@ -20,6 +23,7 @@ public struct Sandbox: Sendable, Hashable {
         for path in hidden { arguments += ["--tmpfs", path] }
         for path in readable { arguments += ["--ro-bind", path, path] }
         for path in writable { arguments += ["--bind", path, path] }
+        if !hasNetwork { arguments.append("--unshare-net") }
         arguments += ["--unshare-pid", "--unshare-ipc", "--die-with-parent", "--chdir", folder, "--"]
         return arguments + command
     }

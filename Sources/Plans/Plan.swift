@@ -63,6 +63,8 @@ public struct RunSettings: Sendable, Hashable, Codable {
     public let registry: RegistrySettings
     public let sandbox: SandboxPolicy
     public let dataRoot: String?
+    /// Whether steps have neither network nor the environment's data. Absent for no.
+    public let isIsolated: Bool?
 }
 
 /// A step with its compute looked up.
@@ -94,6 +96,11 @@ public enum NonRun: Sendable, Hashable, Codable, CustomStringConvertible {
     case pathsUntouched([String])
     case otherTarget(wanted: [String])
     case otherSchedule
+
+    /// Whether it would have run, had the commit touched what it is about.
+    public var isForPaths: Bool {
+        if case .pathsUntouched = self { true } else { false }
+    }
 
     public var description: String {
         switch self {

@@ -50,7 +50,7 @@ public func plan(_ event: Event, at facts: CommitFacts, digest: (String) -> Stri
         switch match(pipeline, event, facts) {
         case .starts(let environment, let trigger):
             guard let environment = project.environment(named: environment) else { continue }
-            plans.append(Plan(pipeline, in: environment, trigger: trigger, facts, digest: digest))
+            plans.append(Plan(pipeline, in: environment, trigger: trigger, facts, for: event, digest: digest))
         case .skipped(let reason):
             skipped[pipeline.name] = reason
         }
@@ -82,6 +82,7 @@ func match(_ pipeline: Pipeline, _ event: Event, _ facts: CommitFacts) -> Match 
         guard change.targets.contains(where: { $0.matches(request.target) }) else {
             return .skipped(.otherTarget(wanted: change.targets.map(\.description)))
         }
+        guard touches(change.paths, facts) else { return .skipped(.pathsUntouched(change.paths.map(\.description))) }
         return .starts(environment: change.environment, .change(number: request.change, base: request.base))
     case .fire(let fire):
         guard let schedule = pipeline.triggers.schedule else { return .skipped(.notTriggered(by: "schedule")) }
@@ -105,17 +106,22 @@ private func match(_ push: Triggers.Push, _ facts: CommitFacts) -> Match {
     if !push.branches.isEmpty, !push.branches.contains(where: { $0.matches(facts.branch) }) {
         return .skipped(.otherBranch(wanted: push.branches.map(\.description)))
     }
-    if !push.paths.isEmpty, !facts.changedPaths.contains(where: { path in push.paths.contains { $0.matches(path) } }) {
-        return .skipped(.pathsUntouched(push.paths.map(\.description)))
-    }
+    guard touches(push.paths, facts) else { return .skipped(.pathsUntouched(push.paths.map(\.description))) }
     return .starts(environment: actual, .push)
 }
 
+/// Whether the commit changes one of these paths; no paths stand for all.
+private func touches(_ paths: [Glob], _ facts: CommitFacts) -> Bool {
+    paths.isEmpty || facts.changedPaths.contains { path in paths.contains { $0.matches(path) } }
+}
+
 extension Plan {
+    /// - Parameter event: what asked for it, where more than the trigger is known of that.
     public init(
         _ pipeline: Pipeline, in environment: Environment, trigger: Trigger, _ facts: CommitFacts,
-        digest: (String) -> String
+        for event: Event? = nil, digest: (String) -> String
     ) {
+        let isFork = event?.checks?.isFork ?? false
         project = facts.project.name
         self.pipeline = pipeline.name
         self.environment = environment.name
@@ -125,13 +131,13 @@ extension Plan {
         self.trigger = trigger
         configuration = environment.config.json
         configurationDigest = digest(configuration)
-        settings = RunSettings(
-            identity: environment.identity, env: environment.env, registry: environment.registry,
-            sandbox: environment.sandbox, dataRoot: environment.dataRoot)
+        settings = isFork ? .forFork(environment) : RunSettings(environment)
         concurrency = pipeline.concurrency(for: trigger)
         timeout = pipeline.timeout
-        priority = environment.priority ?? environment.usualPriority(defaultBranch: facts.project.defaultBranch)
-        trust = environment.protected && !trigger.isChange ? .protected : .unprotected
+        let usual = environment.priority ?? environment.usualPriority(defaultBranch: facts.project.defaultBranch)
+        // Others wait behind a queued change; nobody waits for one that is only looked at.
+        priority = usual + (event?.checks?.isQueued ?? false ? 1 : 0)
+        trust = isFork ? .forked : environment.protected && !trigger.isChange ? .protected : .unprotected
         var reuse: [String: Reuse] = [:]
         for step in pipeline.steps {
             reuse[step.name] = Plan.reuse(
@@ -141,6 +147,28 @@ extension Plan {
         notes = (facts.withheld[environment.name] ?? []).map { key in
             "\(key) differs from \(facts.project.defaultBranch), and takes effect when it is merged there"
         }
+    }
+}
+
+extension RunSettings {
+    init(_ environment: Environment) {
+        self.init(
+            identity: environment.identity, env: environment.env, registry: environment.registry,
+            sandbox: environment.sandbox, dataRoot: environment.dataRoot, isIsolated: nil)
+    }
+
+    /// For code from outside: no identity, no registry, no data, no network, whatever the environment has.
+    static func forFork(_ environment: Environment) -> RunSettings {
+        RunSettings(
+            identity: nil, env: environment.env,
+            registry: RegistrySettings(server: .embedded, model: nil, candidate: nil, incumbent: nil, stage: nil),
+            sandbox: .required, dataRoot: nil, isIsolated: true)
+    }
+}
+
+extension Event {
+    fileprivate var checks: CheckRequest? {
+        if case .checks(let request) = self { request } else { nil }
     }
 }
 

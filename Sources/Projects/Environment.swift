@@ -9,6 +9,8 @@ public struct Environment: Sendable, Hashable {
     public let env: [String: String]
     public let compute: [String: Compute]
     public let registry: RegistrySettings
+    /// Absent: changes are taken by the usual rules, and direct pushes too.
+    public let gate: GateRules?
     public let sandbox: SandboxPolicy
     public let dataRoot: String?
     /// Higher goes first; absent: by what the environment is.
@@ -60,6 +62,14 @@ public struct RegistrySettings: Sendable, Hashable, Codable {
     public var incumbent: String?
     /// Legacy stage of the incumbent.
     public var stage: String?
+
+    public init(server: Server, model: String?, candidate: String?, incumbent: String?, stage: String?) {
+        self.server = server
+        self.model = model
+        self.candidate = candidate
+        self.incumbent = incumbent
+        self.stage = stage
+    }
 }
 
 public enum SandboxPolicy: String, Sendable, Hashable, Codable {
@@ -77,6 +87,7 @@ extension Environment {
         env = (resolved["env"]?.entries ?? []).reduce(into: [:]) { $0[$1.key] = $1.value.text ?? "" }
         compute = (resolved["compute"]?.entries ?? []).reduce(into: [:]) { $0[$1.key] = Compute($1.value) }
         registry = RegistrySettings(resolved["registry"])
+        gate = resolved["gate"].map(GateRules.init)
         sandbox = resolved["sandbox"]?.text.flatMap(SandboxPolicy.init) ?? .required
         dataRoot = resolved["data_root"]?.text
         priority = resolved["priority"]?.integer

@@ -33,6 +33,8 @@ public struct Triggers: Sendable, Hashable {
     public struct Change: Sendable, Hashable {
         public let targets: [Glob]
         public let environment: String
+        /// Only changes of these paths; all when empty.
+        public let paths: [Glob]
     }
 
     public let push: Push?

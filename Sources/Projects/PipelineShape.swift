@@ -8,6 +8,7 @@ public enum PipelineFile {
 
     static let change = Shape.object([
         .init("target", .oneOrMany(.string), required: true, "target branches of the changes to check"),
+        .init("paths", .oneOrMany(.string), "only changes of one of these paths"),
         .init("environment", .string, required: true, "environment that the checks run in"),
     ])
 

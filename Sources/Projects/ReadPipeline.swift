@@ -33,7 +33,9 @@ extension Triggers {
                 paths: push["paths"]?.globs ?? [])
         }
         change = node?["change"].map { change in
-            Change(targets: change["target"]?.globs ?? [], environment: change["environment"]?.text ?? "")
+            Change(
+                targets: change["target"]?.globs ?? [], environment: change["environment"]?.text ?? "",
+                paths: change["paths"]?.globs ?? [])
         }
         schedule = node?["schedule"].flatMap { ScheduleRule($0, &problems) }
         if !["push", "change", "schedule"].contains(where: { node?[$0] != nil }) {

@@ -112,7 +112,7 @@ extension Plan {
     }
 
     /// Checks of a change are of no use once it has a newer merge.
-    fileprivate var isCheck: Bool {
+    public var isCheck: Bool {
         if case .change = trigger { true } else { false }
     }
 }

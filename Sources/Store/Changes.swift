@@ -3,6 +3,7 @@ import Events
 import Foundation
 import GRDB
 import Plans
+import Runs
 
 extension Store {
     /// Do what a proposal asks: open a change, give an open one a new head, or withdraw it; and handle its event, in one
@@ -17,7 +18,7 @@ extension Store {
                 sql: "SELECT id FROM change WHERE project_id = ? AND target = ? AND key = ? AND open = 1",
                 arguments: [event.project, proposal.target, proposal.key])
             guard let head = proposal.head else {
-                if let open { try Self.append(.withdrawn, to: open, at: time, database) }
+                if let open { _ = try Self.append(.withdrawn, to: open, at: time, database) }
                 return
             }
             let number: Int64
@@ -29,77 +30,178 @@ extension Store {
                     arguments: [event.project, proposal.key, proposal.target])
                 number = database.lastInsertedRowID
             }
-            try Self.append(.proposed(head: head, author: author, title: title), to: number, at: time, database)
+            let fact = ChangeFact.proposed(head: head, author: author, title: title, origin: proposal.origin)
+            _ = try Self.append(fact, to: number, at: time, database)
         }
     }
 
-    /// Ask for the checks of a merge: the event and the fact that refers to it, in one transaction.
-    public func check(_ request: CheckRequest, of change: Change, at time: Date) async throws {
+    /// Write what the gate decided, all or nothing.
+    ///
+    /// - Parameter window: the queue's new window, where it changes.
+    /// - Returns: the facts with their ranks, those of builds with the events that check them.
+    public func write(_ write: GateWrite, project: Int64, target: String, window: Int? = nil, at time: Date)
+        async throws -> [RankedFact]
+    {
         try await pool.write { database in
-            let event = try Self.insert(.checks(request), project: change.project, at: time, database)
-            try Self.append(
-                .checking(base: request.base, merge: request.merge, event: event.id), to: change.number,
-                at: time, database)
+            var facts = write.notes
+            for build in write.builds {
+                let event = try Self.insert(.checks(build.request), project: project, at: time, database).id
+                facts += build.members.map { member in
+                    let fact: ChangeFact =
+                        build.request.isQueued ?? false
+                        ? .building(
+                            base: member.base, merge: member.merge, event: event,
+                            tested: build.request.merge == member.merge ? nil : build.request.merge)
+                        : .checking(base: member.base, merge: member.merge, event: event)
+                    return GateWrite.Note(change: member.change, fact: fact)
+                }
+            }
+            if let window { try Self.set(window: window, project: project, target: target, database) }
+            return try facts.map { note in
+                RankedFact(
+                    change: note.change, fact: note.fact,
+                    rank: try Self.append(note.fact, to: note.change, at: time, database))
+            }
         }
     }
 
-    public func append(_ fact: ChangeFact, to change: Int64, at time: Date) async throws {
-        try await pool.write { try Self.append(fact, to: change, at: time, $0) }
+    /// The window of a queue, where one has been written.
+    public func window(project: Int64, target: String) async throws -> Int? {
+        try await pool.read { database in
+            try Int.fetchOne(
+                database, sql: "SELECT size FROM queue_window WHERE project_id = ? AND target = ?",
+                arguments: [project, target])
+        }
+    }
+
+    private static func set(window: Int, project: Int64, target: String, _ database: Database) throws {
+        try database.execute(
+            sql: """
+                INSERT INTO queue_window (project_id, target, size) VALUES (?, ?, ?)
+                ON CONFLICT (project_id, target) DO UPDATE SET size = excluded.size
+                """, arguments: [project, target, window])
     }
 
     /// Changes that are neither merged nor withdrawn, in the order they were opened.
     public func openChanges() async throws -> [Change] {
-        try await changes(where: "open = 1 ORDER BY id")
+        try await changes(where: "open = 1")
     }
 
     /// The latest changes, newest first.
     public func changes(limit: Int = 50) async throws -> [Change] {
-        try await changes(where: "1 ORDER BY id DESC LIMIT \(limit)")
+        try await changes(where: "id > (SELECT coalesce(max(id), 0) FROM change) - \(limit)").reversed()
+    }
+
+    /// `nil` when there is no such change.
+    public func change(_ number: Int64) async throws -> Change? {
+        try await changes(where: "id = \(number)").first
     }
 
     private func changes(where condition: String) async throws -> [Change] {
         try await pool.read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM change WHERE \(condition)").map { row in
+            var facts: [Int64: [(rank: Int64, fact: ChangeFact)]] = [:]
+            let rows = try Row.fetchCursor(
+                database,
+                sql: """
+                    SELECT id, change_id, fact FROM change_fact
+                    WHERE change_id IN (SELECT id FROM change WHERE \(condition)) ORDER BY id
+                    """)
+            while let row = try rows.next() {
+                facts[row["change_id"], default: []].append(
+                    (row["id"], try Stored.value(ChangeFact.self, from: row["fact"])))
+            }
+            return try Row.fetchAll(database, sql: "SELECT * FROM change WHERE \(condition) ORDER BY id").map { row in
                 let number: Int64 = row["id"]
-                let facts = try String.fetchAll(
-                    database,
-                    sql: "SELECT fact FROM change_fact WHERE change_id = ? ORDER BY id", arguments: [number])
-                return Change(
-                    number: number, project: row["project_id"], key: row["key"], target: row["target"],
-                    facts: try facts.map { try Stored.value(ChangeFact.self, from: $0) })
+                var change = Change(
+                    number: number, project: row["project_id"], key: row["key"], target: row["target"])
+                for (rank, fact) in facts[number] ?? [] { change.apply(fact, rank: rank) }
+                return change
             }
         }
     }
 
-    private static func append(_ fact: ChangeFact, to change: Int64, at time: Date, _ database: Database) throws {
-        try database.execute(
-            sql: "INSERT INTO change_fact (change_id, fact, at) VALUES (?, ?, ?)",
-            arguments: [change, try Stored.text(fact), time.timeIntervalSince1970])
-        switch fact {
-        case .merged, .withdrawn:
-            try database.execute(sql: "UPDATE change SET open = 0 WHERE id = ?", arguments: [change])
-        case .proposed, .checking, .conflicted, .rejected: break
-        }
+    private static func append(_ fact: ChangeFact, to change: Int64, at time: Date, _ database: Database) throws
+        -> Int64
+    {
+        try database.cachedStatement(sql: "INSERT INTO change_fact (change_id, fact, at) VALUES (?, ?, ?)")
+            .execute(arguments: [change, try Stored.text(fact), time.timeIntervalSince1970])
+        let rank = database.lastInsertedRowID
+        if fact.closes { try database.execute(sql: "UPDATE change SET open = 0 WHERE id = ?", arguments: [change]) }
+        return rank
     }
 }
 
+/// What the gate decided at one moment.
+public struct GateWrite: Sendable {
+    public struct Note: Sendable, Hashable {
+        public let change: Int64
+        public let fact: ChangeFact
+
+        public init(change: Int64, fact: ChangeFact) {
+            self.change = change
+            self.fact = fact
+        }
+    }
+
+    /// A merge that is to be checked, with the merges of all the changes that it stands for.
+    public struct Build: Sendable {
+        public let request: CheckRequest
+        public let members: [(change: Int64, base: ObjectID, merge: ObjectID)]
+
+        public init(request: CheckRequest, members: [(change: Int64, base: ObjectID, merge: ObjectID)]) {
+            self.request = request
+            self.members = members
+        }
+    }
+
+    public var notes: [Note] = []
+    public var builds: [Build] = []
+
+    public init(notes: [Note] = [], builds: [Build] = []) {
+        self.notes = notes
+        self.builds = builds
+    }
+}
+
+/// A fact of a change with its place among all facts.
+public struct RankedFact: Sendable, Hashable {
+    public let change: Int64
+    public let fact: ChangeFact
+    public let rank: Int64
+}
+
+/// How the runs of an event stand, without what they did.
+public struct EventRuns: Sendable, Hashable {
+    /// Absent until the event is handled.
+    public let planning: PlanningRecord?
+    public let runs: [EventRun]
+}
+
+public struct EventRun: Sendable, Hashable {
+    public let id: Int64
+    public let pipeline: String
+    public let outcome: RunOutcome?
+}
+
 extension Store {
-    /// The runs of the last 500 checks by change, oldest first.
-    public func checkRuns() async throws -> [Int64: [Int64]] {
+    /// What became of events.
+    public func runs(ofEvents events: Set<Int64>) async throws -> [Int64: EventRuns] {
         try await pool.read { database in
-            let rows = try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT run.id, event.event
-                    FROM (SELECT * FROM event WHERE kind = 'checks' ORDER BY id DESC LIMIT 500) AS event
-                    CROSS JOIN run ON run.event_id = event.id ORDER BY run.id
-                    """)
-            var runs: [Int64: [Int64]] = [:]
-            for row in rows {
-                guard case .checks(let request) = try Stored.value(Event.self, from: row["event"]) else { continue }
-                runs[request.change, default: []].append(row["id"])
+            let list = events.sorted().map(String.init).joined(separator: ",")
+            var runs: [Int64: [EventRun]] = [:]
+            for row in try Row.fetchAll(
+                database, sql: "SELECT id, event_id, pipeline, outcome FROM run WHERE event_id IN (\(list)) ORDER BY id")
+            {
+                runs[row["event_id"], default: []].append(
+                    EventRun(
+                        id: row["id"], pipeline: row["pipeline"],
+                        outcome: (row["outcome"] as String?).flatMap(RunOutcome.init)))
             }
-            return runs
+            let rows = try Row.fetchAll(database, sql: "SELECT id, planning FROM event WHERE id IN (\(list))")
+            return try rows.reduce(into: [:]) { all, row in
+                let planning = try (row["planning"] as String?).map { try Stored.value(PlanningRecord.self, from: $0) }
+                all[row["id"]] = EventRuns(planning: planning, runs: runs[row["id"]] ?? [])
+            }
         }
     }
 }

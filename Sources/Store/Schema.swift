@@ -12,6 +12,9 @@ enum Schema {
         migrator.registerMigration("2: results that are used again") { database in
             for statement in reusing { try database.execute(sql: statement) }
         }
+        migrator.registerMigration("3: queues, forges and who did what") { database in
+            for statement in queueing { try database.execute(sql: statement) }
+        }
         return migrator
     }
 
@@ -126,6 +129,57 @@ enum Schema {
         ) STRICT
         """,
         "CREATE INDEX change_fact_of_change ON change_fact(change_id, id)",
+    ]
+
+    private static let queueing = [
+        // How many builds of a queue are tested at once: it grows and shrinks with how they fare.
+        """
+        CREATE TABLE queue_window (
+            project_id INTEGER NOT NULL REFERENCES project(id),
+            target TEXT NOT NULL,
+            size INTEGER NOT NULL,
+            PRIMARY KEY (project_id, target)
+        ) STRICT, WITHOUT ROWID
+        """,
+        // What persons did that the rules do not do by themselves. Append-only.
+        """
+        CREATE TABLE audit (
+            id INTEGER PRIMARY KEY,
+            project_id INTEGER NOT NULL REFERENCES project(id),
+            who TEXT NOT NULL,
+            deed TEXT NOT NULL,
+            at REAL NOT NULL
+        ) STRICT
+        """,
+        "CREATE TRIGGER audit_is_final BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'what was done was done'); END",
+        "CREATE TRIGGER audit_stays BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'what was done was done'); END",
+        "CREATE TABLE forge (project_id INTEGER PRIMARY KEY REFERENCES project(id), settings TEXT NOT NULL) STRICT",
+        // A webhook is stored before anything is done about it; a forge that sends one twice is heard once.
+        """
+        CREATE TABLE delivery (
+            project_id INTEGER NOT NULL REFERENCES project(id),
+            id TEXT NOT NULL,
+            meaning TEXT NOT NULL,
+            at REAL NOT NULL,
+            handled_at REAL,
+            PRIMARY KEY (project_id, id)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX delivery_unhandled ON delivery(project_id) WHERE handled_at IS NULL",
+        // What a forge is to be told: written with the fact that it tells, sent until it is taken.
+        """
+        CREATE TABLE outbox (
+            id INTEGER PRIMARY KEY,
+            project_id INTEGER NOT NULL REFERENCES project(id),
+            message TEXT NOT NULL,
+            at REAL NOT NULL,
+            next_at REAL NOT NULL,
+            attempts INTEGER NOT NULL DEFAULT 0,
+            trouble TEXT,
+            done_at REAL
+        ) STRICT
+        """,
+        "CREATE INDEX outbox_open ON outbox(next_at) WHERE done_at IS NULL",
     ]
 
     private static let promoting = [

@@ -80,15 +80,15 @@ import Testing
         try fixture.git("checkout", "--quiet", "main")
         let tip = try id(try fixture.push("three", ["c": "1"]))
         let repository = try Repository(at: fixture.bare)
-        let result = try repository.merge(head, into: tip, message: "Merge", time: 1)
+        let result = try repository.merge(head, into: tip, by: .merge(message: "Merge"), time: 1)
         guard case .merged(let merge) = result else { return #expect(Bool(false), "\(result)") }
         #expect(try repository.commit(merge).parents == [tip, head])
         #expect(try repository.changedPaths(from: base, to: merge) == ["b", "c"])
         #expect(try repository.tip(of: "refs/heads/main") == tip)
         #expect(
-            try repository.merge(head, into: tip, message: "Merge", time: 1) == result,
+            try repository.merge(head, into: tip, by: .merge(message: "Merge"), time: 1) == result,
             "the same merge is the same commit")
-        #expect(try repository.merge(base, into: tip, message: "Merge", time: 1) == .nothingToMerge)
+        #expect(try repository.merge(base, into: tip, by: .merge(message: "Merge"), time: 1) == .nothingToMerge)
     }
 
     @Test func aConflictNamesItsFiles() throws {
@@ -98,7 +98,7 @@ import Testing
         try fixture.git("checkout", "--quiet", "main")
         let tip = try id(try fixture.push("three", ["a": "3", "b": "3"]))
         #expect(
-            try Repository(at: fixture.bare).merge(head, into: tip, message: "Merge", time: 1)
+            try Repository(at: fixture.bare).merge(head, into: tip, by: .merge(message: "Merge"), time: 1)
                 == .conflict(files: ["a"]))
     }
 

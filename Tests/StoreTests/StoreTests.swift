@@ -117,7 +117,10 @@ import Testing
         }
         let open = try await store.openChanges()
         #expect(open.map(\.title) == ["two"] && open.map(\.head) == [b])
-        try await store.append(.merged(b), to: open[0].number, at: now)
+        let write = GateWrite(notes: [.init(change: open[0].number, fact: .merged(b))])
+        _ = try await store.write(write, project: project.id, target: "main", window: 7, at: now)
+        let window = try await store.window(project: project.id, target: "main")
+        #expect(window == 7)
         #expect(try await store.openChanges().isEmpty)
         #expect(try await store.changes().map(\.state) == [.merged(b)])
     }
