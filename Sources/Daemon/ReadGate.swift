@@ -93,8 +93,9 @@ struct GateReading {
             switch change.state {
             case .merging(let build): if try holds(build.merge) { contained.insert(change.number) }
             // A head that has just been proposed is merged first: that it adds nothing is told in its own words.
-            case .proposed, .merged, .withdrawn: break
-            case .checking, .ready, .queued, .conflicted, .rejected:
+            // Neither does it become of one that was rejected for that.
+            case .proposed, .rejected, .merged, .withdrawn: break
+            case .checking, .ready, .queued, .conflicted:
                 if let head = change.head, try holds(head) { contained.insert(change.number) }
             }
         }

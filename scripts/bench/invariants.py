@@ -1,9 +1,10 @@
 """What must be so once a tortured daemon has come to rest. Each thing that is not is told in a sentence."""
 
 import collections
+import functools
 import hashlib
 
-from remains import Remains
+from remains import ENDS, Remains
 from stream_of_work import MAIN
 
 GROUPS = {"staging": "staging", "release": "prod", "tick": "schedule tick"}
@@ -178,6 +179,8 @@ class Invariants:
             expected = {"failed"} if self.should_fail(run) else {"passed"}
             if run.pipeline in ("dev", "rush", "staging", "check"):
                 expected.add("superseded")
+            if run.pipeline == "check" and run.event not in self.awaited:
+                expected.add("cancelled")
             if run.outcome and run.outcome not in expected and not self.excuse(run):
                 details = {name: step.detail for name, step in run.steps.items() if step.outcome != "passed"}
                 self.findings.broken(f"{run} ended as {run.outcome}: {details}")
@@ -188,14 +191,29 @@ class Invariants:
 
     def should_fail(self, run):
         if run.pipeline == "check":
-            change = self.remains.changes[int(run.branch.removeprefix("change/"))]
-            head = next((parents[1] for commit, parents in self.parents_of([run.commit])), None)
-            return (head or change.heads[-1]) in self.stream.breaks
+            return any(head in self.stream.breaks for head in self.merged_in(run.commit))
         return run.commit in self.stream.breaks
 
-    def parents_of(self, commits):
-        for commit in commits:
-            yield commit, self.remains.git("rev-parse", f"{commit}^@").split()
+    @functools.cached_property
+    def awaited(self):
+        """The events of the checks that a change came to its end by."""
+        return {change.checks[-1]["event"] for change in self.remains.changes.values()
+                if change.checks and change.state in ("merged", "rejected")}
+
+    def merged_in(self, commit):
+        """The heads that a merge of the gate brings: its change's own, and those of the changes ahead that have not landed."""
+        while True:
+            parents = self.remains.git("rev-parse", f"{commit}^@").split()
+            if len(parents) < 2:
+                return
+            yield parents[1]
+            commit = parents[0]
+            if commit in self.on_main:
+                return
+
+    @functools.cached_property
+    def on_main(self):
+        return {commit for commit, _, _ in self.remains.main_line()}
 
     def check_groups(self):
         """Runs of one concurrency group never overlap, as their commands tell."""
@@ -240,7 +258,7 @@ class Invariants:
         heads = collections.defaultdict(list)
         for change in self.remains.changes.values():
             heads[change.key] += change.heads
-            if change.state in ("proposed", "checking"):
+            if change.state not in ENDS:
                 self.findings.lost(f"{change} stayed {change.state}")
             if len(change.merges) > 1:
                 self.findings.doubled(f"{change} was merged {len(change.merges)} times")
@@ -284,7 +302,7 @@ class Invariants:
             elif topic.rival:
                 rival = latest.get(topic.rival)
                 expected = {"conflicted"} if rival and rival.state == "merged" else {"merged"}
-            if change.state in expected or change.state in ("proposed", "checking"):
+            if change.state in expected or change.state not in ENDS:
                 continue
             runs = [run for check in change.checks for run in self.remains.runs_of[check["event"]]]
             if not any(self.excuse(run) for run in runs):

@@ -88,6 +88,10 @@ class Run:
         return f"run {self.id} ({self.pipeline} of {self.branch})"
 
 
+# What a change may be left as until somebody pushes again.
+ENDS = {"merged", "rejected", "conflicted", "withdrawn"}
+
+
 class Change:
     """One change as its facts tell it."""
 
@@ -95,7 +99,7 @@ class Change:
         self.id, self.key, self.open = row["id"], row["key"], row["open"]
         self.facts = [variant(fact["fact"]) for fact in facts]
         self.heads = [held["head"] for kind, held in self.facts if kind == "proposed"]
-        self.checks = [held for kind, held in self.facts if kind == "checking"]
+        self.checks = [held for kind, held in self.facts if kind in ("checking", "building")]
         self.merges = [held for kind, held in self.facts if kind == "merged"]
         self.state = self.facts[-1][0] if self.facts else "proposed"
         self.reason = self.facts[-1][1].get("reason", "") if self.facts and isinstance(self.facts[-1][1], dict) else ""
@@ -173,4 +177,4 @@ def unfinished(home):
     states = lambda run: ", ".join(
         f"{name} {step.outcome or (step.facts or ['pending'])[-1]}" for name, step in run.steps.items())
     return (events + [f"{run} has not ended: {states(run)}" for run in runs]
-            + [f"{change} is {change.state}" for change in changes if change.state in ("proposed", "checking")] + schedules)
+            + [f"{change} is {change.state}" for change in changes if change.state not in ENDS] + schedules)
