@@ -57,7 +57,8 @@ extension Change {
     public func waitsFor(_ view: GateView) -> String? {
         switch state {
         case .proposed where isHeld(self, view.rules):
-            return "it comes from another repository: a maintainer looks at it, then `espalier change approve \(number)`"
+            return
+                "it comes from another repository: a maintainer looks at it, then `espalier change approve \(number)`"
         case .ready:
             if approvals < view.rules.approvals {
                 return "it has \(approvals) of \(view.rules.approvals) approvals: `espalier change approve \(number)`"

@@ -83,11 +83,11 @@ public struct RepositoryAdopter: Sendable {
         let folder = repository.gitDirectory + "/hooks"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         var installed: [String] = []
-        for hook in ["post-receive", "proc-receive"] {
+        for hook in ["post-receive", "proc-receive", "update"] {
             let path = "\(folder)/\(hook)"
             let present = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
             if FileManager.default.fileExists(atPath: path), !present.contains("espalier-hook") {
-                guard hook == "post-receive" else {
+                guard hook != "proc-receive" else {
                     throw DaemonError.refused(
                         "\(path) exists already, and two proc-receive hooks cannot share a repository")
                 }
@@ -95,7 +95,7 @@ public struct RepositoryAdopter: Sendable {
             }
             let text =
                 line
-                + "# Installed by `espalier adopt`. It tells the daemon what was pushed; nothing is lost without it.\n"
+                + "# Installed by `espalier adopt`: it tells the daemon what was pushed, and keeps gated branches.\n"
             try text.write(toFile: path, atomically: true, encoding: .utf8)
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
             installed.append(path)

@@ -49,11 +49,11 @@ public struct DaemonOptions: Sendable {
 
 /// Everything joined: watches, plans, runs, gates, promotes, fires, and answers. One `run()` from start to shutdown.
 public struct Daemon: Service {
-    private let options: DaemonOptions
+    let options: DaemonOptions
     private let lock: HomeLock
-    private let store: Store
+    let store: Store
     private let registries: Registries
-    private let engine: Engine
+    let engine: Engine
     private let clockwork: Clockwork
     private let watches: Watches
     private let cleaner: HomeCleaner
@@ -78,8 +78,10 @@ public struct Daemon: Service {
                 home: options.home, minders: minders, groups: groups, scratch: scratch,
                 workspace: { [workspaces] in try await workspaces.workspace(of: $0, in: $1) }),
             registries: registries, logger: logger)
-        let gate = Gate(store: store, home: options.home, logger: logger) { project, ref in watches.nudge(project, ref) }
         let (bell, clockBell) = (Bell(), Bell())
+        let gate = Gate(store: store, home: options.home, logger: logger, ring: bell.ring) { project, ref in
+            watches.nudge(project, ref)
+        }
         engine = Engine(
             store: store, home: options.home, runner: runner, gate: gate, slots: options.slots, logger: logger,
             bell: bell,
@@ -158,7 +160,7 @@ public struct Daemon: Service {
     }
 
     private func watch(_ project: StoredProject, _ group: inout ThrowingDiscardingTaskGroup<any Error>) async {
-        let watch = ProjectWatch(project, store: store, logger: logger)
+        let watch = ProjectWatch(project, home: options.home, store: store, logger: logger)
         watches.add(watch)
         await engine.add(project)
         await clockwork.add(project)
@@ -209,6 +211,10 @@ public struct Daemon: Service {
             case "retry":
                 try await engine.retry(Int64(words.last ?? "") ?? 0)
                 ring.answer("ok\n")
+            case "approve": ring.answer(try await approve(Array(ring.lines.dropFirst())))
+            case "withdraw": ring.answer(try await withdraw(Array(ring.lines.dropFirst())))
+            case "open": ring.answer(try await openChange(Array(ring.lines.dropFirst())))
+            case "bypass": ring.answer(try await bypass(Array(ring.lines.dropFirst())))
             case "fire": ring.answer(try await fire(Array(ring.lines.dropFirst())))
             case "adopted", "look":
                 for watch in watches.all { await engine.planned(await watch.look(fetching: watch.project.url != nil)) }
@@ -221,7 +227,7 @@ public struct Daemon: Service {
     }
 
     /// A hook names the refs that moved: only those are read. The person at the other end reads what became of it.
-    private func pushed(to repository: String, _ lines: [String]) async throws -> String {
+    func pushed(to repository: String, _ lines: [String]) async throws -> String {
         guard let watch = watches.all.first(where: { $0.project.repository == repository }) else {
             return "espalier: \(repository) is not adopted here\n"
         }

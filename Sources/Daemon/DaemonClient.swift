@@ -22,6 +22,24 @@ public struct DaemonClient: Sendable {
     /// Try what did not pass in an ended run once more.
     public func retry(run: Int64) throws { _ = try ask(["retry \(run)"]) }
 
+    /// - Parameter name: who looked at it.
+    public func approve(change: Int64, as name: String) throws { _ = try ask(["approve", String(change), name]) }
+
+    public func withdraw(change: Int64, as name: String) throws { _ = try ask(["withdraw", String(change), name]) }
+
+    /// Open a change of a branch as it is now; doing it again gives the change the branch's new head.
+    ///
+    /// - Returns: what a person who pushes it would read.
+    public func openChange(of branch: String, into target: String, topic: String?, project: String) throws -> String {
+        try ask(["open", project.isEmpty ? "-" : project, branch, target, topic ?? "-"])
+    }
+
+    /// Let one push into a gated branch, within so many minutes.
+    public func bypass(_ branch: String, minutes: Int, reason: String, as name: String, project: String) throws {
+        let line = reason.replacing("\n", with: " ")
+        _ = try ask(["bypass", project.isEmpty ? "-" : project, branch, String(minutes), name, line])
+    }
+
     /// Remove what nobody needs any more.
     ///
     /// - Parameter keeping: what may stay; as the daemon was started with when absent.

@@ -1,3 +1,4 @@
+import Changes
 import Events
 import Foundation
 import Logging
@@ -92,6 +93,7 @@ actor Engine {
                 }
             }
             group.cancelAll()
+            await gate.close()
             journal.close()
             alarm.cancel()
             for waiter in waiting.values.joined() { waiter.resume() }
@@ -297,6 +299,9 @@ extension Engine {
             runner.minders.stop(StepFolder(runner.home.step(id, step, attempt: max(1, attempts))))
         }
     }
+
+    /// What a person wants noted of a change.
+    func wish(_ fact: ChangeFact, of change: Int64) async throws { try await gate.wish(fact, of: change) }
 
     /// Cancel a run: a person wants it to end.
     func cancel(_ id: Int64) async throws {

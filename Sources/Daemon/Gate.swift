@@ -30,6 +30,8 @@ actor Gate {
     let store: Store
     let home: Home
     let logger: Logger
+    /// There is something to advance.
+    private let ring: @Sendable () -> Void
     /// Look at these refs of a project: the gate moved one itself.
     private let look: @Sendable (_ project: Int64, _ ref: String) -> Void
 
@@ -49,12 +51,13 @@ actor Gate {
     }
 
     init(
-        store: Store, home: Home, logger: Logger,
+        store: Store, home: Home, logger: Logger, ring: @escaping @Sendable () -> Void,
         look: @escaping @Sendable (_ project: Int64, _ ref: String) -> Void
     ) {
         self.store = store
         self.home = home
         self.logger = logger
+        self.ring = ring
         self.look = look
         reading = GateReading(store: store, home: home)
     }
@@ -220,7 +223,16 @@ extension Gate {
 
     /// Note an approval or a withdrawal, when the gate next advances.
     func wish(_ fact: ChangeFact, of number: Int64) async throws {
-        try await withCheckedThrowingContinuation { wishes.append(Wish(change: number, fact: fact, done: $0)) }
+        try await withCheckedThrowingContinuation { done in
+            wishes.append(Wish(change: number, fact: fact, done: done))
+            ring()
+        }
+    }
+
+    /// Nothing advances any more.
+    func close() {
+        for wish in wishes { wish.done.resume(throwing: CancellationError()) }
+        wishes = []
     }
 
     private func grantWishes() async throws {

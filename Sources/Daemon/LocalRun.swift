@@ -76,7 +76,8 @@ public struct LocalRun: Sendable {
                 workspace: { [folder = tree.folder] _, _ in folder }),
             registries: registries, logger: logger)
         let engine = Engine(
-            store: store, home: home, runner: runner, gate: Gate(store: store, home: home, logger: logger) { _, _ in },
+            store: store, home: home, runner: runner,
+            gate: Gate(store: store, home: home, logger: logger, ring: {}) { _, _ in },
             slots: slots,
             logger: logger, bell: bell, clockBell: Bell())
         await engine.add(project)

@@ -55,7 +55,8 @@ struct GateReading {
         var needs: [Int64: Set<Int64>]
     }
 
-    private mutating func facts(of target: Gate.Target, _ project: StoredProject, _ changes: [Change]) throws -> GitFacts
+    private mutating func facts(of target: Gate.Target, _ project: StoredProject, _ changes: [Change]) throws
+        -> GitFacts
     {
         let repository = try Repository(at: project.repository)
         let tip = try repository.tip(of: target.ref)
@@ -67,7 +68,8 @@ struct GateReading {
     }
 
     /// The rules of the trusted commit. While it cannot be read, those that were known last go on.
-    private mutating func readRules(of target: Gate.Target, _ project: StoredProject, _ repository: Repository) -> GateRules
+    private mutating func readRules(of target: Gate.Target, _ project: StoredProject, _ repository: Repository)
+        -> GateRules
     {
         let reader = ProjectReader(repository: repository, home: home, fallbackName: project.name)
         let tip = try? reader.defaultTip()
@@ -79,7 +81,8 @@ struct GateReading {
     }
 
     /// Changes whose head the target has come to hold, whoever put it there, or whose merge has landed.
-    private func contained(_ changes: [Change], in tip: ObjectID, _ target: Gate.Target, _ repository: Repository) throws
+    private func contained(_ changes: [Change], in tip: ObjectID, _ target: Gate.Target, _ repository: Repository)
+        throws
         -> Set<Int64>
     {
         guard tips[target] != tip else { return [] }
@@ -101,8 +104,9 @@ struct GateReading {
         }
     }
 
-    private mutating func needs(of changes: [Change], _ tip: ObjectID, _ repository: Repository) throws -> [Int64: Set<Int64>]
-    {
+    private mutating func needs(of changes: [Change], _ tip: ObjectID, _ repository: Repository) throws -> [Int64: Set<
+        Int64
+    >] {
         guard changes.count > 1 else { return [:] }
         let heads = changes.reduce(into: [ObjectID: [Int64]]()) { heads, change in
             if let head = change.head { heads[head, default: []].append(change.number) }

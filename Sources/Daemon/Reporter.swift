@@ -100,18 +100,6 @@ public struct Reporter: Sendable {
         return (bytes, offset + Int64(bytes.count), over && bytes.count < limit)
     }
 
-    public func changes(limit: Int = 50) async throws -> [ChangeReport] {
-        let names = try await projectNames()
-        let changes = try await store.changes(limit: limit)
-        let runs = try await store.runs(ofEvents: Set(changes.flatMap(\.events)))
-        return changes.map { change in
-            ChangeReport(
-                id: change.number, project: names[change.project] ?? "", target: change.target, topic: change.key,
-                head: change.head?.description ?? "", author: change.author, title: change.title,
-                outcome: change.state.word, reason: change.state.reason, runs: change.events.flatMap { runs[$0]?.runs.map(\.id) ?? [] })
-        }
-    }
-
     public func decisions() async throws -> [DecisionReport] {
         try await store.decisions().map { stored in
             let body = stored.body

@@ -12,6 +12,7 @@ import Watching
 /// here, whatever brought them.
 final class ProjectWatch: Sendable {
     let project: StoredProject
+    private let home: Home
     private let store: Store
     private let logger: Logger
     private let requests: AsyncStream<Request>
@@ -24,8 +25,9 @@ final class ProjectWatch: Sendable {
         var done: (@Sendable ([StoredEvent]) -> Void)?
     }
 
-    init(_ project: StoredProject, store: Store, logger: Logger) {
+    init(_ project: StoredProject, home: Home, store: Store, logger: Logger) {
         self.project = project
+        self.home = home
         self.store = store
         self.logger = logger
         (requests, queue) = AsyncStream.makeStream()
@@ -49,6 +51,7 @@ final class ProjectWatch: Sendable {
     ///
     /// - Parameter found: called after each look that stored something.
     func run(found: @escaping @Sendable () async -> Void) async {
+        await keepGated(after: nil)
         await withDiscardingTaskGroup { group in
             group.addTask { await self.followDisk() }
             for await request in requests {
@@ -69,11 +72,33 @@ final class ProjectWatch: Sendable {
             Failpoint.reach(.lookRead)
             let events = try await store.recordLook(project: project.id, now: now, among: request.names, at: Date())
             Failpoint.reach(.lookStored)
+            await keepGated(after: events)
             return events
         } catch {
             logger.error("looking at \(project.name) failed: \(error)")
             if !request.fetches { lookAgain() }
             return []
+        }
+    }
+
+    /// Put on record who moved a gated branch past its gate, and tell the hook which branches are gated now.
+    private func keepGated(after events: [StoredEvent]?) async {
+        guard project.url == nil else { return }
+        let moves = events?.compactMap { stored in
+            if case .push(let move) = stored.event { move } else { nil }
+        }
+        if moves?.isEmpty ?? false { return }
+        do {
+            let gated = GatedBranches(project: project, home: home)
+            for move in moves ?? [] {
+                guard let branch = move.branch, move.from != nil, gated.isGated(branch),
+                    try await store.notePassing(move, of: branch, project: project.id, at: Date())
+                else { continue }
+                logger.warning("\(project.name): \(branch) was moved past its gate to \(move.to?.short ?? "nothing")")
+            }
+            try gated.update(after: moves)
+        } catch {
+            logger.error("\(project.name): which branches are gated could not be told to its hook: \(error)")
         }
     }
 

@@ -9,14 +9,20 @@ public struct ChangeReport: Sendable, Codable, Hashable {
     public var head: String
     public var author: String
     public var title: String
-    /// `proposed`, `checking`, `merged`, `rejected`, `conflicted`, `withdrawn`
+    /// `proposed`, `checking`, `ready`, `queued`, `merging`, `merged`, `rejected`, `conflicted`, `withdrawn`
     public var outcome: String
     public var reason: String
     public var runs: [Int64]
+    /// Place in the queue of its target, from 1.
+    public var position: Int?
+    public var approvedBy: [String]
+    /// The page of the pull request that it stands for.
+    public var url: String?
 
     public init(
         id: Int64, project: String, target: String, topic: String, head: String, author: String, title: String,
-        outcome: String, reason: String, runs: [Int64]
+        outcome: String, reason: String, runs: [Int64], position: Int? = nil, approvedBy: [String] = [],
+        url: String? = nil
     ) {
         self.id = id
         self.project = project
@@ -28,6 +34,45 @@ public struct ChangeReport: Sendable, Codable, Hashable {
         self.outcome = outcome
         self.reason = reason
         self.runs = runs
+        self.position = position
+        self.approvedBy = approvedBy
+        self.url = url
+    }
+}
+
+/// A change and how it got where it is.
+public struct ChangeDetail: Sendable, Codable, Hashable {
+    public struct Moment: Sendable, Codable, Hashable {
+        public var at: Date
+        public var sentence: String
+
+        public init(at: Date, sentence: String) {
+            self.at = at
+            self.sentence = sentence
+        }
+    }
+
+    public var change: ChangeReport
+    public var history: [Moment]
+
+    public init(change: ChangeReport, history: [Moment]) {
+        self.change = change
+        self.history = history
+    }
+}
+
+/// What a person did that the rules do not do by themselves.
+public struct AuditReport: Sendable, Codable, Hashable {
+    public var at: Date
+    public var project: String
+    public var who: String
+    public var deed: String
+
+    public init(at: Date, project: String, who: String, deed: String) {
+        self.at = at
+        self.project = project
+        self.who = who
+        self.deed = deed
     }
 }
 

@@ -97,6 +97,15 @@ extension Store {
         try await changes(where: "id = \(number)").first
     }
 
+    /// What happened to a change, and when, oldest first.
+    public func facts(ofChange number: Int64) async throws -> [(fact: ChangeFact, at: Date)] {
+        try await pool.read { database in
+            try Row.fetchAll(
+                database, sql: "SELECT fact, at FROM change_fact WHERE change_id = ? ORDER BY id", arguments: [number]
+            ).map { (try Stored.value(ChangeFact.self, from: $0["fact"]), $0.date("at")) }
+        }
+    }
+
     private func changes(where condition: String) async throws -> [Change] {
         try await pool.read { database in
             var facts: [Int64: [(rank: Int64, fact: ChangeFact)]] = [:]
@@ -190,8 +199,8 @@ extension Store {
             let list = events.sorted().map(String.init).joined(separator: ",")
             var runs: [Int64: [EventRun]] = [:]
             for row in try Row.fetchAll(
-                database, sql: "SELECT id, event_id, pipeline, outcome FROM run WHERE event_id IN (\(list)) ORDER BY id")
-            {
+                database, sql: "SELECT id, event_id, pipeline, outcome FROM run WHERE event_id IN (\(list)) ORDER BY id"
+            ) {
                 runs[row["event_id"], default: []].append(
                     EventRun(
                         id: row["id"], pipeline: row["pipeline"],

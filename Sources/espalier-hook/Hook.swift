@@ -17,6 +17,7 @@ struct Hook {
         switch script.split(separator: "/").last {
         case "post-receive": afterPush(socket: arguments[1], script: script)
         case "proc-receive": receiveProposals()
+        case "update": judgeUpdate(Array(arguments.dropFirst(2)))
         default:
             say("espalier: \(script) is no hook of mine\n", to: 2)
             exit(64)

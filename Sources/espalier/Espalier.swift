@@ -27,8 +27,10 @@ struct Espalier: AsyncParsableCommand {
             CommandGroup(
                 name: "Following work:",
                 subcommands: [
-                    Runs.self, Logs.self, Explain.self, Cancel.self, Retry.self, Changes.self,
+                    Runs.self, Logs.self, Explain.self, Cancel.self, Retry.self,
                 ]),
+            CommandGroup(
+                name: "The gate:", subcommands: [Changes.self, ChangeCommand.self, Bypass.self, Audit.self]),
             CommandGroup(
                 name: "Models and schedules:", subcommands: [Models.self, Decisions.self, Schedules.self, Fire.self]),
         ])

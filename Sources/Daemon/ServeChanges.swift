@@ -1,0 +1,67 @@
+import Changes
+import Events
+import Foundation
+import Git
+import Store
+
+/// What persons ask of changes, over the daemon's socket: one word of what, then its arguments, a line each.
+extension Daemon {
+    /// `[number, name]`
+    func approve(_ words: [String]) async throws -> String {
+        let (number, name) = (Int64(words.first ?? "") ?? 0, words.last ?? "")
+        try await engine.wish(.approved(by: name), of: number)
+        try await note(.approved(change: number), by: name, change: number)
+        return "ok\n"
+    }
+
+    /// `[number, name]`
+    func withdraw(_ words: [String]) async throws -> String {
+        let (number, name) = (Int64(words.first ?? "") ?? 0, words.last ?? "")
+        try await engine.wish(.withdrawn, of: number)
+        try await note(.withdrew(change: number), by: name, change: number)
+        return "ok\n"
+    }
+
+    private func note(_ deed: Deed, by name: String, change number: Int64) async throws {
+        guard let change = try await store.change(number) else { return }
+        try await store.note(deed, by: name, project: change.project, at: Date())
+    }
+
+    /// Open a change of a branch that is in the repository already: `[project, branch, target, topic]`.
+    func openChange(_ words: [String]) async throws -> String {
+        guard words.count == 4 else { return "error: unknown request\n" }
+        let project = try await store.project(named: words[0] == "-" ? nil : words[0])
+        let (branch, target) = (words[1], words[2])
+        let repository = try Repository(at: project.repository)
+        guard let head = try repository.tip(of: "refs/heads/\(branch)") else {
+            throw DaemonError.refused("there is no branch '\(branch)' in \(project.name)")
+        }
+        guard try repository.tip(of: "refs/heads/\(target)") != nil else {
+            throw DaemonError.refused("there is no branch '\(target)' to merge into")
+        }
+        let key = words[3] == "-" ? topic(of: branch) : words[3]
+        let ref = ProposalRef(key: key, target: target).name
+        try repository.setRef(ref, to: head)
+        return try await pushed(to: project.repository, ["- \(head) \(ref)"])
+    }
+
+    /// A topic has letters, digits, - and _ only.
+    private func topic(of branch: String) -> String {
+        String(branch.prefix(64).map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") ? $0 : "-" })
+    }
+
+    /// Let one push into a gated branch: `[project, branch, minutes, name, reason]`.
+    func bypass(_ words: [String]) async throws -> String {
+        guard words.count == 5, let minutes = Double(words[2]) else { return "error: unknown request\n" }
+        let project = try await store.project(named: words[0] == "-" ? nil : words[0])
+        let gated = GatedBranches(project: project, home: options.home)
+        guard gated.isGated(words[1]) else {
+            throw DaemonError.refused("'\(words[1])' is not gated: push as usual")
+        }
+        // On record before it can be used.
+        try await store.note(
+            .bypassed(branch: words[1], reason: words[4]), by: words[3], project: project.id, at: Date())
+        try gated.letThrough(words[1], until: Date().addingTimeInterval(60 * minutes))
+        return "ok\n"
+    }
+}

@@ -1,0 +1,68 @@
+import Glibc
+
+/// Git's update hook: nothing gets into a gated branch but what the gate lands, which needs no hook.
+///
+/// ```
+/// GIT_DIR/espalier/gated            the gated branches, a line each, as the daemon last wrote them
+/// GIT_DIR/espalier/bypass/BRANCH    lets one push through, until the seconds since 1970 inside; `/` is written %2F
+/// ```
+///
+/// - Parameter words: the hook's own path, then what Git gives: ref, old and new commit. Source: githooks(5), update.
+func judgeUpdate(_ words: [String]) -> Never {
+    guard words.count == 4 else { exit(0) }
+    let ref = words[1]
+    let heads = "refs/heads/"
+    if ref.hasPrefix(heads), isGated(String(ref.dropFirst(heads.count))) {
+        let branch = String(ref.dropFirst(heads.count))
+        guard takeBypass(of: branch) else {
+            say(
+                """
+                espalier: \(branch) is gated: nothing gets in but changes whose checks passed. Propose yours:
+                espalier:   git push origin HEAD:refs/for/\(branch)
+                espalier: (an operator may let one push through: espalier bypass \(branch) --reason WHY)
+
+                """, to: 2)
+            exit(1)
+        }
+        say("espalier: \(branch) is gated, and an operator lets this push through\n", to: 2)
+    }
+    exit(passOn(words))
+}
+
+private func isGated(_ branch: String) -> Bool {
+    guard let text = contents(of: "espalier/gated") else { return false }
+    return text.split(separator: "\n").contains { $0 == branch }
+}
+
+/// Whether somebody may push now. A bypass is for one push: whoever removes its file has it.
+private func takeBypass(of branch: String) -> Bool {
+    let name = branch.utf8.reduce(into: "") { name, byte in
+        switch byte {
+        case UInt8(ascii: "/"): name += "%2F"
+        case UInt8(ascii: "%"): name += "%25"
+        default: name.unicodeScalars.append(Unicode.Scalar(byte))
+        }
+    }
+    let path = "espalier/bypass/\(name)"
+    guard let text = contents(of: path), let end = Int(text.split(separator: "\n").first ?? ""), unlink(path) == 0
+    else {
+        return false
+    }
+    return time(nil) <= end
+}
+
+private func contents(of path: String) -> String? {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    defer { close(descriptor) }
+    return String(decoding: readAll(descriptor), as: UTF8.self)
+}
+
+/// The exit code of the hook that was here before Espalier's, if there was one.
+private func passOn(_ words: [String]) -> Int32 {
+    let program = words[0] + ".local"
+    guard access(program, X_OK) == 0 else { return 0 }
+    var arguments: [UnsafeMutablePointer<CChar>?] = ([program] + words.dropFirst()).map { strdup($0) } + [nil]
+    execv(program, &arguments)
+    return 1
+}

@@ -1,0 +1,120 @@
+import ArgumentParser
+import Daemon
+import Foundation
+import Reports
+
+struct ChangeCommand: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "change", abstract: "Open, show, approve or withdraw a change.",
+        subcommands: [Open.self, Show.self, Approve.self, Withdraw.self])
+
+    struct Open: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Propose a branch as it is now. Again, after a push: the change gets its new head.",
+            discussion: "The same as `git push origin BRANCH:refs/for/TARGET -o topic=TOPIC`.")
+
+        @Argument(help: "A branch of the watched repository.") var branch: String
+        @Option(help: "The branch to merge into.") var target = "main"
+        @Option(help: "What the change goes by; made from the branch's name when absent.") var topic: String?
+        @Option(help: "Name of the project, when there are several.") var project: String = ""
+        @OptionGroup var home: HomeOption
+
+        func run() throws {
+            let client = DaemonClient(home: home.value)
+            print(try client.openChange(of: branch, into: target, topic: topic, project: project), terminator: "")
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show where a change stands, what it waits for, and how it got there.")
+
+        @Argument(help: "Number of a change.") var number: Int64
+        @OptionGroup var home: HomeOption
+        @OptionGroup var json: JSONFlag
+
+        func run() async throws {
+            guard let change = try await Reporter(home: home.value).change(number) else {
+                throw Complaint(description: "there is no change \(number): `espalier changes` lists them")
+            }
+            if json.json { return try printJSON(change) }
+            let it = change.change
+            print("change \(it.id) for \(it.target): \(it.title), by \(it.author)")
+            print("\(it.outcome): \(it.reason)" + (it.position.map { ", place \($0) in the queue" } ?? ""))
+            printTable(["when", "what"], change.history.map { [show($0.at), $0.sentence] }, empty: "")
+        }
+    }
+
+    struct Approve: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract:
+                "Say that you looked at a change and want it in. Goes into the audit trail; a new head starts over.")
+
+        @Argument(help: "Number of a change.") var number: Int64
+        @OptionGroup var person: PersonOption
+        @OptionGroup var home: HomeOption
+
+        func run() throws {
+            try DaemonClient(home: home.value).approve(change: number, as: person.name)
+            print("change \(number) is approved by \(person.name)")
+        }
+    }
+
+    struct Withdraw: ParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "Take a change back.")
+
+        @Argument(help: "Number of a change.") var number: Int64
+        @OptionGroup var person: PersonOption
+        @OptionGroup var home: HomeOption
+
+        func run() throws {
+            try DaemonClient(home: home.value).withdraw(change: number, as: person.name)
+            print("change \(number) is withdrawn")
+        }
+    }
+}
+
+struct Bypass: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Let one direct push into a gated branch. Goes into the audit trail first.")
+
+    @Argument(help: "A gated branch.") var branch: String
+    @Option(help: "Why the gate is not waited for.") var reason: String
+    @Option(help: "Minutes until it is too late.") var minutes = 10
+    @Option(help: "Name of the project, when there are several.") var project: String = ""
+    @OptionGroup var person: PersonOption
+    @OptionGroup var home: HomeOption
+
+    func run() throws {
+        try DaemonClient(home: home.value).bypass(
+            branch, minutes: minutes, reason: reason, as: person.name, project: project)
+        print("one push into \(branch) is let through in the next \(minutes) minutes")
+    }
+}
+
+struct Audit: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "List what persons did past the rules or decided for them: approvals, withdrawals, bypasses.")
+
+    @OptionGroup var home: HomeOption
+    @OptionGroup var json: JSONFlag
+
+    func run() async throws {
+        let entries = try await Reporter(home: home.value).audit()
+        if json.json { return try printJSON(entries) }
+        printTable(
+            ["when", "project", "who", "what"], entries.map { [show($0.at), $0.project, $0.who, $0.deed] },
+            empty: "Nobody has done anything that the rules do not do by themselves.")
+    }
+}
+
+/// Who does it: whoever can reach the daemon's socket is an operator, and says who they are.
+struct PersonOption: ParsableArguments {
+    @Option(name: .customLong("as"), help: "Who you are, for the audit trail. Default: the name you are logged in by.")
+    var given: String?
+
+    var name: String {
+        let environment = ProcessInfo.processInfo.environment
+        return given ?? environment["SUDO_USER"] ?? environment["USER"] ?? environment["LOGNAME"] ?? NSUserName()
+    }
+}
