@@ -89,6 +89,8 @@ let package = Package(
         .target(name: "Watching", dependencies: ["CPosix"], swiftSettings: swiftSettings),
         // Commands started under a minder, which outlives the daemon.
         .target(name: "Minding", dependencies: ["CPosix"], swiftSettings: swiftSettings),
+        // Forges over REST: webhooks into meaning, requests and answers as values, and the calls themselves.
+        .target(name: "Forges", swiftSettings: swiftSettings),
         // MLflow's registry over REST.
         .target(name: "Registry", swiftSettings: swiftSettings),
         // The JSON API and the pages, by Hummingbird and Mustache.
@@ -109,7 +111,7 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "Events", "Cron", "Projects", "Plans", "Runs", "Changes", "Schedules", "Reports", "Promotion",
-                "Digests", "Git", "ProjectFiles", "Store", "Watching", "Minding", "Registry", "Web",
+                "Digests", "Git", "ProjectFiles", "Store", "Watching", "Minding", "Registry", "Forges", "Web",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -156,6 +158,7 @@ let package = Package(
         tests("Watching", "Fixtures"),
         tests("Minding", "Fixtures"),
         tests("Registry", "Fixtures"),
+        tests("Forges", "Digests"),
         tests(
             "Web", "Reports", .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdTesting", package: "hummingbird")),

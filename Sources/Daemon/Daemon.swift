@@ -1,4 +1,5 @@
 import Events
+import Forges
 import Foundation
 import Git
 import Logging
@@ -28,6 +29,8 @@ public struct DaemonOptions: Sendable {
     public var lookEvery: Int
     /// Seconds between fetches of remote repositories.
     public var fetchEvery: Int
+    /// Where others find the pages, with a slash at its end; the address that is served when absent.
+    public var publicAddress: String?
     public var keeping = Keeping()
     /// Called with the address of the pages, once they can be asked for.
     public var announce: @Sendable (String) -> Void = { _ in }
@@ -56,6 +59,7 @@ public struct Daemon: Service {
     let engine: Engine
     private let clockwork: Clockwork
     private let watches: Watches
+    private let follower: ForgeFollower
     private let cleaner: HomeCleaner
     private let groups: ControlGroups
     private let logger: Logger
@@ -79,13 +83,19 @@ public struct Daemon: Service {
                 workspace: { [workspaces] in try await workspaces.workspace(of: $0, in: $1) }),
             registries: registries, logger: logger)
         let (bell, clockBell) = (Bell(), Bell())
-        let gate = Gate(store: store, home: options.home, logger: logger, ring: bell.ring) { project, ref in
-            watches.nudge(project, ref)
+        let client = ForgeClient()
+        let lander = ChangeLander(store: store, client: client)
+        let gate = Gate(store: store, home: options.home, lander: lander, logger: logger, ring: bell.ring) {
+            watches.nudge($0, $1)
+        }
+        follower = ForgeFollower(store: store, client: client, watches: watches, logger: logger) { [options] in
+            options.publicAddress
+                ?? (try? String(contentsOfFile: options.home.address, encoding: .utf8))?
+                .trimmingCharacters(in: .whitespacesAndNewlines)
         }
         engine = Engine(
             store: store, home: options.home, runner: runner, gate: gate, slots: options.slots, logger: logger,
-            bell: bell,
-            clockBell: clockBell)
+            bell: bell, clockBell: clockBell, settled: follower.ring)
         clockwork = Clockwork(store: store, home: options.home, registries: registries, logger: logger, bell: clockBell)
         {
             bell.ring()
@@ -97,8 +107,8 @@ public struct Daemon: Service {
     public func run() async throws {
         let doorbell = try Doorbell(path: options.home.socket)
         let web = WebServer(
-            answers: PageAnswers(reporter: Reporter(home: options.home, store: store)), host: options.host,
-            port: options.port, logger: logger,
+            answers: PageAnswers(reporter: Reporter(home: options.home, store: store)),
+            webhooks: WebhookReceiver(store: store, follower: follower), host: options.host, port: options.port, logger: logger,
             bound: { [options, logger] port in
                 let address = "http://\(options.host):\(port)/"
                 try? address.write(toFile: options.home.address, atomically: true, encoding: .utf8)
@@ -120,6 +130,7 @@ public struct Daemon: Service {
             group.addTask { await startRegistries() }
             group.addTask { await engine.run() }
             group.addTask { await clockwork.run() }
+            group.addTask { await follower.run() }
             group.addTask { try await web.run() }
             group.addTask { await lookNowAndThen() }
             group.addTask { await cleanNowAndThen() }
@@ -149,6 +160,7 @@ public struct Daemon: Service {
     private func stop() {
         engine.stop()
         clockwork.stop()
+        follower.stop()
         watches.stop()
     }
 
@@ -162,6 +174,8 @@ public struct Daemon: Service {
     private func watch(_ project: StoredProject, _ group: inout ThrowingDiscardingTaskGroup<any Error>) async {
         let watch = ProjectWatch(project, home: options.home, store: store, logger: logger)
         watches.add(watch)
+        watch.link((try? await store.forges())?[project.id])
+        if watch.isLinked { follower.look(at: project.id) }
         await engine.add(project)
         await clockwork.add(project)
         group.addTask { await watch.run { engine.ring() } }
@@ -176,11 +190,20 @@ public struct Daemon: Service {
             for watch in watches.all {
                 let isRemote = watch.project.url != nil
                 let every = isRemote ? options.fetchEvery : options.lookEvery
-                if seconds % every < period { watch.ask(fetching: isRemote) }
+                guard seconds % every < period else { continue }
+                if watch.isLinked { follower.look(at: watch.project.id) } else { watch.ask(fetching: isRemote) }
             }
             clockwork.ring()
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(period)) }
             seconds += period
+        }
+    }
+
+    private func link() async {
+        let forges = (try? await store.forges()) ?? [:]
+        for watch in watches.all {
+            watch.link(forges[watch.project.id])
+            if watch.isLinked { follower.look(at: watch.project.id) }
         }
     }
 
@@ -216,6 +239,9 @@ public struct Daemon: Service {
             case "open": ring.answer(try await openChange(Array(ring.lines.dropFirst())))
             case "bypass": ring.answer(try await bypass(Array(ring.lines.dropFirst())))
             case "fire": ring.answer(try await fire(Array(ring.lines.dropFirst())))
+            case "linked":
+                await link()
+                ring.answer("ok\n")
             case "adopted", "look":
                 for watch in watches.all { await engine.planned(await watch.look(fetching: watch.project.url != nil)) }
                 ring.answer("ok\n")

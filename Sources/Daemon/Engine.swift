@@ -31,6 +31,8 @@ actor Engine {
     private let bell: Bell
     /// Rung when schedules have gone live.
     private let clockBell: Bell
+    /// Called after everything that could be done was.
+    private let settled: @Sendable () -> Void
 
     private var projects: [Int64: StoredProject] = [:]
     private var live: [Int64: Live] = [:]
@@ -48,8 +50,9 @@ actor Engine {
 
     init(
         store: Store, home: Home, runner: StepRunner, gate: Gate, slots: Int, logger: Logger, bell: Bell,
-        clockBell: Bell
+        clockBell: Bell, settled: @escaping @Sendable () -> Void = {}
     ) {
+        self.settled = settled
         self.bell = bell
         alarm = Alarm(bell)
         self.clockBell = clockBell
@@ -87,6 +90,7 @@ actor Engine {
                     if !hasTakenUp { try await takeUp(&group) }
                     hasTakenUp = true
                     try await settle(&group)
+                    settled()
                 } catch {
                     logger.error("the engine could not go on, and tries again: \(error)")
                     alarm.set(in: 1)

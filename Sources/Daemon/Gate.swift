@@ -1,5 +1,6 @@
 import Changes
 import Events
+import Forges
 import Foundation
 import Git
 import Logging
@@ -30,6 +31,7 @@ actor Gate {
     let store: Store
     let home: Home
     let logger: Logger
+    private let lander: ChangeLander
     /// There is something to advance.
     private let ring: @Sendable () -> Void
     /// Look at these refs of a project: the gate moved one itself.
@@ -51,12 +53,13 @@ actor Gate {
     }
 
     init(
-        store: Store, home: Home, logger: Logger, ring: @escaping @Sendable () -> Void,
+        store: Store, home: Home, lander: ChangeLander, logger: Logger, ring: @escaping @Sendable () -> Void,
         look: @escaping @Sendable (_ project: Int64, _ ref: String) -> Void
     ) {
         self.store = store
         self.home = home
         self.logger = logger
+        self.lander = lander
         self.ring = ring
         self.look = look
         reading = GateReading(store: store, home: home)
@@ -74,7 +77,7 @@ actor Gate {
             guard let project = projects[target.project] else { continue }
             do {
                 if try await advance(target, project), case .nothingToDo = result { result = .moved }
-            } catch let error as GitError {
+            } catch let error where error is GitError || error is ForgeError {
                 logger.error("changes for \(target.branch) of \(project.name) wait, and are tried again: \(error)")
                 result = .held
             } catch {
@@ -170,9 +173,14 @@ actor Gate {
         }
         if !intents.isEmpty { try await write(GateWrite(notes: intents), target) }
         Failpoint.reach(.changeMerging)
-        let reason = "espalier: change \(numbers.map(String.init).joined(separator: ", "))"
-        guard try Repository(at: project.repository).compareAndSwap(target.ref, from: from, to: to, reason: reason)
-        else { return }
+        let landed: ObjectID
+        switch try await lander.land(members, from: from, to: to, ref: target.ref, project, view.rules) {
+        case .at(let commit): landed = commit
+        case .targetMoved: return
+        case .refused(let reason):
+            let notes = numbers.map { GateWrite.Note(change: $0, fact: .rejected(reason: reason)) }
+            return try await write(GateWrite(notes: notes), target)
+        }
         Failpoint.reach(.changeLanded)
         let pipelines = members.reduce(into: Set<String>()) { all, change in
             all.formUnion(change.checks.flatMap { view.checks[$0]?.pipelines } ?? [])
@@ -181,7 +189,10 @@ actor Gate {
         try await write(
             GateWrite(
                 notes: members.compactMap { change in
-                    change.state.build.map { .init(change: change.number, fact: .merged($0.merge)) }
+                    // A forge makes a commit of its own.
+                    change.state.build.map {
+                        .init(change: change.number, fact: .merged(landed == to ? $0.merge : landed))
+                    }
                 }), target, window: view.window + 1)
         Failpoint.reach(.changeNoted)
     }

@@ -1,5 +1,6 @@
 import Digests
 import Events
+import Forges
 import Foundation
 import Git
 import Logging
@@ -77,7 +78,10 @@ public struct LocalRun: Sendable {
             registries: registries, logger: logger)
         let engine = Engine(
             store: store, home: home, runner: runner,
-            gate: Gate(store: store, home: home, logger: logger, ring: {}) { _, _ in },
+            gate: Gate(
+                store: store, home: home, lander: ChangeLander(store: store, client: ForgeClient()), logger: logger,
+                ring: {}
+            ) { _, _ in },
             slots: slots,
             logger: logger, bell: bell, clockBell: Bell())
         await engine.add(project)

@@ -57,7 +57,13 @@ struct EventPlanner: Sendable {
         let repository = try Repository(at: project.repository)
         let commit = proposal.head.flatMap { head in try? repository.commit(head) }
         let author = commit.map { "\($0.author) <\($0.email)>" } ?? ""
-        try await store.propose(proposal, from: event, author: author, title: commit?.summary ?? "", at: Date())
+        var origin: ChangeOrigin?
+        if project.url != nil, let number = PullRef.number(ofKey: proposal.key) {
+            origin = try await store.pull(number, of: project.id)
+        }
+        let known = Proposal(key: proposal.key, target: proposal.target, head: proposal.head, origin: origin)
+        try await store.propose(
+            known, from: event, author: author, title: origin?.title ?? commit?.summary ?? "", at: Date())
     }
 }
 

@@ -1,4 +1,5 @@
 import Events
+import Forges
 import Foundation
 import Git
 import Logging
@@ -17,6 +18,8 @@ final class ProjectWatch: Sendable {
     private let logger: Logger
     private let requests: AsyncStream<Request>
     private let queue: AsyncStream<Request>.Continuation
+    /// The project's forge, if it has one.
+    private let links = Mutex<ForgeLink?>(nil)
     private let willLookAgain = Mutex(false)
 
     private struct Request: Sendable {
@@ -64,6 +67,11 @@ final class ProjectWatch: Sendable {
     }
 
     func stop() { queue.finish() }
+
+    var isLinked: Bool { links.withLock { $0 != nil } }
+
+    /// Fetch as this forge wants it.
+    func link(_ forge: ForgeLink?) { links.withLock { $0 = forge } }
 
     private func serve(_ request: Request) async -> [StoredEvent] {
         do {
@@ -118,7 +126,10 @@ final class ProjectWatch: Sendable {
 
     private func read(_ request: Request) throws -> [String: ObjectID] {
         let repository = try Repository(at: project.repository)
-        if request.fetches, let url = project.url { try repository.mirror(from: url) }
+        if request.fetches, let url = project.url {
+            let linked = try links.withLock { try $0.map { try LinkedForge(project, $0) } }
+            try repository.mirror(from: url, token: linked?.forge.settings.token, changes: linked?.forge.changeRefs)
+        }
         if let names = request.names { return try repository.tips(of: names) }
         return try repository.tips()
     }

@@ -12,6 +12,8 @@ final class Watches: Sendable {
 
     var all: [ProjectWatch] { known.withLock { $0.values.sorted { $0.project.id < $1.project.id } } }
 
+    func watch(of project: Int64) -> ProjectWatch? { known.withLock { $0[project] } }
+
     /// Ask for a look at one ref, without waiting for it.
     func nudge(_ project: Int64, _ ref: String) { known.withLock { $0[project] }?.ask(ref) }
 

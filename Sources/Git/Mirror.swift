@@ -6,23 +6,29 @@ extension Repository {
     /// Fetch all branches and tags of `url` into this bare repository, deleted ones removed: a mirror.
     ///
     /// Speaks file, http(s) and ssh. Keys come from the ssh agent, else from `~/.ssh`; a name and token for https from
-    /// the URL.
-    public func mirror(from url: String) throws(GitError) {
+    /// the URL, else a token.
+    ///
+    /// - Parameters:
+    ///   - token: the password for https.
+    ///   - changes: where the server keeps the heads of pull requests, with a `*` for their number; they go to
+    ///     `refs/espalier/pulls/`.
+    public func mirror(from url: String, token: String? = nil, changes: String? = nil) throws(GitError) {
         let remote = try made("reach", redacted(url)) { git_remote_create_anonymous(&$0, handle, url) }
         defer { git_remote_free(remote) }
         var options = git_fetch_options()
         git_fetch_options_init(&options, UInt32(GIT_FETCH_OPTIONS_VERSION))
         options.prune = GIT_FETCH_PRUNE
         options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE
-        var attempts: Int32 = 0
-        options.callbacks.credentials = { out, _, user, allowed, counter in giveCredential(out, user, allowed, counter)
+        options.callbacks.credentials = { out, _, user, allowed, keyring in giveCredential(out, user, allowed, keyring)
         }
-        let specs: [String] = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
+        var specs: [String] = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
+        if let changes { specs.append("+\(changes):refs/espalier/pulls/*") }
+        let keyring = Keyring(token: token)
         var pointers: [UnsafeMutablePointer<CChar>?] = specs.map { strdup($0) }
         defer { pointers.forEach { free($0) } }
         try check("fetch", redacted(url)) {
-            withUnsafeMutablePointer(to: &attempts) { counter in
-                options.callbacks.payload = UnsafeMutableRawPointer(counter)
+            withExtendedLifetime(keyring) {
+                options.callbacks.payload = Unmanaged.passUnretained(keyring).toOpaque()
                 return pointers.withUnsafeMutableBufferPointer { buffer in
                     var array = git_strarray(strings: buffer.baseAddress, count: buffer.count)
                     return git_remote_fetch(remote, &array, &options, "espalier: mirror")
@@ -30,21 +36,67 @@ extension Repository {
             }
         }
     }
+
+    /// Move a branch of `url` to a commit that descends from where it is.
+    ///
+    /// - Returns: why the server does not take it: the branch is somewhere else by now, say; `nil` when it has.
+    public func push(_ commit: ObjectID, to ref: String, of url: String, token: String? = nil) throws(GitError)
+        -> String?
+    {
+        let remote = try made("reach", redacted(url)) { git_remote_create_anonymous(&$0, handle, url) }
+        defer { git_remote_free(remote) }
+        var options = git_push_options()
+        git_push_options_init(&options, UInt32(GIT_PUSH_OPTIONS_VERSION))
+        options.callbacks.credentials = { out, _, user, allowed, keyring in giveCredential(out, user, allowed, keyring)
+        }
+        options.callbacks.push_update_reference = { _, refusal, keyring in
+            guard let refusal, let keyring else { return 0 }
+            Unmanaged<Keyring>.fromOpaque(keyring).takeUnretainedValue().refusal = String(cString: refusal)
+            return 0
+        }
+        let keyring = Keyring(token: token)
+        var spec: UnsafeMutablePointer<CChar>? = strdup("\(commit):\(ref)")
+        defer { free(spec) }
+        let code = withExtendedLifetime(keyring) {
+            options.callbacks.payload = Unmanaged.passUnretained(keyring).toOpaque()
+            return withUnsafeMutablePointer(to: &spec) { pointer in
+                var array = git_strarray(strings: pointer, count: 1)
+                return git_remote_push(remote, &array, &options)
+            }
+        }
+        if code == GIT_ENONFASTFORWARD.rawValue { return "it has been moved" }
+        try check("push to", redacted(url)) { code }
+        return keyring.refusal
+    }
+}
+
+/// What a server is offered, and what it said.
+private final class Keyring {
+    let token: String?
+    var attempts = 0
+    var refusal: String?
+
+    init(token: String?) { self.token = token }
 }
 
 /// Answer one question of a server; give up after the third, for a refused key is offered again and again.
 private func giveCredential(
     _ out: UnsafeMutablePointer<UnsafeMutablePointer<git_credential>?>?,
-    _ user: UnsafePointer<CChar>?, _ allowed: UInt32, _ counter: UnsafeMutableRawPointer?
+    _ user: UnsafePointer<CChar>?, _ allowed: UInt32, _ payload: UnsafeMutableRawPointer?
 ) -> Int32 {
-    guard let counter = counter?.assumingMemoryBound(to: Int32.self) else { return GIT_EAUTH.rawValue }
-    counter.pointee += 1
+    guard let payload else { return GIT_EAUTH.rawValue }
+    let keyring = Unmanaged<Keyring>.fromOpaque(payload).takeUnretainedValue()
+    keyring.attempts += 1
+    if allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT.rawValue != 0, let token = keyring.token, keyring.attempts == 1 {
+        // GitHub wants this name for the tokens of apps; the others take any.
+        return git_credential_userpass_plaintext_new(out, "x-access-token", token)
+    }
     let name = user.map { String(cString: $0) } ?? "git"
     guard allowed & GIT_CREDENTIAL_SSH_KEY.rawValue != 0 else { return GIT_EAUTH.rawValue }
-    switch counter.pointee {
+    switch keyring.attempts {
     case 1: return git_credential_ssh_key_from_agent(out, name)
     case 2, 3:
-        let file = NSHomeDirectory() + "/.ssh/" + (counter.pointee == 2 ? "id_ed25519" : "id_rsa")
+        let file = NSHomeDirectory() + "/.ssh/" + (keyring.attempts == 2 ? "id_ed25519" : "id_rsa")
         return git_credential_ssh_key_new(out, name, "\(file).pub", file, "")
     default: return GIT_EAUTH.rawValue
     }

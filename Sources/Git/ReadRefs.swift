@@ -84,6 +84,13 @@ extension Repository {
         }
     }
 
+    /// Remove a ref; one that does not exist is fine.
+    public func removeRef(_ ref: String) throws(GitError) {
+        let code = unlessStaleLock(of: ref) { git_reference_remove(handle, ref) }
+        if code == GIT_ENOTFOUND.rawValue { return }
+        try check("remove ref", ref) { code }
+    }
+
     /// Move a ref; when its lock file is in the way and was left by a process that died, once more without it.
     ///
     /// Git holds such a lock for milliseconds: one that is ten seconds old belongs to nobody any more.

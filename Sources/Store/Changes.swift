@@ -135,6 +135,9 @@ extension Store {
         try database.cachedStatement(sql: "INSERT INTO change_fact (change_id, fact, at) VALUES (?, ?, ?)")
             .execute(arguments: [change, try Stored.text(fact), time.timeIntervalSince1970])
         let rank = database.lastInsertedRowID
+        let project = try Int64.fetchOne(
+            database.cachedStatement(sql: "SELECT project_id FROM change WHERE id = ?"), arguments: [change])
+        if let project { try tell(.change(change), project: project, at: time, database) }
         if fact.closes { try database.execute(sql: "UPDATE change SET open = 0 WHERE id = ?", arguments: [change]) }
         return rank
     }

@@ -115,9 +115,10 @@ extension Store {
             event.project, event.id, plan.pipeline, plan.environment, plan.branch,
             plan.commit.description, try Stored.text(plan), time.timeIntervalSince1970,
         ])
+        let id = database.lastInsertedRowID
+        if plan.trigger == .push { try tell(.run(id), project: event.project, at: time, database) }
         return StoredRun(
-            id: database.lastInsertedRowID, project: event.project, event: event.id, plan: plan,
-            createdAt: time, facts: [], outcome: nil)
+            id: id, project: event.project, event: event.id, plan: plan, createdAt: time, facts: [], outcome: nil)
     }
 }
 

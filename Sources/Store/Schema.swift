@@ -154,6 +154,15 @@ enum Schema {
         "CREATE TRIGGER audit_is_final BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'what was done was done'); END",
         "CREATE TRIGGER audit_stays BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'what was done was done'); END",
         "CREATE TABLE forge (project_id INTEGER PRIMARY KEY REFERENCES project(id), settings TEXT NOT NULL) STRICT",
+        // What a forge says of a pull request, beside its commits.
+        """
+        CREATE TABLE pull (
+            project_id INTEGER NOT NULL REFERENCES project(id),
+            number INTEGER NOT NULL,
+            origin TEXT NOT NULL,
+            PRIMARY KEY (project_id, number)
+        ) STRICT, WITHOUT ROWID
+        """,
         // A webhook is stored before anything is done about it; a forge that sends one twice is heard once.
         """
         CREATE TABLE delivery (

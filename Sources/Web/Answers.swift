@@ -16,6 +16,14 @@ public protocol Answers: Sendable {
     func schedules() async throws -> [ScheduleReport]
 }
 
+/// Takes what forges send; the daemon does.
+public protocol Webhooks: Sendable {
+    /// - Returns: the HTTP status, and a sentence for whoever looks at the forge's list of deliveries.
+    func receive(project: String, headers: [(name: String, value: String)], body: [UInt8]) async throws -> (
+        status: Int, text: String
+    )
+}
+
 /// A piece of a step's log.
 public struct LogPart: Sendable {
     public var bytes: [UInt8]

@@ -5,6 +5,7 @@ import ServiceLifecycle
 /// The daemon's pages and JSON API over HTTP.
 public struct WebServer: Service {
     private let answers: any Answers
+    private let webhooks: any Webhooks
     private let host: String
     private let port: Int
     private let logger: Logger
@@ -14,9 +15,11 @@ public struct WebServer: Service {
     ///   - port: 0 lets the system choose a free one.
     ///   - bound: called once with the real port, when requests are being answered.
     public init(
-        answers: any Answers, host: String, port: Int, logger: Logger, bound: @escaping @Sendable (Int) async -> Void
+        answers: any Answers, webhooks: any Webhooks, host: String, port: Int, logger: Logger,
+        bound: @escaping @Sendable (Int) async -> Void
     ) {
         self.answers = answers
+        self.webhooks = webhooks
         self.host = host
         self.port = port
         self.logger = logger
@@ -25,8 +28,10 @@ public struct WebServer: Service {
 
     /// Serve until graceful shutdown or cancellation.
     public func run() async throws {
+        let router = try makeRouter(answers: answers)
+        ServeWebhooks(webhooks: webhooks).add(to: router)
         let application = Application(
-            router: try makeRouter(answers: answers),
+            router: router,
             configuration: .init(address: .hostname(host, port: port), serverName: "espalier"),
             onServerRunning: { [bound, port] channel in await bound(channel.localAddress?.port ?? port) },
             logger: logger)

@@ -20,7 +20,8 @@ struct Serve: AsyncParsableCommand {
     )
     var mlflowPython: String?
     @Option(help: "Seconds between looks at everything, the net under hooks and inotify.") var lookEvery = 60
-    @Option(help: "Seconds between fetches of remote repositories.") var fetchEvery = 60
+    @Option(help: "Seconds between fetches of remote repositories, and between questions to forges.") var fetchEvery = 60
+    @Option(help: "Where others find the pages, for links on forges: https://ci.example.org/.") var url: String?
     @Option(help: "Days that an unused workspace or result stays, and the outputs of an ended run.") var keepDays = 30
     @Option(help: "GiB that results for reuse may take in all.") var keepGib = 20
     @OptionGroup var json: JSONFlag
@@ -51,6 +52,7 @@ struct Serve: AsyncParsableCommand {
         var options = DaemonOptions(
             home: home.value, host: host, port: port, slots: slots, mlflowPython: mlflowPythonPath(mlflowPython),
             minder: sibling("espalier-minder"), lookEvery: lookEvery, fetchEvery: fetchEvery)
+        options.publicAddress = url.map { $0.hasSuffix("/") ? $0 : "\($0)/" }
         options.keeping = Keeping(days: keepDays, bytes: Int64(keepGib) << 30)
         options.announce = { [home = home.value.path, json = json.json] address in
             let started = Started(address: address, home: home, pid: ProcessInfo.processInfo.processIdentifier)

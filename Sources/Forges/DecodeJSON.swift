@@ -1,0 +1,94 @@
+import Foundation
+
+/// The one way in: every delivery and answer is decoded here, and what is wrong with it becomes an error that names the place.
+///
+/// Foundation's decoder refuses more than 512 levels of nesting and numbers that do not fit, so that no body can do harm.
+func decode<T: Decodable>(_ type: T.Type, from body: [UInt8], what: String) throws(ForgeError) -> T {
+    do {
+        return try JSONDecoder().decode(type, from: Data(body))
+    } catch let error as DecodingError {
+        throw .unreadable(what: what, place: place(of: error))
+    } catch {
+        throw .unreadable(what: what, place: "\(error)")
+    }
+}
+
+/// As `decode`, for what a webhook was sent.
+func decode<T: Decodable>(_ type: T.Type, of delivery: Delivery, what: String) throws(ForgeError) -> T {
+    guard !delivery.body.starts(with: "payload=".utf8) else {
+        throw .unreadable(what: what, place: "it is a form; set the webhook's content type to application/json")
+    }
+    return try decode(type, from: delivery.body, what: what)
+}
+
+private func place(of error: DecodingError) -> String {
+    func path(_ keys: [any CodingKey]) -> String {
+        keys.map { $0.intValue.map { "\($0)" } ?? $0.stringValue }.joined(separator: ".")
+    }
+    switch error {
+    case .keyNotFound(let key, let context): return "\(path(context.codingPath + [key])) is missing"
+    case .valueNotFound(_, let context): return "\(path(context.codingPath)) is null"
+    case .typeMismatch(let type, let context): return "\(path(context.codingPath)) is no \(type)"
+    case .dataCorrupted(let context) where context.codingPath.isEmpty: return "it is no JSON"
+    case .dataCorrupted(let context): return "\(path(context.codingPath)): \(context.debugDescription)"
+    @unknown default: return "it is not what was expected"
+    }
+}
+
+/// A commit's id: 40 (SHA-1) or 64 (SHA-256) hexadecimal digits. All zeros, which forges write for "none", is no commit.
+struct CommitID: Decodable {
+    let text: String?
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let given = try container.decode(String.self)
+        guard [40, 64].contains(given.utf8.count), given.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
+            throw DecodingError.dataCorruptedError(
+                in: container, debugDescription: "a commit has 40 or 64 hexadecimal digits")
+        }
+        text = given.utf8.allSatisfy { $0 == UInt8(ascii: "0") } ? nil : given.lowercased()
+    }
+}
+
+/// A change's number: from 1.
+struct ChangeNumber: Decodable {
+    let value: Int64
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        value = try container.decode(Int64.self)
+        guard value > 0 else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "changes are counted from 1")
+        }
+    }
+}
+
+/// A branch's or ref's name that Git would take, since fetches are asked for by it. Source: git-check-ref-format(1).
+struct RefName: Decodable {
+    let text: String
+
+    init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        text = try container.decode(String.self)
+        guard Self.isAllowed(text) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "Git allows no such name")
+        }
+    }
+
+    private static func isAllowed(_ name: String) -> Bool {
+        let special = "~^:?*[\\".unicodeScalars
+        let segments = name.split(separator: "/", omittingEmptySubsequences: false)
+        return !name.hasSuffix(".") && !name.contains("..") && !name.contains("@{") && !name.hasPrefix("-")
+            && name.unicodeScalars.allSatisfy { $0.value > 32 && $0.value != 127 && !special.contains($0) }
+            && segments.allSatisfy { !$0.isEmpty && !$0.hasPrefix(".") && !$0.hasSuffix(".lock") }
+    }
+
+    /// Without `refs/heads/`.
+    var branch: String { text.hasPrefix("refs/heads/") ? String(text.dropFirst("refs/heads/".count)) : text }
+    var isBranchOrTag: Bool { text.hasPrefix("refs/heads/") || text.hasPrefix("refs/tags/") }
+}
+
+func hasControlCharacters(_ text: String) -> Bool { text.unicodeScalars.contains { $0.value < 32 || $0.value == 127 } }
+
+/// Names of repositories differ when more than the case of their letters does.
+func isSame(_ one: String, _ other: String) -> Bool { one.lowercased() == other.lowercased() }

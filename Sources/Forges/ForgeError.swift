@@ -1,0 +1,44 @@
+/// Why a delivery or an answer of a forge could not be used.
+public enum ForgeError: Error, Sendable, Hashable, CustomStringConvertible {
+    /// When the same call may succeed.
+    public enum Retry: Sendable, Hashable {
+        case after(seconds: Int64)
+        /// Seconds since 1970, by the forge's clock.
+        case at(seconds: Int64)
+    }
+
+    /// - Parameters:
+    ///   - what: the delivery or answer, such as "GitHub's push delivery".
+    ///   - place: the key path, and what is wrong there.
+    case unreadable(what: String, place: String)
+    /// The forge said no, and will say so again.
+    case refused(status: Int, message: String)
+    /// The forge cannot now, or not so often.
+    case busy(status: Int, message: String, retry: Retry?)
+    /// Nobody answers. Made by whoever performs the request.
+    case unreachable(url: String, reason: String)
+    /// The settings cannot be used: what is wrong, and what would be right.
+    case misconfigured(String)
+
+    /// Whether trying again later may help.
+    public var mayPass: Bool {
+        switch self {
+        case .busy, .unreachable: true
+        case .unreadable, .refused, .misconfigured: false
+        }
+    }
+
+    public var description: String {
+        switch self {
+        case .unreadable(let what, let place): "\(what) cannot be read: \(place)"
+        case .refused(let status, let message): "the forge refused (\(status)): \(message)"
+        case .busy(let status, let message, .none): "the forge cannot do it now (\(status)): \(message)"
+        case .busy(let status, let message, .after(let seconds)):
+            "the forge cannot do it now (\(status)): \(message); it asks to wait \(seconds) seconds"
+        case .busy(let status, let message, .at(let seconds)):
+            "the forge cannot do it now (\(status)): \(message); it asks to wait until \(seconds) seconds after 1970"
+        case .unreachable(let url, let reason): "the forge at \(url) cannot be reached: \(reason)"
+        case .misconfigured(let problem): problem
+        }
+    }
+}

@@ -1,0 +1,29 @@
+/// A REST call that somebody else performs.
+public struct ForgeRequest: Sendable, Hashable {
+    public let method: String
+    /// Absolute.
+    public let url: String
+    /// Includes the token: not for logs.
+    public let headers: [String: String]
+    public let body: [UInt8]?
+
+    public init(method: String, url: String, headers: [String: String], body: [UInt8]? = nil) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+    }
+}
+
+/// What the forge answered, whatever its status.
+public struct ForgeResponse: Sendable, Hashable {
+    public let status: Int
+    public let headers: HeaderFields
+    public let body: [UInt8]
+
+    public init(status: Int, headers: HeaderFields = [:], body: [UInt8] = []) {
+        self.status = status
+        self.headers = headers
+        self.body = body
+    }
+}

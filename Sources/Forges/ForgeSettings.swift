@@ -1,0 +1,83 @@
+import Foundation
+
+/// Which repository on which forge, and how to be let in. Checked once, so that every request made from it is well formed.
+public struct ForgeSettings: Sendable, Hashable {
+    public let kind: ForgeKind
+    /// The REST API's address, without a slash at its end.
+    public let api: String
+    /// `owner/name`; GitLab: the path with all groups, or the project's number; Azure DevOps: `organization/project/name`.
+    public let repository: String
+    public let token: String?
+
+    /// - Parameters:
+    ///   - api: absent for the public service of that kind; needed for Gitea. GitHub Enterprise has a path (`/api/v3`); that
+    ///     of GitLab (`/api/v4`) and Gitea (`/api/v1`) is added when it is missing.
+    ///   - token: white space around it, as files have it, is dropped.
+    /// - Throws: `.misconfigured`, which says what would be right.
+    public init(kind: ForgeKind, api: String? = nil, repository: String, token: String? = nil) throws(ForgeError) {
+        self.kind = kind
+        self.api = try Self.address(api, of: kind)
+        self.repository = try Self.path(repository, of: kind)
+        self.token = try Self.credential(token)
+    }
+
+    private static func address(_ given: String?, of kind: ForgeKind) throws(ForgeError) -> String {
+        guard let text = given ?? defaultAddress(of: kind) else {
+            throw .misconfigured("\(kind.name) needs the server's address as api, such as https://git.example.org")
+        }
+        guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
+            ["http", "https"].contains(scheme), parts.host?.isEmpty == false, parts.query == nil, parts.fragment == nil
+        else {
+            throw .misconfigured("the forge's api '\(text)' is no address such as https://git.example.org/api")
+        }
+        guard parts.user == nil, parts.password == nil else {
+            throw .misconfigured("the forge's api holds a name or password: give a token instead")
+        }
+        var address = text
+        while address.hasSuffix("/") { address.removeLast() }
+        if let version = versionPath(of: kind), !address.hasSuffix(version) { address += version }
+        return address
+    }
+
+    private static func defaultAddress(of kind: ForgeKind) -> String? {
+        switch kind {
+        case .github: "https://api.github.com"
+        case .gitlab: "https://gitlab.com/api/v4"
+        case .gitea: nil
+        case .azureDevOps: "https://dev.azure.com"
+        }
+    }
+
+    private static func versionPath(of kind: ForgeKind) -> String? {
+        switch kind {
+        case .gitlab: "/api/v4"
+        case .gitea: "/api/v1"
+        case .github, .azureDevOps: nil
+        }
+    }
+
+    private static func path(_ text: String, of kind: ForgeKind) throws(ForgeError) -> String {
+        let segments = text.split(separator: "/", omittingEmptySubsequences: false)
+        let isNumber = !text.isEmpty && text.utf8.allSatisfy { (48...57).contains($0) }
+        let (form, hasForm) =
+            switch kind {
+            case .github, .gitea: ("owner/name", segments.count == 2)
+            case .gitlab: ("group/name, or the project's number", segments.count >= 2 || isNumber)
+            case .azureDevOps: ("organization/project/name", segments.count == 3)
+            }
+        let isPlain = segments.allSatisfy { $0 != "." && $0 != ".." && !$0.isEmpty }
+        guard hasForm, isPlain, !hasControlCharacters(text) else {
+            throw .misconfigured("the repository on \(kind.name) is written \(form), not '\(text)'")
+        }
+        return text
+    }
+
+    private static func credential(_ text: String?) throws(ForgeError) -> String? {
+        guard let text = text?.trimmingCharacters(in: .whitespacesAndNewlines), !text.isEmpty else { return nil }
+        // It becomes a header: a line break inside would become another one.
+        guard text.utf8.allSatisfy({ (33...126).contains($0) }) else {
+            throw .misconfigured("the forge's token holds characters that no token has: copy it again, alone")
+        }
+        return text
+    }
+}

@@ -1,0 +1,93 @@
+/// A pull request in GitHub's shape, which Gitea and Forgejo have taken over. Source: docs.github.com, "Get a pull request";
+/// Gitea's `modules/structs/pull.go`.
+struct PullRequest: Decodable {
+    struct End: Decodable {
+        struct Repository: Decodable {
+            let full_name: String
+        }
+
+        let ref: RefName
+        let sha: CommitID
+        /// Null when the repository is gone.
+        let repo: Repository?
+    }
+
+    struct User: Decodable {
+        let login: String
+    }
+
+    let number: ChangeNumber
+    let state: String
+    let title: String
+    /// Null when the account is gone; GitHub then shows `ghost`.
+    let user: User?
+    let head: End
+    let base: End
+    let draft: Bool?
+    let merged: Bool?
+    let merged_at: String?
+    let html_url: String?
+
+    /// Unknown is no trust: a head without repository is somebody else's.
+    var isFork: Bool {
+        guard let from = head.repo?.full_name, let into = base.repo?.full_name else { return true }
+        return !isSame(from, into)
+    }
+
+    /// Lists have no `merged`, only its time.
+    var currentState: ForgeChange.State {
+        if state == "open" { return .open }
+        return merged == true || (merged == nil && merged_at != nil) ? .merged : .closed
+    }
+
+    /// Nil when there is no commit in it yet.
+    func change(isDraft: Bool) -> ForgeChange? {
+        guard let commit = head.sha.text else { return nil }
+        return ForgeChange(
+            number: number.value, head: commit, target: base.ref.branch, source: head.ref.branch, title: title,
+            author: user?.login ?? "ghost", isFork: isFork, isDraft: isDraft, url: html_url, state: currentState)
+    }
+
+    func move(_ action: ChangeMove.Action, isDraft: Bool?) -> ForgeEvent {
+        .changeMoved(
+            ChangeMove(
+                number: number.value, action: action, head: head.sha.text, target: base.ref.branch, isDraft: isDraft))
+    }
+}
+
+/// A pull request that was merged says so beside the action that closed it.
+struct PullRequestNotice: Decodable {
+    let action: String
+    let pull_request: PullRequest
+}
+
+/// A push in GitHub's shape. GitLab's and Gitea's have the same three keys.
+struct PushNotice: Decodable {
+    let ref: RefName
+    let before: CommitID
+    let after: CommitID
+
+    var event: ForgeEvent {
+        guard ref.isBranchOrTag else { return .ignored(reason: "\(ref.text) is neither a branch nor a tag") }
+        guard before.text != nil || after.text != nil else {
+            return .ignored(reason: "\(ref.text) was neither there before nor is it now")
+        }
+        return .pushed([PushedRef(ref: ref.text, from: before.text, to: after.text)])
+    }
+}
+
+/// The repository a delivery of GitHub or Gitea is about.
+struct RepositoryNotice: Decodable {
+    let repository: PullRequest.End.Repository?
+
+    /// Why a delivery is not for this project; nil when it is. Organizations send those of all their repositories.
+    static func refusal(_ delivery: Delivery, what: String, settings: ForgeSettings) throws(ForgeError) -> ForgeEvent? {
+        let notice = try decode(RepositoryNotice.self, of: delivery, what: what)
+        guard let name = notice.repository?.full_name, !isSame(name, settings.repository) else { return nil }
+        return .ignored(reason: otherRepository(name, settings))
+    }
+}
+
+func otherRepository(_ name: String, _ settings: ForgeSettings) -> String {
+    "it is about \(name), not about \(settings.repository)"
+}

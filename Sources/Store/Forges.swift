@@ -1,0 +1,186 @@
+import Events
+import Foundation
+import GRDB
+
+/// The forge of a project, and how Espalier is let in. Secrets stay in their files.
+public struct ForgeLink: Sendable, Hashable, Codable {
+    /// How a change is merged there.
+    public enum Landing: String, Sendable, Hashable, Codable, CaseIterable {
+        /// The tested commit is pushed.
+        case push
+        /// The forge is asked to merge, if the change's head is the one that was tested.
+        case api
+    }
+
+    /// `github`, `gitlab`, `gitea` or `azure-devops`
+    public let kind: String
+    /// Address of the REST API; absent for the public service.
+    public let api: String?
+    /// As the forge writes it: `owner/name`, say.
+    public let repository: String
+    public let tokenFile: String?
+    /// What webhooks are signed with.
+    public let secretFile: String?
+    public let landing: Landing
+
+    public init(
+        kind: String, api: String?, repository: String, tokenFile: String?, secretFile: String?, landing: Landing
+    ) {
+        self.kind = kind
+        self.api = api
+        self.repository = repository
+        self.tokenFile = tokenFile
+        self.secretFile = secretFile
+        self.landing = landing
+    }
+}
+
+/// What a forge is to be told. What it says is found out when it is sent: the latest counts.
+public enum ForgeMessage: Sendable, Hashable, Codable {
+    case change(Int64)
+    case run(Int64)
+}
+
+/// A message that has not been taken yet.
+public struct OpenMessage: Sendable, Hashable {
+    public let id: Int64
+    public let project: Int64
+    public let message: ForgeMessage
+    public let attempts: Int
+}
+
+extension Store {
+    public func link(_ forge: ForgeLink, to project: Int64) async throws {
+        try await pool.write { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO forge (project_id, settings) VALUES (?, ?)
+                    ON CONFLICT (project_id) DO UPDATE SET settings = excluded.settings
+                    """, arguments: [project, try Stored.text(forge)])
+        }
+    }
+
+    /// The forges, by project.
+    public func forges() async throws -> [Int64: ForgeLink] {
+        try await pool.read { database in
+            try Row.fetchAll(database, sql: "SELECT * FROM forge").reduce(into: [:]) { forges, row in
+                forges[row["project_id"]] = try Stored.value(ForgeLink.self, from: row["settings"])
+            }
+        }
+    }
+
+    // MARK: What forges tell
+
+    /// Store a webhook.
+    ///
+    /// - Returns: `false` when it has been stored before.
+    public func receive(delivery id: String, meaning: String, project: Int64, at time: Date) async throws -> Bool {
+        try await pool.write { database in
+            // Forges send a delivery again within hours: what is older than a month will not come back.
+            try database.execute(
+                sql: "DELETE FROM delivery WHERE project_id = ? AND at < ? AND handled_at IS NOT NULL",
+                arguments: [project, time.timeIntervalSince1970 - 30 * 86_400])
+            try database.execute(
+                sql: "INSERT OR IGNORE INTO delivery (project_id, id, meaning, at) VALUES (?, ?, ?, ?)",
+                arguments: [project, id, meaning, time.timeIntervalSince1970])
+            return database.changesCount == 1
+        }
+    }
+
+    /// The projects that a webhook has told of and that have not been looked at since.
+    public func projectsWithDeliveries() async throws -> Set<Int64> {
+        try await pool.read { database in
+            try Int64.fetchSet(database, sql: "SELECT DISTINCT project_id FROM delivery WHERE handled_at IS NULL")
+        }
+    }
+
+    /// What was received until then has been looked at.
+    public func handleDeliveries(of project: Int64, until time: Date) async throws {
+        try await pool.write { database in
+            try database.execute(
+                sql: "UPDATE delivery SET handled_at = ? WHERE project_id = ? AND handled_at IS NULL AND at <= ?",
+                arguments: [Date().timeIntervalSince1970, project, time.timeIntervalSince1970])
+        }
+    }
+
+    /// Remember what a forge says of a pull request; the change that stands for it takes it from here.
+    public func know(_ pulls: [ChangeOrigin], of project: Int64) async throws {
+        guard !pulls.isEmpty else { return }
+        try await pool.write { database in
+            for pull in pulls {
+                try database.execute(
+                    sql: """
+                        INSERT INTO pull (project_id, number, origin) VALUES (?, ?, ?)
+                        ON CONFLICT (project_id, number) DO UPDATE SET origin = excluded.origin
+                        """, arguments: [project, pull.number, try Stored.text(pull)])
+            }
+        }
+    }
+
+    public func pull(_ number: Int64, of project: Int64) async throws -> ChangeOrigin? {
+        try await pool.read { database in
+            try String.fetchOne(
+                database, sql: "SELECT origin FROM pull WHERE project_id = ? AND number = ?",
+                arguments: [project, number]
+            ).map { try Stored.value(ChangeOrigin.self, from: $0) }
+        }
+    }
+
+    // MARK: What forges are told
+
+    /// Messages that are due, the oldest first.
+    public func dueMessages(at time: Date, limit: Int = 50) async throws -> [OpenMessage] {
+        try await pool.read { database in
+            try Row.fetchAll(
+                database, sql: "SELECT * FROM outbox WHERE done_at IS NULL AND next_at <= ? ORDER BY id LIMIT ?",
+                arguments: [time.timeIntervalSince1970, limit]
+            ).map {
+                OpenMessage(
+                    id: $0["id"], project: $0["project_id"],
+                    message: try Stored.value(ForgeMessage.self, from: $0["message"]), attempts: $0["attempts"])
+            }
+        }
+    }
+
+    /// When the next message is due.
+    public func nextMessage() async throws -> Date? {
+        try await pool.read { database in
+            try Double.fetchOne(database, sql: "SELECT min(next_at) FROM outbox WHERE done_at IS NULL")
+                .map(Date.init(timeIntervalSince1970:))
+        }
+    }
+
+    /// It was taken, and so is every older one of the same: they would have said the same.
+    public func done(_ message: OpenMessage, at time: Date) async throws {
+        try await pool.write { database in
+            try database.execute(
+                sql: """
+                    UPDATE outbox SET done_at = ? WHERE done_at IS NULL AND id <= ? AND project_id = ? AND message = ?
+                    """,
+                arguments: [
+                    time.timeIntervalSince1970, message.id, message.project, try Stored.text(message.message),
+                ])
+        }
+    }
+
+    /// It was not taken, and is tried again then.
+    public func delay(_ message: OpenMessage, until next: Date, trouble: String) async throws {
+        try await pool.write { database in
+            try database.execute(
+                sql: "UPDATE outbox SET attempts = attempts + 1, next_at = ?, trouble = ? WHERE id = ?",
+                arguments: [next.timeIntervalSince1970, trouble, message.id])
+        }
+    }
+
+    /// Have a project's forge told, if it has one.
+    static func tell(_ message: ForgeMessage, project: Int64, at time: Date, _ database: Database) throws {
+        try database.cachedStatement(
+            sql: """
+                INSERT INTO outbox (project_id, message, at, next_at)
+                SELECT project_id, ?, ?, ? FROM forge WHERE project_id = ?
+                """
+        ).execute(arguments: [
+            try Stored.text(message), time.timeIntervalSince1970, time.timeIntervalSince1970, project,
+        ])
+    }
+}

@@ -1,0 +1,26 @@
+import Hummingbird
+import NIOCore
+
+/// `POST /hooks/PROJECT`: what forges tell.
+struct ServeWebhooks: Sendable {
+    let webhooks: any Webhooks
+
+    /// Bytes. GitHub's own limit for what it sends.
+    static let largest = 25 << 20
+
+    func add(to router: Router<BasicRequestContext>) {
+        router.post("hooks/:project") { request, context in
+            let project = try context.parameters.require("project")
+            let body: ByteBuffer
+            do {
+                body = try await request.body.collect(upTo: Self.largest)
+            } catch is NIOTooManyBytesError {
+                throw HTTPError(.contentTooLarge, message: "a webhook has at most \(Self.largest) bytes")
+            }
+            let fields = request.headers.map { (name: $0.name.rawName, value: $0.value) }
+            let answer = try await webhooks.receive(
+                project: project, headers: fields, body: Array(body.readableBytesView))
+            return Response(.plain, "\(answer.text)\n", status: .init(code: answer.status))
+        }
+    }
+}
