@@ -71,10 +71,44 @@ struct CommandRunner: Sendable {
         move(layer, to: folder)
         defer { scratch.giveBack(layer) }
         let outcome = Outcome(ending, timeout: step.compute.timeout)
+        if let excuse = excuse(outcome, step, run.plan, folder) { return excuse }
         guard outcome == .passed else { return StepResult(outcome: outcome) }
         var result = collect(step, folder)
         if result.outcome == .passed { result.kept = try keep(result, step, run.plan, folder) }
         return result
+    }
+
+    /// What a step comes to of whose tests only quarantined ones failed; `nil` when that is not so. It is no result for
+    /// others: the quarantine has an end.
+    private func excuse(_ outcome: Outcome, _ step: PlannedStep, _ plan: Plan, _ folder: StepFolder) -> StepResult? {
+        // Test runners end with 1 for tests that failed, with other codes for what kept them from running.
+        guard outcome == .failed(exitCode: 1), let name = step.tests, let quarantine = plan.settings.quarantine else {
+            return nil
+        }
+        var result = collect(step, folder)
+        guard result.outcome == .passed, let path = result.outputs[name], let failed = failedTests(inReport: path),
+            !failed.isEmpty
+        else { return nil }
+        let today = Date().formatted(.iso8601.year().month().day())
+        let verdict = judge(failures: failed, by: quarantine, today: today)
+        say(verdict, in: folder)
+        guard case .excused(let tests) = verdict else { return nil }
+        result.values["quarantined"] = tests.map(\.test).joined(separator: " ")
+        return result
+    }
+
+    /// At the end of the step's log, where people look why it failed.
+    private func say(_ verdict: QuarantineVerdict, in folder: StepFolder) {
+        let lines =
+            switch verdict {
+            case .excused(let tests):
+                tests.map { "espalier: \($0.test) failed and does not block, until \($0.until): \($0.reason)" }
+            case .blocked(_, let ended): ended.map { "espalier: the quarantine of \($0.test) ended on \($0.until)" }
+            }
+        guard !lines.isEmpty, let log = FileHandle(forWritingAtPath: folder.log) else { return }
+        defer { try? log.close() }
+        _ = try? log.seekToEnd()
+        try? log.write(contentsOf: Data(lines.map { "\($0)\n" }.joined().utf8))
     }
 
     /// What later runs may take: nothing when a dataset has changed since the step was planned, for then nobody knows which

@@ -65,6 +65,8 @@ public struct RunSettings: Sendable, Hashable, Codable {
     public let dataRoot: String?
     /// Whether steps have neither network nor the environment's data. Absent for no.
     public let isIsolated: Bool?
+    /// Absent for none.
+    public let quarantine: [QuarantinedTest]?
 }
 
 /// A step with its compute looked up.
@@ -77,6 +79,8 @@ public struct PlannedStep: Sendable, Hashable, Codable {
     /// Where the versions of `data` come from, as far as the environment says so. Absent in plans of 0.1.
     public let datasets: [String: Dataset]?
     public let outputs: [String]
+    /// The output that is a JUnit report.
+    public let tests: String?
     /// Values may hold references, resolved when the step starts.
     public let env: [String: String]
     public let compute: Compute

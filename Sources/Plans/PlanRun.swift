@@ -154,7 +154,7 @@ extension RunSettings {
     init(_ environment: Environment) {
         self.init(
             identity: environment.identity, env: environment.env, registry: environment.registry,
-            sandbox: environment.sandbox, dataRoot: environment.dataRoot, isIsolated: nil)
+            sandbox: environment.sandbox, dataRoot: environment.dataRoot, isIsolated: nil, quarantine: environment.quarantine.isEmpty ? nil : environment.quarantine)
     }
 
     /// For code from outside: no identity, no registry, no data, no network, whatever the environment has.
@@ -162,7 +162,7 @@ extension RunSettings {
         RunSettings(
             identity: nil, env: environment.env,
             registry: RegistrySettings(server: .embedded, model: nil, candidate: nil, incumbent: nil, stage: nil),
-            sandbox: .required, dataRoot: nil, isIsolated: true)
+            sandbox: .required, dataRoot: nil, isIsolated: true, quarantine: environment.quarantine)
     }
 }
 
@@ -204,6 +204,7 @@ extension PlannedStep {
         data = step.data
         datasets = environment.datasets.filter { step.data.contains($0.key) }
         outputs = step.outputs
+        tests = step.tests
         env = step.env
         var compute = environment.compute[step.compute ?? "default"] ?? .standard
         compute.timeout = step.timeout ?? compute.timeout

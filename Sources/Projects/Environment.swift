@@ -11,6 +11,7 @@ public struct Environment: Sendable, Hashable {
     public let registry: RegistrySettings
     /// Absent: changes are taken by the usual rules, and direct pushes too.
     public let gate: GateRules?
+    public let quarantine: [QuarantinedTest]
     public let sandbox: SandboxPolicy
     public let dataRoot: String?
     /// Higher goes first; absent: by what the environment is.
@@ -88,6 +89,7 @@ extension Environment {
         compute = (resolved["compute"]?.entries ?? []).reduce(into: [:]) { $0[$1.key] = Compute($1.value) }
         registry = RegistrySettings(resolved["registry"])
         gate = resolved["gate"].map(GateRules.init)
+        quarantine = resolved["quarantine"]?.items.compactMap(QuarantinedTest.init) ?? []
         sandbox = resolved["sandbox"]?.text.flatMap(SandboxPolicy.init) ?? .required
         dataRoot = resolved["data_root"]?.text
         priority = resolved["priority"]?.integer

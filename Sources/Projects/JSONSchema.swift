@@ -21,6 +21,7 @@ extension Shape {
             [("type", .list([.text("string"), .text("integer")])), ("pattern", .text("^[0-9]+(s|m|h|d)?$"))]
         case .size:
             [("type", .list([.text("string"), .text("integer")])), ("pattern", .text("^[0-9]+(B|KiB|MiB|GiB|TiB)?$"))]
+        case .date: [("type", .text("string")), ("format", .text("date"))]
         case .oneOf(let words): [("enum", .list(words.map(Schema.text)))]
         case .list(let item): [("type", .text("array")), ("items", .object(item.schemaFields))]
         case .oneOrMany(let item):

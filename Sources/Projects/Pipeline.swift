@@ -85,6 +85,8 @@ public struct Step: Sendable, Hashable, Codable {
     /// The keys of `config:` that it is given; all of them when absent.
     public let config: [String]?
     public let outputs: [String]
+    /// The output that is a JUnit report.
+    public let tests: String?
     /// A key of the environment's `compute`.
     public let compute: String?
     /// Values may hold references.

@@ -58,6 +58,7 @@ public enum PipelineFile {
         ),
         .init("config", .oneOrMany(.string), "keys of config: that the step is given; default all of them"),
         .init("outputs", .oneOrMany(.string), "files or folders kept from $ESPALIER_OUTPUTS"),
+        .init("tests", .string, "the output that is a JUnit report: quarantined tests in it do not block"),
         .init("compute", .string, "a name under the environment's `compute`"),
         .init("env", .map(.string), "environment variables; values may hold ${steps.NAME.outputs.OUTPUT}"),
         .init("timeout", .duration, "how long the step may take; wins over its compute's"),

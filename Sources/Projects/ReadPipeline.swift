@@ -87,10 +87,17 @@ extension Step {
         data = node["data"]?.texts ?? []
         config = node["config"]?.texts
         outputs = node["outputs"]?.texts ?? []
+        tests = node["tests"]?.text
         compute = node["compute"]?.text
         env = (node["env"]?.entries ?? []).reduce(into: [:]) { $0[$1.key] = $1.value.text ?? "" }
         timeout = node["timeout"]?.text.flatMap(Duration.init(written:))?.components.seconds
         retriesWhenLost = node["retry"]?["lost"]?.integer ?? 1
+        if let tests, !outputs.contains(tests) {
+            problems.append(
+                Problem(
+                    "'\(tests)' is no output of the step", at: node["tests"]?.mark ?? entry.mark, key: "\(key).tests",
+                    hint: "declare it: outputs: [\(tests)], and write $ESPALIER_OUTPUTS/\(tests).xml"))
+        }
         guard let action = Action(node, at: entry.mark, key: key, &problems) else { return nil }
         self.action = action
     }

@@ -10,6 +10,8 @@ public indirect enum Shape: Sendable {
     case duration
     /// `512MiB`, `8GiB`, or whole bytes.
     case size
+    /// `2026-12-31`
+    case date
     case oneOf([String])
     case list(Shape)
     /// One value, or a list of them.
@@ -41,7 +43,7 @@ extension Shape {
         if case .null = node.content, !path.isEmpty { return [] }
         switch self {
         case .any: return []
-        case .string, .flag, .integer, .number, .duration, .size, .oneOf: return scalarProblems(in: node, at: path)
+        case .string, .flag, .integer, .number, .duration, .size, .date, .oneOf: return scalarProblems(in: node, at: path)
         case .list(let item):
             guard case .list(let items) = node.content else { return [mismatch(node, path)] }
             return items.enumerated().flatMap { item.problems(in: $1, at: "\(path)[\($0)]") }
@@ -66,6 +68,7 @@ extension Shape {
         case .number: fits = node.number?.isFinite ?? false
         case .duration: fits = node.text.flatMap(Duration.init(written:)) != nil
         case .size: fits = node.text.flatMap(bytes(written:)) != nil
+        case .date: fits = node.text?.wholeMatch(of: /\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])/) != nil
         case .oneOf(let words):
             if let text = node.text, !words.contains(text), let near = nearest(to: text, among: words) {
                 return [
@@ -117,6 +120,7 @@ extension Shape {
         case .number: "a number"
         case .duration: "a duration such as 90s, 10m, 6h"
         case .size: "a size such as 512MiB, 8GiB"
+        case .date: "a day such as 2026-12-31"
         case .oneOf(let words): "one of \(words.joined(separator: ", "))"
         case .list(let item): "a list of \(item.expectation)"
         case .oneOrMany(let item): "\(item.expectation), or a list of them"

@@ -1,0 +1,64 @@
+/// A test that is known to fail now and then: it still runs and is told, but does not block, until a day.
+public struct QuarantinedTest: Sendable, Hashable, Codable {
+    /// As its runner names it: `tests/unit/test_a.py::test_b`, `package.Class::method`.
+    public let test: String
+    /// The last day, `2026-12-31`.
+    public let until: String
+    public let reason: String
+
+    public init(test: String, until: String, reason: String) {
+        self.test = test
+        self.until = until
+        self.reason = reason
+    }
+
+    init?(_ node: Node) {
+        guard let test = node["test"]?.text, let until = node["until"]?.text else { return nil }
+        self.init(test: test, until: until, reason: node["reason"]?.text ?? "")
+    }
+
+    static let shape = Shape.object([
+        .init("test", .string, required: true, "the test as its runner names it: tests/unit/test_a.py::test_b"),
+        .init("until", .date, required: true, "the last day of its quarantine; then it blocks again"),
+        .init("reason", .string, "why, and where it is being mended"),
+    ])
+
+    /// Whether a test of a report is this one. A file's path and a dotted name are the same; without parameters, all are
+    /// meant.
+    public func names(_ reported: String) -> Bool {
+        let (mine, other) = (Self.plain(test), Self.plain(reported))
+        return mine == other || !mine.contains("[") && other.hasPrefix("\(mine)[")
+    }
+
+    private static func plain(_ name: String) -> String {
+        // What is in brackets is the parameters' own.
+        let parts = name.split(separator: "[", maxSplits: 1, omittingEmptySubsequences: false)
+        let plain = String(parts[0]).replacing(".py::", with: ".").replacing("::", with: ".").replacing("/", with: ".")
+        return parts.count > 1 ? "\(plain)[\(parts[1])" : plain
+    }
+}
+
+/// What becomes of a step whose tests failed.
+public enum QuarantineVerdict: Sendable, Hashable {
+    /// Only quarantined tests failed.
+    case excused([QuarantinedTest])
+    /// With the tests that block, and quarantines among them that have ended.
+    case blocked([String], ended: [QuarantinedTest])
+}
+
+/// - Parameters:
+///   - failures: the tests that failed, as the report names them; not empty.
+///   - today: `2026-11-24`; days are compared as text.
+public func judge(failures: [String], by quarantine: [QuarantinedTest], today: String) -> QuarantineVerdict {
+    var (used, ended, blocking): ([QuarantinedTest], [QuarantinedTest], [String]) = ([], [], [])
+    for failure in failures {
+        let entries = quarantine.filter { $0.names(failure) }
+        if let valid = entries.first(where: { $0.until >= today }) {
+            if !used.contains(valid) { used.append(valid) }
+        } else {
+            blocking.append(failure)
+            ended += entries
+        }
+    }
+    return blocking.isEmpty && !failures.isEmpty ? .excused(used) : .blocked(blocking, ended: ended)
+}
