@@ -73,7 +73,8 @@ actor Gate {
         try await load()
         try await grantWishes()
         var result = Advance.nothingToDo
-        for target in Set(changes.values.map { Target(project: $0.project, branch: $0.target) }).sorted() {
+        let unsettled = changes.values.filter { !$0.state.isSettled }
+        for target in Set(unsettled.map { Target(project: $0.project, branch: $0.target) }).sorted() {
             guard let project = projects[target.project] else { continue }
             do {
                 if try await advance(target, project), case .nothingToDo = result { result = .moved }

@@ -14,10 +14,10 @@ struct Changes: AsyncParsableCommand {
         let changes = try await Reporter(home: home.value).changes()
         if json.json { return try printJSON(changes) }
         printTable(
-            ["change", "outcome", "target", "author", "title", "runs", "reason"],
+            ["change", "outcome", "place", "target", "author", "title", "runs", "reason"],
             changes.map {
                 [
-                    String($0.id), $0.outcome, $0.target, $0.author, $0.title,
+                    String($0.id), $0.outcome, $0.position.map(String.init) ?? "", $0.target, $0.author, $0.title,
                     $0.runs.map(String.init).joined(separator: " "), $0.reason,
                 ]
             }, empty: "There are no changes: propose one with `git push origin HEAD:refs/for/main`.")

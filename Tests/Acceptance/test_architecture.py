@@ -10,7 +10,8 @@ PURE = ["Events", "Cron", "Promotion", "Projects", "Plans", "Runs", "Changes", "
 HOMES = {
     "Digests": {"Clibcrypto"}, "Git": {"Clibgit2", "CPosix"}, "ProjectFiles": {"Yams"}, "Store": {"GRDB"},
     "Watching": {"CPosix"}, "Minding": {"CPosix", "Synchronization"}, "Registry": {"FoundationNetworking"},
-    "Web": {"Hummingbird", "Mustache", "Logging", "ServiceLifecycle"},
+    "Forges": {"FoundationNetworking"},
+    "Web": {"Hummingbird", "NIOCore", "Mustache", "Logging", "ServiceLifecycle"},
 }
 SMALL = ["espalier-minder", "espalier-hook"]
 

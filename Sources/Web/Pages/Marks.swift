@@ -15,8 +15,8 @@ struct StateMark {
             case "reused": ("↺", "good")
             case "failed", "rejected", "conflicted", "timed_out", "out_of_memory": ("✗", "bad")
             case "lost": ("!", "bad")
-            case "running", "checking", "stopping": ("▸", "busy")
-            case "queued", "pending", "proposed", "waiting": ("○", "wait")
+            case "running", "checking", "stopping", "merging": ("▸", "busy")
+            case "queued", "pending", "proposed", "waiting", "ready": ("○", "wait")
             case "not_promoted": ("=", "wait")
             default: ("–", "quiet")
             }

@@ -45,6 +45,24 @@ struct ChangeView {
     let outcome: StateMark
     let reason: String?
     let runs: [Int64]
+    /// Place in the queue of its target, from 1.
+    let place: Int?
+    /// The page of the pull request that it stands for.
+    let url: String?
+    let approvedBy: String?
+
+    /// The queues first, in their order, then the others, newest first.
+    static func list(_ changes: [ChangeReport]) -> [ChangeView] {
+        changes.sorted { left, right in
+            switch (left.position, right.position) {
+            case (let mine?, let other?):
+                (left.project, left.target, mine) < (right.project, right.target, other)
+            case (.some, nil): true
+            case (nil, .some): false
+            case (nil, nil): left.id > right.id
+            }
+        }.map(ChangeView.init)
+    }
 
     init(_ change: ChangeReport) {
         id = change.id
@@ -57,6 +75,9 @@ struct ChangeView {
         outcome = StateMark(change.outcome)
         reason = change.reason.isEmpty ? nil : change.reason
         runs = change.runs
+        place = change.position
+        url = change.url.flatMap { $0.hasPrefix("https://") || $0.hasPrefix("http://") ? $0 : nil }
+        approvedBy = change.approvedBy.isEmpty ? nil : change.approvedBy.joined(separator: ", ")
     }
 }
 

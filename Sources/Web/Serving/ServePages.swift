@@ -17,7 +17,7 @@ struct ServePages: Sendable {
             try await run(context.runID(), step: request.text("step"), withLog: request.text("log") != "none")
         }
         router.get("changes") { _, _ in
-            page("Changes", "/changes", ListPage(try await answers.changes().map(ChangeView.init)), .changes)
+            page("Changes", "/changes", ListPage(ChangeView.list(try await answers.changes())), .changes)
         }
         router.get("models") { _, _ in
             page("Models", "/models", ListPage(try await answers.models().map(ModelView.init)), .models)

@@ -10,10 +10,10 @@ let changesTemplate = """
     {{#items}}
     <tr>
     <td data-label="Change" class="number">{{id}}</td>
-    <td data-label="Title">{{title}} <span class="dim">{{author}}, {{topic}}</span></td>
+    <td data-label="Title">{{#.url}}<a href="{{.}}">{{/.url}}{{title}}{{#.url}}</a>{{/.url}} <span class="dim">{{author}}, {{topic}}{{#.approvedBy}}; approved by {{.}}{{/.approvedBy}}</span></td>
     <td data-label="Into" class="branch">{{target}}</td>
     <td data-label="Head">{{#head}}{{> hash}}{{/head}}</td>
-    <td data-label="State">{{#outcome}}{{> state}}{{/outcome}}</td>
+    <td data-label="State">{{#outcome}}{{> state}}{{/outcome}}{{#.place}} <span class="dim">place {{.}}</span>{{/.place}}</td>
     <td data-label="Reason">{{.reason}}</td>
     <td data-label="Checks">{{#.runs}}<a href="/runs/{{.}}">#{{.}}</a> {{/.runs}}</td>
     </tr>
