@@ -63,12 +63,12 @@ class Watched(Story):
         return self.ask("adopt", repository or self.bare, *arguments)
 
     def serve(self, *options, looks=True):
+        address = self.home / "address"
+        address.unlink(missing_ok=True)
         with open(self.folder / "daemon.log", "ab") as log:
             self.daemon = subprocess.Popen(
                 [self.binaries / "espalier", "serve", "--port", "0", *(options or self.options)],
                 env={**self.environment, **self.extra}, stdout=log, stderr=log, start_new_session=True)
-        address = self.home / "address"
-        address.unlink(missing_ok=True)
         # A message is answered only after the first look at everything has been asked for.
         self.until(lambda: address.exists() and (not looks or self.ring("look")), 30, "the daemon answers")
 
