@@ -139,7 +139,7 @@ class Story:
         """The change of that topic, once it has been decided."""
         def decided():
             found = [change for change in self.ask("changes") if change["topic"] == topic]
-            return found and found[0]["outcome"] not in ("proposed", "checking") and found[0]
+            return found and found[0]["outcome"] in ("merged", "rejected", "conflicted", "withdrawn") and found[0]
         return self.until(decided, seconds, f"change {topic} is decided")
 
     def tip(self, branch):
