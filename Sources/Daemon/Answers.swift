@@ -44,8 +44,8 @@ struct PushAnswer {
                 lines += run.plan.notes.map { "espalier: note: \($0)" }
             }
             if case .proposal(let proposal) = handled.event.event, proposal.head != nil {
-                let change = try await store.openChanges()
-                    .last { $0.key == proposal.key && $0.target == proposal.target && $0.project == project.id }
+                let change = try await store.changes(limit: 500)
+                    .first { $0.key == proposal.key && $0.target == proposal.target && $0.project == project.id }
                 if let change {
                     lines.append(
                         "espalier: change \(change.number) for \(change.target): `espalier changes` tells how it fares")

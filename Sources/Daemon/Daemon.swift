@@ -264,7 +264,8 @@ public struct Daemon: Service {
         }
         guard !pushed.isEmpty else { return "" }
         let since = Date()
-        _ = await watch.look(at: Set(pushed.keys))
+        let events = await watch.look(at: Set(pushed.keys))
+        if events.isEmpty { try await proposeAgain(pushed, watch.project) }
         // Another look may have been faster and stored the events: what matters is that they are planned.
         await engine.planned(try await store.unhandledEvents().filter { $0.project == watch.project.id })
         let address = Reporter(home: options.home, store: store).runningAddress() ?? ""

@@ -27,6 +27,20 @@ extension Daemon {
         try await store.note(deed, by: name, project: change.project, at: Date())
     }
 
+    /// The very head that was refused is pushed again: somebody wants it looked at again.
+    func proposeAgain(_ pushed: [String: ObjectID?], _ project: StoredProject) async throws {
+        let changes = try await store.openChanges().filter { $0.project == project.id }
+        for (ref, tip) in pushed {
+            guard let proposal = ProposalRef(ref), let tip,
+                let change = changes.last(where: { $0.key == proposal.key && $0.target == proposal.target }),
+                change.state.isSettled, change.head == tip
+            else { continue }
+            let again = Proposal(key: proposal.key, target: proposal.target, head: tip)
+            _ = try await store.store(.proposal(again), project: project.id, at: Date())
+            engine.ring()
+        }
+    }
+
     /// Open a change of a branch that is in the repository already: `[project, branch, target, topic]`.
     func openChange(_ words: [String]) async throws -> String {
         guard words.count == 4 else { return "error: unknown request\n" }

@@ -84,6 +84,11 @@ extension Store {
         }
     }
 
+    /// Store an event that no ref tells of.
+    public func store(_ event: Event, project: Int64, at time: Date) async throws -> StoredEvent {
+        try await pool.write { try Self.insert(event, project: project, at: time, $0) }
+    }
+
     /// Store a run that a person asked for, with the event of their asking.
     public func request(_ plan: Plan, project: StoredProject, at time: Date) async throws -> StoredRun {
         try await pool.write { database in

@@ -28,22 +28,26 @@ struct Hook {
     private static func afterPush(socket: String, script: String) {
         let input = readAll(0)
         let message = "pushed \(currentFolder())\n" + String(decoding: input, as: UTF8.self) + "\n"
-        if let answer = ring(socket, message) {
-            say(answer, to: 1)
-        } else {
-            say("espalier: the daemon is not running; it will pick this push up when it starts\n", to: 1)
-        }
+        say(ring(socket, message), to: 1)
         passOn(input, to: script + ".local")
     }
 
-    private static func ring(_ socket: String, _ message: String) -> String? {
+    /// What the daemon answers, or why it does not.
+    private static func ring(_ socket: String, _ message: String) -> String {
         let descriptor = espalier_connect(socket)
-        guard descriptor >= 0 else { return nil }
+        guard descriptor >= 0 else {
+            return errno == EACCES
+                ? "espalier: this account may not speak to the daemon, which sees this push by itself if it runs\n"
+                : "espalier: the daemon is not running; it will pick this push up when it starts\n"
+        }
         defer { close(descriptor) }
         _ = message.withCString { send(descriptor, $0, strlen($0), Int32(MSG_NOSIGNAL)) }
         var limit = timeval(tv_sec: 5, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
-        return String(decoding: readAll(descriptor), as: UTF8.self)
+        errno = 0
+        let answer = String(decoding: readAll(descriptor), as: UTF8.self)
+        guard answer.isEmpty, errno == EAGAIN else { return answer }
+        return "espalier: the daemon is busy; it will pick this push up\n"
     }
 
     /// The hook that was here before Espalier's, if there was one.

@@ -36,6 +36,15 @@ private func receive(_ command: [Substring], topic: String?) {
     if let topic, !isKey(topic) {
         return writePacket("ng \(ref) a topic has letters, digits, - and _ only, at most 64")
     }
+    if new.allSatisfy({ $0 == "0" }) {
+        guard topic != nil else {
+            return writePacket("ng \(ref) a change is withdrawn by its topic: git push origin :\(ref) -o topic=TOPIC")
+        }
+    } else if git(["cat-file", "tag", new]) == 0 {
+        return writePacket("ng \(ref) that is a tag: push its commit")
+    } else if git(["rev-parse", "--quiet", "--verify", "\(new)^{commit}"]) != 0 {
+        return writePacket("ng \(ref) that is no commit")
+    }
     let kept = "refs/changes/\(topic ?? new)/for/\(target)"
     guard git(["update-ref", kept, new]) == 0 else { return writePacket("ng \(ref) the proposal could not be stored") }
     writePacket("ok \(ref)")

@@ -139,6 +139,23 @@ def test_a_change_to_an_unknown_branch_is_refused_at_once(project):
     assert project.ask("changes") == known
 
 
+def test_what_is_no_commit_is_refused_at_once(project):
+    project.branch("my-tagged", {"tagged.txt": "x"}, start="origin/main")
+    project.git("tag", "--annotate", "--message", "m", "annotated")
+    blob = project.git("rev-parse", "HEAD:tagged.txt").strip()
+    assert "that is a tag: push its commit" in project.git("push", "origin", "annotated:refs/for/main", check=False)
+    assert "that is no commit" in project.git("push", "origin", f"{blob}:refs/for/main", check=False)
+    assert "withdrawn by its topic" in project.git("push", "origin", ":refs/for/main", check=False)
+
+
+def test_the_same_head_pushed_again_is_checked_again(project):
+    commit, _ = propose(project, "flaky", {"broken": ""})
+    flaky = project.change_of("flaky")
+    assert flaky["outcome"] == "rejected" and len(flaky["runs"]) == 1
+    project.push(f"{commit}:refs/for/main", "-o", "topic=flaky")
+    project.until(lambda: len(change(project, "flaky")["runs"]) == 2, 30, "it is checked again")
+
+
 def test_a_topic_with_odd_letters_is_refused_at_once(project):
     said = project.git("push", "-o", "topic=../../heads/main", "origin", "HEAD:refs/for/main", check=False)
     assert "a topic has letters, digits, - and _ only" in said
