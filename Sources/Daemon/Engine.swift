@@ -137,9 +137,12 @@ actor Engine {
         await endOverdue()
         let atWork = busy.merging(restoring) { $0.union($1) }
         let extra = restoring.values.reduce(0) { $0 + $1.count }
-        for ready in choose(from: live.mapValues(\.progress), busy: atWork, slots: slots + extra) {
-            let attempts = live[ready.run]?.progress[ready.step.name].attempts ?? 0
-            start(ready.step, of: ready.run, attempt: attempts + 1, &group)
+        // To choose is to look through all runs: not for nothing.
+        if busy.values.reduce(0, { $0 + $1.count }) < slots {
+            for ready in choose(from: live.mapValues(\.progress), busy: atWork, slots: slots + extra) {
+                let attempts = live[ready.run]?.progress[ready.step.name].attempts ?? 0
+                start(ready.step, of: ready.run, attempt: attempts + 1, &group)
+            }
         }
         if stopsWhenDone, live.isEmpty { stop() }
     }

@@ -72,8 +72,11 @@ extension EventPlanner {
     func schedules(of plan: Plan, in project: StoredProject) throws -> [String: ScheduleRule] {
         let repository = try Repository(at: project.repository)
         let reader = ProjectReader(repository: repository, home: home, fallbackName: project.name)
-        let facts = try reader.facts(at: plan.commit, branch: plan.branch, base: nil)
-        return facts.project.pipelines.reduce(into: [:]) { rules, pipeline in
+        // Most projects' runs end without a schedule anywhere: what is known of the files says so without reading them as a
+        // project.
+        let sources = try reader.sources(at: plan.commit)
+        guard sources.pipelines.values.contains(where: { $0["on"]?["schedule"] != nil }) else { return [:] }
+        return try reader.project(at: plan.commit, branch: plan.branch).pipelines.reduce(into: [:]) { rules, pipeline in
             guard let rule = pipeline.triggers.schedule, rule.environment == plan.environment else { return }
             rules[pipeline.name] = rule
         }
@@ -85,7 +88,6 @@ extension EventPlanner {
     func registrySettings(of schedule: StoredSchedule, in project: StoredProject) throws -> RegistrySettings? {
         let repository = try Repository(at: project.repository)
         let reader = ProjectReader(repository: repository, home: home, fallbackName: project.name)
-        let facts = try reader.facts(at: schedule.commit, branch: schedule.branch, base: nil)
-        return facts.project.environment(named: schedule.rule.environment)?.registry
+        return try reader.project(at: schedule.commit, branch: schedule.branch).environment(named: schedule.rule.environment)?.registry
     }
 }

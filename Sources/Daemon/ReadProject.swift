@@ -13,23 +13,35 @@ struct ProjectReader {
     let home: Home
     let fallbackName: String
 
+    /// The project at `commit` on `branch`, privileged keys taken from where they may be taken.
+    func project(at commit: ObjectID, branch: String) throws -> Project {
+        try read(at: commit, branch: branch).project
+    }
+
+    private func read(at commit: ObjectID, branch: String) throws -> (
+        project: Project, withheld: [String: [String]], trunk: ObjectID
+    ) {
+        let sources = try self.sources(at: commit)
+        let trustedCommit = try defaultTip() ?? commit
+        let trusted = trustedCommit == commit ? sources : try self.sources(at: trustedCommit)
+        let mayDecide = try trustedCommit == commit || isTrusted(branch, by: trusted)
+        let project = try Project.read(sources, trusted: mayDecide ? nil : trusted, fallbackName: fallbackName)
+        return (project, mayDecide ? [:] : sources.privilegesWithheld(in: project), trustedCommit)
+    }
+
     /// All that planning needs to know of `commit` on `branch`.
     ///
     /// - Parameter base: what the commit is compared with for path filters; the merge base with the default branch when
     ///   absent.
     func facts(at commit: ObjectID, branch: String, base: ObjectID?) throws -> CommitFacts {
         let tree = try repository.commit(commit).tree
-        let sources = try self.sources(at: commit)
-        let trustedCommit = try defaultTip() ?? commit
-        let trusted = trustedCommit == commit ? sources : try self.sources(at: trustedCommit)
-        let mayDecide = try trustedCommit == commit || isTrusted(branch, by: trusted)
-        let project = try Project.read(sources, trusted: mayDecide ? nil : trusted, fallbackName: fallbackName)
+        let (project, withheld, trunk) = try read(at: commit, branch: branch)
         let inputs = InputReader(repository: repository, home: home)
         return CommitFacts(
             commit: commit, tree: tree, branch: branch, project: project,
-            changedPaths: try changedPaths(project, base, commit, trustedCommit),
+            changedPaths: try changedPaths(project, base, commit, trunk),
             contents: try inputs.contents(of: project, tree: tree), datasets: inputs.datasets(of: project),
-            withheld: mayDecide ? [:] : sources.privilegesWithheld(in: project))
+            withheld: withheld)
     }
 
     /// Whether a branch speaks for itself. A pipeline that is broken on the default branch must not keep others from
