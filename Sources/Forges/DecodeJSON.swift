@@ -1,9 +1,8 @@
 import Foundation
 
 /// The one way in: every delivery and answer is decoded here, and what is wrong with it becomes an error that names the place.
-///
-/// Foundation's decoder refuses more than 512 levels of nesting and numbers that do not fit, so that no body can do harm.
 func decode<T: Decodable>(_ type: T.Type, from body: [UInt8], what: String) throws(ForgeError) -> T {
+    if let problem = harm(in: body) { throw .unreadable(what: what, place: problem) }
     do {
         return try JSONDecoder().decode(type, from: Data(body))
     } catch let error as DecodingError {
@@ -21,6 +20,38 @@ func decode<T: Decodable>(_ type: T.Type, of delivery: Delivery, what: String) t
     return try decode(type, from: delivery.body, what: what)
 }
 
+/// Why a body must not reach Foundation's decoder: nested deeper than 100 levels, of which forges need fewer than 10, or not
+/// in UTF-8.
+///
+/// The decoder counts levels too, but (6.3, Linux) ends the process when a body breaks off right at its limit of 512. It also
+/// reads UTF-16 and UTF-32, in which brackets and quotes would be miscounted here; all of JSON's own characters have a zero there.
+private func harm(in body: [UInt8]) -> String? {
+    let (quote, backslash) = (UInt8(ascii: "\""), UInt8(ascii: "\\"))
+    let (array, endOfArray) = (UInt8(ascii: "["), UInt8(ascii: "]"))
+    let (object, endOfObject) = (UInt8(ascii: "{"), UInt8(ascii: "}"))
+    var (depth, isInText, isEscaped) = (0, false, false)
+    for byte in body {
+        if byte == 0 { return "it is no JSON in UTF-8" }
+        if isInText {
+            if isEscaped {
+                isEscaped = false
+            } else if byte == backslash {
+                isEscaped = true
+            } else if byte == quote {
+                isInText = false
+            }
+        } else if byte == quote {
+            isInText = true
+        } else if byte == array || byte == object {
+            depth += 1
+            if depth > 100 { return "it is nested deeper than 100 levels" }
+        } else if byte == endOfArray || byte == endOfObject {
+            depth -= 1
+        }
+    }
+    return nil
+}
+
 private func place(of error: DecodingError) -> String {
     func path(_ keys: [any CodingKey]) -> String {
         keys.map { $0.intValue.map { "\($0)" } ?? $0.stringValue }.joined(separator: ".")
@@ -35,14 +66,15 @@ private func place(of error: DecodingError) -> String {
     }
 }
 
-/// A commit's id: 40 (SHA-1) or 64 (SHA-256) hexadecimal digits. All zeros, which forges write for "none", is no commit.
+/// A commit's id: 40 (SHA-1) or 64 (SHA-256) hexadecimal digits. Forges write all zeros for "none", or nothing (Gitea, for a
+/// change whose branch is gone).
 struct CommitID: Decodable {
     let text: String?
 
     init(from decoder: any Decoder) throws {
         let container = try decoder.singleValueContainer()
         let given = try container.decode(String.self)
-        guard [40, 64].contains(given.utf8.count), given.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
+        guard [0, 40, 64].contains(given.utf8.count), given.allSatisfy({ $0.isASCII && $0.isHexDigit }) else {
             throw DecodingError.dataCorruptedError(
                 in: container, debugDescription: "a commit has 40 or 64 hexadecimal digits")
         }
@@ -63,7 +95,8 @@ struct ChangeNumber: Decodable {
     }
 }
 
-/// A branch's or ref's name that Git would take, since fetches are asked for by it. Source: git-check-ref-format(1).
+/// A branch's or ref's name that Git would take, since fetches are asked for by it. No stricter than Git, or one strange branch
+/// could make a whole list unreadable. Source: git-check-ref-format(1).
 struct RefName: Decodable {
     let text: String
 
@@ -78,7 +111,7 @@ struct RefName: Decodable {
     private static func isAllowed(_ name: String) -> Bool {
         let special = "~^:?*[\\".unicodeScalars
         let segments = name.split(separator: "/", omittingEmptySubsequences: false)
-        return !name.hasSuffix(".") && !name.contains("..") && !name.contains("@{") && !name.hasPrefix("-")
+        return !name.hasSuffix(".") && !name.contains("..") && !name.contains("@{")
             && name.unicodeScalars.allSatisfy { $0.value > 32 && $0.value != 127 && !special.contains($0) }
             && segments.allSatisfy { !$0.isEmpty && !$0.hasPrefix(".") && !$0.hasSuffix(".lock") }
     }

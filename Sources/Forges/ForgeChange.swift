@@ -15,13 +15,14 @@ public struct ForgeChange: Sendable, Hashable {
     public let target: String
     /// The branch it comes from, without `refs/heads/`; in another repository when `isFork`.
     public let source: String
+    /// On one line.
     public let title: String
     /// The name its author signs in with.
     public let author: String
     /// Its head comes from another repository, or nobody can tell any more which one it came from.
     public let isFork: Bool
     public let isDraft: Bool
-    /// Its web page.
+    /// Its web page, over HTTP.
     public let url: String?
     public let state: State
 
@@ -33,11 +34,20 @@ public struct ForgeChange: Sendable, Hashable {
         self.head = head
         self.target = target
         self.source = source
-        self.title = title
-        self.author = author
+        self.title = oneLine(title)
+        self.author = oneLine(author)
         self.isFork = isFork
         self.isDraft = isDraft
-        self.url = url
+        // It becomes a link on our own pages.
+        self.url = url.flatMap { $0.hasPrefix("https://") || $0.hasPrefix("http://") ? $0 : nil }
         self.state = state
     }
+}
+
+/// Text without line breaks and other control characters, which would mean something in a commit's message or a log.
+func oneLine(_ text: String) -> String {
+    let words = text.split { character in
+        character.isWhitespace || character.unicodeScalars.contains { $0.value < 32 || $0.value == 127 }
+    }
+    return words.joined(separator: " ")
 }

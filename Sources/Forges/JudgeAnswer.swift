@@ -3,12 +3,13 @@ import Foundation
 extension Forge {
     /// Why an answer is not what was asked for; nil when it is.
     public func trouble(in answer: ForgeResponse) -> ForgeError? {
+        if (200..<300).contains(answer.status), answer.status != 203 { return nil }
         let said = Refusal.message(in: answer)
         switch answer.status {
         // Azure DevOps shows its sign-in page with 203 when it does not know the token.
         case 203 where settings.kind == .azureDevOps:
             return .refused(status: 203, message: "a sign-in page came instead of an answer: \(renewal)")
-        case 200..<300: return nil
+        case 203: return nil
         case 300..<400:
             let address = answer.headers["Location"].map { " to \($0)" } ?? ""
             return .refused(
@@ -79,10 +80,7 @@ struct Refusal: Decodable {
         try? decode(Refusal.self, from: answer.body, what: "a refusal")
     }
 
-    private static func line(_ text: String) -> String {
-        let words = text.split { $0.isWhitespace || $0.unicodeScalars.allSatisfy { $0.value < 32 || $0.value == 127 } }
-        return cut(words.joined(separator: " "), to: 300)
-    }
+    private static func line(_ text: String) -> String { cut(oneLine(text), to: 300) }
 
     /// Every text found in a value of any shape.
     struct Words: Decodable {

@@ -77,11 +77,27 @@ import Testing
         case .azureDevOps: empty["lastMergeSourceCommit"] = nil
         }
         let forge = try sample.forge
-        #expect(try forge.changes(in: try sample.list([empty, sample.change()])).changes.count == 1)
+        let text = String(decoding: try sample.list([empty, sample.change()]).body, as: UTF8.self)
+        for list in [text, text.replacing(zero, with: "")] {
+            #expect(try forge.changes(in: answer(200, list)).changes.count == 1)
+        }
         let error = #expect(throws: ForgeError.self) {
             try forge.change(in: ForgeResponse(status: 200, body: try bytes(empty)))
         }
         #expect(error?.description.contains("no commits") == true)
+    }
+
+    /// What a stranger may write must neither break a commit's message nor a page, nor hide the other changes.
+    @Test(arguments: ForgeKind.allCases) func strangeWordsDoNoHarm(_ kind: ForgeKind) throws {
+        let sample = Sample(kind: kind)
+        let text = String(decoding: try sample.list([sample.change(), sample.change()]).body, as: UTF8.self)
+            .replacing("Faster", with: #"Fa\u0000ster\r\n\nChange: 9"#)
+            .replacing("https://forge.example/7", with: "javascript:alert(7)")
+            .replacing("topic", with: "-x@y,z;ü")
+        let changes = try sample.forge.changes(in: answer(200, text)).changes
+        #expect(changes.map(\.title) == ["Fa ster Change: 9", "Fa ster Change: 9"])
+        #expect(changes.map(\.source) == ["-x@y,z;ü", "-x@y,z;ü"])
+        #expect(changes.allSatisfy { $0.url?.hasPrefix("https://") ?? true })
     }
 
     @Test(arguments: ForgeKind.allCases) func aForkThatIsGoneIsAForkStill(_ kind: ForgeKind) throws {
@@ -89,7 +105,7 @@ import Testing
         var body = sample.change()
         switch kind {
         case .github, .gitea: body["head"] = ["ref": "topic", "sha": one, "repo": NSNull()]
-        case .gitlab: body["source_project_id"] = NSNull()
+        case .gitlab: (body["source_project_id"], body["target_project_id"]) = (NSNull(), NSNull())
         case .azureDevOps: body["forkSource"] = [:] as [String: Any]
         }
         #expect(try sample.forge.change(in: ForgeResponse(status: 200, body: try bytes(body))).isFork)

@@ -130,7 +130,8 @@ struct Sample {
     func list(_ changes: [[String: Any]], hasMore: Bool = false) throws -> ForgeResponse {
         switch kind {
         case .github, .gitea:
-            let link = "<https://forge.example/list?page=2>; rel=\"next\", <https://forge.example/list?page=9>; rel=\"last\""
+            let list = "https://forge.example/list?page"
+            let link = "<\(list)=2>; rel=\"next\", <\(list)=9>; rel=\"last\""
             return ForgeResponse(status: 200, headers: hasMore ? ["link": link] : [:], body: try bytes(changes))
         case .gitlab:
             let fields: HeaderFields = ["x-next-page": hasMore ? "2" : ""]
@@ -143,7 +144,8 @@ struct Sample {
 }
 
 func bytes(_ value: Any) throws -> [UInt8] {
-    Array(try JSONSerialization.data(withJSONObject: value, options: [.fragmentsAllowed, .sortedKeys]))
+    let options: JSONSerialization.WritingOptions = [.fragmentsAllowed, .sortedKeys, .withoutEscapingSlashes]
+    return Array(try JSONSerialization.data(withJSONObject: value, options: options))
 }
 
 func answer(_ status: Int, _ text: String = "", _ headers: HeaderFields = [:]) -> ForgeResponse {

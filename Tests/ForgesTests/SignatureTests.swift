@@ -69,8 +69,11 @@ import Testing
         let forge = try Sample(kind: .gitlab).forge
         let delivery = Delivery(headers: headers(right), body: body)
         #expect(forge.signingTime(of: delivery) == 1_700_000_000)
-        for (now, isFresh) in [(1_700_000_300, true), (1_700_000_301, false), (1_699_999_700, true), (Int64.min, false)] {
-            #expect(forge.isFresh(delivery, now: now) == isFresh, "\(now)")
+        for now: Int64 in [1_700_000_000, 1_700_000_300, 1_699_999_700] {
+            #expect(forge.isFresh(delivery, now: now), "\(now)")
+        }
+        for now: Int64 in [1_700_000_301, 1_699_999_699, .min, .max] {
+            #expect(!forge.isFresh(delivery, now: now), "\(now)")
         }
         #expect(forge.isFresh(Delivery(headers: [:], body: body), now: 0), "a plain token has no time")
     }
@@ -97,8 +100,7 @@ import Testing
             "Authorization": "Basic Og==",
         ]
         #expect(try !isAuthentic(kind, headers, secret: "", allowsSHA1: true))
-        let pitea: HeaderFields = ["X-Hub-Signature-256": "sha256=\(digits)"]
-        #expect(try !isAuthentic(kind, pitea, secret: ""))
+        #expect(try !isAuthentic(kind, ["X-Hub-Signature-256": "sha256=\(digits)"], secret: ""))
     }
 
     @Test func comparingLooksAtEveryByte() {

@@ -51,7 +51,7 @@ struct GitHubForge: Forge {
     }
 
     func mergeAnswer(_ answer: ForgeResponse) -> MergeAnswer {
-        let said = Refusal.message(in: answer)
+        lazy var said = Refusal.message(in: answer)
         switch answer.status {
         case 200: return .merged(commit: mergeCommit(in: answer))
         // Somebody else's merge was faster; the order itself is as good as before.

@@ -1,14 +1,19 @@
 /// A pull request in GitHub's shape, which Gitea and Forgejo have taken over. Source: docs.github.com, "Get a pull request";
 /// Gitea's `modules/structs/pull.go`.
 struct PullRequest: Decodable {
-    struct End: Decodable {
-        struct Repository: Decodable {
-            let full_name: String
-        }
+    struct Repository: Decodable {
+        let full_name: String
+    }
 
+    struct Head: Decodable {
         let ref: RefName
         let sha: CommitID
         /// Null when the repository is gone.
+        let repo: Repository?
+    }
+
+    struct Base: Decodable {
+        let ref: RefName
         let repo: Repository?
     }
 
@@ -21,8 +26,8 @@ struct PullRequest: Decodable {
     let title: String
     /// Null when the account is gone; GitHub then shows `ghost`.
     let user: User?
-    let head: End
-    let base: End
+    let head: Head
+    let base: Base
     let draft: Bool?
     let merged: Bool?
     let merged_at: String?
@@ -78,7 +83,7 @@ struct PushNotice: Decodable {
 
 /// The repository a delivery of GitHub or Gitea is about.
 struct RepositoryNotice: Decodable {
-    let repository: PullRequest.End.Repository?
+    let repository: PullRequest.Repository?
 
     /// Why a delivery is not for this project; nil when it is. Organizations send those of all their repositories.
     static func refusal(_ delivery: Delivery, what: String, settings: ForgeSettings) throws(ForgeError) -> ForgeEvent? {

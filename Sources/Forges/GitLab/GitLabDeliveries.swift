@@ -114,9 +114,15 @@ private struct MergeRequestNotice: Decodable {
                 target: merge.target_branch.branch, isDraft: merge.draft ?? merge.work_in_progress))
     }
 
-    /// An update that does not say what it changed may have changed anything.
+    /// An update may have changed anything, unless it names only what does not matter: for another target branch GitLab has
+    /// been seen to name no more than `merge_status`.
     private var isEdit: Bool {
         guard let names = changes?.names, !names.isEmpty else { return true }
-        return !names.isDisjoint(with: ["title", "description", "target_branch", "draft", "work_in_progress"])
+        return !names.isSubset(of: Self.besidesTheChange)
     }
+
+    private static let besidesTheChange: Set<String> = [
+        "assignees", "discussion_locked", "labels", "last_edited_at", "last_edited_by_id", "milestone_id", "reviewers",
+        "time_change", "time_estimate", "total_time_spent", "updated_at", "updated_by_id",
+    ]
 }

@@ -61,7 +61,7 @@ struct GitLabForge: Forge {
     }
 
     func mergeAnswer(_ answer: ForgeResponse) -> MergeAnswer {
-        let said = Refusal.message(in: answer)
+        lazy var said = Refusal.message(in: answer)
         switch answer.status {
         case 200:
             guard let merge = try? decode(MergeRequest.self, from: answer.body, what: "a merge") else {

@@ -46,7 +46,7 @@ struct GiteaForge: Forge {
     }
 
     func mergeAnswer(_ answer: ForgeResponse) -> MergeAnswer {
-        let said = Refusal.message(in: answer)
+        lazy var said = Refusal.message(in: answer)
         switch answer.status {
         case 200: return .merged(commit: nil)
         // The server has not finished to look whether it merges.
