@@ -108,7 +108,8 @@ public struct Daemon: Service {
         let doorbell = try Doorbell(path: options.home.socket)
         let web = WebServer(
             answers: PageAnswers(reporter: Reporter(home: options.home, store: store)),
-            webhooks: WebhookReceiver(store: store, follower: follower), host: options.host, port: options.port, logger: logger,
+            webhooks: WebhookReceiver(store: store, follower: follower), host: options.host, port: options.port,
+            logger: logger,
             bound: { [options, logger] port in
                 let address = "http://\(options.host):\(port)/"
                 try? address.write(toFile: options.home.address, atomically: true, encoding: .utf8)

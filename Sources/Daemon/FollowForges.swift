@@ -163,10 +163,13 @@ final class ForgeFollower: Sendable {
             guard let link = forges[message.project], let watch = watches.watch(of: message.project) else { continue }
             do {
                 let linked = try LinkedForge(watch.project, link)
-                if let status = try await status(for: message.message) { try await client.post(status, to: linked.forge) }
+                if let status = try await status(for: message.message) {
+                    try await client.post(status, to: linked.forge)
+                }
                 try await store.done(message, at: Date())
             } catch let error as ForgeError where !error.mayPass {
-                logger.error("\(watch.project.name): its forge does not take the status of \(message.message): \(error)")
+                logger.error(
+                    "\(watch.project.name): its forge does not take the status of \(message.message): \(error)")
                 try await store.done(message, at: Date())
             } catch {
                 let pause = pause(after: message.attempts + 1, error)

@@ -21,7 +21,9 @@ struct ChangeLander: Sendable {
         case refused(String)
     }
 
-    func land(_ changes: [Change], from: ObjectID, to: ObjectID, ref: String, _ project: StoredProject, _ rules: GateRules)
+    func land(
+        _ changes: [Change], from: ObjectID, to: ObjectID, ref: String, _ project: StoredProject, _ rules: GateRules
+    )
         async throws -> Landed
     {
         let reason = "espalier: change \(changes.map { "\($0.number)" }.joined(separator: ", "))"
@@ -45,11 +47,13 @@ struct ChangeLander: Sendable {
         }
         guard try await fetch(ref, url, token, project) == from else { return .targetMoved }
         return .refused(
-            "the server does not take its merge (\(refusal)): let Espalier push to \(ref), or link it with --landing api")
+            "the server does not take its merge (\(refusal)): let Espalier push to \(ref), or link it with --landing api"
+        )
     }
 
     /// Where the target is on the server.
-    private func fetch(_ ref: String, _ url: String, _ token: String?, _ project: StoredProject) async throws -> ObjectID?
+    private func fetch(_ ref: String, _ url: String, _ token: String?, _ project: StoredProject) async throws
+        -> ObjectID?
     {
         try await onOwnThread {
             let mirror = try Repository(at: project.repository)
@@ -94,6 +98,7 @@ struct ChangeLander: Sendable {
         if now.state == .merged, let tip { return .at(tip) }
         if let reason { return .refused("the forge does not merge it: \(reason)") }
         // It has a newer head, or is being merged: the next look tells.
-        throw ForgeError.busy(status: 0, message: "change \(change.number) is being merged or has a newer head", retry: nil)
+        throw ForgeError.busy(
+            status: 0, message: "change \(change.number) is being merged or has a newer head", retry: nil)
     }
 }

@@ -88,6 +88,7 @@ extension EventPlanner {
     func registrySettings(of schedule: StoredSchedule, in project: StoredProject) throws -> RegistrySettings? {
         let repository = try Repository(at: project.repository)
         let reader = ProjectReader(repository: repository, home: home, fallbackName: project.name)
-        return try reader.project(at: schedule.commit, branch: schedule.branch).environment(named: schedule.rule.environment)?.registry
+        return try reader.project(at: schedule.commit, branch: schedule.branch).environment(
+            named: schedule.rule.environment)?.registry
     }
 }

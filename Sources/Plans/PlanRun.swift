@@ -154,7 +154,8 @@ extension RunSettings {
     init(_ environment: Environment) {
         self.init(
             identity: environment.identity, env: environment.env, registry: environment.registry,
-            sandbox: environment.sandbox, dataRoot: environment.dataRoot, isIsolated: nil, quarantine: environment.quarantine.isEmpty ? nil : environment.quarantine)
+            sandbox: environment.sandbox, dataRoot: environment.dataRoot, isIsolated: nil,
+            quarantine: environment.quarantine.isEmpty ? nil : environment.quarantine)
     }
 
     /// For code from outside: no identity, no registry, no data, no network, whatever the environment has.

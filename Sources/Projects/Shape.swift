@@ -43,7 +43,8 @@ extension Shape {
         if case .null = node.content, !path.isEmpty { return [] }
         switch self {
         case .any: return []
-        case .string, .flag, .integer, .number, .duration, .size, .date, .oneOf: return scalarProblems(in: node, at: path)
+        case .string, .flag, .integer, .number, .duration, .size, .date, .oneOf:
+            return scalarProblems(in: node, at: path)
         case .list(let item):
             guard case .list(let items) = node.content else { return [mismatch(node, path)] }
             return items.enumerated().flatMap { item.problems(in: $1, at: "\(path)[\($0)]") }

@@ -20,7 +20,8 @@ struct Serve: AsyncParsableCommand {
     )
     var mlflowPython: String?
     @Option(help: "Seconds between looks at everything, the net under hooks and inotify.") var lookEvery = 60
-    @Option(help: "Seconds between fetches of remote repositories, and between questions to forges.") var fetchEvery = 60
+    @Option(help: "Seconds between fetches of remote repositories, and between questions to forges.") var fetchEvery =
+        60
     @Option(help: "Where others find the pages, for links on forges: https://ci.example.org/.") var url: String?
     @Option(help: "Days that an unused workspace or result stays, and the outputs of an ended run.") var keepDays = 30
     @Option(help: "GiB that results for reuse may take in all.") var keepGib = 20
