@@ -230,9 +230,9 @@ public struct Change: Sendable, Hashable {
     /// Approvals that count: nobody approves their own.
     public var approvals: Int { approvedBy.filter { !isAuthor($0) }.count }
 
-    /// - Parameter name: a person's name, or their address.
+    /// - Parameter name: a person's name, address, or name on the forge.
     public func isAuthor(_ name: String) -> Bool {
-        author == name || author.hasPrefix("\(name) <") || author.hasSuffix("<\(name)>")
+        author == name || origin?.author == name || author.hasPrefix("\(name) <") || author.hasSuffix("<\(name)>")
     }
 
     /// The lines that tie a commit to its change.

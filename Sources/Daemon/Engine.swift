@@ -133,6 +133,7 @@ actor Engine {
     private func settle(_ group: inout TaskGroup<Void>) async throws {
         try await plan()
         try await advanceChanges()
+        for errand in await gate.takeErrands() { group.addTask { await errand() } }
         try await reuse(&group)
         await endOverdue()
         let atWork = busy.merging(restoring) { $0.union($1) }
@@ -171,9 +172,14 @@ actor Engine {
 
     /// Turn open events into runs.
     private func plan() async throws {
-        var unreadable: Set<Int64> = []
+        // Projects whose further events have to wait.
+        var held: Set<Int64> = []
         for event in try await store.unhandledEvents() {
-            guard let project = projects[event.project], !unreadable.contains(project.id) else { continue }
+            guard let project = projects[event.project], !held.contains(project.id) else { continue }
+            if case .proposal = event.event, await gate.isLanding(in: project.id) {
+                held.insert(project.id)
+                continue
+            }
             let runs: [StoredRun]
             do {
                 // A new head must not hide that the old one is merged already, and only could not be noted any more.
@@ -183,7 +189,7 @@ actor Engine {
             } catch {
                 // Its events wait, in their order; those of other projects do not.
                 logger.error("\(project.name): event \(event.id) cannot be planned yet, and is tried again: \(error)")
-                unreadable.insert(project.id)
+                held.insert(project.id)
                 alarm.set(in: 1)
                 continue
             }

@@ -44,6 +44,11 @@ actor Gate {
     private var landings: [Target: [Landing]] = [:]
     private var reading: GateReading
     private var wishes: [Wish] = []
+    /// Targets that are being moved on a server.
+    private var underway: Set<Target> = []
+    private var failures: [Target: Int] = [:]
+    /// What takes long, to be done beside everything else.
+    private var errands: [@Sendable () async -> Void] = []
 
     /// What a person wants noted of a change: not in the middle of something that was decided without it.
     private struct Wish {
@@ -75,7 +80,7 @@ actor Gate {
         var result = Advance.nothingToDo
         let unsettled = changes.values.filter { !$0.state.isSettled }
         for target in Set(unsettled.map { Target(project: $0.project, branch: $0.target) }).sorted() {
-            guard let project = projects[target.project] else { continue }
+            guard let project = projects[target.project], !underway.contains(target) else { continue }
             do {
                 if try await advance(target, project), case .nothingToDo = result { result = .moved }
             } catch let error where error is GitError || error is ForgeError {
@@ -89,6 +94,15 @@ actor Gate {
         }
         return result
     }
+
+    /// What is to be done beside everything else, once.
+    func takeErrands() -> [@Sendable () async -> Void] {
+        defer { errands = [] }
+        return errands
+    }
+
+    /// Whether a proposal has to wait: what is landing must be noted before a newer head may hide it.
+    func isLanding(in project: Int64) -> Bool { underway.contains { $0.project == project } }
 
     /// The events whose checks somebody waits for; `nil` while that is not known.
     var awaitedEvents: Set<Int64>? {
@@ -160,6 +174,8 @@ actor Gate {
 
     /// What lands is the commit that was tested, byte for byte. When somebody else has moved the target meanwhile, nothing
     /// is lost: the next decision merges with the new tip.
+    ///
+    /// A server far away may take its time: nothing else waits for it but this target.
     private func land(
         _ numbers: [Int64], _ from: ObjectID, _ to: ObjectID, _ view: GateView, _ target: Target,
         _ project: StoredProject
@@ -174,8 +190,38 @@ actor Gate {
         }
         if !intents.isEmpty { try await write(GateWrite(notes: intents), target) }
         Failpoint.reach(.changeMerging)
+        guard project.url != nil else { return try await move(numbers, from, to, view, target, project) }
+        underway.insert(target)
+        errands.append { [self] in await moveFarAway(numbers, from, to, view, target, project) }
+    }
+
+    private func moveFarAway(
+        _ numbers: [Int64], _ from: ObjectID, _ to: ObjectID, _ view: GateView, _ target: Target,
+        _ project: StoredProject
+    ) async {
+        do {
+            try await move(numbers, from, to, view, target, project)
+            underway.remove(target)
+            failures[target] = nil
+        } catch {
+            let count = (failures[target] ?? 0) + 1
+            failures[target] = count
+            let pause = min(60, pow(2, Double(min(count, 6))))
+            logger.error("\(project.name): \(target.branch) could not be moved, and is in \(Int(pause)) s: \(error)")
+            isStale = true
+            try? await Task.sleep(for: .seconds(pause))
+            underway.remove(target)
+        }
+        ring()
+    }
+
+    private func move(
+        _ numbers: [Int64], _ from: ObjectID, _ to: ObjectID, _ view: GateView, _ target: Target,
+        _ project: StoredProject
+    ) async throws {
         let landed: ObjectID
-        switch try await lander.land(members, from: from, to: to, ref: target.ref, project, view.rules) {
+        let wanted = numbers.compactMap { changes[$0] }
+        switch try await lander.land(wanted, from: from, to: to, ref: target.ref, project, view.rules) {
         case .at(let commit): landed = commit
         case .targetMoved: return
         case .refused(let reason):
@@ -183,6 +229,7 @@ actor Gate {
             return try await write(GateWrite(notes: notes), target)
         }
         Failpoint.reach(.changeLanded)
+        let members = numbers.compactMap { changes[$0] }
         let pipelines = members.reduce(into: Set<String>()) { all, change in
             all.formUnion(change.checks.flatMap { view.checks[$0]?.pipelines } ?? [])
         }
