@@ -34,6 +34,8 @@ public enum ChangeFact: Sendable, Hashable, Codable {
     /// Merged with what is ahead of it in the queue, and event `event` has `tested` checked: this merge when absent, else that
     /// of the last change of a batch.
     case building(base: ObjectID, merge: ObjectID, event: Int64, tested: ObjectID? = nil)
+    /// The window has become too small for it: what it was tested on will not land.
+    case waiting
     /// It cannot be merged with what is ahead of it, and waits for what becomes of that. No files: it has nothing to add.
     case blocked(base: ObjectID, files: [String])
     /// About to move the target to this commit.
@@ -173,6 +175,8 @@ public struct Change: Sendable, Hashable {
     public private(set) var checks: Int64?
     /// Every event that had it checked, alone or with others, oldest first.
     public private(set) var events: [Int64] = []
+    /// The build that was about to land, or has.
+    public private(set) var landing: Build?
     /// Its place in line: of two queued changes the one with the smaller rank is ahead. Absent outside the queue.
     public private(set) var rank: Int64?
 
@@ -192,7 +196,7 @@ public struct Change: Sendable, Hashable {
         switch fact {
         case .proposed(let head, let author, let title, let origin):
             (self.head, self.author, self.title, self.origin) = (head, author, title, origin)
-            (state, approvedBy, checks) = (.proposed, [], nil)
+            (state, approvedBy, checks, landing) = (.proposed, [], nil, nil)
         case .approved(let name): approvedBy.insert(name)
         case .checking(let base, let merge, let event):
             state = .checking(Build(base: base, merge: merge, event: event))
@@ -208,10 +212,13 @@ public struct Change: Sendable, Hashable {
             guard isInQueue else { break }
             state = .queued(.building(Build(base: base, merge: merge, event: event, tested: tested)))
             if events.last != event { events.append(event) }
+        case .waiting: if isInQueue { state = .queued(.waiting) }
         case .blocked(let base, let files):
             if isInQueue { state = .queued(.blocked(base: base, files: files)) }
         case .merging(let merge):
-            if let build = state.build, isInQueue, build.merge == merge { state = .merging(build) }
+            guard let build = state.build, isInQueue, build.merge == merge else { break }
+            state = .merging(build)
+            landing = build
         case .conflicted(let files): state = .conflicted(files: files)
         case .rejected(let reason): state = .rejected(reason: reason)
         case .merged(let commit): state = .merged(commit)

@@ -29,27 +29,46 @@ private func land(_ changes: [Change], from tip: ObjectID) -> [GateStep] {
 }
 
 /// The queue in parts that cannot break each other's checks, each in order: no pipeline checks changes of two of them, and
-/// no change contains one of another part.
+/// no change contains one of another part. A change that belongs to several waits until they have become one; those in them
+/// do not wait for it.
 func lanes(of queue: [Change], _ view: GateView) -> [[Change]] {
-    var lanes: [(pipelines: Set<String>?, changes: [Change])] = []
+    var lanes: [Lane] = []
+    /// What waits, as one more lane that nothing is built of.
+    var waiting = Lane()
     for change in queue {
         let pipelines = change.checks.flatMap { view.checks[$0]?.pipelines }
         let needs = view.needs[change.number] ?? []
-        let joined = lanes.indices.filter { index in
-            guard let pipelines, let others = lanes[index].pipelines else { return true }
-            return !pipelines.isDisjoint(with: others) || lanes[index].changes.contains { needs.contains($0.number) }
+        let joined = lanes.indices.filter { lanes[$0].touches(pipelines, needs) }
+        if joined.count > 1 || waiting.touches(pipelines, needs) {
+            waiting.add(change, pipelines)
+        } else if let index = joined.first {
+            lanes[index].add(change, pipelines)
+        } else {
+            var lane = Lane()
+            lane.add(change, pipelines)
+            lanes.append(lane)
         }
-        var lane = (pipelines: pipelines, changes: [Change]())
-        for index in joined {
-            lane.changes += lanes[index].changes
-            lane.pipelines = lane.pipelines.flatMap { mine in lanes[index].pipelines.map(mine.union) }
-        }
-        lane.changes.sort { ($0.rank ?? 0, $0.number) < ($1.rank ?? 0, $1.number) }
-        lane.changes.append(change)
-        for index in joined.reversed() { lanes.remove(at: index) }
-        lanes.append(lane)
     }
-    return lanes.map(\.changes).sorted { ($0[0].rank ?? 0, $0[0].number) < ($1[0].rank ?? 0, $1[0].number) }
+    return lanes.map(\.changes)
+}
+
+private struct Lane {
+    private(set) var changes: [Change] = []
+    private var pipelines: Set<String> = []
+    /// Whether it holds a change of which nobody knows what checks it.
+    private var isUnknown = false
+
+    func touches(_ others: Set<String>?, _ needs: Set<Int64>) -> Bool {
+        guard !changes.isEmpty else { return false }
+        guard let others, !isUnknown else { return true }
+        return !pipelines.isDisjoint(with: others) || changes.contains { needs.contains($0.number) }
+    }
+
+    mutating func add(_ change: Change, _ pipelines: Set<String>?) {
+        changes.append(change)
+        self.pipelines.formUnion(pipelines ?? [])
+        if pipelines == nil { isUnknown = true }
+    }
 }
 
 /// Goes through one lane from its head, with the commit that each change should be merged with.
@@ -64,8 +83,9 @@ private struct LaneWalk {
         let root = self.root
         var expected = root
         var index = 0
-        while index < items.count, free > 0 {
+        while index < items.count {
             let item = items[index]
+            if free == 0 { return standDown(from: index, expected) }
             if case .queued(.blocked(let base, let files)) = item.state, base == expected {
                 if expected == tip { return [.note(change: item.number, settled(item, files))] }
                 index += 1
@@ -81,7 +101,10 @@ private struct LaneWalk {
             }
             switch view.standing(build) {
             case .failed(let reason):
-                if group.count > 1 { return [.build(onto: expected, groups: halves(group))] }
+                // One of them is bad. The first half is tested by itself; the second follows when a build is free for it.
+                if group.count > 1 {
+                    return [.build(onto: expected, groups: [group.prefix((group.count + 1) / 2).map(\.number)])]
+                }
                 if expected == tip { return [.eject(change: item.number, reason: reason)] }
                 // Nothing of this lane is ahead, but other lanes have moved the target: once more, on what is there now.
                 if expected == root { return [.build(onto: tip, groups: groups(from: index))] }
@@ -93,6 +116,19 @@ private struct LaneWalk {
             free -= 1
         }
         return []
+    }
+
+    /// Beyond the window, what is tested on something that will not land is tested for nothing.
+    private func standDown(from start: Int, _ expected: ObjectID) -> [GateStep] {
+        var expected = expected
+        return items[start...].compactMap { item in
+            guard case .queued(.building(let build)) = item.state else { return nil }
+            if build.base == expected {
+                expected = build.merge
+                return nil
+            }
+            return view.standing(build) == .waiting ? .note(change: item.number, .waiting) : nil
+        }
     }
 
     /// The changes from there on that are tested together, each merged with the one before.
@@ -135,12 +171,5 @@ private struct LaneWalk {
         let size = min(view.rules.batch, max(1, needed))
         return stride(from: 0, to: numbers.count, by: size).prefix(free)
             .map { Array(numbers[$0..<min($0 + size, numbers.count)]) }
-    }
-
-    /// One of a batch is bad: each half is tested by itself.
-    private func halves(_ group: [Change]) -> [[Int64]] {
-        let numbers = group.map(\.number)
-        let middle = (numbers.count + 1) / 2
-        return [Array(numbers[..<middle]), Array(numbers[middle...])]
     }
 }

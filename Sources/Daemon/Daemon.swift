@@ -238,7 +238,6 @@ public struct Daemon: Service {
             case "approve": ring.answer(try await approve(Array(ring.lines.dropFirst())))
             case "withdraw": ring.answer(try await withdraw(Array(ring.lines.dropFirst())))
             case "open": ring.answer(try await openChange(Array(ring.lines.dropFirst())))
-            case "bypass": ring.answer(try await bypass(Array(ring.lines.dropFirst())))
             case "fire": ring.answer(try await fire(Array(ring.lines.dropFirst())))
             case "linked":
                 await link()

@@ -34,12 +34,6 @@ public struct DaemonClient: Sendable {
         try ask(["open", project.isEmpty ? "-" : project, branch, target, topic ?? "-"])
     }
 
-    /// Let one push into a gated branch, within so many minutes.
-    public func bypass(_ branch: String, minutes: Int, reason: String, as name: String, project: String) throws {
-        let line = reason.replacing("\n", with: " ")
-        _ = try ask(["bypass", project.isEmpty ? "-" : project, branch, String(minutes), name, line])
-    }
-
     /// Remove what nobody needs any more.
     ///
     /// - Parameter keeping: what may stay; as the daemon was started with when absent.

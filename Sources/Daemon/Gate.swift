@@ -128,6 +128,7 @@ actor Gate {
             if windows[target] == nil {
                 windows[target] = try await store.window(project: target.project, target: target.branch)
             }
+            if landings[target] == nil { landings[target] = try await landings(of: target) }
             // Only one advance goes on at a time: nobody reads meanwhile.
             var reading = reading
             let view = try await reading.view(
@@ -143,6 +144,16 @@ actor Gate {
         }
     }
 
+    /// What has landed before this process was there to see it.
+    private func landings(of target: Target) async throws -> [Landing] {
+        let merged = try await store.lastMerged(project: target.project, target: target.branch)
+        let runs = try await store.runs(ofEvents: Set(merged.compactMap(\.checks)))
+        return merged.compactMap { change in
+            guard let build = change.landing, let own = change.checks.flatMap({ runs[$0] }) else { return nil }
+            return Landing(from: build.base, to: build.merge, pipelines: Set(own.runs.map(\.pipeline)))
+        }
+    }
+
     private func act(_ steps: [GateStep], _ view: GateView, _ target: Target, _ project: StoredProject) async throws {
         let notes = steps.compactMap { step in
             if case .note(let change, let fact) = step { GateWrite.Note(change: change, fact: fact) } else { nil }
@@ -154,12 +165,18 @@ actor Gate {
             case .check(let numbers):
                 guard let tip = view.tip else { break }
                 let merger = ChangeMerger(repository: try Repository(at: project.repository), rules: view.rules)
-                try await write(try merger.check(numbers.compactMap { changes[$0] }, with: tip), target)
+                let check = try merger.check(numbers.compactMap { changes[$0] }, with: tip)
+                try await write(check, target)
+                try remember(check, target, merger.repository)
                 Failpoint.reach(.changeChecksAsked)
             case .build(let base, let groups):
                 let merger = ChangeMerger(repository: try Repository(at: project.repository), rules: view.rules)
                 let members = groups.map { $0.compactMap { changes[$0] } }
-                try await write(try merger.build(members, onto: base, of: view), target)
+                let build = try merger.build(members, onto: base, of: view) { [reading] in
+                    reading.event(thatTested: $0, $1, target)
+                }
+                try await write(build, target)
+                try remember(build, target, merger.repository)
                 Failpoint.reach(.changeBuilt)
             case .land(let numbers, let from, let to): try await land(numbers, from, to, view, target, project)
             case .eject(let change, let reason):
@@ -169,6 +186,15 @@ actor Gate {
                     window: max(view.rules.floor, view.window / 2))
                 Failpoint.reach(.changeNoted)
             }
+        }
+    }
+
+    /// Know what is tested now, so that it is not tested twice.
+    private func remember(_ write: GateWrite, _ target: Target, _ repository: Repository) throws {
+        for build in write.builds where build.event == nil {
+            guard let event = changes[build.request.change]?.state.build?.event else { continue }
+            reading.remember(
+                try repository.commit(build.request.merge).tree, of: build.request, event: event, target)
         }
     }
 
@@ -230,10 +256,14 @@ actor Gate {
         }
         Failpoint.reach(.changeLanded)
         let members = numbers.compactMap { changes[$0] }
-        let pipelines = members.reduce(into: Set<String>()) { all, change in
-            all.formUnion(change.checks.flatMap { view.checks[$0]?.pipelines } ?? [])
+        let new = members.compactMap { change in
+            change.state.build.map { build in
+                Landing(
+                    from: build.base, to: build.merge,
+                    pipelines: change.checks.flatMap { view.checks[$0]?.pipelines } ?? [])
+            }
         }
-        landings[target] = ((landings[target] ?? []) + [Landing(from: from, to: to, pipelines: pipelines)]).suffix(200)
+        landings[target] = ((landings[target] ?? []) + new).suffix(200)
         try await write(
             GateWrite(
                 notes: members.compactMap { change in

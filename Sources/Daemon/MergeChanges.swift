@@ -41,18 +41,24 @@ struct ChangeMerger {
     /// A chain: the first with `base`, each other with the one before it. The last of each group stands for all of it.
     ///
     /// One that conflicts is passed over, and its group ends before it: what is tested is what would land.
-    func build(_ groups: [[Change]], onto base: ObjectID, of view: GateView) throws -> GateWrite {
+    /// - Parameter known: the event that has tested a tree already, for these changes.
+    func build(
+        _ groups: [[Change]], onto base: ObjectID, of view: GateView,
+        known: (_ tree: ObjectID, _ changes: [Change]) -> Int64?
+    ) throws -> GateWrite {
         var write = GateWrite()
         var expected = base
         for group in groups {
             var members: [(change: Change, base: ObjectID, merge: ObjectID)] = []
-            func close() {
+            func close() throws {
                 guard let last = members.last else { return }
                 let request = CheckRequest(
                     change: last.change.number, target: view.target, base: members[0].base, merge: last.merge,
                     isQueued: true, isFork: members.contains { $0.change.isFork ?? false } ? true : nil)
                 write.builds.append(
-                    .init(request: request, members: members.map { ($0.change.number, $0.base, $0.merge) }))
+                    .init(
+                        request: request, members: members.map { ($0.change.number, $0.base, $0.merge) },
+                        event: known(try repository.commit(last.merge).tree, members.map(\.change))))
                 members = []
             }
             for change in group {
@@ -61,15 +67,15 @@ struct ChangeMerger {
                     members.append((change, expected, merge))
                     expected = merge
                 case .conflict(let files):
-                    close()
+                    try close()
                     write.notes.append(.init(change: change.number, fact: .blocked(base: expected, files: files)))
                 case .nothingToMerge:
-                    close()
+                    try close()
                     write.notes.append(.init(change: change.number, fact: .blocked(base: expected, files: [])))
                 case nil: write.notes.append(.init(change: change.number, fact: change.gone))
                 }
             }
-            close()
+            try close()
         }
         Failpoint.reach(.changeMerged)
         return write

@@ -19,6 +19,16 @@ struct GateReading {
     private var rules: [Gate.Target: (tip: ObjectID?, rules: GateRules)] = [:]
     /// Checks that have ended, by event.
     private var ended: [Int64: Checks] = [:]
+    /// Of those, the ones that say something about the tree: they were not cancelled, nor lost.
+    private var conclusive: Set<Int64> = []
+    /// What was tested, and by which event.
+    private var tested: [TestedTree: Int64] = [:]
+
+    private struct TestedTree: Hashable {
+        let project: Int64
+        let tree: ObjectID
+        let isFork: Bool
+    }
 
     init(store: Store, home: Home) {
         self.store = store
@@ -41,11 +51,29 @@ struct GateReading {
             contained: git.contained, needs: git.needs, landed: landed)
     }
 
+    /// A tree is being tested.
+    mutating func remember(_ tree: ObjectID, of request: CheckRequest, event: Int64, _ target: Gate.Target) {
+        tested[TestedTree(project: target.project, tree: tree, isFork: request.isFork ?? false)] = event
+    }
+
+    /// The event that has this very tree tested already, by all that check these changes.
+    func event(thatTested tree: ObjectID, _ changes: [Change], _ target: Gate.Target) -> Int64? {
+        let isFork = changes.contains { $0.isFork ?? false }
+        let key = TestedTree(project: target.project, tree: tree, isFork: isFork)
+        guard let event = tested[key], let checks = ended[event], conclusive.contains(event) else { return nil }
+        for change in changes {
+            guard let own = change.checks.flatMap({ ended[$0]?.pipelines }), own.isSubset(of: checks.pipelines) else {
+                return nil
+            }
+        }
+        return event
+    }
+
     /// All that the view told has been done.
     mutating func seen(_ view: GateView, _ target: Gate.Target) {
         tips[target] = view.tip
         if brought.count > 5_000 { brought = [:] }
-        if ended.count > 5_000 { ended = [:] }
+        if ended.count > 5_000 { (ended, conclusive, tested) = ([:], [], [:]) }
     }
 
     private struct GitFacts {
@@ -97,8 +125,8 @@ struct GateReading {
             case .merging(let build): if try holds(build.merge) { contained.insert(change.number) }
             // A head that has just been proposed is merged first: that it adds nothing is told in its own words.
             // Neither does it become of one that was rejected for that.
-            case .proposed, .rejected, .merged, .withdrawn: break
-            case .checking, .ready, .queued, .conflicted:
+            case .rejected where change.checks == nil, .proposed, .merged, .withdrawn: break
+            case .checking, .ready, .queued, .conflicted, .rejected:
                 if let head = change.head, try holds(head) { contained.insert(change.number) }
             }
         }
@@ -132,7 +160,13 @@ struct GateReading {
         guard !events.isEmpty else { return }
         for (event, found) in try await store.runs(ofEvents: events) {
             let checks = Checks(try await standing(of: found, target), pipelines: Set(found.runs.map(\.pipeline)))
-            if checks.standing == .waiting { waiting[event] = checks } else { ended[event] = checks }
+            guard checks.standing != .waiting else {
+                waiting[event] = checks
+                continue
+            }
+            ended[event] = checks
+            let says = found.runs.allSatisfy { $0.outcome == .passed || $0.outcome == .failed || $0.outcome == nil }
+            if says { conclusive.insert(event) }
         }
     }
 

@@ -63,19 +63,4 @@ extension Daemon {
     private func topic(of branch: String) -> String {
         String(branch.prefix(64).map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") ? $0 : "-" })
     }
-
-    /// Let one push into a gated branch: `[project, branch, minutes, name, reason]`.
-    func bypass(_ words: [String]) async throws -> String {
-        guard words.count == 5, let minutes = Double(words[2]) else { return "error: unknown request\n" }
-        let project = try await store.project(named: words[0] == "-" ? nil : words[0])
-        let gated = GatedBranches(project: project, home: options.home)
-        guard gated.isGated(words[1]) else {
-            throw DaemonError.refused("'\(words[1])' is not gated: push as usual")
-        }
-        // On record before it can be used.
-        try await store.note(
-            .bypassed(branch: words[1], reason: words[4]), by: words[3], project: project.id, at: Date())
-        try gated.letThrough(words[1], until: Date().addingTimeInterval(60 * minutes))
-        return "ok\n"
-    }
 }

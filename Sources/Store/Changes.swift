@@ -45,7 +45,9 @@ extension Store {
         try await pool.write { database in
             var facts = write.notes
             for build in write.builds {
-                let event = try Self.insert(.checks(build.request), project: project, at: time, database).id
+                let event =
+                    try build.event
+                    ?? Self.insert(.checks(build.request), project: project, at: time, database).id
                 facts += build.members.map { member in
                     let fact: ChangeFact =
                         build.request.isQueued ?? false
@@ -95,6 +97,21 @@ extension Store {
     /// `nil` when there is no such change.
     public func change(_ number: Int64) async throws -> Change? {
         try await changes(where: "id = \(number)").first
+    }
+
+    /// The changes that were merged into a target last, the latest last.
+    public func lastMerged(project: Int64, target: String, limit: Int = 50) async throws -> [Change] {
+        let numbers = try await pool.read { database in
+            try Int64.fetchAll(
+                database,
+                sql: """
+                    SELECT change.id FROM change JOIN change_fact ON change_id = change.id
+                    WHERE project_id = ? AND target = ? AND fact LIKE '{"merged"%'
+                    ORDER BY change_fact.id DESC LIMIT ?
+                    """, arguments: [project, target, limit])
+        }
+        let found = try await changes(where: "id IN (\(numbers.map(String.init).joined(separator: ",")))")
+        return numbers.reversed().compactMap { number in found.first { $0.number == number } }
     }
 
     /// What happened to a change, and when, oldest first.
@@ -159,10 +176,15 @@ public struct GateWrite: Sendable {
     public struct Build: Sendable {
         public let request: CheckRequest
         public let members: [(change: Int64, base: ObjectID, merge: ObjectID)]
+        /// The event that has tested the same tree before; absent to have it tested.
+        public let event: Int64?
 
-        public init(request: CheckRequest, members: [(change: Int64, base: ObjectID, merge: ObjectID)]) {
+        public init(
+            request: CheckRequest, members: [(change: Int64, base: ObjectID, merge: ObjectID)], event: Int64? = nil
+        ) {
             self.request = request
             self.members = members
+            self.event = event
         }
     }
 

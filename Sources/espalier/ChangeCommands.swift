@@ -74,7 +74,7 @@ struct ChangeCommand: AsyncParsableCommand {
     }
 }
 
-struct Bypass: ParsableCommand {
+struct Bypass: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Let one direct push into a gated branch. Goes into the audit trail first.")
 
@@ -85,9 +85,9 @@ struct Bypass: ParsableCommand {
     @OptionGroup var person: PersonOption
     @OptionGroup var home: HomeOption
 
-    func run() throws {
-        try DaemonClient(home: home.value).bypass(
-            branch, minutes: minutes, reason: reason, as: person.name, project: project)
+    func run() async throws {
+        try await GateBypass(home: home.value).letThrough(
+            branch, minutes: minutes, reason: reason, as: person.name, project: project.isEmpty ? nil : project)
         print("one push into \(branch) is let through in the next \(minutes) minutes")
     }
 }

@@ -13,7 +13,7 @@ import Testing
         [
             .proposed(head: head, author: "a", title: "t"), .approved(by: "b"),
             .checking(base: base, merge: merge, event: 5), .ready, .queued,
-            .building(base: base, merge: merge, event: 6), .blocked(base: base, files: ["f"]), .merging(merge),
+            .building(base: base, merge: merge, event: 6), .waiting, .blocked(base: base, files: ["f"]), .merging(merge),
             .conflicted(files: ["f"]), .rejected(reason: "r"), .merged(merge), .withdrawn,
         ]
     }
@@ -66,7 +66,7 @@ import Testing
                 case .proposed: #expect(after.state == .proposed && after.approvedBy.isEmpty && after.rank == nil)
                 case .ready: #expect(after.state == before || before.word == "checking" && after.state.word == "ready")
                 case .queued: #expect(after.state == before || before.word == "ready" && after.rank == 3)
-                case .building, .blocked, .merging:
+                case .building, .waiting, .blocked, .merging:
                     #expect(after.state == before || ["queued", "merging"].contains(before.word))
                 case .approved: #expect(after.state == before && after.approvedBy == ["b"])
                 default: break
