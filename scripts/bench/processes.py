@@ -2,6 +2,7 @@
 
 import os
 import pathlib
+import resource
 import time
 
 TICK = 1 / os.sysconf("SC_CLK_TCK")
@@ -33,6 +34,12 @@ def stat(process):
 def cpu_ms(roots):
     """Processor time, user and system, of the family so far, and of all children that its members have collected."""
     return 1_000 * sum(own_seconds(process) + collected_seconds(process) for process in family(roots))
+
+
+def children_ms():
+    """Processor time of all programs that this one has waited for."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return 1_000 * (usage.ru_utime + usage.ru_stime)
 
 
 def own_seconds(process):
