@@ -8,9 +8,8 @@ import Projects
 /// ahead may be the reason.
 func advanceQueue(_ view: GateView, tip: ObjectID) -> [GateStep] {
     let queue = view.changes.filter(\.isInQueue).sorted { ($0.rank ?? 0, $0.number) < ($1.rank ?? 0, $1.number) }
-    if let merging = queue.first(where: { if case .merging = $0.state { true } else { false } }) {
-        return land(queue.filter { $0.state.build?.event == merging.state.build?.event }, from: tip)
-    }
+    let merging = queue.filter { if case .merging = $0.state { true } else { false } }
+    if !merging.isEmpty { return land(merging, from: tip) }
     var free = view.window
     var steps: [GateStep] = []
     for lane in lanes(of: queue, view) {
@@ -108,7 +107,7 @@ private struct LaneWalk {
                 if expected == tip { return [.eject(change: item.number, reason: reason)] }
                 // Nothing of this lane is ahead, but other lanes have moved the target: once more, on what is there now.
                 if expected == root { return [.build(onto: tip, groups: groups(from: index))] }
-            case .passed where expected == tip: return land(group, from: tip)
+            case .passed where expected == tip: return land(passed(from: index), from: tip)
             case .passed where expected == root: return [.build(onto: tip, groups: groups(from: index))]
             case .passed, .waiting: expected = group.last?.state.build?.merge ?? expected
             }
@@ -116,6 +115,19 @@ private struct LaneWalk {
             free -= 1
         }
         return []
+    }
+
+    /// The changes from there on whose builds have all passed, one on the other: they land together.
+    private func passed(from start: Int) -> [Change] {
+        var passed = batch(from: start)
+        while passed.count + start < items.count {
+            let next = batch(from: start + passed.count)
+            guard let build = next[0].state.build, build.base == passed.last?.state.build?.merge,
+                next.last?.state.build?.merge == build.tested, view.standing(build) == .passed
+            else { break }
+            passed += next
+        }
+        return passed
     }
 
     /// Beyond the window, what is tested on something that will not land is tested for nothing.
@@ -167,7 +179,8 @@ private struct LaneWalk {
     /// The changes from there on, in groups that are tested together: of one, as long as the window has a build for each.
     private func groups(from start: Int) -> [[Int64]] {
         let numbers = items[start...].map(\.number)
-        let needed = (numbers.count + free - 1) / free
+        let builds = max(1, min(free, view.slots))
+        let needed = (numbers.count + builds - 1) / builds
         let size = min(view.rules.batch, max(1, needed))
         return stride(from: 0, to: numbers.count, by: size).prefix(free)
             .map { Array(numbers[$0..<min($0 + size, numbers.count)]) }

@@ -41,6 +41,8 @@ public struct GateView: Sendable {
     public let rules: GateRules
     /// Builds that may be tested at once now.
     public let window: Int
+    /// Steps that can run at once: more builds than that cannot be tested at the same time.
+    public let slots: Int
     /// Open changes for this target, in the order they were opened.
     public let changes: [Change]
     /// By event.
@@ -53,7 +55,8 @@ public struct GateView: Sendable {
     public let landed: [Landing]
 
     public init(
-        target: String, tip: ObjectID?, rules: GateRules = GateRules(), window: Int? = nil, changes: [Change],
+        target: String, tip: ObjectID?, rules: GateRules = GateRules(), window: Int? = nil, slots: Int = .max,
+        changes: [Change],
         checks: [Int64: Checks] = [:], contained: Set<Int64> = [], needs: [Int64: Set<Int64>] = [:],
         landed: [Landing] = []
     ) {
@@ -61,6 +64,7 @@ public struct GateView: Sendable {
         self.tip = tip
         self.rules = rules
         self.window = max(window ?? rules.window, rules.floor)
+        self.slots = slots
         self.changes = changes
         self.checks = checks
         self.contained = contained

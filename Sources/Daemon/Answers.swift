@@ -34,7 +34,8 @@ struct PushAnswer {
     /// - Parameter pushed: ref → its new commit, absent where it was deleted.
     func text(_ pushed: [String: ObjectID?], project: StoredProject, since: Date) async throws -> String {
         var lines: [String] = []
-        for handled in try await store.events(of: project.id, since: since.addingTimeInterval(-60)) {
+        let names = pushed.map { ref, tip in tip?.description ?? ref }
+        for handled in try await store.events(of: project.id, since: since.addingTimeInterval(-60), about: names) {
             guard let move = handled.event.event.move, let tip = pushed[move.ref], tip == move.to else { continue }
             if let remark = handled.planning?.remark { lines.append("espalier: \(remark)") }
             for run in try await store.runs(ofEvent: handled.event.id) {
@@ -44,8 +45,8 @@ struct PushAnswer {
                 lines += run.plan.notes.map { "espalier: note: \($0)" }
             }
             if case .proposal(let proposal) = handled.event.event, proposal.head != nil {
-                let change = try await store.changes(limit: 500)
-                    .first { $0.key == proposal.key && $0.target == proposal.target && $0.project == project.id }
+                let change = try await store.latestChange(
+                    key: proposal.key, target: proposal.target, project: project.id)
                 if let change {
                     lines.append(
                         "espalier: change \(change.number) for \(change.target): `espalier changes` tells how it fares")

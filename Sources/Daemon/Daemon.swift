@@ -85,7 +85,9 @@ public struct Daemon: Service {
         let (bell, clockBell) = (Bell(), Bell())
         let client = ForgeClient()
         let lander = ChangeLander(store: store, client: client)
-        let gate = Gate(store: store, home: options.home, lander: lander, logger: logger, ring: bell.ring) {
+        let gate = Gate(
+            store: store, home: options.home, slots: options.slots, lander: lander, logger: logger, ring: bell.ring
+        ) {
             watches.nudge($0, $1)
         }
         follower = ForgeFollower(store: store, client: client, watches: watches, logger: logger) { [options] in

@@ -132,10 +132,17 @@ actor Engine {
 
     private func settle(_ group: inout TaskGroup<Void>) async throws {
         try await plan()
-        try await advanceChanges()
+        try await startReady(&group)
+        try await advanceChanges(&group)
         for errand in await gate.takeErrands() { group.addTask { await errand() } }
-        try await reuse(&group)
         await endOverdue()
+        try await startReady(&group)
+        if stopsWhenDone, live.isEmpty { stop() }
+    }
+
+    /// Start what can start, as far as there are slots. Nothing waits for what the gate still has to do.
+    private func startReady(_ group: inout TaskGroup<Void>) async throws {
+        try await reuse(&group)
         let atWork = busy.merging(restoring) { $0.union($1) }
         let extra = restoring.values.reduce(0) { $0 + $1.count }
         // To choose is to look through all runs: not for nothing.
@@ -145,13 +152,15 @@ actor Engine {
                 start(ready.step, of: ready.run, attempt: attempts + 1, &group)
             }
         }
-        if stopsWhenDone, live.isEmpty { stop() }
     }
 
-    private func advanceChanges() async throws {
+    private func advanceChanges(_ group: inout TaskGroup<Void>) async throws {
         while true {
             switch try await gate.advance(projects) {
-            case .moved: try await plan()
+            case .moved:
+                try await plan()
+                await endUnawaited()
+                try await startReady(&group)
             case .held:
                 alarm.set(in: 1)
                 return await endUnawaited()

@@ -31,6 +31,8 @@ actor Gate {
     let store: Store
     let home: Home
     let logger: Logger
+    /// Steps that run at once.
+    private let slots: Int
     private let lander: ChangeLander
     /// There is something to advance.
     private let ring: @Sendable () -> Void
@@ -44,6 +46,8 @@ actor Gate {
     private var landings: [Target: [Landing]] = [:]
     private var reading: GateReading
     private var wishes: [Wish] = []
+    /// Targets about which something was decided last time.
+    private var moved: Set<Target> = []
     /// Targets that are being moved on a server.
     private var underway: Set<Target> = []
     private var failures: [Target: Int] = [:]
@@ -58,12 +62,14 @@ actor Gate {
     }
 
     init(
-        store: Store, home: Home, lander: ChangeLander, logger: Logger, ring: @escaping @Sendable () -> Void,
+        store: Store, home: Home, slots: Int, lander: ChangeLander, logger: Logger,
+        ring: @escaping @Sendable () -> Void,
         look: @escaping @Sendable (_ project: Int64, _ ref: String) -> Void
     ) {
         self.store = store
         self.home = home
         self.logger = logger
+        self.slots = slots
         self.lander = lander
         self.ring = ring
         self.look = look
@@ -73,16 +79,23 @@ actor Gate {
     /// Somebody proposed, or withdrew.
     func refresh() { isStale = true }
 
-    /// Do all that can be done now.
+    /// Do what can be done now, and no more than that: what follows from it may wait for something else to go first.
     func advance(_ projects: [Int64: StoredProject]) async throws -> Advance {
         try await load()
         try await grantWishes()
         var result = Advance.nothingToDo
         let unsettled = changes.values.filter { !$0.state.isSettled }
-        for target in Set(unsettled.map { Target(project: $0.project, branch: $0.target) }).sorted() {
+        // Where something has just landed, it may bring others along that were settled already.
+        let targets = moved.union(unsettled.map { Target(project: $0.project, branch: $0.target) })
+        for target in targets.sorted() {
             guard let project = projects[target.project], !underway.contains(target) else { continue }
             do {
-                if try await advance(target, project), case .nothingToDo = result { result = .moved }
+                if try await advance(target, project) {
+                    moved.insert(target)
+                    if case .nothingToDo = result { result = .moved }
+                } else {
+                    moved.remove(target)
+                }
             } catch let error where error is GitError || error is ForgeError {
                 logger.error("changes for \(target.branch) of \(project.name) wait, and are tried again: \(error)")
                 result = .held
@@ -120,28 +133,23 @@ actor Gate {
         isStale = false
     }
 
+    /// - Returns: whether something was done.
     private func advance(_ target: Target, _ project: StoredProject) async throws -> Bool {
-        var hasMoved = false
-        while true {
-            let mine = changes.values.filter { $0.project == target.project && $0.target == target.branch }
-                .sorted { $0.number < $1.number }
-            if windows[target] == nil {
-                windows[target] = try await store.window(project: target.project, target: target.branch)
-            }
-            if landings[target] == nil { landings[target] = try await landings(of: target) }
-            // Only one advance goes on at a time: nobody reads meanwhile.
-            var reading = reading
-            let view = try await reading.view(
-                of: target, project, mine, window: windows[target], landed: landings[target] ?? [])
-            self.reading = reading
-            let steps = decide(view)
-            if steps.isEmpty {
-                reading.seen(view, target)
-                return hasMoved
-            }
-            hasMoved = true
-            try await act(steps, view, target, project)
+        let mine = changes.values.filter { $0.project == target.project && $0.target == target.branch }
+            .sorted { $0.number < $1.number }
+        if windows[target] == nil {
+            windows[target] = try await store.window(project: target.project, target: target.branch)
         }
+        if landings[target] == nil { landings[target] = try await landings(of: target) }
+        // Only one advance goes on at a time: nobody reads meanwhile.
+        var reading = reading
+        let view = try await reading.view(
+            of: target, project, mine, window: windows[target], slots: slots, landed: landings[target] ?? [])
+        let steps = decide(view)
+        if steps.isEmpty { reading.seen(view, target) }
+        self.reading = reading
+        if !steps.isEmpty { try await act(steps, view, target, project) }
+        return !steps.isEmpty
     }
 
     /// What has landed before this process was there to see it.
@@ -206,7 +214,15 @@ actor Gate {
         _ numbers: [Int64], _ from: ObjectID, _ to: ObjectID, _ view: GateView, _ target: Target,
         _ project: StoredProject
     ) async throws {
-        let members = numbers.compactMap { changes[$0] }
+        var members = numbers.compactMap { changes[$0] }
+        var end = to
+        if project.url != nil, let first = members.first?.state.build {
+            // A server may know changes one by one: those that were tested together are the least that lands.
+            members = members.filter { $0.state.build?.event == first.event }
+            end = first.tested
+        }
+        let to = end
+        let numbers = members.map(\.number)
         let intents = members.compactMap { change in
             if case .queued(.building(let build)) = change.state {
                 GateWrite.Note(change: change.number, fact: .merging(build.merge))
@@ -271,7 +287,7 @@ actor Gate {
                     change.state.build.map {
                         .init(change: change.number, fact: .merged(landed == to ? $0.merge : landed))
                     }
-                }), target, window: view.window + 1)
+                }), target, window: view.window + Set(members.compactMap { $0.state.build?.event }).count)
         Failpoint.reach(.changeNoted)
     }
 

@@ -3,11 +3,15 @@ import Foundation
 import Git
 import Projects
 import Store
+import Synchronization
 
 /// Which branches take no direct pushes: told to the update hook in files, so that it keeps them without a daemon, too.
 struct GatedBranches {
     let project: StoredProject
     let home: Home
+
+    /// The trees of `environments/` that the lists were written by.
+    private static let written = Mutex<[String: ObjectID]>([:])
 
     private var folder: String { "\(project.repository)/espalier" }
 
@@ -15,6 +19,10 @@ struct GatedBranches {
     func update(after moves: [RefMove]?) throws {
         let repository = try Repository(at: project.repository)
         let reader = ProjectReader(repository: repository, home: home, fallbackName: project.name)
+        let tree = try reader.defaultTip().flatMap { try repository.object(at: "environments", of: $0) }
+        let hasNewOrGone = moves?.contains { $0.branch != nil && ($0.from == nil || $0.to == nil) } ?? true
+        if let tree, !hasNewOrGone, Self.written.withLock({ $0[project.repository] == tree }) { return }
+        defer { Self.written.withLock { $0[project.repository] = tree } }
         // While the trusted files are broken, what was gated stays gated.
         guard let trusted = try reader.trustedProject() else { return }
         let gated = trusted.environments.filter { $0.gate != nil }

@@ -16,7 +16,8 @@ struct GateReading {
     private var tips: [Gate.Target: ObjectID] = [:]
     /// A head → the commits that it brings along.
     private var brought: [ObjectID: Set<ObjectID>] = [:]
-    private var rules: [Gate.Target: (tip: ObjectID?, rules: GateRules)] = [:]
+    /// With the tree of `environments/` that they were read from.
+    private var rules: [Gate.Target: (tree: ObjectID?, rules: GateRules)] = [:]
     /// Checks that have ended, by event.
     private var ended: [Int64: Checks] = [:]
     /// Of those, the ones that say something about the tree: they were not cancelled, nor lost.
@@ -36,7 +37,8 @@ struct GateReading {
     }
 
     mutating func view(
-        of target: Gate.Target, _ project: StoredProject, _ changes: [Change], window: Int?, landed: [Landing]
+        of target: Gate.Target, _ project: StoredProject, _ changes: [Change], window: Int?, slots: Int,
+        landed: [Landing]
     ) async throws -> GateView {
         let git = try facts(of: target, project, changes)
         let events = changes.reduce(into: Set<Int64>()) { events, change in
@@ -47,7 +49,8 @@ struct GateReading {
         var checks = ended.filter { events.contains($0.key) }
         for (event, state) in waiting where events.contains(event) { checks[event] = state }
         return GateView(
-            target: target.branch, tip: git.tip, rules: git.rules, window: window, changes: changes, checks: checks,
+            target: target.branch, tip: git.tip, rules: git.rules, window: window, slots: slots, changes: changes,
+            checks: checks,
             contained: git.contained, needs: git.needs, landed: landed)
     }
 
@@ -100,11 +103,11 @@ struct GateReading {
         -> GateRules
     {
         let reader = ProjectReader(repository: repository, home: home, fallbackName: project.name)
-        let tip = try? reader.defaultTip()
-        if let known = rules[target], known.tip == tip { return known.rules }
+        let tree = try? reader.defaultTip().flatMap { try repository.object(at: "environments", of: $0) }
+        if let tree, let known = rules[target], known.tree == tree { return known.rules }
         guard let read = try? reader.trustedProject() else { return rules[target]?.rules ?? GateRules() }
         let found = read.environment(ofBranch: target.branch)?.gate ?? GateRules()
-        rules[target] = (tip, found)
+        rules[target] = (tree, found)
         return found
     }
 

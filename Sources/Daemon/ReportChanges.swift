@@ -71,7 +71,8 @@ extension Reporter {
             guard let project = projects.first(where: { $0.id == target.project }) else { continue }
             let mine = open.filter { $0.project == target.project && $0.target == target.branch }
             // A repository that cannot be read is no reason to show nothing.
-            guard let view = try? await reading.view(of: target, project, mine, window: nil, landed: []) else {
+            guard let view = try? await reading.view(of: target, project, mine, window: nil, slots: 1, landed: [])
+            else {
                 continue
             }
             for change in held where change.target == target.branch { waits[change.number] = change.waitsFor(view) }

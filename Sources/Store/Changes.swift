@@ -114,6 +114,17 @@ extension Store {
         return numbers.reversed().compactMap { number in found.first { $0.number == number } }
     }
 
+    /// The last change of a topic, whatever has become of it.
+    public func latestChange(key: String, target: String, project: Int64) async throws -> Change? {
+        let number = try await pool.read { database in
+            try Int64.fetchOne(
+                database, sql: "SELECT max(id) FROM change WHERE project_id = ? AND target = ? AND key = ?",
+                arguments: [project, target, key])
+        }
+        guard let number else { return nil }
+        return try await change(number)
+    }
+
     /// What happened to a change, and when, oldest first.
     public func facts(ofChange number: Int64) async throws -> [(fact: ChangeFact, at: Date)] {
         try await pool.read { database in

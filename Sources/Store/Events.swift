@@ -57,12 +57,19 @@ extension Store {
         }
     }
 
-    /// A project's events since a moment with what became of them, oldest first.
-    public func events(of project: Int64, since: Date) async throws -> [HandledEvent] {
+    /// A project's events since a moment that name one of these commits or refs, with what became of them, oldest first.
+    public func events(of project: Int64, since: Date, about names: [String]) async throws -> [HandledEvent] {
         try await pool.read { database in
-            let statement = try database.cachedStatement(
-                sql: "SELECT * FROM event WHERE project_id = ? AND at >= ? ORDER BY id")
-            return try Row.fetchAll(statement, arguments: [project, since.timeIntervalSince1970]).map(HandledEvent.init)
+            let rows = try Row.fetchCursor(
+                database.cachedStatement(sql: "SELECT * FROM event WHERE project_id = ? AND at >= ? ORDER BY id"),
+                arguments: [project, since.timeIntervalSince1970])
+            var events: [HandledEvent] = []
+            // Reading an event costs more than finding a name in it.
+            while let row = try rows.next() {
+                let text: String = row["event"]
+                if names.contains(where: text.contains) { events.append(try HandledEvent(row)) }
+            }
+            return events
         }
     }
 

@@ -132,6 +132,7 @@ enum Schema {
     ]
 
     private static let queueing = [
+        "CREATE INDEX change_by_key ON change(project_id, target, key)",
         // How many builds of a queue are tested at once: it grows and shrinks with how they fare.
         """
         CREATE TABLE queue_window (

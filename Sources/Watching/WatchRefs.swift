@@ -59,18 +59,25 @@ public final class RefWatcher: Sendable {
                 continue
             }
             if event.isFolder {
-                add(folder + "/" + event.name, deep: true, &folders)
-                everything = true
+                // What is in it already was made before anybody watched.
+                add(folder + "/" + event.name, deep: true, &folders) { names.insert($0) }
             } else if folder == root {
                 if event.name == "packed-refs" { everything = true }
             } else if !event.name.hasSuffix(".lock") {
-                names.insert(String((folder + "/" + event.name).dropFirst(root.count + 1)))
+                names.insert(name(of: folder + "/" + event.name))
             }
         }
         return everything ? .all : .refs(names)
     }
 
-    private func add(_ folder: String, deep: Bool, _ folders: inout [Int32: String]) {
+    private func name(of path: String) -> String { String(path.dropFirst(root.count + 1)) }
+
+    /// - Parameter found: told the names of refs that are below it already.
+    private func add(
+        _ folder: String, deep: Bool, _ folders: inout [Int32: String], found: (String) -> Void = { _ in }
+    ) {
+        // Espalier's own refs are nobody's news.
+        guard folder != root + "/refs/espalier" else { return }
         let mask = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR
         let watch = inotify_add_watch(queue, folder, UInt32(mask))
         guard watch >= 0 else { return }
@@ -80,7 +87,9 @@ public final class RefWatcher: Sendable {
             var isFolder: ObjCBool = false
             let path = folder + "/" + name
             if FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-                add(path, deep: true, &folders)
+                add(path, deep: true, &folders, found: found)
+            } else if !name.hasSuffix(".lock") {
+                found(self.name(of: path))
             }
         }
     }

@@ -13,7 +13,8 @@ import Testing
         [
             .proposed(head: head, author: "a", title: "t"), .approved(by: "b"),
             .checking(base: base, merge: merge, event: 5), .ready, .queued,
-            .building(base: base, merge: merge, event: 6), .waiting, .blocked(base: base, files: ["f"]), .merging(merge),
+            .building(base: base, merge: merge, event: 6), .waiting, .blocked(base: base, files: ["f"]),
+            .merging(merge),
             .conflicted(files: ["f"]), .rejected(reason: "r"), .merged(merge), .withdrawn,
         ]
     }
