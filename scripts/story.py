@@ -200,11 +200,13 @@ def develop(story):
 
 
 def gate(story):
-    say("2. A change with a failing test is proposed for main")
+    say("2. A change with a failing test is pushed to main, which is gated, and then proposed for it")
     before = story.tip("main")
     story.git("checkout", "--quiet", "-b", "bad", "main")
     story.write("pipelines/tests/unit/test_everybody_knows.py", BROKEN_TEST)
     story.commit("Check how many births there are")
+    said = story.git("push", "origin", "HEAD:refs/heads/main", check=False)
+    expect("main is gated" in said, f"main took a direct push: {said}")
     story.push("HEAD:refs/for/main", "-o", "topic=bad")
     bad = story.change_of("bad")
     expect(bad["outcome"] == "rejected" and story.tip("main") == before, f"the bad change was {bad['outcome']}")

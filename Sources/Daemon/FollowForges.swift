@@ -176,7 +176,8 @@ final class ForgeFollower: Sendable {
                 try await store.delay(message, until: Date().addingTimeInterval(pause), trouble: "\(error)")
             }
         }
-        if let next = try await store.nextMessage() { alarm.set(in: max(0, next.timeIntervalSinceNow)) }
+        // What nobody can send now, a project without its forge say, is not tried without a pause.
+        if let next = try await store.nextMessage() { alarm.set(in: max(1, next.timeIntervalSinceNow)) }
     }
 
     private struct OpenMessageKey: Hashable {

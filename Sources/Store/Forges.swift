@@ -163,12 +163,18 @@ extension Store {
         }
     }
 
-    /// It was not taken, and is tried again then.
+    /// It was not taken, and is tried again then, with every older one of the same.
     public func delay(_ message: OpenMessage, until next: Date, trouble: String) async throws {
         try await pool.write { database in
             try database.execute(
-                sql: "UPDATE outbox SET attempts = attempts + 1, next_at = ?, trouble = ? WHERE id = ?",
-                arguments: [next.timeIntervalSince1970, trouble, message.id])
+                sql: """
+                    UPDATE outbox SET attempts = attempts + 1, next_at = ?, trouble = ?
+                    WHERE done_at IS NULL AND id <= ? AND project_id = ? AND message = ?
+                    """,
+                arguments: [
+                    next.timeIntervalSince1970, trouble, message.id, message.project,
+                    try Stored.text(message.message),
+                ])
         }
     }
 

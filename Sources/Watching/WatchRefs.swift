@@ -58,7 +58,9 @@ public final class RefWatcher: Sendable {
                 everything = true
                 continue
             }
-            if event.isFolder {
+            if folder == root + "/refs", event.name == "espalier" {
+                continue
+            } else if event.isFolder {
                 // What is in it already was made before anybody watched.
                 add(folder + "/" + event.name, deep: true, &folders) { names.insert($0) }
             } else if folder == root {

@@ -40,7 +40,7 @@ import Testing
         #expect(gate.landed == [[1]])
         #expect(gate.running.values.sorted { $0.count < $1.count } == [[1, 2], [1, 2, 3]])
         finish(&gate)
-        #expect(gate.landed == [[1], [2], [3]] && gate.builds == 5)
+        #expect(gate.landed == [[1], [2, 3]] && gate.builds == 5)
     }
 
     @Test func aFailingChangeLeavesAndThoseBehindAreTestedWithoutIt() {
@@ -48,7 +48,7 @@ import Testing
         gate.bad = [2]
         queued(1...4, &gate)
         finish(&gate)
-        #expect(gate.landed == [[1], [3], [4]] && gate.ejected == [2] && gate.problems == [])
+        #expect(gate.landed.flatMap { $0 } == [1, 3, 4] && gate.ejected == [2] && gate.problems == [])
     }
 
     @Test func aFailureBehindAnotherIsPassedOverAtOnceAndHasToWaitForItsVerdict() throws {
@@ -63,7 +63,7 @@ import Testing
         #expect(gate.ejected == [] && gate.changes[3]?.state.word == "queued")
         #expect(gate.running.values.contains([1, 2, 4]), "4 is tested without 3 while nobody knows about 2")
         finish(&gate)
-        #expect(gate.ejected == [3, 4] && gate.landed == [[1], [2], [5]] && gate.problems == [])
+        #expect(gate.ejected == [3, 4] && gate.landed.flatMap { $0 } == [1, 2, 5] && gate.problems == [])
     }
 
     @Test func aConflictWithAChangeAheadWaitsForIts() {
@@ -102,7 +102,7 @@ import Testing
         let before = gate.builds
         finish(&gate)
         // One has landed, so that there are two builds for the eight.
-        #expect(gate.landed == [[1], [2, 3, 4, 5], [6, 7, 8, 9]] && gate.builds == before)
+        #expect(gate.landed == [[1], [2, 3, 4, 5, 6, 7, 8, 9]] && gate.builds == before)
 
         gate = SimulatedGate(rules: rules)
         gate.bad = [6]

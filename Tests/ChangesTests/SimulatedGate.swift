@@ -100,9 +100,9 @@ struct SimulatedGate {
             let checked = numbers.reduce(into: Set<String>()) { $0.formUnion(pipelines[$1] ?? ["checks"]) }
             landings.append(Landing(from: from, to: to, pipelines: checked))
             tip = to
+            window += Set(numbers.compactMap { changes[$0]?.state.build?.event }).count
             for number in numbers { note(number, .merged(to)) }
             landed.append(numbers)
-            window += 1
         case .eject(let number, let reason):
             if passes((contents[tip] ?? []) + [number]) { problems.append("\(number) is good and was ejected") }
             note(number, .rejected(reason: reason))

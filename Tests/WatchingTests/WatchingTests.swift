@@ -18,12 +18,28 @@ import Watching
         #expect(await first(hints) { $0 == .refs(["refs/heads/main"]) } != nil)
     }
 
-    @Test func aNewNestedFolderAsksForALookAtEverything() async throws {
+    @Test(.timeLimit(.minutes(1)))
+    func aRefInNewFoldersIsSeenByItsName() async throws {
         let fixture = try GitFixture()
         try fixture.push("one", ["a": "1"])
         let hints = try RefWatcher(repository: fixture.bare).hints()
         try fixture.git("push", "--quiet", "origin", "HEAD:refs/heads/deep/er/branch")
-        #expect(await first(hints) { $0 == .all } != nil)
+        let seen = await first(hints) { hint in
+            if case .refs(let names) = hint { names.contains("refs/heads/deep/er/branch") } else { false }
+        }
+        #expect(seen != nil)
+    }
+
+    @Test func espaliersOwnRefsAreNoNews() async throws {
+        let fixture = try GitFixture()
+        try fixture.push("one", ["a": "1"])
+        let hints = try RefWatcher(repository: fixture.bare).hints()
+        try fixture.bareGit("update-ref", "refs/espalier/changes/1/merge", "main")
+        try fixture.push("two", ["a": "2"])
+        let seen = await first(hints) { hint in
+            if case .refs(let names) = hint { !names.isEmpty } else { true }
+        }
+        #expect(seen == .refs(["refs/heads/main"]))
     }
 
     @Test func packingAsksForALookAtEverything() async throws {
