@@ -1,7 +1,6 @@
 /// GitHub and GitHub Enterprise. Source: docs.github.com, REST API version 2022-11-28.
-struct GitHubForge: Forge {
+struct GitHubForge: PullRequestForge {
     let settings: ForgeSettings
-    let changeRefs: String? = "refs/pull/*/head"
 
     init(_ settings: ForgeSettings) { self.settings = settings }
 
@@ -14,29 +13,7 @@ struct GitHubForge: Forge {
             ])
     }
 
-    func changes(in answer: ForgeResponse) throws(ForgeError) -> (changes: [ForgeChange], hasMore: Bool) {
-        let list = try read([PullRequest].self, from: answer, what: "list of pull requests")
-        return (list.compactMap { $0.change(isDraft: $0.draft ?? false) }, hasNextPage(answer))
-    }
-
-    func change(_ number: Int64) -> ForgeRequest { request("GET", ["pulls", "\(number)"]) }
-
-    func change(in answer: ForgeResponse) throws(ForgeError) -> ForgeChange {
-        let pull = try read(PullRequest.self, from: answer, what: "pull request")
-        guard let change = pull.change(isDraft: pull.draft ?? false) else {
-            throw .unreadable(what: "GitHub's pull request \(pull.number.value)", place: "it has no commits")
-        }
-        return change
-    }
-
-    func setStatus(_ status: CommitStatus) -> ForgeRequest {
-        request(
-            "POST", ["statuses", status.commit],
-            body: .object(of: [
-                "state": .text(status.state.rawValue), "context": .text(status.context),
-                "description": .text(cut(status.description, to: 140)), "target_url": status.targetURL.map(JSON.text),
-            ]))
-    }
+    func setStatus(_ status: CommitStatus) -> ForgeRequest { setStatus(status, limit: 140) }
 
     func merge(_ order: MergeOrder) -> ForgeRequest {
         // A rebase makes no commit of its own to name.
@@ -64,6 +41,8 @@ struct GitHubForge: Forge {
         }
     }
 
+    static func isDraft(_ pull: PullRequest) -> Bool { pull.draft ?? false }
+
     private func mergeCommit(in answer: ForgeResponse) -> String? {
         struct Merged: Decodable {
             let sha: CommitID?
@@ -71,7 +50,7 @@ struct GitHubForge: Forge {
         return (try? decode(Merged.self, from: answer.body, what: "a merge"))?.sha?.text
     }
 
-    private func request(
+    func request(
         _ method: String, _ path: [String], query: [(String, String)] = [], body: JSON? = nil
     ) -> ForgeRequest {
         var headers = ["Accept": "application/vnd.github+json", "X-GitHub-Api-Version": "2022-11-28"]

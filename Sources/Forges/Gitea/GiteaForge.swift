@@ -1,7 +1,6 @@
 /// Gitea and Forgejo. Source: the servers' own `/api/swagger`, version 1; `routers/api/v1/repo/pull.go`.
-struct GiteaForge: Forge {
+struct GiteaForge: PullRequestForge {
     let settings: ForgeSettings
-    let changeRefs: String? = "refs/pull/*/head"
 
     init(_ settings: ForgeSettings) { self.settings = settings }
 
@@ -12,29 +11,7 @@ struct GiteaForge: Forge {
             query: [("state", "open"), ("sort", "oldest"), ("limit", "50"), ("page", "\(pageNumber(page))")])
     }
 
-    func changes(in answer: ForgeResponse) throws(ForgeError) -> (changes: [ForgeChange], hasMore: Bool) {
-        let list = try read([PullRequest].self, from: answer, what: "list of pull requests")
-        return (list.compactMap { $0.change(isDraft: Self.isDraft($0)) }, hasNextPage(answer))
-    }
-
-    func change(_ number: Int64) -> ForgeRequest { request("GET", ["pulls", "\(number)"]) }
-
-    func change(in answer: ForgeResponse) throws(ForgeError) -> ForgeChange {
-        let pull = try read(PullRequest.self, from: answer, what: "pull request")
-        guard let change = pull.change(isDraft: Self.isDraft(pull)) else {
-            throw .unreadable(what: "Gitea's pull request \(pull.number.value)", place: "it has no commits")
-        }
-        return change
-    }
-
-    func setStatus(_ status: CommitStatus) -> ForgeRequest {
-        request(
-            "POST", ["statuses", status.commit],
-            body: .object(of: [
-                "state": .text(status.state.rawValue), "context": .text(status.context),
-                "description": .text(cut(status.description, to: 255)), "target_url": status.targetURL.map(JSON.text),
-            ]))
-    }
+    func setStatus(_ status: CommitStatus) -> ForgeRequest { setStatus(status, limit: 255) }
 
     func merge(_ order: MergeOrder) -> ForgeRequest {
         request(
@@ -68,7 +45,7 @@ struct GiteaForge: Forge {
         pull.draft ?? ["WIP:", "[WIP]"].contains { pull.title.uppercased().hasPrefix($0) }
     }
 
-    private func request(
+    func request(
         _ method: String, _ path: [String], query: [(String, String)] = [], body: JSON? = nil
     ) -> ForgeRequest {
         var headers: [String: String] = [:]
