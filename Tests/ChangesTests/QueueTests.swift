@@ -1,5 +1,6 @@
 import Changes
 import Events
+import Fixtures
 import Projects
 import Testing
 
@@ -152,7 +153,7 @@ import Testing
     /// Whatever happens in whatever order: good changes land, bad ones do not, and all come to an end.
     @Test(arguments: 0..<300)
     func everythingComesToItsRightEnd(seed: Int) {
-        var random = SeededNumbers(UInt64(seed))
+        var random = SplitMix(state: UInt64(seed))
         var rules = GateRules()
         rules.window = Int.random(in: 1...6, using: &random)
         rules.floor = Int.random(in: 1...rules.window, using: &random)

@@ -1,3 +1,4 @@
+import Fixtures
 import Foundation
 
 /// Bodies that nobody should send, made from ones that somebody did. The seed decides all of it, so that a failure can be
@@ -86,18 +87,5 @@ struct BodyMutator {
         var value: Any = 1
         for level in 0..<levels { value = level % 2 == 0 ? [value] as Any : ["a": value] as Any }
         return value
-    }
-}
-
-/// A seeded generator, so that a failure can be repeated. Source: Steele, Lea and Flood, "Fast Splittable Pseudorandom
-/// Number Generators", 2014.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var mixed = (state ^ (state >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
-        return mixed ^ (mixed >> 31)
     }
 }
