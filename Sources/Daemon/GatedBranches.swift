@@ -20,23 +20,26 @@ struct GatedBranches {
         let repository = try Repository(at: project.repository)
         let reader = ProjectReader(repository: repository, home: home, fallbackName: project.name)
         let tree = try reader.defaultTip().flatMap { try repository.object(at: "environments", of: $0) }
-        let hasNewOrGone = moves?.contains { $0.branch != nil && ($0.from == nil || $0.to == nil) } ?? true
+        let hasNewOrGone = moves?.contains { $0.branch != nil && $0.makesOrRemoves } ?? true
         if let tree, !hasNewOrGone, Self.written.withLock({ $0[project.repository] == tree }) { return }
-        defer { Self.written.withLock { $0[project.repository] = tree } }
         // While the trusted files are broken, what was gated stays gated.
         guard let trusted = try reader.trustedProject() else { return }
         let gated = trusted.environments.filter { $0.gate != nil }
         let isConcerned = moves?.contains { move in
             guard let branch = move.branch else { return false }
-            let isNewOrGone = move.from == nil || move.to == nil
-            return branch == trusted.defaultBranch || isNewOrGone && gated.contains { $0.covers(branch: branch) }
+            return branch == trusted.defaultBranch
+                || move.makesOrRemoves && gated.contains { $0.covers(branch: branch) }
         }
         guard isConcerned ?? true else { return }
-        let branches =
-            gated.isEmpty ? [] : try repository.tips().keys.compactMap { RefMove(ref: $0, from: nil, to: nil).branch }
+        let branches = gated.isEmpty ? [] : try repository.tips().keys.compactMap(branchName)
         let lines = branches.filter { branch in trusted.environment(ofBranch: branch)?.gate != nil }.sorted()
+        try write(lines.map { "\($0)\n" }.joined())
+        // Only what has been written need not be written again.
+        Self.written.withLock { $0[project.repository] = tree }
+    }
+
+    private func write(_ text: String) throws {
         let path = "\(folder)/gated"
-        let text = lines.map { "\($0)\n" }.joined()
         if text.isEmpty, !FileManager.default.fileExists(atPath: path) { return }
         if (try? String(contentsOfFile: path, encoding: .utf8)) == text { return }
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

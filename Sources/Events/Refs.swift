@@ -11,9 +11,15 @@ public struct RefMove: Hashable, Sendable, Codable {
     }
 
     /// The branch, without `refs/heads/`; `nil` for any other ref.
-    public var branch: String? {
-        ref.hasPrefix("refs/heads/") ? String(ref.dropFirst("refs/heads/".count)) : nil
-    }
+    public var branch: String? { branchName(ofRef: ref) }
+
+    /// Whether it made the ref, or removed it.
+    public var makesOrRemoves: Bool { from == nil || to == nil }
+}
+
+/// The branch that a ref is, without `refs/heads/`; `nil` for any other ref.
+public func branchName(ofRef ref: String) -> String? {
+    ref.hasPrefix("refs/heads/") ? String(ref.dropFirst("refs/heads/".count)) : nil
 }
 
 /// The refs that Espalier follows. Everything else in a repository (notes, remotes, its own) is not an event.

@@ -119,3 +119,15 @@ def test_a_gate_that_was_merged_away_is_gone(project):
     def is_free():
         return "main is gated" not in push_to_main(project, "free")[1]
     project.until(is_free, 10, "main takes pushes")
+
+
+def test_a_gate_that_came_with_a_broken_pipeline_closes_when_that_is_mended(watch):
+    project = watch({**FILES, "environments/staging.yml": "branches: [main]\nprotected: true\n"})
+    project.git("checkout", "--quiet", "-B", "mending", "origin/main")
+    gate = {"environments/staging.yml": FILES["environments/staging.yml"], "pipelines/dev.yml": "on: nothing\n"}
+    project.commit_files(gate)
+    project.push("HEAD:refs/heads/main")
+    project.git("rm", "--quiet", "pipelines/dev.yml")
+    mended = project.commit_files({}, "Mend")
+    project.push("HEAD:refs/heads/main")
+    project.until(lambda: "main is gated" in push_to_main(project, "late")[1] and project.tip("main") == mended, 10, "main is gated")
