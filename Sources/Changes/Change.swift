@@ -242,9 +242,15 @@ public struct Change: Sendable, Hashable {
         author == name || origin?.author == name || author.hasPrefix("\(name) <") || author.hasSuffix("<\(name)>")
     }
 
+    /// Whether its commits come from another repository.
+    public var isFork: Bool { origin?.isFork ?? false }
+
     /// The lines that tie a commit to its change.
     public var trailer: String { "Change: \(number)\nTopic: \(key)\n" }
 
+    /// The first line of its merge commit.
+    public var mergeTitle: String { "Merge change \(number): \(title)" }
+
     /// What the merge commit says: the change's own title, and where to look it up.
-    public var mergeMessage: String { "Merge change \(number): \(title)\n\n\(trailer)" }
+    public var mergeMessage: String { "\(mergeTitle)\n\n\(trailer)" }
 }

@@ -27,7 +27,7 @@ private func fact(about change: Change, _ view: GateView, _ tip: ObjectID) -> Ch
     }
     switch change.state {
     case .proposed:
-        guard change.origin?.isFork ?? false, view.rules.forks == .refuse else { return nil }
+        guard change.isFork, view.rules.forks == .refuse else { return nil }
         return .rejected(reason: "\(view.target) takes no changes from other repositories")
     case .checking(let build):
         switch view.standing(build) {
@@ -35,7 +35,7 @@ private func fact(about change: Change, _ view: GateView, _ tip: ObjectID) -> Ch
         case .passed: return .ready
         case .failed(let reason): return .rejected(reason: reason)
         }
-    case .ready: return change.isAwaited(view) ? nil : .queued
+    case .ready: return change.waitsFor(view) == nil ? .queued : nil
     case .merging(let build):
         // The target is where the move began: it is made good. Else somebody was faster, and the place in line is kept.
         guard build.base != tip else { return nil }
@@ -46,14 +46,12 @@ private func fact(about change: Change, _ view: GateView, _ tip: ObjectID) -> Ch
 
 /// Whether nothing of a change may run before somebody has looked at it.
 func isHeld(_ change: Change, _ rules: GateRules) -> Bool {
-    (change.origin?.isFork ?? false) && rules.forks == .approve && change.approvedBy.isEmpty
+    change.isFork && rules.forks == .approve && change.approvedBy.isEmpty
 }
 
 extension Change {
-    /// Whether a change that is ready has to wait: for approvals, or for the fate of a change that it contains.
-    fileprivate func isAwaited(_ view: GateView) -> Bool { waitsFor(view) != nil }
-
-    /// What a change that could go on waits for, for people; `nil` when for nothing.
+    /// What a change that could go on waits for, for people: a look at it, approvals, or the fate of a change that it
+    /// contains; `nil` when for nothing.
     public func waitsFor(_ view: GateView) -> String? {
         switch state {
         case .proposed where isHeld(self, view.rules):

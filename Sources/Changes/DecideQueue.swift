@@ -35,7 +35,7 @@ func lanes(of queue: [Change], _ view: GateView) -> [[Change]] {
     /// What waits, as one more lane that nothing is built of.
     var waiting = Lane()
     for change in queue {
-        let pipelines = change.checks.flatMap { view.checks[$0]?.pipelines }
+        let pipelines = view.pipelines(of: change)
         let needs = view.needs[change.number] ?? []
         let joined = lanes.indices.filter { lanes[$0].touches(pipelines, needs) }
         if joined.count > 1 || waiting.touches(pipelines, needs) {
@@ -159,9 +159,7 @@ private struct LaneWalk {
     /// is being tested then goes on, and is merged with the tip before it lands.
     private var root: ObjectID {
         guard let base = items.first?.state.build?.base, base != tip else { return tip }
-        let pipelines = items.reduce(into: Set<String>()) { all, item in
-            all.formUnion(item.checks.flatMap { view.checks[$0]?.pipelines } ?? [])
-        }
+        let pipelines = items.reduce(into: Set<String>()) { $0.formUnion(view.pipelines(of: $1) ?? []) }
         var commit = tip
         for landing in view.landed.reversed() {
             guard landing.to == commit, landing.pipelines.isDisjoint(with: pipelines) else { return tip }

@@ -72,6 +72,9 @@ public struct GateView: Sendable {
         self.landed = landed
     }
 
+    /// The pipelines of a change's own checks; `nil` when they are not known.
+    public func pipelines(of change: Change) -> Set<String>? { change.checks.flatMap { checks[$0]?.pipelines } }
+
     func standing(_ build: Build) -> Checks.Standing { checks[build.event]?.standing ?? .waiting }
 }
 

@@ -177,8 +177,7 @@ public struct Daemon: Service {
     private func watch(_ project: StoredProject, _ group: inout ThrowingDiscardingTaskGroup<any Error>) async {
         let watch = ProjectWatch(project, home: options.home, store: store, logger: logger)
         watches.add(watch)
-        watch.link((try? await store.forges())?[project.id])
-        if watch.isLinked { follower.look(at: project.id) }
+        link(watch, (try? await store.forges()) ?? [:])
         await engine.add(project)
         await clockwork.add(project)
         group.addTask { await watch.run { engine.ring() } }
@@ -202,12 +201,9 @@ public struct Daemon: Service {
         }
     }
 
-    private func link() async {
-        let forges = (try? await store.forges()) ?? [:]
-        for watch in watches.all {
-            watch.link(forges[watch.project.id])
-            if watch.isLinked { follower.look(at: watch.project.id) }
-        }
+    private func link(_ watch: ProjectWatch, _ forges: [Int64: ForgeLink]) {
+        watch.link(forges[watch.project.id])
+        if watch.isLinked { follower.look(at: watch.project.id) }
     }
 
     private func cleanNowAndThen() async {
@@ -242,7 +238,8 @@ public struct Daemon: Service {
             case "open": ring.answer(try await openChange(Array(ring.lines.dropFirst())))
             case "fire": ring.answer(try await fire(Array(ring.lines.dropFirst())))
             case "linked":
-                await link()
+                let forges = (try? await store.forges()) ?? [:]
+                for watch in watches.all { link(watch, forges) }
                 ring.answer("ok\n")
             case "adopted", "look":
                 for watch in watches.all { await engine.planned(await watch.look(fetching: watch.project.url != nil)) }

@@ -29,6 +29,7 @@ final class ForgeFollower: Sendable {
         /// After failures: not before then.
         var notBefore: [Int64: Date] = [:]
         var failures: [Int64: Int] = [:]
+        /// Whether any project has a forge.
         var isNeeded = false
     }
 
@@ -44,9 +45,6 @@ final class ForgeFollower: Sendable {
 
     /// Something may have to be told.
     func ring() { if state.withLock({ $0.isNeeded }) { bell.ring() } }
-
-    /// A project has a forge.
-    func begin() { state.withLock { $0.isNeeded = true } }
 
     func stop() { bell.stop() }
 
@@ -132,7 +130,7 @@ final class ForgeFollower: Sendable {
         var wanted: [String: ObjectID] = [:]
         for pull in open {
             // A head that has not been fetched yet comes with the next look.
-            guard let head = ObjectID(pull.head), (try? repository.commit(head)) != nil else { continue }
+            guard let head = ObjectID(pull.head), repository.has(head) else { continue }
             wanted[PullRef.name(pull.number, target: pull.target)] = head
         }
         let present = try repository.tips().filter { name, _ in
@@ -197,7 +195,7 @@ final class ForgeFollower: Sendable {
 
     /// Seconds: twice as long each time, up to ten minutes, or what the forge asks for.
     private func pause(after failures: Int, _ error: any Error) -> Double {
-        let usual = min(600, pow(2, Double(min(failures, 10))))
+        let usual = backoff(after: failures, atMost: 600)
         guard case .busy(_, _, let retry?)? = error as? ForgeError else { return usual }
         switch retry {
         case .after(let seconds): return max(1, min(3_600, Double(seconds)))

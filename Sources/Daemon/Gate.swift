@@ -16,6 +16,8 @@ actor Gate {
         let project: Int64
         let branch: String
 
+        init(_ change: Change) { (project, branch) = (change.project, change.target) }
+
         var ref: String { "refs/heads/\(branch)" }
     }
 
@@ -86,7 +88,7 @@ actor Gate {
         var result = Advance.nothingToDo
         let unsettled = changes.values.filter { !$0.state.isSettled }
         // Where something has just landed, it may bring others along that were settled already.
-        let targets = moved.union(unsettled.map { Target(project: $0.project, branch: $0.target) })
+        let targets = moved.union(unsettled.map(Target.init))
         for target in targets.sorted() {
             guard let project = projects[target.project], !underway.contains(target) else { continue }
             do {
@@ -135,8 +137,7 @@ actor Gate {
 
     /// - Returns: whether something was done.
     private func advance(_ target: Target, _ project: StoredProject) async throws -> Bool {
-        let mine = changes.values.filter { $0.project == target.project && $0.target == target.branch }
-            .sorted { $0.number < $1.number }
+        let mine = changes.values.filter { Target($0) == target }.sorted { $0.number < $1.number }
         if windows[target] == nil {
             windows[target] = try await store.window(project: target.project, target: target.branch)
         }
@@ -173,9 +174,8 @@ actor Gate {
             case .check(let numbers):
                 guard let tip = view.tip else { break }
                 let merger = ChangeMerger(repository: try Repository(at: project.repository), rules: view.rules)
-                let check = try merger.check(numbers.compactMap { changes[$0] }, with: tip)
-                try await write(check, target)
-                try remember(check, target, merger.repository)
+                try await begin(
+                    try merger.check(numbers.compactMap { changes[$0] }, with: tip), target, merger.repository)
                 Failpoint.reach(.changeChecksAsked)
             case .build(let base, let groups):
                 let merger = ChangeMerger(repository: try Repository(at: project.repository), rules: view.rules)
@@ -183,8 +183,7 @@ actor Gate {
                 let build = try merger.build(members, onto: base, of: view) { [reading] in
                     reading.event(thatTested: $0, $1, target)
                 }
-                try await write(build, target)
-                try remember(build, target, merger.repository)
+                try await begin(build, target, merger.repository)
                 Failpoint.reach(.changeBuilt)
             case .land(let numbers, let from, let to): try await land(numbers, from, to, view, target, project)
             case .eject(let change, let reason):
@@ -197,8 +196,9 @@ actor Gate {
         }
     }
 
-    /// Know what is tested now, so that it is not tested twice.
-    private func remember(_ write: GateWrite, _ target: Target, _ repository: Repository) throws {
+    /// Have merges checked, and know what is tested now, so that it is not tested twice.
+    private func begin(_ write: GateWrite, _ target: Target, _ repository: Repository) async throws {
+        try await self.write(write, target)
         for build in write.builds where build.event == nil {
             guard let event = changes[build.request.change]?.state.build?.event else { continue }
             reading.remember(
@@ -214,14 +214,12 @@ actor Gate {
         _ numbers: [Int64], _ from: ObjectID, _ to: ObjectID, _ view: GateView, _ target: Target,
         _ project: StoredProject
     ) async throws {
-        var members = numbers.compactMap { changes[$0] }
-        var end = to
-        if project.url != nil, let first = members.first?.state.build {
-            // A server may know changes one by one: those that were tested together are the least that lands.
-            members = members.filter { $0.state.build?.event == first.event }
-            end = first.tested
-        }
-        let to = end
+        let wanted = numbers.compactMap { changes[$0] }
+        // A server may know changes one by one: those that were tested together are the least that lands.
+        let members =
+            project.url == nil
+            ? wanted : wanted.filter { $0.state.build?.event == wanted.first?.state.build?.event }
+        let to = members.last?.state.build?.merge ?? to
         let numbers = members.map(\.number)
         let intents = members.compactMap { change in
             if case .queued(.building(let build)) = change.state {
@@ -248,7 +246,7 @@ actor Gate {
         } catch {
             let count = (failures[target] ?? 0) + 1
             failures[target] = count
-            let pause = min(60, pow(2, Double(min(count, 6))))
+            let pause = backoff(after: count, atMost: 60)
             logger.error("\(project.name): \(target.branch) could not be moved, and is in \(Int(pause)) s: \(error)")
             isStale = true
             try? await Task.sleep(for: .seconds(pause))
@@ -276,7 +274,7 @@ actor Gate {
             change.state.build.map { build in
                 Landing(
                     from: build.base, to: build.merge,
-                    pipelines: change.checks.flatMap { view.checks[$0]?.pipelines } ?? [])
+                    pipelines: view.pipelines(of: change) ?? [])
             }
         }
         landings[target] = ((landings[target] ?? []) + new).suffix(200)
@@ -304,7 +302,7 @@ actor Gate {
         change.apply(fact.fact, rank: fact.rank)
         logger.info("change \(change.number): \(change.state.word): \(change.state.reason)")
         changes[change.number] = change.state.isClosed ? nil : change
-        if case .merged = change.state { look(change.project, "refs/heads/\(change.target)") }
+        if case .merged = change.state { look(change.project, Target(change).ref) }
     }
 }
 
@@ -317,10 +315,10 @@ extension Gate {
         for change in changes.values where change.project == project.id {
             guard case .merging(let build) = change.state else { continue }
             let repository = try Repository(at: project.repository)
-            let target = Target(project: project.id, branch: change.target)
-            guard let tip = try repository.tip(of: target.ref),
-                try repository.mergeBase(tip, build.merge) == build.merge
-            else { continue }
+            let target = Target(change)
+            guard let tip = try repository.tip(of: target.ref), try repository.holds(build.merge, in: tip) else {
+                continue
+            }
             try await write(
                 GateWrite(notes: [.init(change: change.number, fact: .merged(build.merge))]), target)
         }
@@ -350,8 +348,7 @@ extension Gate {
                         "\(name) is the author of change \(change.number): somebody else has to approve it")
                 }
                 try await write(
-                    GateWrite(notes: [.init(change: change.number, fact: wish.fact)]),
-                    Target(project: change.project, branch: change.target))
+                    GateWrite(notes: [.init(change: change.number, fact: wish.fact)]), Target(change))
                 wish.done.resume()
             } catch {
                 wish.done.resume(throwing: error)

@@ -76,7 +76,7 @@ struct ChangeLander: Sendable {
             }
         let order = MergeOrder(
             number: origin.number, head: head.description, method: method,
-            title: rules.method == .squash ? change.title : "Merge change \(change.number): \(change.title)",
+            title: rules.method == .squash ? change.title : change.mergeTitle,
             message: change.trailer)
         let answer = linked.forge.mergeAnswer(try await client.send(linked.forge.merge(order)))
         let tip = try await fetch(ref, linked.project.url ?? "", linked.forge.settings.token, linked.project)

@@ -28,7 +28,8 @@ struct ChangeMerger {
                 write.notes.append(.init(change: change.number, fact: .rejected(reason: reason)))
             case .merged(let merge):
                 let request = CheckRequest(
-                    change: change.number, target: change.target, base: tip, merge: merge, isFork: change.isFork)
+                    change: change.number, target: change.target, base: tip, merge: merge,
+                    isFork: change.isFork ? true : nil)
                 write.builds.append(
                     .init(request: request, members: [(change: change.number, base: tip, merge: merge)]))
             case nil: write.notes.append(.init(change: change.number, fact: change.gone))
@@ -54,7 +55,7 @@ struct ChangeMerger {
                 guard let last = members.last else { return }
                 let request = CheckRequest(
                     change: last.change.number, target: view.target, base: members[0].base, merge: last.merge,
-                    isQueued: true, isFork: members.contains { $0.change.isFork ?? false } ? true : nil)
+                    isQueued: true, isFork: members.contains { $0.change.isFork } ? true : nil)
                 write.builds.append(
                     .init(
                         request: request, members: members.map { ($0.change.number, $0.base, $0.merge) },
@@ -83,7 +84,7 @@ struct ChangeMerger {
 
     /// `nil` when the change's head is gone.
     private func merge(_ change: Change, onto base: ObjectID) throws(GitError) -> MergeResult? {
-        guard let head = change.head, (try? repository.commit(head)) != nil else { return nil }
+        guard let head = change.head, repository.has(head) else { return nil }
         let result = try repository.merge(head, into: base, by: try method(of: change, head, base), time: time)
         if case .merged(let merge) = result {
             // The ref keeps the merge from being collected while its checks run.
@@ -106,8 +107,5 @@ struct ChangeMerger {
 }
 
 extension Change {
-    /// As requests say it: absent for no.
-    var isFork: Bool? { origin?.isFork ?? false ? true : nil }
-
     fileprivate var gone: ChangeFact { .rejected(reason: "its commit \(head?.short ?? "") is gone: push again") }
 }

@@ -61,7 +61,7 @@ struct GateReading {
 
     /// The event that has this very tree tested already, by all that check these changes.
     func event(thatTested tree: ObjectID, _ changes: [Change], _ target: Gate.Target) -> Int64? {
-        let isFork = changes.contains { $0.isFork ?? false }
+        let isFork = changes.contains(where: \.isFork)
         let key = TestedTree(project: target.project, tree: tree, isFork: isFork)
         guard let event = tested[key], let checks = ended[event], conclusive.contains(event) else { return nil }
         for change in changes {
@@ -120,8 +120,7 @@ struct GateReading {
         let new = try tips[target].map { old in Set(try repository.commits(leadingTo: tip, notTo: old, limit: 10_000)) }
         func holds(_ commit: ObjectID) throws -> Bool {
             if let new { return new.contains(commit) }
-            guard (try? repository.commit(commit)) != nil else { return false }
-            return try repository.mergeBase(tip, commit) == commit
+            return try repository.holds(commit, in: tip)
         }
         return try changes.reduce(into: []) { contained, change in
             switch change.state {

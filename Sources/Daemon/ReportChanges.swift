@@ -39,11 +39,11 @@ extension Reporter {
         var ranks: [Gate.Target: [Int64]] = [:]
         for change in open {
             if let rank = change.rank {
-                ranks[Gate.Target(project: change.project, branch: change.target), default: []].append(rank)
+                ranks[Gate.Target(change), default: []].append(rank)
             }
         }
         return changes.map { change in
-            let queue = ranks[Gate.Target(project: change.project, branch: change.target)]
+            let queue = ranks[Gate.Target(change)]
             return ChangeReport(
                 id: change.number, project: names[change.project] ?? "", target: change.target, topic: change.key,
                 head: change.head?.description ?? "", author: change.author, title: change.title,
@@ -59,7 +59,7 @@ extension Reporter {
         let held = changes.filter { change in
             switch change.state {
             case .ready: true
-            case .proposed: change.isFork ?? false
+            case .proposed: change.isFork
             default: false
             }
         }
@@ -67,15 +67,15 @@ extension Reporter {
         let projects = try await store.projects()
         var waits: [Int64: String] = [:]
         var reading = GateReading(store: store, home: home)
-        for target in Set(held.map { Gate.Target(project: $0.project, branch: $0.target) }) {
+        for target in Set(held.map(Gate.Target.init)) {
             guard let project = projects.first(where: { $0.id == target.project }) else { continue }
-            let mine = open.filter { $0.project == target.project && $0.target == target.branch }
+            let mine = open.filter { Gate.Target($0) == target }
             // A repository that cannot be read is no reason to show nothing.
             guard let view = try? await reading.view(of: target, project, mine, window: nil, slots: 1, landed: [])
             else {
                 continue
             }
-            for change in held where change.target == target.branch { waits[change.number] = change.waitsFor(view) }
+            for change in held where Gate.Target(change) == target { waits[change.number] = change.waitsFor(view) }
         }
         return waits
     }

@@ -29,11 +29,11 @@ extension Daemon {
 
     /// The very head that was refused is pushed again: somebody wants it looked at again.
     func proposeAgain(_ pushed: [String: ObjectID?], _ project: StoredProject) async throws {
-        let changes = try await store.openChanges().filter { $0.project == project.id }
         for (ref, tip) in pushed {
             guard let proposal = ProposalRef(ref), let tip,
-                let change = changes.last(where: { $0.key == proposal.key && $0.target == proposal.target }),
-                change.state.isSettled, change.head == tip
+                let change = try await store.latestChange(
+                    key: proposal.key, target: proposal.target, project: project.id),
+                change.state.isSettled, !change.state.isClosed, change.head == tip
             else { continue }
             let again = Proposal(key: proposal.key, target: proposal.target, head: tip)
             _ = try await store.store(.proposal(again), project: project.id, at: Date())

@@ -26,7 +26,7 @@ extension Repository {
     public func merge(_ head: ObjectID, into target: ObjectID, by method: MergeMethod, time: Int64) throws(GitError)
         -> MergeResult
     {
-        if try mergeBase(head, target) == head { return .nothingToMerge }
+        if try holds(head, in: target) { return .nothingToMerge }
         let ours = try lookUpCommit(target)
         defer { git_commit_free(ours) }
         if case .rebase(let trailer) = method {

@@ -38,6 +38,19 @@ extension Repository {
         return ObjectID(&base)
     }
 
+    /// Whether `commit` is `tip` or leads to it. `false` when it is not in this repository.
+    public func holds(_ commit: ObjectID, in tip: ObjectID) throws(GitError) -> Bool {
+        guard has(commit) else { return false }
+        return try mergeBase(tip, commit) == commit
+    }
+
+    /// Whether this repository has such a commit.
+    public func has(_ commit: ObjectID) -> Bool {
+        guard let handle = try? lookUpCommit(commit) else { return false }
+        git_commit_free(handle)
+        return true
+    }
+
     /// The files directly inside `folder` whose names end in one of `suffixes`: path → bytes. Empty without the folder.
     ///
     /// - Parameter limit: bytes; a larger file is given as `nil`.

@@ -32,11 +32,13 @@ public struct AuditEntry: Sendable, Hashable {
 
 extension Store {
     public func note(_ deed: Deed, by who: String, project: Int64, at time: Date) async throws {
-        try await pool.write { database in
-            try database.execute(
-                sql: "INSERT INTO audit (project_id, who, deed, at) VALUES (?, ?, ?, ?)",
-                arguments: [project, who, try Stored.text(deed), time.timeIntervalSince1970])
-        }
+        try await pool.write { try Self.note(deed, by: who, project: project, at: time, $0) }
+    }
+
+    private static func note(_ deed: Deed, by who: String, project: Int64, at time: Date, _ database: Database) throws {
+        try database.execute(
+            sql: "INSERT INTO audit (project_id, who, deed, at) VALUES (?, ?, ?, ?)",
+            arguments: [project, who, try Stored.text(deed), time.timeIntervalSince1970])
     }
 
     /// Put on record that a gated branch was moved, unless the gate did it: by whom it was let through, where somebody was.
@@ -66,10 +68,8 @@ extension Store {
             }
             var who = "somebody with access to the repository"
             if let grant, case .bypassed = grant.deed { who = grant.who }
-            let deed = Deed.pushed(branch: branch, from: move.from, to: move.to)
-            try database.execute(
-                sql: "INSERT INTO audit (project_id, who, deed, at) VALUES (?, ?, ?, ?)",
-                arguments: [project, who, try Stored.text(deed), time.timeIntervalSince1970])
+            try Self.note(
+                .pushed(branch: branch, from: move.from, to: move.to), by: who, project: project, at: time, database)
             return true
         }
     }

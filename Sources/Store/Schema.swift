@@ -106,7 +106,6 @@ enum Schema {
         "CREATE INDEX result_by_use ON result(used_at)",
         "CREATE INDEX run_by_end ON run(ended_at)",
         "CREATE INDEX run_by_environment ON run(project_id, environment, id)",
-        "CREATE INDEX event_of_checks ON event(id) WHERE kind = 'checks'",
     ]
 
     private static let gating = [
