@@ -79,10 +79,12 @@ private struct LaneWalk {
     var free: Int
 
     mutating func steps() -> [GateStep] {
-        let root = self.root
+        let (root, landed) = start()
+        // What shares a check with that is tested when those ahead have been merged with it.
+        let end = items.firstIndex { isChecked($0, byOneOf: landed) } ?? items.count
         var expected = root
         var index = 0
-        while index < items.count {
+        while index < end {
             let item = items[index]
             if free == 0 { return standDown(from: index, expected) }
             if case .queued(.blocked(let base, let files)) = item.state, base == expected {
@@ -91,12 +93,12 @@ private struct LaneWalk {
                 continue
             }
             guard case .queued(.building(let build)) = item.state, build.base == expected else {
-                return [.build(onto: expected, groups: groups(from: index))]
+                return [.build(onto: expected, groups: groups(of: items[index..<end]))]
             }
             let group = batch(from: index)
             // Some of those that were tested together have left: what was tested is not what would land.
             guard group.last?.state.build?.merge == build.tested else {
-                return [.build(onto: expected, groups: groups(from: index))]
+                return [.build(onto: expected, groups: groups(of: items[index..<end]))]
             }
             switch view.standing(build) {
             case .failed(let reason):
@@ -106,15 +108,15 @@ private struct LaneWalk {
                 }
                 if expected == tip { return [.eject(change: item.number, reason: reason)] }
                 // Nothing of this lane is ahead, but other lanes have moved the target: once more, on what is there now.
-                if expected == root { return [.build(onto: tip, groups: groups(from: index))] }
+                if expected == root { return [.build(onto: tip, groups: groups(of: items[index...]))] }
             case .passed where expected == tip: return land(passed(from: index), from: tip)
-            case .passed where expected == root: return [.build(onto: tip, groups: groups(from: index))]
+            case .passed where expected == root: return [.build(onto: tip, groups: groups(of: items[index...]))]
             case .passed, .waiting: expected = group.last?.state.build?.merge ?? expected
             }
             index += group.count
             free -= 1
         }
-        return []
+        return standDown(from: end, expected)
     }
 
     /// The changes from there on whose builds have all passed, one on the other: they land together.
@@ -155,18 +157,25 @@ private struct LaneWalk {
         return batch
     }
 
-    /// Where the lane starts: the tip, or an earlier one if nothing that landed since shares a check with this lane. What
-    /// is being tested then goes on, and is merged with the tip before it lands.
-    private var root: ObjectID {
-        guard let base = items.first?.state.build?.base, base != tip else { return tip }
-        let pipelines = items.reduce(into: Set<String>()) { $0.formUnion(view.pipelines(of: $1) ?? []) }
+    /// Where the lane starts: the tip, or an earlier one if nothing that landed since shares a check with its head. What is
+    /// being tested then goes on, and is merged with the tip before it lands.
+    ///
+    /// - Returns: the commit, and the pipelines of what has landed on it.
+    private func start() -> (root: ObjectID, landed: Set<String>) {
+        guard let head = items.first, let base = head.state.build?.base, base != tip else { return (tip, []) }
         var commit = tip
+        var pipelines: Set<String> = []
         for landing in view.landed.reversed() {
-            guard landing.to == commit, landing.pipelines.isDisjoint(with: pipelines) else { return tip }
+            guard landing.to == commit, !isChecked(head, byOneOf: landing.pipelines) else { break }
             commit = landing.from
-            if commit == base { return base }
+            pipelines.formUnion(landing.pipelines)
+            if commit == base { return (base, pipelines) }
         }
-        return tip
+        return (tip, [])
+    }
+
+    private func isChecked(_ item: Change, byOneOf pipelines: Set<String>) -> Bool {
+        !pipelines.isDisjoint(with: view.pipelines(of: item) ?? pipelines)
     }
 
     /// What becomes of a change that cannot be merged with the target itself.
@@ -174,9 +183,9 @@ private struct LaneWalk {
         files.isEmpty ? .merged(item.head ?? tip) : .conflicted(files: files)
     }
 
-    /// The changes from there on, in groups that are tested together: of one, as long as the window has a build for each.
-    private func groups(from start: Int) -> [[Int64]] {
-        let numbers = items[start...].map(\.number)
+    /// These in groups that are tested together: of one, as long as the window has a build for each.
+    private func groups(of changes: ArraySlice<Change>) -> [[Int64]] {
+        let numbers = changes.map(\.number)
         let builds = max(1, min(free, view.slots))
         let needed = (numbers.count + builds - 1) / builds
         let size = min(view.rules.batch, max(1, needed))

@@ -2,7 +2,6 @@ import Changes
 import Events
 import Foundation
 import Logging
-import Minding
 import Plans
 import Projects
 import Runs
@@ -26,7 +25,7 @@ actor Engine {
     let runner: StepRunner
     let logger: Logger
     private let planner: EventPlanner
-    private let gate: Gate
+    let gate: Gate
     private let slots: Int
     private let bell: Bell
     /// Rung when schedules have gone live.
@@ -35,16 +34,16 @@ actor Engine {
     private let settled: @Sendable () -> Void
 
     private var projects: [Int64: StoredProject] = [:]
-    private var live: [Int64: Live] = [:]
+    var live: [Int64: Live] = [:]
     /// Steps at work, each in a slot: run → names.
-    private var busy: [Int64: Set<String>] = [:]
+    var busy: [Int64: Set<String>] = [:]
     /// Steps whose earlier result is being laid out for them, which takes no slot.
-    private var restoring: [Int64: Set<String>] = [:]
+    var restoring: [Int64: Set<String>] = [:]
     /// Runs of which something has been told since they were last looked through for steps to reuse.
-    private var told: Set<Int64> = []
+    var told: Set<Int64> = []
     private var lastPlanned: Int64 = 0
     private var waiting: [Int64: [CheckedContinuation<Void, Never>]] = [:]
-    private var alarm: Alarm
+    var alarm: Alarm
     private let journal: Journal
     private var stopsWhenDone = false
 
@@ -72,6 +71,9 @@ actor Engine {
 
     /// Come to an end by itself when no run is unended.
     func stopWhenDone() { stopsWhenDone = true }
+
+    /// What a person wants noted of a change.
+    func wish(_ fact: ChangeFact, of change: Int64) async throws { try await gate.wish(fact, of: change) }
 
     func add(_ project: StoredProject) {
         projects[project.id] = project
@@ -169,16 +171,6 @@ actor Engine {
         }
     }
 
-    /// Checks that nobody waits for any more have no one to tell.
-    private func endUnawaited() async {
-        guard let awaited = await gate.awaitedEvents else { return }
-        for (id, entry) in live where entry.run.plan.isCheck && !awaited.contains(entry.run.event) {
-            guard !entry.progress.isStopping else { continue }
-            logger.info("run \(id): its change is done with it")
-            await end(id, as: .cancelled)
-        }
-    }
-
     /// Turn open events into runs.
     private func plan() async throws {
         // Projects whose further events have to wait.
@@ -212,15 +204,6 @@ actor Engine {
             }
             lastPlanned = max(lastPlanned, event.id)
             waiting.removeValue(forKey: event.id)?.forEach { $0.resume() }
-        }
-    }
-
-    private func supersede(by run: StoredRun) async {
-        // What a person asked to try again is wanted, however old it is.
-        let others = live.mapValues(\.progress).filter { !$0.value.isRetried }
-        for old in superseded(by: run.id, run.plan, among: others).sorted() {
-            logger.info("run \(old): superseded by run \(run.id)")
-            await end(old, as: .superseded(by: run.id))
         }
     }
 
@@ -258,7 +241,7 @@ actor Engine {
     ///
     /// The facts count at once, so that steps that end at the same moment see each other; when this returns they are on
     /// disk. While the disk takes nothing, this waits.
-    private func record(
+    func record(
         _ facts: [Recorded], in id: Int64, results: [String: KeptResult] = [:], used: [Int64] = [],
         reopens: Bool = false
     ) async {
@@ -295,149 +278,5 @@ actor Engine {
             logger.error("run \(run.id): its schedules could not be read and stay as they were: \(error)")
             return nil
         }
-    }
-}
-
-// MARK: Ending early
-
-extension Engine {
-    private func isStopping(_ step: String, of run: Int64) -> Bool {
-        guard let state = live[run]?.progress[step].state else { return true }
-        if case .stopping = state { return true } else { return false }
-    }
-
-    /// End a run early: what has not started ends now, what is at work is asked to stop. The wish is on disk before anybody
-    /// hears it.
-    private func end(_ id: Int64, as outcome: Outcome) async {
-        guard let entry = live[id] else { return }
-        let atWork = (busy[id] ?? []).union(restoring[id] ?? [])
-        let facts = entry.progress.ending(as: outcome, atWork: atWork).map {
-            Recorded(step: $0.step, fact: $0.fact, at: Date())
-        }
-        await record(facts, in: id)
-        Failpoint.reach(.stopAsked)
-        for step in atWork {
-            let attempts = live[id]?.progress[step].attempts ?? 0
-            runner.minders.stop(StepFolder(runner.home.step(id, step, attempt: max(1, attempts))))
-        }
-    }
-
-    /// What a person wants noted of a change.
-    func wish(_ fact: ChangeFact, of change: Int64) async throws { try await gate.wish(fact, of: change) }
-
-    /// Cancel a run: a person wants it to end.
-    func cancel(_ id: Int64) async throws {
-        guard let entry = live[id] else {
-            let run = try await store.run(id)
-            throw DaemonError.refused("run \(id) has ended already: \(run.outcome?.rawValue ?? "unknown")")
-        }
-        logger.info("run \(entry.run.id): cancelled")
-        await end(id, as: .cancelled)
-        ring()
-    }
-
-    /// Try what did not pass in an ended run once more. What passed stays as it is.
-    func retry(_ id: Int64) async throws {
-        guard live[id] == nil else {
-            throw DaemonError.refused("run \(id) is still at work: wait for its end, or cancel it")
-        }
-        let run = try await store.run(id)
-        if case .change(let number, _) = run.plan.trigger {
-            throw DaemonError.refused(
-                "run \(id) checked change \(number), whose gate has closed: push the change again, and what passed is reused"
-            )
-        }
-        guard run.outcome != .passed else {
-            throw DaemonError.refused("run \(id) has passed: there is nothing to retry")
-        }
-        logger.info("run \(id): retried")
-        live[id] = Live(run: run, progress: run.progress)
-        let facts = run.plan.steps.map { Recorded(step: $0.name, fact: .retried, at: Date()) }
-        await record(facts, in: id, reopens: true)
-        ring()
-    }
-
-    /// Runs whose whole time is over are ended; the next such moment rings the bell.
-    private func endOverdue() async {
-        let now = Date()
-        var next: Date?
-        for (id, entry) in live {
-            guard let seconds = entry.run.plan.timeout, let begun = entry.progress.begunAt else { continue }
-            let deadline = begun.addingTimeInterval(Double(seconds))
-            if deadline > now {
-                next = min(next ?? deadline, deadline)
-            } else if !entry.progress.isStopping {
-                logger.info("run \(id): its \(seconds) s are over")
-                await end(id, as: .timedOut(seconds: seconds))
-            }
-        }
-        if let next { alarm.set(in: next.timeIntervalSinceNow) }
-    }
-}
-
-// MARK: Reuse
-
-extension Engine {
-    /// Give steps that are ready the result of an earlier run, where there is one that they may take.
-    private func reuse(_ group: inout TaskGroup<Void>) async throws {
-        for id in told.sorted() {
-            told.remove(id)
-            try await reuse(in: id, &group)
-        }
-    }
-
-    private func reuse(in id: Int64, _ group: inout TaskGroup<Void>) async throws {
-        while let entry = live[id] {
-            let atWork = (busy[id] ?? []).union(restoring[id] ?? [])
-            let ready = entry.progress.next().ready.filter {
-                $0.reuse?.key != nil && !entry.considered.contains($0.name) && !atWork.contains($0.name)
-            }
-            var facts: [Recorded] = []
-            var used: [Int64] = []
-            for step in ready {
-                live[id]?.considered.insert(step.name)
-                guard let known = try await runner.earlierResult(of: step, in: entry.run) else { continue }
-                if known.result.files.isEmpty {
-                    facts += known.facts(for: step, outputs: [:])
-                    used.append(known.id)
-                } else {
-                    restore(known, for: step, of: id, &group)
-                }
-            }
-            // What follows may be known, too.
-            guard !facts.isEmpty else { return }
-            await record(facts, in: id, used: used)
-        }
-    }
-
-    private func restore(_ known: StoredResult, for step: PlannedStep, of id: Int64, _ group: inout TaskGroup<Void>) {
-        restoring[id, default: []].insert(step.name)
-        let attempt = max(1, live[id]?.progress[step.name].attempts ?? 1)
-        group.addTask { [self, runner] in
-            let outputs = await runner.restore(known, for: step, of: id, attempt: attempt)
-            if Task.isCancelled { return }
-            await restored(known, for: step, of: id, outputs)
-        }
-    }
-
-    private func restored(_ known: StoredResult, for step: PlannedStep, of id: Int64, _ outputs: [String: String]?)
-        async
-    {
-        if let outputs, !isStopping(step.name, of: id) {
-            await record(known.facts(for: step, outputs: outputs), in: id, used: [known.id])
-        } else if isStopping(step.name, of: id) {
-            await record([Recorded(step: step.name, fact: .ended(.cancelled), at: Date())], in: id)
-        }
-        restoring[id]?.remove(step.name)
-        ring()
-    }
-}
-
-extension StoredResult {
-    fileprivate func facts(for step: PlannedStep, outputs: [String: String]) -> [Recorded] {
-        let reported = StepFact.reported(values: result.values, outputs: outputs)
-        let isEmpty = result.values.isEmpty && outputs.isEmpty
-        return (isEmpty ? [] : [reported]).map { Recorded(step: step.name, fact: $0, at: Date()) }
-            + [Recorded(step: step.name, fact: .ended(.reused(run: run)), at: Date())]
     }
 }
