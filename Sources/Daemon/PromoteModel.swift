@@ -19,7 +19,7 @@ struct ModelPromoter: Sendable {
     let home: Home
 
     func promote(
-        _ evidence: Reference, _ rules: PromotionRules, step: PlannedStep, of run: StoredRun,
+        _ evidence: Reference, _ rules: PromotionRules, _ training: Reference?, step: PlannedStep, of run: StoredRun,
         progress: RunProgress
     ) async throws -> StepResult {
         let settings = run.plan.settings.registry
@@ -43,13 +43,14 @@ struct ModelPromoter: Sendable {
                     reason: "the incumbent changed from \(scoredAgainst ?? "none") to "
                         + "\(current ?? "none") after the evidence was made: push again to compare with it"))
         }
-        let file = try progress.value(of: evidence)
-        let judged = try judge(file, rules, incumbent: current != nil)
+        let judged = try await judge(
+            try progress.value(of: evidence), rules, training: try training.map(progress.value), model: model,
+            Circumstances(incumbent: current != nil, reported: progress.numbers(above: step)))
         let body = DecisionBody(
             project: run.plan.project, environment: run.plan.environment, run: run.id,
             commit: run.plan.commit.description, configurationDigest: run.plan.configurationDigest,
             datasets: progress.datasets, model: model, challenger: challenger, champion: current,
-            evidenceSHA256: judged.digest, rules: rules, decision: judged.decision)
+            evidenceSHA256: judged.digest, rules: rules, decision: judged.decision, holdout: judged.holdout)
         let move =
             judged.decision.verdict == .promoted
             ? AliasMove(model: model, alias: alias, from: current, to: challenger) : nil
@@ -60,25 +61,47 @@ struct ModelPromoter: Sendable {
         return try await apply(stored, settings)
     }
 
+    private struct Judged: Sendable {
+        let digest: String
+        let decision: Decision
+        let holdout: Holdout?
+    }
+
     /// Read the evidence, keep it by its digest, and let the rules decide. The seed comes from the digest: the same
     /// evidence is always judged the same.
-    private func judge(_ file: String, _ rules: PromotionRules, incumbent: Bool) throws -> (
-        digest: String, decision: Decision
-    ) {
+    private func judge(
+        _ file: String, _ rules: PromotionRules, training: String?, model: String, _ circumstances: Circumstances
+    ) async throws -> Judged {
+        let (digest, read) = try await onOwnThread { try keepAndRead(file) }
+        Failpoint.reach(.evidenceKept)
+        guard case .success(let evidence) = read else {
+            if case .failure(let problem) = read {
+                return Judged(digest: digest, decision: decide(unreadable: problem), holdout: nil)
+            }
+            throw CancellationError()
+        }
+        var circumstances = circumstances
+        let holdout = sha256(Array(evidence.ids.joined(separator: "\n").utf8))
+        circumstances.earlierUses = try await store.uses(ofHoldout: holdout, model: model)
+        let known = circumstances
+        let decision = try await onOwnThread {
+            var known = known
+            if let training { known.trainingIDs = try readIDs(training) }
+            return decide(evidence, in: known, rules: rules, seed: UInt64(digest.prefix(16), radix: 16) ?? 0)
+        }
+        return Judged(
+            digest: digest, decision: decision,
+            holdout: Holdout(sha256: holdout, earlierUses: known.earlierUses, compared: decision.resamples > 0))
+    }
+
+    private func keepAndRead(_ file: String) throws -> (digest: String, Result<Evidence, EvidenceProblem>) {
         let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: file)))
         let digest = sha256(bytes)
         let kept = "\(home.evidence)/\(digest).csv"
         if !FileManager.default.fileExists(atPath: kept) {
             try Data(bytes).write(to: URL(fileURLWithPath: kept), options: .atomic)
         }
-        Failpoint.reach(.evidenceKept)
-        do throws(EvidenceProblem) {
-            let evidence = try Evidence.parse(csv: bytes)
-            let seed = UInt64(digest.prefix(16), radix: 16) ?? 0
-            return (digest, decide(evidence, incumbent: incumbent, rules: rules, seed: seed))
-        } catch {
-            return (digest, decide(unreadable: error))
-        }
+        return (digest, Result { () throws(EvidenceProblem) in try Evidence.parse(csv: bytes) })
     }
 
     /// Move the alias if the decision calls for it and nobody has confirmed it yet.
@@ -105,5 +128,21 @@ struct ModelPromoter: Sendable {
             ],
             said: ["decision \(decision.id) on evidence sha256:\(decision.body.evidenceSHA256 ?? "none")"]
                 + decision.body.decision.reasons)
+    }
+}
+
+/// One id a line. A first line that says `id` is a header.
+private func readIDs(_ file: String) throws -> Set<String> {
+    let text = String(decoding: try Data(contentsOf: URL(fileURLWithPath: file)), as: UTF8.self)
+    let lines = text.split(whereSeparator: \.isNewline).map(String.init)
+    return Set(lines.first == "id" ? lines.dropFirst() : lines[...])
+}
+
+extension RunProgress {
+    /// What steps above this one have reported that are numbers.
+    fileprivate func numbers(above step: PlannedStep) -> [String: Double] {
+        plan.upstream(of: step).reduce(into: [:]) { numbers, above in
+            for (key, value) in self[above.name].values { numbers[key] = Double(value) }
+        }
     }
 }

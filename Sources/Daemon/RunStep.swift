@@ -83,10 +83,10 @@ struct StepRunner: Sendable {
                 try await ModelRegistrar(registry: try await registry(run))
                     .register(model, step: step, of: run, progress: progress)
             }
-        case .promote(let evidence, let rules):
+        case .promote(let evidence, let rules, let training):
             return try await patiently(ask) {
                 try await ModelPromoter(registry: try await registry(run), store: store, home: home)
-                    .promote(evidence, rules, step: step, of: run, progress: progress)
+                    .promote(evidence, rules, training, step: step, of: run, progress: progress)
             }
         }
     }

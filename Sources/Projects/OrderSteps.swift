@@ -68,7 +68,7 @@ extension Step {
         switch action {
         case .run: return inEnv
         case .register(let model): return inEnv + [model]
-        case .promote(let evidence, _): return inEnv + [evidence]
+        case .promote(let evidence, _, let training): return inEnv + [evidence] + [training].compactMap(\.self)
         }
     }
 }

@@ -101,7 +101,8 @@ public enum Action: Sendable, Hashable, Codable {
     case run(command: String)
     /// Register the model that another step logged.
     case register(model: Reference)
-    case promote(evidence: Reference, rules: PromotionRules)
+    /// - Parameter trainingIDs: the rows that the challenger was trained on.
+    case promote(evidence: Reference, rules: PromotionRules, trainingIDs: Reference?)
 }
 
 /// `${steps.STEP.outputs.OUTPUT}`

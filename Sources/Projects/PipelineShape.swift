@@ -1,3 +1,5 @@
+import Promotion
+
 /// The keys of `pipelines/*.yml`.
 public enum PipelineFile {
     static let push = Shape.object([
@@ -26,12 +28,22 @@ public enum PipelineFile {
         .init("metric", .string, required: true, "what is compared"),
         .init("by", .number, "the lower bound must exceed this; default 0"),
         .init("confidence", .number, "one-sided confidence of the bound; default 0.95"),
+        .init("bound", bounds, "how the bound is taken from the resamples; default percentile"),
     ])
     static let noWorseRule = Shape.object([
         .init("metric", .string, required: true, "what is compared"),
         .init("margin", .number, required: true, "the lower bound must exceed minus this"),
         .init("confidence", .number, "one-sided confidence of the bound; default 0.95"),
+        .init("bound", bounds, "how the bound is taken from the resamples; default percentile"),
     ])
+    static let slicesRule = Shape.object([
+        .init("columns", .oneOrMany(.string), required: true, "columns of the evidence; each value is a slice"),
+        .init("metric", .string, required: true, "what is compared"),
+        .init("margin", .number, required: true, "no slice may be shown to get worse by more than this"),
+        .init("min_rows", .integer(min: 1), "smaller slices are reported, not judged; default 200"),
+        .init("confidence", .number, "that no slice is blamed by chance, all together (Holm); default 0.95"),
+    ])
+    private static let bounds = Shape.oneOf(BoundMethod.allCases.map(\.rawValue))
 
     static let promote = Shape.object([
         .init("evidence", .string, required: true, "per-row scores: ${steps.NAME.outputs.OUTPUT}"),
@@ -39,6 +51,17 @@ public enum PipelineFile {
         .init("floor", floorRule, "metric → value that the challenger alone must reach"),
         .init("improve", .oneOrMany(improveRule), "what must get better"),
         .init("no_worse", .oneOrMany(noWorseRule), "what must not get worse"),
+        .init("slices", .oneOrMany(slicesRule), "subgroups that must not get worse"),
+        .init("at_most", .map(.number), "value that a step above reported → the most it may be: { latency_ms: 50 }"),
+        .init(
+            "holdout",
+            .object([
+                .init("budget", .integer(min: 1), required: true, "comparisons that the same rows may decide")
+            ]), "how often the same holdout is used; its confidence is spent over the budget"),
+        .init(
+            "training_ids", .string,
+            "rows the challenger was trained on, one id a line: ${steps.NAME.outputs.OUTPUT}; none may be in the evidence"
+        ),
     ])
 
     static let step = Shape.object([

@@ -122,7 +122,10 @@ extension Action {
         } else if let promote = node["promote"], let evidence = promote["evidence"] {
             let rules = readRules(promote, key: "\(key).promote", &problems)
             guard let reference = Reference(evidence, key: "\(key).promote.evidence", &problems) else { return nil }
-            self = .promote(evidence: reference, rules: rules)
+            let training = promote["training_ids"].flatMap {
+                Reference($0, key: "\(key).promote.training_ids", &problems)
+            }
+            self = .promote(evidence: reference, rules: rules, trainingIDs: training)
         } else {
             return nil
         }

@@ -11,16 +11,30 @@ func readRules(_ node: Node, key: String, _ problems: inout [Problem]) -> Promot
         guard let metric = readMetric(rule, key: "\(key).improve", &problems) else { return nil }
         return ImproveRule(
             metric: metric, by: rule["by"]?.number ?? 0,
-            confidence: readConfidence(rule, key: "\(key).improve", &problems))
+            confidence: readConfidence(rule, key: "\(key).improve", &problems), bound: readBound(rule))
     }
     let noWorse = (node["no_worse"]?.items ?? []).compactMap { rule -> NoWorseRule? in
         guard let metric = readMetric(rule, key: "\(key).no_worse", &problems) else { return nil }
         return NoWorseRule(
             metric: metric, margin: rule["margin"]?.number ?? 0,
-            confidence: readConfidence(rule, key: "\(key).no_worse", &problems))
+            confidence: readConfidence(rule, key: "\(key).no_worse", &problems), bound: readBound(rule))
     }
-    return PromotionRules(
-        first: node["first"]?.text == "hold" ? .hold : .promote, floor: floor, improve: improve, noWorse: noWorse)
+    let slices = (node["slices"]?.items ?? []).compactMap { rule -> SlicesRule? in
+        guard let metric = readMetric(rule, key: "\(key).slices", &problems) else { return nil }
+        return SlicesRule(
+            columns: rule["columns"]?.texts ?? [], metric: metric, margin: rule["margin"]?.number ?? 0,
+            minRows: rule["min_rows"]?.integer ?? 200,
+            confidence: readConfidence(rule, key: "\(key).slices", &problems))
+    }
+    let rules = PromotionRules(
+        first: node["first"]?.text == "hold" ? .hold : .promote, floor: floor, improve: improve, noWorse: noWorse,
+        slices: slices,
+        guards: (node["at_most"]?.entries ?? []).map { GuardRule(value: $0.key, atMost: $0.value.number ?? 0) },
+        holdoutBudget: node["holdout"]?["budget"]?.integer)
+    if problems.isEmpty, let why = rules.problem() {
+        problems.append(Problem(why, at: node.mark, key: key, hint: "no decision can be made by such rules"))
+    }
+    return rules
 }
 
 private func readMetric(_ rule: Node, key: String, _ problems: inout [Problem]) -> Metric? {
@@ -29,14 +43,16 @@ private func readMetric(_ rule: Node, key: String, _ problems: inout [Problem]) 
 
 private func readMetric(_ name: String, at mark: Mark, key: String, _ problems: inout [Problem]) -> Metric? {
     if let metric = Metric(rawValue: name) { return metric }
-    let names = Metric.allCases.map(\.rawValue)
+    let isKnown = Metric.names.contains { name.hasPrefix("\($0)@") || name == $0 }
+    let hint = isKnown ? nil : nearest(to: name, among: Metric.names).map { "did you mean '\($0)'?" }
     problems.append(
         Problem(
             "unknown metric '\(name)'", at: mark, key: key,
-            hint: nearest(to: name, among: names).map { "did you mean '\($0)'?" }
-                ?? "known: \(names.joined(separator: ", "))"))
+            hint: hint ?? "known: \(Metric.spellings.joined(separator: ", "))"))
     return nil
 }
+
+private func readBound(_ rule: Node) -> BoundMethod? { rule["bound"]?.text.flatMap(BoundMethod.init) }
 
 private func readConfidence(_ rule: Node, key: String, _ problems: inout [Problem]) -> Double {
     let value = rule["confidence"]?.number ?? 0.95

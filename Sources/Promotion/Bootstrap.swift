@@ -1,3 +1,4 @@
+import Dispatch
 import Foundation
 
 /// The paired bootstrap: both models on the same resamples, so that what is hard for both cancels out.
@@ -10,6 +11,10 @@ struct Bootstrap: Sendable {
         let challenger: any Scorer
         let champion: any Scorer
         let sign: Double
+
+        func difference(_ counts: UnsafeBufferPointer<UInt8>) -> Double {
+            sign * (challenger.value(counts) - champion.value(counts))
+        }
     }
 
     /// `metrics` all have the task that `resampling` was made for; `champion` scores the same rows as the evidence.
@@ -37,21 +42,44 @@ struct Bootstrap: Sendable {
 
     /// The difference challenger − champion of each metric on each resample, ascending, positive where the challenger
     /// is better. Where it is not defined (a resample of groups without one class) it is −∞: never in favour.
+    ///
+    /// On all cores; on how many does not matter, for a resample depends on nothing but the seed and its number.
     func differences(seed: UInt64, resamples: Int) -> [Metric: [Double]] {
-        var differences = pairs.mapValues { _ in [Double]() }
-        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: resampling.order.count) { counts in
-            counts.initialize(repeating: 0)
-            for index in 0..<resamples {
-                var stream = RandomStream(seed: seed, index: index)
-                resampling.draw(&stream, into: counts)
-                for (metric, pair) in pairs {
-                    let drawn = UnsafeBufferPointer(counts)
-                    let difference = pair.sign * (pair.challenger.value(drawn) - pair.champion.value(drawn))
-                    differences[metric, default: []].append(difference.isNaN ? -.infinity : difference)
+        let (metrics, bound) = (Array(pairs.keys), Array(pairs.values))
+        let parts = max(1, min(resamples / Self.fewestPerPart, ProcessInfo.processInfo.activeProcessorCount))
+        var found = [Double](repeating: 0, count: metrics.count * resamples)
+        found.withUnsafeMutableBufferPointer { buffer in
+            // Each part writes places of its own.
+            nonisolated(unsafe) let found = buffer
+            DispatchQueue.concurrentPerform(iterations: parts) { part in
+                withUnsafeTemporaryAllocation(of: UInt8.self, capacity: resampling.order.count) { counts in
+                    counts.initialize(repeating: 0)
+                    for index in stride(from: part, to: resamples, by: parts) {
+                        var stream = RandomStream(seed: seed, index: index)
+                        resampling.draw(&stream, into: counts)
+                        for (place, pair) in bound.enumerated() {
+                            let difference = pair.difference(UnsafeBufferPointer(counts))
+                            found[place * resamples + index] = difference.isNaN ? -.infinity : difference
+                        }
+                    }
                 }
             }
         }
-        return differences.mapValues { $0.sorted() }
+        return metrics.indices.reduce(into: [:]) { differences, place in
+            differences[metrics[place]] = found[place * resamples..<(place + 1) * resamples].sorted()
+        }
+    }
+
+    /// Fewer are not worth another thread.
+    private static let fewestPerPart = 64
+
+    /// The difference without each block of rows (of groups): one row a block, unless there are more than `blocks`.
+    func differencesWithoutOneBlock(_ metric: Metric, blocks: Int = 200) -> [Double] {
+        guard let pair = pairs[metric] else { return [] }
+        let blockOfRow = resampling.blocks(blocks)
+        return (0...(blockOfRow.max() ?? 0)).map { block in
+            blockOfRow.map { $0 == block ? 0 : 1 }.withUnsafeBufferPointer(pair.difference)
+        }
     }
 
     /// How many rows (groups, where those are drawn) bring something else to the metric of one model than of the other.

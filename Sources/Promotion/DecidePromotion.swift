@@ -1,30 +1,59 @@
 import Foundation
 
+/// What is known of a challenger beside its evidence.
+public struct Circumstances: Sendable {
+    /// Whether the registry has a champion.
+    public var incumbent: Bool
+    /// Rows that the challenger was trained on, by id.
+    public var trainingIDs: Set<String>
+    /// What steps have reported of the challenger: `latency_ms`, `size_bytes`.
+    public var reported: [String: Double]
+    /// How often the same holdout has compared models before.
+    public var earlierUses: Int
+
+    public init(
+        incumbent: Bool, trainingIDs: Set<String> = [], reported: [String: Double] = [:], earlierUses: Int = 0
+    ) {
+        self.incumbent = incumbent
+        self.trainingIDs = trainingIDs
+        self.reported = reported
+        self.earlierUses = earlierUses
+    }
+}
+
 /// Decides whether the challenger becomes champion.
 ///
-/// `incumbent` says whether the registry has a champion. With one, at least one rule must compare (`improve` or
-/// `no_worse`) and every rule must pass. Without one, floors alone decide, if `rules.first` allows it at all. Evidence
-/// that disagrees with the registry about there being a champion, either way round, never promotes.
+/// Where the registry has a champion, at least one rule must compare (`improve` or `no_worse`) and every rule must pass.
+/// Without one, floors and guards alone decide, if `rules.first` allows it at all. Evidence that disagrees with the
+/// registry about there being a champion, either way round, never promotes; nor does one with rows that were trained on,
+/// or one on a holdout whose budget is spent.
 ///
-/// The bounds are those of a paired percentile bootstrap, rows drawn within their label for classification metrics and
-/// freely for regression metrics; groups, where the evidence has them, are drawn whole.
+/// The bounds are those of a paired bootstrap, rows drawn within their label for classification metrics and freely for
+/// regression metrics; groups, where the evidence has them, are drawn whole.
 ///
-/// Pure: the same evidence, rules, seed and resamples give the same decision.
+/// Pure: the same evidence, circumstances, rules, seed and resamples give the same decision, on any number of cores.
 public func decide(
-    _ evidence: Evidence, incumbent: Bool, rules: PromotionRules, seed: UInt64, resamples: Int = 10_000
+    _ evidence: Evidence, in circumstances: Circumstances, rules: PromotionRules, seed: UInt64,
+    resamples: Int = resamplesOfADecision
 ) -> Decision {
     func refused(_ ground: Ground) -> Decision {
         Decision(
             verdict: .notPromoted, ground: ground, findings: [], rows: evidence.ids.count, resamples: 0, seed: seed)
     }
     if let why = rules.problem(resamples: resamples) { return refused(.unusableRules(why: why)) }
-    let ground = ground(incumbent: incumbent, scored: evidence.champion != nil, rules: rules)
-    let champion = ground == .rules ? evidence.champion : nil
+    let ground = ground(evidence, circumstances, rules)
+    let comparing: PairedComparison? =
+        switch ground {
+        case .rules, .trainedOnHoldout, .holdoutSpent:
+            circumstances.incumbent
+                ? PairedComparison(evidence, rules: rules, seed: seed, resamples: resamples) : nil
+        default: nil
+        }
     do throws(EvidenceProblem) {
-        let findings = try findings(on: evidence, champion: champion, rules: rules, seed: seed, resamples: resamples)
+        let findings = try findings(on: evidence, circumstances, comparing, rules)
         return Decision(
             verdict: verdict(on: ground, findings), ground: ground, findings: findings, rows: evidence.ids.count,
-            resamples: champion == nil ? 0 : resamples, seed: seed)
+            resamples: comparing == nil ? 0 : resamples, seed: seed)
     } catch {
         return refused(.unusableEvidence(why: error.description))
     }
@@ -37,12 +66,19 @@ public func decide(unreadable problem: EvidenceProblem) -> Decision {
         seed: 0)
 }
 
-private func ground(incumbent: Bool, scored: Bool, rules: PromotionRules) -> Ground {
-    switch (incumbent, scored) {
-    case (true, false): .championNotScored
-    case (false, true): .championUnknown
-    case (true, true): rules.comparisons.isEmpty ? .nothingCompared : .rules
-    case (false, false): rules.first == .promote ? .floorsOfFirst : .firstHeld
+private func ground(_ evidence: Evidence, _ circumstances: Circumstances, _ rules: PromotionRules) -> Ground {
+    let seen = circumstances.trainingIDs.isEmpty ? [] : evidence.ids.filter(circumstances.trainingIDs.contains)
+    if let example = seen.first { return .trainedOnHoldout(rows: seen.count, example: example) }
+    switch (circumstances.incumbent, evidence.champion != nil) {
+    case (true, false): return .championNotScored
+    case (false, true): return .championUnknown
+    case (false, false): return rules.first == .promote ? .floorsOfFirst : .firstHeld
+    case (true, true):
+        guard !rules.comparisons.isEmpty else { return .nothingCompared }
+        if let budget = rules.holdoutBudget, circumstances.earlierUses >= budget {
+            return .holdoutSpent(uses: circumstances.earlierUses, budget: budget)
+        }
+        return .rules
     }
 }
 
@@ -51,49 +87,66 @@ private func verdict(on ground: Ground, _ findings: [Finding]) -> Verdict {
         switch ground {
         case .rules: findings.allSatisfy { $0.outcome == .passed }
         case .floorsOfFirst: findings.allSatisfy { $0.outcome != .failed }
-        case .firstHeld, .championNotScored, .championUnknown, .nothingCompared, .unusableRules, .unusableEvidence:
-            false
+        default: false
         }
     return passes ? .promoted : .notPromoted
 }
 
 private func findings(
-    on evidence: Evidence, champion: [Double]?, rules: PromotionRules, seed: UInt64, resamples: Int
+    on evidence: Evidence, _ circumstances: Circumstances, _ comparing: PairedComparison?, _ rules: PromotionRules
 ) throws(EvidenceProblem) -> [Finding] {
-    let comparing = PairedComparison(evidence, champion: champion, rules: rules, seed: seed, resamples: resamples)
     var findings: [Finding] = []
     for rule in rules.all {
-        let challenger = try evidence.value(of: rule.metric, scores: evidence.challenger, column: "challenger")
-        let comparison: Comparison? =
-            switch rule {
-            case .floor: nil
-            case .improve(let improve):
-                try comparing?.comparison(improve.metric, challenger: challenger, confidence: improve.confidence)
-            case .noWorse(let noWorse):
-                try comparing?.comparison(noWorse.metric, challenger: challenger, confidence: noWorse.confidence)
-            }
-        let outcome = outcome(of: rule, challenger: challenger, comparison)
-        findings.append(Finding(rule: rule, outcome: outcome, challenger: challenger, comparison: comparison))
+        switch rule {
+        case .atMost(let rule): findings.append(finding(rule, circumstances.reported[rule.value]))
+        case .floor(let floor):
+            let challenger = try evidence.value(of: floor.metric, scores: evidence.challenger, column: "challenger")
+            let reached = floor.metric.greaterIsBetter ? challenger >= floor.atLeast : challenger <= floor.atLeast
+            findings.append(
+                Finding(rule: rule, outcome: reached ? .passed : .failed, challenger: challenger, comparison: nil))
+        case .improve(let improve):
+            let found = try comparing?.compare(improve.metric, improve.confidence, improve.bound)
+            let challenger = try evidence.value(of: improve.metric, scores: evidence.challenger, column: "challenger")
+            findings.append(
+                Finding(
+                    rule: rule, outcome: outcome(found) { $0 > improve.by && $1 >= fewestUnitsThatDiffer },
+                    challenger: challenger, comparison: found))
+        case .noWorse(let noWorse):
+            let found = try comparing?.compare(noWorse.metric, noWorse.confidence, noWorse.bound)
+            let challenger = try evidence.value(of: noWorse.metric, scores: evidence.challenger, column: "challenger")
+            findings.append(
+                Finding(
+                    rule: rule, outcome: outcome(found) { lower, _ in lower > -noWorse.margin },
+                    challenger: challenger, comparison: found))
+        case .slices(let slices):
+            let challenger = try evidence.value(of: slices.metric, scores: evidence.challenger, column: "challenger")
+            let found = try comparing?.slices(slices)
+            let isHarmless = found.map { !$0.contains { $0.outcome == .worse } }
+            findings.append(
+                Finding(
+                    rule: rule, outcome: isHarmless.map { $0 ? .passed : .failed } ?? .notApplied,
+                    challenger: challenger, comparison: nil, slices: found))
+        }
     }
     return findings
+}
+
+private func finding(_ rule: GuardRule, _ reported: Double?) -> Finding {
+    // What was not measured, or is no number, is not known to be small enough.
+    let value = reported.flatMap { $0.isFinite ? $0 : nil }
+    let isSmall = value.map { $0 <= rule.atMost } ?? false
+    return Finding(
+        rule: .atMost(rule), outcome: isSmall ? .passed : .failed, challenger: value, comparison: nil)
 }
 
 /// Fewer rows or groups than this that differ, all in favour of the challenger by chance, would look like certainty: a
 /// resample leaves out all of three such with a probability of e⁻³ < 5 %.
 let fewestUnitsThatDiffer = 10
 
-private func outcome(of rule: Rule, challenger: Double, _ comparison: Comparison?) -> Finding.Outcome {
-    if case .floor(let floor) = rule {
-        let reached = floor.metric.greaterIsBetter ? challenger >= floor.atLeast : challenger <= floor.atLeast
-        return reached ? .passed : .failed
-    }
+private func outcome(
+    _ comparison: Comparison?, _ isGoodEnough: (_ lower: Double, _ unitsThatDiffer: Int) -> Bool
+) -> Finding.Outcome {
     guard let comparison else { return .notApplied }
     guard case .bounds(let lower, _) = comparison.interval else { return .failed }
-    let passes: Bool =
-        switch rule {
-        case .floor: false
-        case .improve(let improve): lower > improve.by && comparison.unitsThatDiffer >= fewestUnitsThatDiffer
-        case .noWorse(let noWorse): lower > -noWorse.margin
-        }
-    return passes ? .passed : .failed
+    return isGoodEnough(lower, comparison.unitsThatDiffer) ? .passed : .failed
 }

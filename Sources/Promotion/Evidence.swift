@@ -53,6 +53,30 @@ public struct Evidence: Sendable, Equatable {
     }
 }
 
+extension Evidence {
+    /// These rows of it, by place, ascending.
+    func part(_ rows: [Int]) -> Evidence {
+        Evidence(
+            checked: rows.map { ids[$0] }, labels: rows.map { labels[$0] }, challenger: rows.map { challenger[$0] },
+            champion: champion.map { column in rows.map { column[$0] } },
+            weights: weights.map { column in rows.map { column[$0] } },
+            groups: groups.map { column in rows.map { column[$0] } })
+    }
+
+    private init(
+        checked ids: [String], labels: [Double], challenger: [Double], champion: [Double]?, weights: [Double]?,
+        groups: [String]?
+    ) {
+        self.ids = ids
+        self.labels = labels
+        self.challenger = challenger
+        self.champion = champion
+        self.weights = weights
+        self.groups = groups
+        slices = [:]
+    }
+}
+
 private func requireLength(_ count: Int, name: String, rows: Int) throws(EvidenceProblem) {
     guard count == rows else { throw .unequalColumns(column: name, count: count, expected: rows) }
 }

@@ -11,6 +11,7 @@ public enum EvidenceProblem: Error, Equatable, Sendable {
     case strayCarriageReturn(line: Int)
     case unclosedQuote(line: Int)
     case missingColumn(String)
+    case missingSlice(String)
     case duplicateColumn(String)
     case unnamedColumn(position: Int)
     /// A column that is ours but for its case or surrounding blanks, which would otherwise be read as a slice.
@@ -40,6 +41,8 @@ extension EvidenceProblem: CustomStringConvertible {
             "line \(line): a carriage return without a line feed; end lines with LF or CRLF"
         case .unclosedQuote(let line): "line \(line): a quoted cell starts here and never ends"
         case .missingColumn(let name): "the column '\(name)' is missing; the header needs id, label and challenger"
+        case .missingSlice(let name):
+            "the column '\(name)' is missing, whose slices a rule looks at; write it into the evidence"
         case .duplicateColumn(let name): "the column '\(name)' appears twice in the header"
         case .unnamedColumn(let position): "column \(position) of the header has no name"
         case .misspelledColumn(let name, let expected): "the column '\(name)' must be written '\(expected)'"

@@ -4,50 +4,143 @@ import Foundation
 struct PairedComparison {
     private let evidence: Evidence
     private let champion: [Double]
+    private let rules: PromotionRules
+    private let seed: UInt64
+    private let resamples: Int
     private let samples: [MetricDefinition.Task: Sample]
 
     private struct Sample {
         let bootstrap: Bootstrap
+        /// Of each metric, ascending; none where there are too few rows for any.
         let differences: [Metric: [Double]]
-
-        func interval(_ metric: Metric, confidence: Double) -> Interval {
-            guard let differences = differences[metric] else {
-                return .tooFew(units: bootstrap.resampling.smallestStratum)
-            }
-            guard let lower = quantile(1 - confidence, ofAscending: differences),
-                let upper = quantile(confidence, ofAscending: differences)
-            else { return .undefined }
-            return .bounds(lower: lower, upper: upper)
-        }
     }
 
-    /// Nil without a champion. Resamples only where the evidence fits the metrics; `comparison` says where it does not.
-    init?(_ evidence: Evidence, champion: [Double]?, rules: PromotionRules, seed: UInt64, resamples: Int) {
-        guard let champion else { return nil }
-        let fitting = Set(rules.comparisons.map(\.metric)).filter { evidence.problem(for: $0) == nil }
+    /// Nil without a champion. Resamples only where the evidence fits the metrics; `compare` says where it does not.
+    init?(_ evidence: Evidence, rules: PromotionRules, seed: UInt64, resamples: Int) {
+        guard let champion = evidence.champion else { return nil }
+        let metrics = Set(rules.improve.map(\.metric) + rules.noWorse.map(\.metric))
+        let fitting = metrics.filter { evidence.problem(for: $0) == nil }
         samples = Dictionary(grouping: fitting, by: \.definition.task).reduce(into: [:]) { samples, metricsOfTask in
             let resampling = Resampling(evidence, task: metricsOfTask.key)
             let bootstrap = Bootstrap(
                 evidence, champion: champion, metrics: Set(metricsOfTask.value), resampling: resampling)
-            let enough = resampling.smallestStratum >= Resampling.fewestUnits
+            let isEnough = resampling.smallestStratum >= Resampling.fewestUnits
             samples[metricsOfTask.key] = Sample(
                 bootstrap: bootstrap,
-                differences: enough ? bootstrap.differences(seed: seed, resamples: resamples) : [:])
+                differences: isEnough ? bootstrap.differences(seed: seed, resamples: resamples) : [:])
         }
         self.evidence = evidence
         self.champion = champion
+        self.rules = rules
+        self.seed = seed
+        self.resamples = resamples
     }
 
-    /// `challenger` is the challenger's value of `metric`, `confidence` that of each one-sided bound.
-    func comparison(
-        _ metric: Metric, challenger: Double, confidence: Double
+    /// - Parameter confidence: of each one-sided bound, as the rule has it; a holdout's budget makes more of it.
+    func compare(
+        _ metric: Metric, _ confidence: Double, _ bound: BoundMethod?
     ) throws(EvidenceProblem) -> Comparison? {
+        let ofChallenger = try evidence.value(of: metric, scores: evidence.challenger, column: "challenger")
         let ofChampion = try evidence.value(of: metric, scores: champion, column: "champion")
         guard let sample = samples[metric.definition.task] else { return nil }
+        let confidence = rules.spending(confidence)
+        let difference = metric.greaterIsBetter ? ofChallenger - ofChampion : ofChampion - ofChallenger
         return Comparison(
-            champion: ofChampion,
-            difference: metric.greaterIsBetter ? challenger - ofChampion : ofChampion - challenger,
-            interval: sample.interval(metric, confidence: confidence),
-            unitsThatDiffer: sample.bootstrap.unitsThatDiffer(metric))
+            champion: ofChampion, difference: difference,
+            interval: interval(metric, confidence, bound ?? .percentile, difference, sample),
+            unitsThatDiffer: sample.bootstrap.unitsThatDiffer(metric), confidence: confidence,
+            delong: metric.rawValue == "roc_auc" && evidence.weights == nil && evidence.groups == nil
+                ? delong(
+                    labels: evidence.labels, challenger: evidence.challenger, champion: champion,
+                    confidence: confidence) : nil)
+    }
+
+    private func interval(
+        _ metric: Metric, _ confidence: Double, _ bound: BoundMethod, _ difference: Double, _ sample: Sample
+    ) -> Interval {
+        guard let differences = sample.differences[metric] else {
+            return .tooFew(units: sample.bootstrap.resampling.smallestStratum)
+        }
+        var levels = (lower: 1 - confidence, upper: confidence)
+        if bound == .bca {
+            let left = sample.bootstrap.differencesWithoutOneBlock(metric)
+            guard let corrected = bcaLevels(levels, observed: difference, differences, jackknife: left) else {
+                return .undefined
+            }
+            levels = corrected
+        }
+        guard let lower = quantile(levels.lower, ofAscending: differences),
+            let upper = quantile(levels.upper, ofAscending: differences)
+        else { return .undefined }
+        return .bounds(lower: lower, upper: upper)
+    }
+
+    /// Every slice of every column of the rule, by column and value.
+    func slices(_ rule: SlicesRule) throws(EvidenceProblem) -> [SliceFinding] {
+        var measured: [(finding: SliceFinding, p: Double?)] = []
+        for column in rule.columns {
+            guard let values = evidence.slices[column] else { throw .missingSlice(column) }
+            let rowsOfValue = Dictionary(grouping: values.indices, by: { values[$0] })
+            for (value, rows) in rowsOfValue.sorted(by: { $0.key < $1.key }) {
+                measured.append(try measure(rows, of: value, in: column, rule))
+            }
+        }
+        let adjusted = holm(measured.map(\.p))
+        return zip(measured, adjusted).map { slice, adjustedP in
+            slice.finding.judged(adjustedP, alpha: 1 - rule.confidence)
+        }
+    }
+
+    private func measure(
+        _ rows: [Int], of value: String, in column: String, _ rule: SlicesRule
+    ) throws(EvidenceProblem) -> (SliceFinding, p: Double?) {
+        let part = evidence.part(rows)
+        let champion = part.champion ?? []
+        let metric = rule.metric
+        if let problem = part.problem(for: metric) { throw problem }
+        let ofChallenger = metric.value(labels: part.labels, scores: part.challenger, weights: part.weights)
+        let ofChampion = metric.value(labels: part.labels, scores: champion, weights: part.weights)
+        let resampling = Resampling(part, task: metric.definition.task)
+        var (lower, upper, p): (Double?, Double?, Double?)
+        if rows.count >= rule.minRows, resampling.smallestStratum >= Resampling.fewestUnits {
+            let differences =
+                Bootstrap(part, champion: champion, metrics: [metric], resampling: resampling)
+                .differences(seed: seed, resamples: resamples)[metric] ?? []
+            lower = quantile(1 - rule.confidence, ofAscending: differences)
+            upper = quantile(rule.confidence, ofAscending: differences)
+            // Those that speak for "worse by no more than the margin", and the observation itself.
+            let harmless = differences.count - differences.partitionPoint { $0 >= -rule.margin }
+            p = Double(harmless + 1) / Double(differences.count + 1)
+        }
+        let difference = ofChallenger.flatMap { own in
+            ofChampion.map { metric.greaterIsBetter ? own - $0 : $0 - own }
+        }
+        return (
+            SliceFinding(
+                column: column, value: value, rows: rows.count, outcome: .tooSmall, challenger: ofChallenger,
+                champion: ofChampion, difference: difference, lower: lower, upper: upper, adjustedP: nil), p
+        )
+    }
+}
+
+extension SliceFinding {
+    /// With its p-value beside all others; nil leaves it too small.
+    fileprivate func judged(_ adjustedP: Double?, alpha: Double) -> SliceFinding {
+        let outcome: Outcome = adjustedP.map { $0 <= alpha ? .worse : .passed } ?? .tooSmall
+        return SliceFinding(
+            column: column, value: value, rows: rows, outcome: outcome, challenger: challenger, champion: champion,
+            difference: difference, lower: lower, upper: upper, adjustedP: adjustedP)
+    }
+}
+
+extension Array {
+    /// The first place from which on `isBeyond` holds, where it does not hold before any at which it does.
+    fileprivate func partitionPoint(_ isBeyond: (Element) -> Bool) -> Int {
+        var (low, high) = (0, count)
+        while low < high {
+            let middle = (low + high) / 2
+            if isBeyond(self[middle]) { high = middle } else { low = middle + 1 }
+        }
+        return low
     }
 }

@@ -10,14 +10,34 @@ public struct PromotionRules: Sendable, Codable, Hashable {
     public var floor: [FloorRule]
     public var improve: [ImproveRule]
     public var noWorse: [NoWorseRule]
+    public var slices: [SlicesRule]
+    public var guards: [GuardRule]
+    /// How often the same holdout may decide; nil when nobody counts.
+    public var holdoutBudget: Int?
 
     public init(
-        first: First = .hold, floor: [FloorRule] = [], improve: [ImproveRule] = [], noWorse: [NoWorseRule] = []
+        first: First = .hold, floor: [FloorRule] = [], improve: [ImproveRule] = [], noWorse: [NoWorseRule] = [],
+        slices: [SlicesRule] = [], guards: [GuardRule] = [], holdoutBudget: Int? = nil
     ) {
         self.first = first
         self.floor = floor
         self.improve = improve
         self.noWorse = noWorse
+        self.slices = slices
+        self.guards = guards
+        self.holdoutBudget = holdoutBudget
+    }
+
+    /// Rules of an older ledger have fewer kinds.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        first = try values.decode(First.self, forKey: .first)
+        floor = try values.decode([FloorRule].self, forKey: .floor)
+        improve = try values.decode([ImproveRule].self, forKey: .improve)
+        noWorse = try values.decode([NoWorseRule].self, forKey: .noWorse)
+        slices = try values.decodeIfPresent([SlicesRule].self, forKey: .slices) ?? []
+        guards = try values.decodeIfPresent([GuardRule].self, forKey: .guards) ?? []
+        holdoutBudget = try values.decodeIfPresent(Int.self, forKey: .holdoutBudget)
     }
 }
 
@@ -32,16 +52,27 @@ public struct FloorRule: Sendable, Codable, Hashable {
     }
 }
 
+/// How a bound is taken from the resamples.
+public enum BoundMethod: String, Codable, Sendable, CaseIterable {
+    /// Their quantile.
+    case percentile
+    /// Their quantile at a level corrected for bias and skew (BCa, Efron 1987).
+    case bca
+}
+
 /// The challenger must be better by more than `by` (≥ 0, in the metric's unit) with this one-sided confidence.
 public struct ImproveRule: Sendable, Codable, Hashable {
     public var metric: Metric
     public var by: Double
     public var confidence: Double
+    /// Nil is `percentile`.
+    public var bound: BoundMethod?
 
-    public init(metric: Metric, by: Double, confidence: Double = 0.95) {
+    public init(metric: Metric, by: Double, confidence: Double = 0.95, bound: BoundMethod? = nil) {
         self.metric = metric
         self.by = by
         self.confidence = confidence
+        self.bound = bound
     }
 }
 
@@ -50,55 +81,108 @@ public struct NoWorseRule: Sendable, Codable, Hashable {
     public var metric: Metric
     public var margin: Double
     public var confidence: Double
+    /// Nil is `percentile`.
+    public var bound: BoundMethod?
 
-    public init(metric: Metric, margin: Double, confidence: Double = 0.95) {
+    public init(metric: Metric, margin: Double, confidence: Double = 0.95, bound: BoundMethod? = nil) {
         self.metric = metric
         self.margin = margin
         self.confidence = confidence
+        self.bound = bound
     }
 }
+
+/// No slice may be shown to get worse by more than `margin`: of all slices together, one is blamed by chance with a
+/// probability of at most 1 − `confidence` (Holm 1979).
+public struct SlicesRule: Sendable, Codable, Hashable {
+    /// Columns of the evidence; each value of each is a slice.
+    public var columns: [String]
+    public var metric: Metric
+    public var margin: Double
+    /// Slices of fewer rows are reported, and not judged.
+    public var minRows: Int
+    public var confidence: Double
+
+    public init(columns: [String], metric: Metric, margin: Double, minRows: Int = 200, confidence: Double = 0.95) {
+        self.columns = columns
+        self.metric = metric
+        self.margin = margin
+        self.minRows = minRows
+        self.confidence = confidence
+    }
+}
+
+/// A number that a step has reported of the challenger, such as its latency, may be this large.
+public struct GuardRule: Sendable, Codable, Hashable {
+    public var value: String
+    public var atMost: Double
+
+    public init(value: String, atMost: Double) {
+        self.value = value
+        self.atMost = atMost
+    }
+}
+
+/// How many resamples a decision draws.
+public let resamplesOfADecision = 10_000
 
 /// Any one of the rules.
 public enum Rule: Sendable, Codable, Hashable {
     case floor(FloorRule)
     case improve(ImproveRule)
     case noWorse(NoWorseRule)
+    case slices(SlicesRule)
+    case atMost(GuardRule)
 
-    public var metric: Metric {
+    /// What it looks at: a metric, or a reported value.
+    public var subject: String {
         switch self {
-        case .floor(let rule): rule.metric
-        case .improve(let rule): rule.metric
-        case .noWorse(let rule): rule.metric
+        case .floor(let rule): rule.metric.rawValue
+        case .improve(let rule): rule.metric.rawValue
+        case .noWorse(let rule): rule.metric.rawValue
+        case .slices(let rule): rule.metric.rawValue
+        case .atMost(let rule): rule.value
         }
     }
 }
 
 extension PromotionRules {
     /// Every rule, in the order they are reported.
-    var all: [Rule] { floor.map(Rule.floor) + comparisons }
-    /// The rules that need a champion.
+    var all: [Rule] { floor.map(Rule.floor) + guards.map(Rule.atMost) + comparisons + slices.map(Rule.slices) }
+
+    /// The rules that say that the challenger is good enough beside the champion. Slices only say that it does no harm.
     var comparisons: [Rule] { improve.map(Rule.improve) + noWorse.map(Rule.noWorse) }
 
+    /// The confidence of each use of a holdout that leaves `confidence` after all uses in the budget.
+    func spending(_ confidence: Double) -> Double { 1 - (1 - confidence) / Double(max(holdoutBudget ?? 1, 1)) }
+
     /// Why these rules cannot be decided by, as a sentence without its full stop, or nil.
-    func problem(resamples: Int) -> String? {
+    public func problem(resamples: Int = resamplesOfADecision) -> String? {
         for rule in floor where !rule.atLeast.isFinite {
             return "the floor of \(rule.metric.rawValue) must be a number, not \(rule.atLeast)"
+        }
+        for rule in guards where !rule.atMost.isFinite {
+            return "the most that \(rule.value) may be must be a number, not \(rule.atMost)"
         }
         for rule in improve where !(rule.by.isFinite && rule.by >= 0) {
             return "improve.by of \(rule.metric.rawValue) must be 0 or more, not \(rule.by)"
         }
-        for rule in noWorse where !(rule.margin.isFinite && rule.margin >= 0) {
-            return "no_worse.margin of \(rule.metric.rawValue) must be 0 or more, not \(rule.margin)"
+        for (key, metric, margin) in noWorse.map({ ("no_worse", $0.metric, $0.margin) })
+            + slices.map({ ("slices", $0.metric, $0.margin) })
+        where !(margin.isFinite && margin >= 0) {
+            return "\(key).margin of \(metric.rawValue) must be 0 or more, not \(margin)"
         }
-        for confidence in improve.map(\.confidence) + noWorse.map(\.confidence) {
-            if !(confidence >= 0.5 && confidence < 1) {
-                return "a confidence must be from 0.5 to below 1, not \(confidence)"
-            }
-            // Fewer resamples beyond the bound than this, and the bound is an accident of the seed.
-            if Double(resamples) * (1 - confidence) < 10 {
-                return "a confidence of \(confidence) needs more than \(resamples) resamples: "
-                    + "at least \((10 / (1 - confidence)).rounded(.up))"
-            }
+        if let budget = holdoutBudget, budget < 1 { return "holdout.budget must be 1 or more, not \(budget)" }
+        for rule in slices where rule.columns.isEmpty { return "slices.columns names no column" }
+        let confidences = improve.map(\.confidence) + noWorse.map(\.confidence)
+        for confidence in confidences + slices.map(\.confidence) where !(confidence >= 0.5 && confidence < 1) {
+            return "a confidence must be from 0.5 to below 1, not \(confidence)"
+        }
+        // Fewer resamples beyond the bound than this, and the bound is an accident of the seed.
+        for confidence in confidences where Double(resamples) * (1 - spending(confidence)) < 10 - 1e-6 {
+            let spent = holdoutBudget.map { ", spent over \($0) uses of the holdout," } ?? ""
+            return "a confidence of \(confidence)\(spent) needs more than \(resamples) resamples: "
+                + "at least \(Int((10 / (1 - spending(confidence)) - 1e-6).rounded(.up)))"
         }
         return nil
     }

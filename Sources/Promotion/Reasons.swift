@@ -24,6 +24,12 @@ extension Ground {
                 + "it was made against another model or before the alias was removed. Make it again."
         case .nothingCompared:
             "Not promoted: there is a champion, and no rule compares with it; add an 'improve' or 'no_worse' rule."
+        case .trainedOnHoldout(let rows, let example):
+            "Not promoted: the challenger was trained on \(rows) of the rows that it is judged by, such as '\(example)'; "
+                + "keep training and holdout apart."
+        case .holdoutSpent(let uses, let budget):
+            "Not promoted: this holdout has compared models \(uses) times, and its budget is \(budget); "
+                + "what wins on it now may only have been chosen by it. Judge by rows that have not been used."
         case .unusableRules(let why): "Not promoted: \(why)."
         case .unusableEvidence(let why): "Not promoted: \(why)."
         }
@@ -32,27 +38,47 @@ extension Ground {
 
 extension Finding {
     fileprivate var sentence: String {
-        "\(rule.metric.rawValue): \(numbers): \(outcome == .notApplied ? "not applied" : outcome.rawValue)."
+        "\(rule.subject): \(numbers): \(outcome == .notApplied ? "not applied" : outcome.rawValue)."
     }
 
     private var numbers: String {
-        let own = "challenger \(text(challenger))"
+        let own = "challenger \(challenger.map(text) ?? "unknown")"
         switch rule {
         case .floor(let floor):
             let bound = floor.metric.greaterIsBetter ? "at least" : "at most"
             return "\(own), \(bound) \(text(floor.atLeast)) wanted"
+        case .atMost(let rule):
+            return challenger == nil
+                ? "no step has reported it, at most \(text(rule.atMost)) wanted"
+                : "\(own), at most \(text(rule.atMost)) wanted"
         case .improve(let improve):
             return comparing(own, improve.confidence, wanted: improve.by)
                 + (comparison.map { $0.unitsThatDiffer < fewestUnitsThatDiffer } ?? false ? fewUnitsDiffer : "")
         case .noWorse(let noWorse):
             return comparing(own, noWorse.confidence, wanted: -noWorse.margin)
+        case .slices(let rule):
+            return sliceCounts(rule)
         }
+    }
+
+    /// How many slices there are of each outcome, and which are worse.
+    private func sliceCounts(_ rule: SlicesRule) -> String {
+        let columns = rule.columns.joined(separator: ", ")
+        guard let slices else { return "slices of \(columns), nothing to compare with" }
+        let worse = slices.filter { $0.outcome == .worse }
+        let small = slices.count { $0.outcome == .tooSmall }
+        let named = worse.map { slice in
+            "\(slice.column) '\(slice.value)' by \(text(-(slice.difference ?? 0))) (p \(text(slice.adjustedP ?? 0)))"
+        }
+        return "\(slices.count) slices of \(columns), worse by more than \(text(rule.margin)): "
+            + (worse.isEmpty ? "none" : named.joined(separator: ", "))
+            + (small == 0 ? "" : ", too small to be judged: \(small)")
     }
 
     private func comparing(_ own: String, _ confidence: Double, wanted: Double) -> String {
         guard let comparison else { return "\(own), nothing to compare with" }
         let models = "\(own), champion \(text(comparison.champion)), better by \(text(comparison.difference))"
-        let percent = text(confidence * 100)
+        let percent = text((comparison.confidence ?? confidence) * 100)
         return switch comparison.interval {
         case .bounds(let lower, _):
             "\(models), with \(percent) % confidence by \(text(lower)) or more, above \(text(wanted)) wanted"

@@ -58,6 +58,14 @@ struct Resampling: Sendable {
         }
     }
 
+    /// Every row's block, from 0: at most that many, equal in size but for one, each with its part of every stratum.
+    func blocks(_ most: Int) -> [Int] {
+        switch units {
+        case .rows: order.indices.map { $0 % min(most, order.count) }
+        case .groups(let count, let groupOfRow): groupOfRow.map { $0 % min(most, count) }
+        }
+    }
+
     /// Writes how often each row is in the resample that `stream` draws.
     ///
     /// A count wraps at 256, which a stratum of any size reaches with a probability below 1/256! ≈ 10⁻⁵⁰⁷.

@@ -17,11 +17,13 @@ public struct DecisionBody: Sendable, Codable {
     public let evidenceSHA256: String?
     public let rules: PromotionRules
     public let decision: Decision
+    /// The rows that judged; absent where nothing was readable, and in an older ledger.
+    public let holdout: Holdout?
 
     public init(
         project: String, environment: String, run: Int64, commit: String, configurationDigest: String,
         datasets: [String: String], model: String, challenger: String, champion: String?, evidenceSHA256: String?,
-        rules: PromotionRules, decision: Decision
+        rules: PromotionRules, decision: Decision, holdout: Holdout? = nil
     ) {
         self.project = project
         self.environment = environment
@@ -35,6 +37,23 @@ public struct DecisionBody: Sendable, Codable {
         self.evidenceSHA256 = evidenceSHA256
         self.rules = rules
         self.decision = decision
+        self.holdout = holdout
+    }
+}
+
+/// The rows that models are compared on, known by their ids.
+public struct Holdout: Sendable, Codable, Hashable {
+    /// Of the ids, ascending, a line feed between them.
+    public let sha256: String
+    /// How often it had compared models of this name before.
+    public let earlierUses: Int
+    /// Whether it did now.
+    public let compared: Bool
+
+    public init(sha256: String, earlierUses: Int, compared: Bool) {
+        self.sha256 = sha256
+        self.earlierUses = earlierUses
+        self.compared = compared
     }
 }
 
@@ -94,11 +113,13 @@ extension Store {
                 try String.fetchOne(database, sql: "SELECT hash FROM decision ORDER BY id DESC LIMIT 1") ?? ""
             try database.execute(
                 sql: """
-                    INSERT INTO decision (project_id, run_id, step, body, decided_at, previous_hash, hash)
-                    VALUES (?, ?, ?, ?, ?, ?, ?)
+                    INSERT INTO decision
+                        (project_id, run_id, step, body, decided_at, previous_hash, hash, model, compared_on)
+                    VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
                     project, body.run, step, text, time.timeIntervalSince1970, previous, hash("\(previous)\n\(text)"),
+                    body.model, body.holdout.flatMap { $0.compared ? $0.sha256 : nil },
                 ])
             let id = database.lastInsertedRowID
             if let move {
@@ -118,6 +139,15 @@ extension Store {
 
     public func decision(ofRun run: Int64, step: String) async throws -> StoredDecision? {
         try await pool.read { try Self.decision(ofRun: run, step: step, $0) }
+    }
+
+    /// How often these rows have compared versions of a model.
+    public func uses(ofHoldout sha256: String, model: String) async throws -> Int {
+        try await pool.read { database in
+            try Int.fetchOne(
+                database, sql: "SELECT count(*) FROM decision WHERE compared_on = ? AND model = ?",
+                arguments: [sha256, model]) ?? 0
+        }
     }
 
     /// The move that a decision intends and nobody has confirmed yet.

@@ -15,6 +15,9 @@ enum Schema {
         migrator.registerMigration("3: queues, forges and who did what") { database in
             for statement in queueing { try database.execute(sql: statement) }
         }
+        migrator.registerMigration("4: how often a holdout was used") { database in
+            for statement in spending { try database.execute(sql: statement) }
+        }
         return migrator
     }
 
@@ -220,6 +223,13 @@ enum Schema {
             confirmed_at REAL
         ) STRICT
         """,
+    ]
+
+    /// Copies of what the body says, to be looked up by; the hash covers the body.
+    private static let spending = [
+        "ALTER TABLE decision ADD COLUMN model TEXT",
+        "ALTER TABLE decision ADD COLUMN compared_on TEXT",
+        "CREATE INDEX decision_on_holdout ON decision(compared_on) WHERE compared_on IS NOT NULL",
     ]
 
     private static let scheduling = [

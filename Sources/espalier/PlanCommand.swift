@@ -40,7 +40,7 @@ extension Action {
         switch self {
         case .run(let command): command
         case .register(let model): "register \(model)"
-        case .promote(let evidence, _): "promote by \(evidence)"
+        case .promote(let evidence, _, _): "promote by \(evidence)"
         }
     }
 }

@@ -10,10 +10,10 @@ struct DecidePromotionTests {
     private func decided(
         _ evidence: Evidence, incumbent: Bool = true, _ rules: PromotionRules = betterAUC, seed: UInt64 = 7
     ) -> Decision {
-        decide(evidence, incumbent: incumbent, rules: rules, seed: seed, resamples: 400)
+        decide(evidence, in: Circumstances(incumbent: incumbent), rules: rules, seed: seed, resamples: 400)
     }
 
-    @Test("a truly better challenger is promoted, whatever the metric", arguments: Metric.allCases)
+    @Test("a truly better challenger is promoted, whatever the metric", arguments: Metric.discriminating)
     func better(_ metric: Metric) throws {
         let decision = decided(
             try SyntheticTable(rows: 600, gain: 2, seed: 1).evidence(),
@@ -22,7 +22,7 @@ struct DecidePromotionTests {
         #expect(decision.reasons.first == "Promoted: every rule passed.")
     }
 
-    @Test("a worse one is not, nor is it found no worse", arguments: Metric.allCases)
+    @Test("a worse one is not, nor is it found no worse", arguments: Metric.discriminating)
     func worse(_ metric: Metric) throws {
         let decision = decided(
             try SyntheticTable(rows: 600, gain: -2, seed: 1).evidence(),

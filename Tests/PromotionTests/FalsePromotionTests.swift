@@ -11,7 +11,9 @@ struct FalsePromotionTests {
         let rules = PromotionRules(improve: [ImproveRule(metric: metric, by: 0)])
         let decisions = try (0..<200).map { trial in
             let table = SyntheticTable(rows: 150, seed: UInt64(trial) + 1_000)
-            return decide(try table.evidence(), incumbent: true, rules: rules, seed: UInt64(trial), resamples: 200)
+            return decide(
+                try table.evidence(), in: Circumstances(incumbent: true), rules: rules, seed: UInt64(trial),
+                resamples: 200)
         }
         let promoted = decisions.count { $0.verdict == .promoted }
         let ahead = decisions.count { ($0.findings.first?.comparison?.difference ?? 0) >= 0 }

@@ -1,5 +1,6 @@
 /// Values of scikit-learn 1.9.1 (`roc_auc_score`, `average_precision_score`, `brier_score_loss`, `log_loss`,
-/// `accuracy_score` of p > 0.5, `root_mean_squared_error`, `mean_absolute_error`) on small tables.
+/// `accuracy_score` and `f1_score` of p > T, `calibration_curve` weighed by its bins, `root_mean_squared_error`,
+/// `mean_absolute_error`, `r2_score`) on small tables.
 @testable import Promotion
 
 struct MetricCase: Sendable, CustomStringConvertible {
@@ -21,12 +22,21 @@ let metricCases = [
         expected: [
             .rocAUC: 0.8, .averagePrecision: 0.8583333333333332, .brier: 0.17375000000000002,
             .logLoss: 0.5087636950457172, .accuracy: 0.6, .rmse: 0.4168333000133267, .mae: 0.36499999999999994,
+            .f1: 0.6, .named("f1@0.3"): 0.7692307692307693, .named("accuracy@0.3"): 0.7, .ece: 0.28500000000000003,
+            .named("ece@3"): 0.125, .r2: 0.30499999999999994,
+            .named("precision@4"): 0.75, .named("precision@0.4"): 0.75, .named("recall@4"): 0.6,
+            .named("recall@0.4"): 0.6,
         ]),
     MetricCase(
         description: "ties across classes", labels: mixed, scores: tied,
         expected: [
             .rocAUC: 0.7200000000000002, .averagePrecision: 0.7142857142857142, .brier: 0.22000000000000003,
             .logLoss: 0.6296252087462701, .accuracy: 0.7, .rmse: 0.469041575982343, .mae: 0.4,
+            .f1: 0.6666666666666666, .named("f1@0.3"): 0.6666666666666666, .named("accuracy@0.3"): 0.6,
+            .ece: 0.14000000000000004, .named("ece@3"): 0.12000000000000002, .r2: 0.11999999999999988,
+            // One certain, and two of three with one score, of which two are positive.
+            .named("precision@3"): 0.7777777777777778, .named("recall@3"): 0.4666666666666667,
+            .named("precision@1000"): 0.5, .named("recall@1000"): 1,
         ]),
     MetricCase(
         description: "ties, weights, one of them zero", labels: mixed, scores: tied,
@@ -35,6 +45,8 @@ let metricCases = [
             .rocAUC: 0.7941810344827587, .averagePrecision: 0.8347315597850167, .brier: 0.17475409836065575,
             .logLoss: 0.5278249925747636, .accuracy: 0.819672131147541, .rmse: 0.418036001273402,
             .mae: 0.3508196721311475,
+            .f1: 0.8, .named("f1@0.3"): 0.6956521739130435, .named("accuracy@0.3"): 0.6557377049180327,
+            .ece: 0.18688524590163932, .named("ece@3"): 0.18688524590163932, .r2: 0.29928879310344825,
         ]),
     MetricCase(
         description: "one score for all", labels: mixed, scores: [Double](repeating: 0.3, count: 10),
@@ -51,6 +63,7 @@ let metricCases = [
         expected: [
             .rocAUC: 0.7894736842105263, .averagePrecision: 0.2, .brier: 0.10090825, .logLoss: 0.3452327299058005,
             .accuracy: 0.95, .rmse: 0.31766058930877783, .mae: 0.27225,
+            .named("f1@0.39"): 0.2857142857142857, .ece: 0.21225,
         ]),
     MetricCase(
         description: "one negative of twenty, weighted", labels: [Double](repeating: 1, count: 19) + [0],

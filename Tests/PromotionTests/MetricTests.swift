@@ -41,7 +41,23 @@ struct MetricTests {
 
     @Test("say which way is better")
     func direction() {
-        #expect(Metric.allCases.filter(\.greaterIsBetter) == [.rocAUC, .averagePrecision, .accuracy])
+        let names = Metric.allCases.filter(\.greaterIsBetter).map(\.rawValue)
+        #expect(names == ["roc_auc", "average_precision", "precision@0.1", "recall@0.1", "accuracy", "f1", "r2"])
+    }
+
+    @Test("are known by name, and by a parameter that fits")
+    func names() {
+        for name in ["f1@0", "f1@0.999", "accuracy@0.3", "precision@1", "precision@0.5", "recall@1000", "ece@15"] {
+            #expect(Metric(rawValue: name)?.rawValue == name)
+        }
+        for name in [
+            "", "auc", "roc_auc@0.5", "f1@", "f1@1", "f1@-0.1", "f1@x", "f1@0.5@0.5", "precision", "precision@0",
+            "precision@1.5", "recall@-3", "recall@nan", "ece@0", "ece@2.5", "ece@1e9", "@0.5",
+        ] {
+            #expect(Metric(rawValue: name) == nil, "\(name)")
+        }
+        #expect(Metric.named("f1") != .named("f1@0.5"))
+        #expect(Metric.allCases.count == Metric.spellings.count)
     }
 
     @Test("of rows drawn several times are those of a table that repeats them", arguments: Metric.allCases)

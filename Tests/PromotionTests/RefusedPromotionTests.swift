@@ -10,7 +10,7 @@ struct RefusedPromotionTests {
     private let improve = ImproveRule(metric: .rocAUC, by: 0)
 
     private func decided(_ evidence: Evidence, incumbent: Bool = true, _ rules: PromotionRules) -> Decision {
-        decide(evidence, incumbent: incumbent, rules: rules, seed: 7, resamples: 400)
+        decide(evidence, in: Circumstances(incumbent: incumbent), rules: rules, seed: 7, resamples: 400)
     }
 
     @Test("evidence that could not be read")

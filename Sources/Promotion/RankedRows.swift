@@ -1,15 +1,5 @@
 import Foundation
 
-/// Metrics that only see the order of the scores. Scores are any numbers; equal scores are one threshold.
-enum RankingMetrics {
-    static let rocAUC = MetricDefinition(task: .classification, scores: .anyNumber, greaterIsBetter: true) {
-        ROCAUC(rows: RankedRows($0))
-    }
-    static let averagePrecision = MetricDefinition(task: .classification, scores: .anyNumber, greaterIsBetter: true) {
-        AveragePrecision(rows: RankedRows($0))
-    }
-}
-
 /// Rows by descending score, sorted once for all resamples.
 struct RankedRows: Sendable {
     /// Row, and two bits beside it: is it the last of its ties, is it a positive. The sweep reads one stream.
@@ -103,5 +93,39 @@ struct AveragePrecision: Scorer {
             if positives > 0 { area += positives * found / selected }
         }
         return area / found
+    }
+}
+
+/// What the rows of the highest scores hold. Where equal scores lie across the border, of each of them the same part is
+/// in: the mean over all orders of the equal.
+struct TopRanked: Scorer {
+    enum Share { case ofSelected, ofPositives }
+
+    let rows: RankedRows
+    /// A number of rows, or of their weights; below 1, a share of all.
+    let top: Double
+    let share: Share
+    var contributions: [Double] { rows.scores }
+
+    func value(_ counts: UnsafeBufferPointer<UInt8>) -> Double {
+        var positives = 0.0
+        var all = 0.0
+        rows.sweep(counts) { some, others in
+            positives += some
+            all += some + others
+        }
+        let wanted = top < 1 ? top * all : min(top, all)
+        var selected = 0.0
+        var found = 0.0
+        rows.sweep(counts) { some, others in
+            guard selected < wanted, some + others > 0 else { return }
+            let part = min(1, (wanted - selected) / (some + others))
+            found += part * some
+            selected += part * (some + others)
+        }
+        return switch share {
+        case .ofSelected: found / wanted
+        case .ofPositives: found / positives
+        }
     }
 }
