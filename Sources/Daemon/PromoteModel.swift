@@ -46,16 +46,18 @@ struct ModelPromoter: Sendable {
         let judged = try await judge(
             try progress.value(of: evidence), rules, training: try training.map(progress.value), model: model,
             Circumstances(incumbent: current != nil, reported: progress.numbers(above: step)))
+        let now = Date()
         let body = DecisionBody(
             project: run.plan.project, environment: run.plan.environment, run: run.id,
             commit: run.plan.commit.description, configurationDigest: run.plan.configurationDigest,
             datasets: progress.datasets, model: model, challenger: challenger, champion: current,
-            evidenceSHA256: judged.digest, rules: rules, decision: judged.decision, holdout: judged.holdout)
+            evidenceSHA256: judged.digest, rules: rules, decision: judged.decision, holdout: judged.holdout,
+            decidedAt: now)
         let move =
             judged.decision.verdict == .promoted
             ? AliasMove(model: model, alias: alias, from: current, to: challenger) : nil
         let stored = try await store.decide(
-            body, step: step.name, project: run.project, move: move, at: Date(),
+            body, step: step.name, project: run.project, move: move, at: now,
             hash: { sha256($0) })
         Failpoint.reach(.decisionStored)
         return try await apply(stored, settings)
@@ -87,7 +89,7 @@ struct ModelPromoter: Sendable {
         let decision = try await onOwnThread {
             var known = known
             if let training { known.trainingIDs = try readIDs(training) }
-            return decide(evidence, in: known, rules: rules, seed: UInt64(digest.prefix(16), radix: 16) ?? 0)
+            return decide(evidence, in: known, rules: rules, seed: seed(ofEvidence: digest))
         }
         return Judged(
             digest: digest, decision: decision,
@@ -129,13 +131,6 @@ struct ModelPromoter: Sendable {
             said: ["decision \(decision.id) on evidence sha256:\(decision.body.evidenceSHA256 ?? "none")"]
                 + decision.body.decision.reasons)
     }
-}
-
-/// One id a line. A first line that says `id` is a header.
-private func readIDs(_ file: String) throws -> Set<String> {
-    let text = String(decoding: try Data(contentsOf: URL(fileURLWithPath: file)), as: UTF8.self)
-    let lines = text.split(whereSeparator: \.isNewline).map(String.init)
-    return Set(lines.first == "id" ? lines.dropFirst() : lines[...])
 }
 
 extension RunProgress {

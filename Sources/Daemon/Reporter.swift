@@ -100,18 +100,6 @@ public struct Reporter: Sendable {
         return (bytes, offset + Int64(bytes.count), over && bytes.count < limit)
     }
 
-    public func decisions() async throws -> [DecisionReport] {
-        try await store.decisions().map { stored in
-            let body = stored.body
-            return DecisionReport(
-                id: stored.id, run: body.run, environment: body.environment, commit: body.commit,
-                configurationDigest: body.configurationDigest, datasets: body.datasets, model: body.model,
-                challenger: body.challenger, champion: body.champion, verdict: body.decision.verdict.rawValue,
-                reasons: body.decision.reasons, rows: body.decision.rows, evidenceSha256: body.evidenceSHA256,
-                decidedAt: stored.decidedAt, appliedAt: stored.appliedAt, hash: stored.hash)
-        }
-    }
-
     public func schedules() async throws -> [ScheduleReport] {
         let names = try await projectNames()
         var reports: [ScheduleReport] = []

@@ -90,6 +90,7 @@ public struct DecisionReport: Sendable, Codable, Hashable {
     /// `promoted` or `not_promoted`
     public var verdict: String
     public var reasons: [String]
+    public var findings: [FindingReport]
     public var rows: Int
     public var evidenceSha256: String?
     public var decidedAt: Date
@@ -100,7 +101,8 @@ public struct DecisionReport: Sendable, Codable, Hashable {
     public init(
         id: Int64, run: Int64, environment: String, commit: String, configurationDigest: String,
         datasets: [String: String], model: String, challenger: String, champion: String?, verdict: String,
-        reasons: [String], rows: Int, evidenceSha256: String?, decidedAt: Date, appliedAt: Date?, hash: String
+        reasons: [String], findings: [FindingReport] = [], rows: Int, evidenceSha256: String?, decidedAt: Date,
+        appliedAt: Date?, hash: String
     ) {
         self.id = id
         self.run = run
@@ -113,6 +115,7 @@ public struct DecisionReport: Sendable, Codable, Hashable {
         self.champion = champion
         self.verdict = verdict
         self.reasons = reasons
+        self.findings = findings
         self.rows = rows
         self.evidenceSha256 = evidenceSha256
         self.decidedAt = decidedAt

@@ -19,11 +19,13 @@ public struct DecisionBody: Sendable, Codable {
     public let decision: Decision
     /// The rows that judged; absent where nothing was readable, and in an older ledger.
     public let holdout: Holdout?
+    /// Absent in an older ledger, whose rows know it.
+    public let decidedAt: Date?
 
     public init(
         project: String, environment: String, run: Int64, commit: String, configurationDigest: String,
         datasets: [String: String], model: String, challenger: String, champion: String?, evidenceSHA256: String?,
-        rules: PromotionRules, decision: Decision, holdout: Holdout? = nil
+        rules: PromotionRules, decision: Decision, holdout: Holdout? = nil, decidedAt: Date? = nil
     ) {
         self.project = project
         self.environment = environment
@@ -38,6 +40,7 @@ public struct DecisionBody: Sendable, Codable {
         self.rules = rules
         self.decision = decision
         self.holdout = holdout
+        self.decidedAt = decidedAt
     }
 }
 
@@ -95,6 +98,10 @@ public struct AliasMove: Sendable, Hashable {
         self.from = from
         self.to = to
     }
+
+    init(_ row: Row) {
+        self.init(model: row["model"], alias: row["alias"], from: row["from_version"], to: row["to_version"])
+    }
 }
 
 extension Store {
@@ -137,6 +144,27 @@ extension Store {
         }
     }
 
+    public func decision(_ id: Int64) async throws -> StoredDecision? {
+        try await pool.read { database in
+            try Row.fetchOne(database, sql: "\(Self.decisionSQL) WHERE decision.id = ?", arguments: [id])
+                .map(StoredDecision.init)
+        }
+    }
+
+    /// Every confirmed move of an alias, in the order of confirmation, with the decision that made it.
+    public func tenures() async throws -> [(decision: StoredDecision, move: AliasMove, since: Date)] {
+        try await pool.read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT decision.id, step, body, decided_at, previous_hash, hash, alias_move.*
+                    FROM decision JOIN alias_move ON decision_id = decision.id
+                    WHERE confirmed_at IS NOT NULL ORDER BY confirmed_at, decision.id
+                    """
+            ).map { row in (try StoredDecision(row), AliasMove(row), row.date("confirmed_at")) }
+        }
+    }
+
     public func decision(ofRun run: Int64, step: String) async throws -> StoredDecision? {
         try await pool.read { try Self.decision(ofRun: run, step: step, $0) }
     }
@@ -156,7 +184,7 @@ extension Store {
             try Row.fetchOne(
                 database, sql: "SELECT * FROM alias_move WHERE decision_id = ? AND confirmed_at IS NULL",
                 arguments: [decision]
-            ).map { AliasMove(model: $0["model"], alias: $0["alias"], from: $0["from_version"], to: $0["to_version"]) }
+            ).map(AliasMove.init)
         }
     }
 

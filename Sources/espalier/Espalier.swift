@@ -33,7 +33,10 @@ struct Espalier: AsyncParsableCommand {
             CommandGroup(
                 name: "The gate:", subcommands: [Changes.self, ChangeCommand.self, Bypass.self, Audit.self]),
             CommandGroup(
-                name: "Models and schedules:", subcommands: [Models.self, Decisions.self, Schedules.self, Fire.self]),
+                name: "Models and schedules:",
+                subcommands: [
+                    Models.self, Decisions.self, Judge.self, Schedules.self, Fire.self,
+                ]),
         ])
 }
 

@@ -28,10 +28,15 @@ struct Models: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "List registered model versions with their aliases and lineage.")
 
+    @Option(
+        name: .customLong("at"),
+        help: "List what the aliases pointed to at that time instead, by the ledger: RFC 3339, or `always`.")
+    var time: String?
     @OptionGroup var home: HomeOption
     @OptionGroup var json: JSONFlag
 
     func run() async throws {
+        if let time { return try await listTenures(at: time) }
         let models = try await Reporter(home: home.value).models()
         if json.json { return try printJSON(models) }
         printTable(
@@ -44,28 +49,19 @@ struct Models: AsyncParsableCommand {
                 ]
             }, empty: "No model has been registered yet.")
     }
-}
 
-struct Decisions: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        abstract: "List promotion decisions with their reasons, oldest first.")
-
-    @OptionGroup var home: HomeOption
-    @OptionGroup var json: JSONFlag
-
-    func run() async throws {
-        let decisions = try await Reporter(home: home.value).decisions()
-        if json.json { return try printJSON(decisions) }
-        guard !decisions.isEmpty else { return print("Nothing has been decided yet.") }
-        for decision in decisions {
-            print(
-                "decision \(decision.id), \(show(decision.decidedAt)): \(decision.model) \(decision.challenger) "
-                    + "against \(decision.champion ?? "nothing"): \(decision.verdict)")
-            print(
-                "  run \(decision.run), commit \(short(decision.commit)), evidence sha256:\(decision.evidenceSha256?.prefix(10) ?? "-") "
-                    + "(\(decision.rows) rows), applied \(show(decision.appliedAt))")
-            for reason in decision.reasons { print("  \(reason)") }
-        }
+    private func listTenures(at time: String) async throws {
+        let moment = try time == "always" ? nil : Date(argument: time)
+        let tenures = try await Reporter(home: home.value).tenures(at: moment)
+        if json.json { return try printJSON(tenures) }
+        printTable(
+            ["model", "alias", "version", "since", "until", "decision", "commit", "evidence"],
+            tenures.map {
+                [
+                    $0.model, $0.alias, $0.version, show($0.since), show($0.until), String($0.decision),
+                    short($0.commit), $0.evidenceSha256.map(short) ?? "-",
+                ]
+            }, empty: "No decision had moved an alias.")
     }
 }
 
@@ -105,9 +101,7 @@ struct Fire: AsyncParsableCommand {
     @OptionGroup var json: JSONFlag
 
     func run() async throws {
-        guard let moment = try? Date(time, strategy: .iso8601) else {
-            throw ValidationError("'\(time)' is no RFC 3339 time: write 2026-11-23T11:00:00Z")
-        }
+        let moment = try Date(argument: time)
         let runs = try DaemonClient(home: home.value).fire(name, project: project, at: moment)
         guard wait else {
             return json.json ? try printJSON(runs) : runs.forEach { print("run \($0)") }

@@ -1,3 +1,4 @@
+import ArgumentParser
 import Foundation
 import Reports
 
@@ -32,3 +33,13 @@ func show(seconds: Double?) -> String {
 }
 
 func short(_ commit: String) -> String { String(commit.prefix(10)) }
+
+extension Date {
+    /// What was written on the command line.
+    init(argument text: String) throws {
+        guard let date = try? Date(text, strategy: .iso8601) else {
+            throw ValidationError("'\(text)' is no RFC 3339 time: write 2026-11-23T11:00:00Z")
+        }
+        self = date
+    }
+}

@@ -1,0 +1,129 @@
+import Digests
+import Foundation
+import Promotion
+import Reports
+import Store
+
+extension Reporter {
+    /// The latest decisions, oldest first.
+    public func decisions() async throws -> [DecisionReport] {
+        try await store.decisions().map(DecisionReport.init)
+    }
+
+    /// `nil` when there is no such decision.
+    public func decision(_ number: Int64) async throws -> DecisionReport? {
+        try await store.decision(number).map(DecisionReport.init)
+    }
+
+    /// The whole ledger, to be handed on.
+    public func ledger() async throws -> [LedgerEntry] {
+        try await store.decisions(limit: .max).map { stored in
+            LedgerEntry(
+                id: stored.id, previousHash: stored.previousHash, hash: stored.hash, body: stored.text,
+                appliedAt: stored.appliedAt)
+        }
+    }
+
+    /// What is wrong with evidence that decisions rest on: it has to be there, as it was.
+    public func problemsOfEvidence() async throws -> [String] {
+        try await store.decisions(limit: .max).compactMap { stored in
+            guard let digest = stored.body.evidenceSHA256 else { return nil }
+            let file = "\(home.evidence)/\(digest).csv"
+            guard let bytes = try? Data(contentsOf: URL(fileURLWithPath: file)) else {
+                return "decision \(stored.id): its evidence \(file) is missing"
+            }
+            return sha256([UInt8](bytes)) == digest ? nil : "decision \(stored.id): its evidence \(file) was changed"
+        }
+    }
+
+    /// Which versions aliases pointed to, newest last.
+    ///
+    /// - Parameters:
+    ///   - model: all models when absent.
+    ///   - time: only what stood then.
+    public func tenures(of model: String? = nil, at time: Date? = nil) async throws -> [TenureReport] {
+        let all = try await store.tenures().filter { model == nil || $0.move.model == model }
+        let reports = all.enumerated().map { place, tenure in
+            let next = all.dropFirst(place + 1).first {
+                $0.move.model == tenure.move.model && $0.move.alias == tenure.move.alias
+            }
+            return TenureReport(
+                model: tenure.move.model, alias: tenure.move.alias, version: tenure.move.to, since: tenure.since,
+                until: next?.since, decision: tenure.decision.id, commit: tenure.decision.body.commit,
+                evidenceSha256: tenure.decision.body.evidenceSHA256)
+        }
+        guard let time else { return reports }
+        return reports.filter { $0.since <= time && ($0.until.map { time < $0 } ?? true) }
+    }
+}
+
+/// What is wrong with a ledger, told from itself alone: every entry has to follow the one before it, unchanged.
+///
+/// That its end is missing cannot be seen from inside; whoever keeps the last hash can.
+public func problems(of ledger: [LedgerEntry]) -> [String] {
+    var problems: [String] = []
+    var previous = ""
+    for entry in ledger {
+        if entry.previousHash != previous { problems.append("decision \(entry.id) does not follow the one before it") }
+        if entry.hash != sha256("\(entry.previousHash)\n\(entry.body)") {
+            problems.append("decision \(entry.id) is not what was decided: its hash does not fit")
+        }
+        previous = entry.hash
+    }
+    return problems
+}
+
+extension DecisionReport {
+    init(_ stored: StoredDecision) {
+        let body = stored.body
+        self.init(
+            id: stored.id, run: body.run, environment: body.environment, commit: body.commit,
+            configurationDigest: body.configurationDigest, datasets: body.datasets, model: body.model,
+            challenger: body.challenger, champion: body.champion, verdict: body.decision.verdict.rawValue,
+            reasons: body.decision.reasons, findings: body.decision.lines, rows: body.decision.rows,
+            evidenceSha256: body.evidenceSHA256, decidedAt: stored.decidedAt, appliedAt: stored.appliedAt,
+            hash: stored.hash)
+    }
+}
+
+extension Decision {
+    /// Every rule, and under it each of its slices.
+    public var lines: [FindingReport] { findings.flatMap(\.lines) }
+}
+
+extension Promotion.Finding {
+    fileprivate var lines: [FindingReport] {
+        let (name, wanted, confidence) = terms
+        var line = FindingReport(rule: name, subject: rule.subject, wanted: wanted, outcome: outcome.rawValue)
+        line.challenger = challenger
+        line.champion = comparison?.champion
+        line.difference = comparison?.difference
+        line.confidence = comparison?.confidence ?? confidence
+        if case .bounds(let lower, let upper) = comparison?.interval { (line.lower, line.upper) = (lower, upper) }
+        line.delongLower = comparison?.delong?.lower
+        line.delongUpper = comparison?.delong?.upper
+        let slices = (slices ?? []).map { slice in
+            var line = FindingReport(
+                rule: name, subject: rule.subject, wanted: wanted, outcome: slice.outcome.rawValue)
+            line.slice = "\(slice.column)=\(slice.value)"
+            line.rows = slice.rows
+            line.challenger = slice.challenger
+            line.champion = slice.champion
+            line.difference = slice.difference
+            (line.lower, line.upper, line.confidence) = (slice.lower, slice.upper, confidence)
+            line.adjustedP = slice.adjustedP
+            return line
+        }
+        return [line] + slices
+    }
+
+    private var terms: (name: String, wanted: Double, confidence: Double?) {
+        switch rule {
+        case .floor(let rule): ("floor", rule.atLeast, nil)
+        case .atMost(let rule): ("at_most", rule.atMost, nil)
+        case .improve(let rule): ("improve", rule.by, rule.confidence)
+        case .noWorse(let rule): ("no_worse", -rule.margin, rule.confidence)
+        case .slices(let rule): ("slices", -rule.margin, rule.confidence)
+        }
+    }
+}

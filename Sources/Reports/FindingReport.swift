@@ -1,0 +1,84 @@
+import Foundation
+
+/// One rule of a decision, or one slice of a rule, with the numbers that it was judged by.
+public struct FindingReport: Sendable, Codable, Hashable {
+    /// `floor`, `at_most`, `improve`, `no_worse`, `slices`
+    public var rule: String
+    /// A metric, or a value that a step reported.
+    public var subject: String
+    /// `COLUMN=VALUE`
+    public var slice: String?
+    public var rows: Int?
+    public var challenger: Double?
+    public var champion: Double?
+    /// Challenger − champion in the metric's unit, positive where the challenger is better.
+    public var difference: Double?
+    /// One-sided bounds of the difference, each with `confidence`.
+    public var lower: Double?
+    public var upper: Double?
+    public var confidence: Double?
+    /// By normal theory, to compare.
+    public var delongLower: Double?
+    public var delongUpper: Double?
+    /// What the challenger has to reach (`floor`), may not exceed (`at_most`, and floors of what should be small), or what
+    /// the difference has to exceed.
+    public var wanted: Double
+    /// Of a slice: that it is no worse than wanted, after Holm.
+    public var adjustedP: Double?
+    /// `passed`, `failed`, `not_applied`; of a slice `passed`, `worse`, `too_small`
+    public var outcome: String
+
+    public init(rule: String, subject: String, wanted: Double, outcome: String) {
+        self.rule = rule
+        self.subject = subject
+        self.wanted = wanted
+        self.outcome = outcome
+    }
+}
+
+/// One entry of the ledger as it is handed to an auditor: `hash` is SHA-256 of `previousHash`, a line feed, and `body`.
+public struct LedgerEntry: Sendable, Codable, Hashable {
+    public var id: Int64
+    public var previousHash: String
+    public var hash: String
+    /// The decision as JSON, exactly as it was hashed.
+    public var body: String
+    /// Where an alias was read back after the decision had moved it.
+    public var appliedAt: Date?
+
+    public init(id: Int64, previousHash: String, hash: String, body: String, appliedAt: Date?) {
+        self.id = id
+        self.previousHash = previousHash
+        self.hash = hash
+        self.body = body
+        self.appliedAt = appliedAt
+    }
+}
+
+/// Which version an alias pointed to.
+public struct TenureReport: Sendable, Codable, Hashable {
+    public var model: String
+    public var alias: String
+    public var version: String
+    /// When the alias was read back there.
+    public var since: Date
+    /// When it was moved on; absent for one that still stands.
+    public var until: Date?
+    public var decision: Int64
+    public var commit: String
+    public var evidenceSha256: String?
+
+    public init(
+        model: String, alias: String, version: String, since: Date, until: Date?, decision: Int64, commit: String,
+        evidenceSha256: String?
+    ) {
+        self.model = model
+        self.alias = alias
+        self.version = version
+        self.since = since
+        self.until = until
+        self.decision = decision
+        self.commit = commit
+        self.evidenceSha256 = evidenceSha256
+    }
+}

@@ -1,0 +1,167 @@
+import ArgumentParser
+import Daemon
+import Foundation
+import Reports
+
+struct Decisions: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Promotion decisions: the ledger, one in numbers, and whether it is what it was.",
+        subcommands: [List.self, Show.self, Verify.self, Export.self], defaultSubcommand: List.self)
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "List promotion decisions with their reasons, oldest first.")
+
+        @OptionGroup var home: HomeOption
+        @OptionGroup var json: JSONFlag
+
+        func run() async throws {
+            let decisions = try await Reporter(home: home.value).decisions()
+            if json.json { return try printJSON(decisions) }
+            guard !decisions.isEmpty else { return print("Nothing has been decided yet.") }
+            for decision in decisions {
+                printHead(decision)
+                for reason in decision.reasons { print("  \(reason)") }
+            }
+        }
+    }
+
+    struct Show: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Show one decision: every rule and slice with its numbers.")
+
+        @Argument(help: "Number of the decision.") var number: Int64
+        @OptionGroup var home: HomeOption
+        @OptionGroup var json: JSONFlag
+
+        func run() async throws {
+            guard let decision = try await Reporter(home: home.value).decision(number) else {
+                throw Complaint(description: "there is no decision \(number): `espalier decisions` lists them")
+            }
+            if json.json { return try printJSON(decision) }
+            printHead(decision)
+            print("  \(decision.reasons.first ?? "")\n")
+            printFindings(decision.findings)
+        }
+    }
+
+    struct Verify: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Check that every decision follows the one before it, unchanged, and that its evidence is kept.")
+
+        @Option(help: "Check an exported ledger instead, by itself.") var file: String?
+        @OptionGroup var home: HomeOption
+
+        func run() async throws {
+            let ledger: [LedgerEntry]
+            var found: [String]
+            if let file {
+                ledger = try entries(of: file)
+                found = problems(of: ledger)
+            } else {
+                let reporter = try await Reporter(home: home.value)
+                ledger = try await reporter.ledger()
+                found = problems(of: ledger)
+                found += try await reporter.problemsOfEvidence()
+            }
+            for problem in found { print(problem) }
+            guard found.isEmpty else { throw ExitCode(1) }
+            print(
+                "\(ledger.count) decisions, each follows the one before it; the last hash is \(ledger.last?.hash ?? "none")"
+            )
+        }
+
+        private func entries(of file: String) throws -> [LedgerEntry] {
+            guard let bytes = FileManager.default.contents(atPath: file) else {
+                throw Complaint(description: "\(file) cannot be read")
+            }
+            let decoder = JSONDecoder()
+            decoder.dateDecodingStrategy = .iso8601
+            return try bytes.split(separator: UInt8(ascii: "\n")).enumerated().map { place, line in
+                do {
+                    return try decoder.decode(LedgerEntry.self, from: line)
+                } catch {
+                    throw Complaint(description: "\(file), line \(place + 1) is no entry of a ledger")
+                }
+            }
+        }
+    }
+
+    struct Export: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Print the ledger, one JSON object a line, for `decisions verify --file` or any other program.")
+
+        @OptionGroup var home: HomeOption
+
+        func run() async throws {
+            let encoder = JSONEncoder()
+            encoder.dateEncodingStrategy = .iso8601
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            for entry in try await Reporter(home: home.value).ledger() {
+                print(String(decoding: try encoder.encode(entry), as: UTF8.self))
+            }
+        }
+    }
+}
+
+struct Judge: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Say what the rules of a promote step would say of evidence. Nothing is stored or moved.",
+        discussion: """
+            The evidence is a CSV table with the columns id, label, challenger, and where wanted champion, weight, group and
+            slices. With a column champion the rules compare; without one they judge a first model.
+            """)
+
+    @Argument(help: "Evidence: CSV files.") var files: [String]
+    @Option(help: "Pipeline whose promote step is asked; not needed when only one has any.") var pipeline: String?
+    @Option(help: "Rows the challenger was trained on: a file with one id a line.") var trainingIDs: String?
+    @Option(help: "What a step has reported: latency_ms=12.5.") var reported: [String] = []
+    @Option(help: "How often the same holdout has compared models before.") var uses = 0
+    @Option(help: "Resamples to draw; a real decision draws 10000.") var resamples = 10_000
+    @OptionGroup var project: ProjectFolder
+    @OptionGroup var json: JSONFlag
+
+    func run() throws {
+        var numbers: [String: Double] = [:]
+        for text in reported {
+            let parts = text.split(separator: "=", maxSplits: 1)
+            guard parts.count == 2, let number = Double(parts[1]) else {
+                throw ValidationError("'\(text)' reports no number: write latency_ms=12.5")
+            }
+            numbers[String(parts[0])] = number
+        }
+        let judge = try EvidenceJudge(
+            WorkingTree(project.folder), pipeline: pipeline, trainingIDs: trainingIDs, reported: numbers, uses: uses,
+            resamples: resamples)
+        let judgements = try files.map(judge.judge)
+        if json.json { return try printJSON(judgements) }
+        for judgement in judgements {
+            print("\(judgement.file): \(judgement.reasons.first ?? "")\n")
+            printFindings(judgement.findings)
+        }
+    }
+}
+
+private func printHead(_ decision: DecisionReport) {
+    print(
+        "decision \(decision.id), \(show(decision.decidedAt)): \(decision.model) \(decision.challenger) "
+            + "against \(decision.champion ?? "nothing"): \(decision.verdict)")
+    print(
+        "  run \(decision.run), commit \(short(decision.commit)), evidence sha256:\(decision.evidenceSha256?.prefix(10) ?? "-") "
+            + "(\(decision.rows) rows), applied \(show(decision.appliedAt))")
+}
+
+private func printFindings(_ findings: [FindingReport]) {
+    printTable(
+        ["rule", "of", "rows", "challenger", "champion", "better by", "from", "to", "wanted", "outcome"],
+        findings.map { finding in
+            [
+                finding.slice == nil ? finding.rule : "", finding.slice.map { "  \($0)" } ?? finding.subject,
+                finding.rows.map(String.init) ?? "", text(finding.challenger), text(finding.champion),
+                text(finding.difference), text(finding.lower), text(finding.upper), text(finding.wanted),
+                finding.outcome.replacingOccurrences(of: "_", with: " "),
+            ]
+        }, empty: "No rule was applied.")
+}
+
+private func text(_ number: Double?) -> String { number.map { String(format: "%.5g", $0) } ?? "" }
