@@ -256,15 +256,20 @@ public struct Daemon: Service {
         guard let watch = watches.all.first(where: { $0.project.repository == repository }) else {
             return "espalier: \(repository) is not adopted here\n"
         }
+        var pushed: [String: ObjectID?] = [:]
+        /// Refs that were pushed as they were.
+        var again: [String: ObjectID] = [:]
         // Each line is `OLD NEW REF`, as Git gives it to its hooks.
-        let pushed = lines.reduce(into: [String: ObjectID?]()) { pushed, line in
+        for line in lines {
             let words = line.split(separator: " ", maxSplits: 2).map(String.init)
-            if words.count == 3, isWatched(ref: words[2]) { pushed.updateValue(ObjectID(words[1]), forKey: words[2]) }
+            guard words.count == 3, isWatched(ref: words[2]) else { continue }
+            pushed.updateValue(ObjectID(words[1]), forKey: words[2])
+            if words[0] == words[1] { again[words[2]] = ObjectID(words[1]) }
         }
         guard !pushed.isEmpty else { return "" }
         let since = Date()
         let events = await watch.look(at: Set(pushed.keys))
-        if events.isEmpty { try await proposeAgain(pushed, watch.project) }
+        if events.isEmpty { try await propose(again, watch.project) }
         // Another look may have been faster and stored the events: what matters is that they are planned.
         await engine.planned(try await store.unhandledEvents().filter { $0.project == watch.project.id })
         let address = Reporter(home: options.home, store: store).runningAddress() ?? ""

@@ -28,15 +28,15 @@ extension Daemon {
     }
 
     /// The very head that was refused is pushed again: somebody wants it looked at again.
-    func proposeAgain(_ pushed: [String: ObjectID?], _ project: StoredProject) async throws {
-        for (ref, tip) in pushed {
-            guard let proposal = ProposalRef(ref), let tip,
+    func propose(_ again: [String: ObjectID], _ project: StoredProject) async throws {
+        for (ref, tip) in again {
+            guard let proposal = ProposalRef(ref),
                 let change = try await store.latestChange(
                     key: proposal.key, target: proposal.target, project: project.id),
                 change.state.isSettled, !change.state.isClosed, change.head == tip
             else { continue }
-            let again = Proposal(key: proposal.key, target: proposal.target, head: tip)
-            _ = try await store.store(.proposal(again), project: project.id, at: Date())
+            let proposed = Proposal(key: proposal.key, target: proposal.target, head: tip)
+            _ = try await store.store(.proposal(proposed), project: project.id, at: Date())
             engine.ring()
         }
     }
@@ -55,8 +55,9 @@ extension Daemon {
         }
         let key = words[3] == "-" ? topic(of: branch) : words[3]
         let ref = ProposalRef(key: key, target: target).name
+        let old = try repository.tip(of: ref)?.description ?? "-"
         try repository.setRef(ref, to: head)
-        return try await pushed(to: project.repository, ["- \(head) \(ref)"])
+        return try await pushed(to: project.repository, ["\(old) \(head) \(ref)"])
     }
 
     /// A topic has letters, digits, - and _ only.

@@ -46,9 +46,14 @@ private func receive(_ command: [Substring], topic: String?) {
         return writePacket("ng \(ref) that is no commit")
     }
     let kept = "refs/changes/\(topic ?? new)/for/\(target)"
-    guard git(["update-ref", kept, new]) == 0 else { return writePacket("ng \(ref) the proposal could not be stored") }
+    // Expected to be what it is to become: that only goes well where the very same was proposed before.
+    let isThere = git(["update-ref", kept, new, new]) == 0
+    guard isThere || git(["update-ref", kept, new]) == 0 else {
+        return writePacket("ng \(ref) the proposal could not be stored")
+    }
     writePacket("ok \(ref)")
     writePacket("option refname \(kept)")
+    if isThere { writePacket("option old-oid \(new)") }
     writePacket("option new-oid \(new)")
     writePacket("option forced-update")
 }

@@ -156,6 +156,14 @@ def test_the_same_head_pushed_again_is_checked_again(project):
     project.until(lambda: len(change(project, "flaky")["runs"]) == 2, 30, "it is checked again")
 
 
+def test_a_push_that_is_heard_of_when_it_has_been_refused_is_no_second_proposal(project):
+    commit, _ = propose(project, "late", {"broken": ""})
+    assert project.change_of("late")["outcome"] == "rejected"
+    project.ring(f"pushed {project.bare}", f"{'0' * 40} {commit} refs/changes/late/for/main")
+    assert len(change(project, "late")["runs"]) == 1
+    assert project.query("SELECT count(*) FROM event WHERE kind = 'proposal' AND event LIKE '%\"late\"%'") == [(1,)]
+
+
 def test_a_topic_with_odd_letters_is_refused_at_once(project):
     said = project.git("push", "-o", "topic=../../heads/main", "origin", "HEAD:refs/for/main", check=False)
     assert "a topic has letters, digits, - and _ only" in said

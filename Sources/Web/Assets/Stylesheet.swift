@@ -82,6 +82,12 @@ let stylesheet = """
     .pair { margin: 2px 0; }
     .note { border-left: 3px solid var(--wait); padding: 2px 10px; margin: 10px 0; }
 
+    .findings .slice td:nth-child(2) { padding-left: 24px; }
+    .interval { display: block; }
+    .interval .zero { stroke: var(--line); stroke-width: 1; }
+    .interval .wanted { stroke: var(--text); stroke-width: 1.5; stroke-dasharray: 3 2; }
+    .interval .bounds { fill: none; stroke: currentColor; stroke-width: 1.5; }
+    .interval circle { fill: currentColor; }
     .graph { overflow-x: auto; margin-top: 18px; padding-bottom: 4px; }
     .graph a:hover { text-decoration: none; }
     .edge { fill: none; stroke: var(--dim); stroke-width: 1.2; opacity: .6; }

@@ -14,7 +14,7 @@ struct StateMark {
             case "passed", "merged", "promoted": ("✓", "good")
             case "reused": ("↺", "good")
             case "failed", "rejected", "conflicted", "timed_out", "out_of_memory": ("✗", "bad")
-            case "lost": ("!", "bad")
+            case "lost", "worse": ("!", "bad")
             case "running", "checking", "stopping", "merging": ("▸", "busy")
             case "queued", "pending", "proposed", "waiting", "ready": ("○", "wait")
             case "not_promoted": ("=", "wait")

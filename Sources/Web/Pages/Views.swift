@@ -95,6 +95,8 @@ struct DecisionView {
     let verdict: StateMark
     let firstReason: String?
     let reasons: [String]
+    let findings: [FindingView]
+    let hasFindings: Bool
     let rows: Int
     let evidence: HashMark?
     let decidedAt: TimeMark
@@ -116,6 +118,8 @@ struct DecisionView {
         verdict = StateMark(decision.verdict)
         firstReason = decision.reasons.first
         reasons = decision.reasons
+        findings = FindingView.all(decision.findings)
+        hasFindings = !decision.findings.isEmpty
         rows = decision.rows
         evidence = decision.evidenceSha256.map(HashMark.init)
         decidedAt = TimeMark(decision.decidedAt, now: now)
