@@ -239,7 +239,9 @@ public struct Change: Sendable, Hashable {
 
     /// - Parameter name: a person's name, address, or name on the forge.
     public func isAuthor(_ name: String) -> Bool {
-        author == name || origin?.author == name || author.hasPrefix("\(name) <") || author.hasSuffix("<\(name)>")
+        // Some forges know persons by an address, which few type in full.
+        [author, origin?.author].contains(name) || origin?.author.hasPrefix("\(name)@") ?? false
+            || author.hasPrefix("\(name) <") || author.hasSuffix("<\(name)>")
     }
 
     /// Whether its commits come from another repository.

@@ -29,6 +29,8 @@ final class ForgeFollower: Sendable {
         /// After failures: not before then.
         var notBefore: [Int64: Date] = [:]
         var failures: [Int64: Int] = [:]
+        /// Projects whose forge wants to be left alone: until then.
+        var silentUntil: [Int64: Date] = [:]
         /// Whether any project has a forge.
         var isNeeded = false
     }
@@ -102,9 +104,11 @@ final class ForgeFollower: Sendable {
                     return pause
                 }
                 logger.warning("\(watch.project.name): its forge is asked again in \(Int(pause)) s: \(error)")
-                alarm.set(in: pause)
             }
         }
+        // An alarm that rang for something else may have come too early for these.
+        let next = state.withLock { state in state.wanted.compactMap { state.notBefore[$0] }.min() }
+        if let next { alarm.set(in: max(0.1, next.timeIntervalSinceNow)) }
     }
 
     /// Make the refs of pull requests what the forge says they are.
@@ -159,19 +163,32 @@ final class ForgeFollower: Sendable {
             // The latest of the same says it all.
             guard told.insert(OpenMessageKey(message)).inserted else { continue }
             guard let link = forges[message.project], let watch = watches.watch(of: message.project) else { continue }
+            let silentUntil = state.withLock { $0.silentUntil[message.project] }
+            if let silentUntil, silentUntil > Date() {
+                try await store.delay(message, until: silentUntil, trouble: "the forge wants to be left alone")
+                continue
+            }
             do {
                 let linked = try LinkedForge(watch.project, link)
                 if let status = try await status(for: message.message) {
                     try await client.post(status, to: linked.forge)
                 }
                 try await store.done(message, at: Date())
-            } catch let error as ForgeError where !error.mayPass {
+            } catch let error as ForgeError where error.isFinal {
                 logger.error(
                     "\(watch.project.name): its forge does not take the status of \(message.message): \(error)")
                 try await store.done(message, at: Date())
             } catch {
                 let pause = pause(after: message.attempts + 1, error)
-                try await store.delay(message, until: Date().addingTimeInterval(pause), trouble: "\(error)")
+                let until = Date().addingTimeInterval(pause)
+                if case .busy(_, _, _?)? = error as? ForgeError {
+                    state.withLock { ($0.silentUntil[message.project], $0.notBefore[message.project]) = (until, until) }
+                }
+                if message.attempts == 0 {
+                    logger.warning(
+                        "\(watch.project.name): its forge is told later how \(message.message) stands: \(error)")
+                }
+                try await store.delay(message, until: until, trouble: "\(error)")
             }
         }
         // What nobody can send now, a project without its forge say, is not tried without a pause.

@@ -313,14 +313,22 @@ extension Gate {
     func confirmLanded(in project: StoredProject) async throws {
         try await load()
         for change in changes.values where change.project == project.id {
-            guard case .merging(let build) = change.state else { continue }
+            // What could not be merged may have been merged by hand, and then its proposal is gone, too.
+            let merge: ObjectID? =
+                switch change.state {
+                case .merging(let build): build.merge
+                case .rejected where change.checks == nil: nil
+                case .rejected, .conflicted: change.head
+                default: nil
+                }
+            guard let merge else { continue }
             let repository = try Repository(at: project.repository)
             let target = Target(change)
-            guard let tip = try repository.tip(of: target.ref), try repository.holds(build.merge, in: tip) else {
+            guard let tip = try repository.tip(of: target.ref), try repository.holds(merge, in: tip) else {
                 continue
             }
             try await write(
-                GateWrite(notes: [.init(change: change.number, fact: .merged(build.merge))]), target)
+                GateWrite(notes: [.init(change: change.number, fact: .merged(merge))]), target)
         }
     }
 

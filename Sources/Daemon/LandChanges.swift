@@ -34,7 +34,7 @@ struct ChangeLander: Sendable {
         let linked = try await store.forges()[project.id].map { try LinkedForge(project, $0) }
         if let linked, linked.link.landing == .api, let change = changes.first, let origin = change.origin {
             guard changes.count == 1 else { return .refused("the forge merges one change at a time: set `batch: 1`") }
-            return try await merge(change, origin, linked, rules, ref)
+            return try await merge(change, origin, linked, rules, ref, from: from)
         }
         let token = linked?.forge.settings.token
         let refusal = try await onOwnThread {
@@ -64,9 +64,18 @@ struct ChangeLander: Sendable {
 
     /// The forge makes the merge itself: of the head that was tested, on a target that was where it was tested on.
     private func merge(
-        _ change: Change, _ origin: ChangeOrigin, _ linked: LinkedForge, _ rules: GateRules, _ ref: String
+        _ change: Change, _ origin: ChangeOrigin, _ linked: LinkedForge, _ rules: GateRules, _ ref: String,
+        from: ObjectID
     ) async throws -> Landed {
         guard let head = change.head else { return .refused("it has no head") }
+        // The forge merges into whatever is there; what was tested is a merge with what was there.
+        let before = try await fetch(ref, linked.project.url ?? "", linked.forge.settings.token, linked.project)
+        guard before == from else {
+            // Unless it was the forge that moved it, and nobody heard of that.
+            let now = try linked.forge.change(in: try await client.send(linked.forge.change(origin.number)))
+            if now.state == .merged, let before { return .at(before) }
+            return .targetMoved
+        }
         if let status = CommitStatus(change, address: nil) { try await client.post(status, to: linked.forge) }
         let method: MergeOrder.Method =
             switch rules.method {

@@ -43,7 +43,9 @@ public struct Reporter: Sendable {
         }
         return StatusReport(
             address: runningAddress(), home: home.path,
-            projects: try await store.projects().map { .init(name: $0.name, repository: $0.repository, url: $0.url) },
+            projects: try await store.projects().map {
+                .init(name: $0.name, repository: $0.repository, url: $0.url.map(redacted))
+            },
             running: reports.filter { $0.outcome == "running" }, queued: reports.filter { $0.outcome == "queued" },
             remarks: Array(remarks.prefix(10)))
     }
@@ -191,6 +193,8 @@ extension Trigger {
         case .push: "push"
         case .change(let number, let base): "change \(number) merged with \(base.short)"
         case .local: "a person, in a working tree"
+        case .rollback(let model, let version, let by, let reason):
+            "rollback of \(model) to \(version) by \(by): \(reason)"
         case .fire(_, let schedule, let time): "fire of \(schedule) for \(time.formatted(.iso8601))"
         }
     }
@@ -205,6 +209,7 @@ extension Event {
         case .checks(let request): "change \(request.change)"
         case .fire(let fire): "schedule \(fire.schedule)"
         case .request(let request): "pipeline \(request.pipeline)"
+        case .rollback(let request): "rollback of \(request.model) to \(request.version)"
         }
     }
 }

@@ -28,6 +28,16 @@ public enum ForgeError: Error, Sendable, Hashable, CustomStringConvertible {
         }
     }
 
+    /// Whether the very same will be refused again, whatever somebody does about tokens, rights and settings.
+    public var isFinal: Bool {
+        switch self {
+        case .unreadable: true
+        // 203 is how Azure DevOps says 401.
+        case .refused(let status, _): ![203, 401, 403, 404].contains(status)
+        case .busy, .unreachable, .misconfigured: false
+        }
+    }
+
     public var description: String {
         switch self {
         case .unreadable(let what, let place): "\(what) cannot be read: \(place)"

@@ -55,7 +55,11 @@ extension Repository {
             return 0
         }
         let keyring = Keyring(token: token)
-        var spec: UnsafeMutablePointer<CChar>? = strdup("\(commit):\(ref)")
+        // libgit2 pushes refs only, no bare commits.
+        let source = "refs/espalier/pushing/\(commit)"
+        try setRef(source, to: commit)
+        defer { try? removeRef(source) }
+        var spec: UnsafeMutablePointer<CChar>? = strdup("\(source):\(ref)")
         defer { free(spec) }
         let code = withExtendedLifetime(keyring) {
             options.callbacks.payload = Unmanaged.passUnretained(keyring).toOpaque()
@@ -79,8 +83,25 @@ private final class Keyring {
     init(token: String?) { self.token = token }
 }
 
-/// Answer one question of a server; give up after the third, for a refused key is offered again and again.
+/// Answer one question of a server. Where there is no answer, the reason is left for whoever reads libgit2's last error.
 private func giveCredential(
+    _ out: UnsafeMutablePointer<UnsafeMutablePointer<git_credential>?>?,
+    _ user: UnsafePointer<CChar>?, _ allowed: UInt32, _ payload: UnsafeMutableRawPointer?
+) -> Int32 {
+    let code = findCredential(out, user, allowed, payload)
+    if code == GIT_EAUTH.rawValue {
+        let isToken = allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT.rawValue != 0
+        git_error_set_str(
+            Int32(GIT_ERROR_CALLBACK.rawValue),
+            isToken
+                ? "the server refuses the token, or wants one: see --token-file of `espalier link`"
+                : "the server refuses the ssh keys of this account")
+    }
+    return code
+}
+
+/// Gives up after the third question, for a refused key is offered again and again.
+private func findCredential(
     _ out: UnsafeMutablePointer<UnsafeMutablePointer<git_credential>?>?,
     _ user: UnsafePointer<CChar>?, _ allowed: UInt32, _ payload: UnsafeMutableRawPointer?
 ) -> Int32 {

@@ -1,7 +1,7 @@
 """A forge on loopback: a real bare repository over http, pull requests in memory, and the REST API of one of four kinds."""
 
-import base64
 import collections
+import contextlib
 import dataclasses
 import http.client
 import http.server
@@ -13,7 +13,7 @@ import urllib.parse
 import uuid
 
 from forge_dialects import DIALECTS, ZEROS
-from remotes import Backend
+from forge_server import Answering
 
 TOKEN = "the-token-of-espalier"
 SECRET = "shared-with-the-forge"
@@ -25,7 +25,6 @@ class Pull:
     source: str
     head: str
     title: str
-    page: str
     author: str = "chris"
     target: str = "main"
     fork: bool = False
@@ -34,6 +33,7 @@ class Pull:
     state: str = "open"
     before: str = ZEROS
     merged_as: str | None = None
+    conflicts: bool = False
 
 
 @dataclasses.dataclass
@@ -57,8 +57,8 @@ class FakeForge:
         self.project, self.dialect = project, DIALECTS[kind]()
         self.pulls, self.statuses, self.asked = {}, [], []
         # Faults.
-        self.down = self.merges_later = False
-        self.most = 100
+        self.down = self.blocks = self.merges_later = self.gives_up = False
+        self.most, self.pushing_token, self.private = 100, TOKEN, False
         self.failing = collections.deque()
         self.answers = threading.Event()
         self.answers.set()
@@ -74,7 +74,7 @@ class FakeForge:
         self.token, self.secret = project.folder / "token", project.folder / "secret"
         self.token.write_text(f"{TOKEN}\n")
         self.secret.write_text(f"{SECRET}\n")
-        self.thread = threading.Thread(target=self.server.serve_forever)
+        self.thread = threading.Thread(target=self.server.serve_forever, args=[0.02])
         self.thread.start()
         return self
 
@@ -92,6 +92,34 @@ class FakeForge:
             self.project.binaries / "espalier", "link", "shop", "--kind", dialect.kind, "--api", self.address + dialect.root,
             "--repository", dialect.repository, *files, *options)
 
+    @contextlib.contextmanager
+    def having(self, **faults):
+        """With these attributes, for a while."""
+        usual = {name: getattr(self, name) for name in faults}
+        self.__dict__.update(faults)
+        try:
+            yield
+        finally:
+            self.__dict__.update(usual)
+
+    @contextlib.contextmanager
+    def silence(self):
+        """Calls get no answer, for a while."""
+        self.answers.clear()
+        try:
+            yield
+        finally:
+            self.answers.set()
+
+    @contextlib.contextmanager
+    def expired_token(self):
+        """With another token in the file, for a while."""
+        self.token.write_text("expired\n")
+        try:
+            yield
+        finally:
+            self.token.write_text(TOKEN)
+
     # What people do on it
 
     def open(self, files, name=None, start="origin/main", **more):
@@ -99,18 +127,27 @@ class FakeForge:
         number = len(self.pulls) + 1
         source = name or f"topic-{number}"
         self.project.git("fetch", "--quiet", self.project.bare, "+refs/heads/*:refs/remotes/origin/*")
-        head = self.project.branch(source, files, start=start)
-        page = f"{self.address}/{self.dialect.repository}/pull/{number}"
-        pull = Pull(number, source, head, f"Pull {number}", page, **more)
+        self.project.git("checkout", "--quiet", "-B", source, start)
+        head = self.commit(files, source)
+        pull = Pull(number, source, head, f"Pull {number}", **more)
         self.pulls[number] = pull
         self.place(pull)
         return pull
 
-    def update(self, pull, files=None, message="Update"):
-        """A new head; `files` as for `commit_files`."""
+    def update(self, pull, files, message="Update"):
         self.project.git("checkout", "--quiet", pull.source)
-        pull.before, pull.head = pull.head, self.project.commit_files(files or {}, message)
+        pull.before, pull.head = pull.head, self.commit(files, message)
         self.place(pull)
+
+    def commit(self, files, message):
+        """Files by their text; without text they are removed."""
+        gone = [path for path, text in files.items() if text is None and (self.project.work / path).exists()]
+        if gone:
+            self.project.git("rm", "--quiet", *gone)
+        return self.project.commit_files({path: text for path, text in files.items() if text is not None}, message)
+
+    def page(self, pull):
+        return self.dialect.page_of(pull, self.address)
 
     def place(self, pull):
         """Have the refs that a forge has."""
@@ -140,6 +177,9 @@ class FakeForge:
             return None
         parents = ["-p", base] + ([] if squash else ["-p", pull.head])
         return self.bare("commit-tree", done.stdout.split()[0], *parents, "-m", message).strip()
+
+    def has(self, commit):
+        return subprocess.run(["git", "cat-file", "-e", commit], cwd=self.project.bare, capture_output=True).returncode == 0
 
     def bare(self, *arguments):
         return self.project.call("git", *arguments, cwd=self.project.bare)
@@ -178,8 +218,18 @@ class FakeForge:
         states = [told.state for told in self.statuses if (told.commit, told.context) == (commit, context)]
         return [state for at, state in enumerate(states) if at == 0 or states[at - 1] != state]
 
-    def count(self, call, since=0.0):
-        return sum(asked.call == call and asked.at >= since for asked in list(self.asked))
+    def count(self, call, since=0.0, about=None):
+        """How often it was asked for that."""
+        return sum(asked.call == call and asked.at >= since and about in (None, asked.argument) for asked in list(self.asked))
+
+    @staticmethod
+    def now():
+        """As `asked` tells the time."""
+        return time.monotonic()
+
+    def tree(self, commit, mirror=False):
+        folder = self.project.home / "mirrors/shop.git" if mirror else self.project.bare
+        return self.project.call("git", "rev-parse", f"{commit}^{{tree}}", cwd=folder).strip()
 
     def fails_next(self, times, status=503, **headers):
         """The next calls of the API fail."""
@@ -202,8 +252,11 @@ class FakeForge:
             answer = *self.dialect.refused_token(), {}
         else:
             answer = getattr(self, f"answer_{call}")(argument, query, body)
-        self.asked.append(Asked(time.monotonic(), call, argument, answer[0]))
+        self.note(call, argument, answer[0])
         return answer
+
+    def note(self, call, argument, status):
+        self.asked.append(Asked(self.now(), call, argument, status))
 
     def answer_list(self, _, query, body):
         begin, size = self.dialect.page(query, self.most)
@@ -218,6 +271,8 @@ class FakeForge:
         return 200, shown, {}
 
     def answer_status(self, commit, query, body):
+        if not self.has(commit):
+            return *self.dialect.no_commit(commit), {}
         context, state, description, url = self.dialect.status(body)
         before = self.status(commit, context)
         self.statuses.append(Told(commit, context, state, description, url))
@@ -226,10 +281,12 @@ class FakeForge:
     def answer_merge(self, number, query, body):
         pull = self.pulls[int(number)]
         head, squash, message = self.dialect.order(body)
-        if pull.state != "open":
+        if self.blocks or pull.state != "open":
             return *self.dialect.not_mergeable(), {}
         if head != pull.head:
             return *self.dialect.head_moved(), {}
+        if pull.conflicts:
+            return 200, self.dialect.show(pull), {}
         if self.merges_later:
             pull.state, self.order = "merging", (squash, message)
         elif not self.merge(pull, squash, message):
@@ -238,40 +295,6 @@ class FakeForge:
 
     def finish(self, pull):
         """What was put off until somebody has looked."""
-        if pull.state == "merging" and not self.merge(pull, *self.order):
-            pull.state = "open"
-
-
-class Answering(Backend):
-    """Git under the repository's name, the API under all others."""
-
-    def do_GET(self):
-        forge = self.server.forge
-        path, _, query = self.path.partition("?")
-        if not path.startswith(f"/{forge.project.bare.name}/"):
-            return self.answer_call(forge, path, dict(urllib.parse.parse_qsl(query)))
-        writes = "git-receive-pack" in self.path
-        if forge.down or writes and self.password() != TOKEN:
-            self.body()
-            return self.say(503 if forge.down else 401, "", {"WWW-Authenticate": 'Basic realm="forge"'})
-        super().do_GET()
-
-    do_POST = do_PUT = do_PATCH = do_GET
-
-    def password(self):
-        kind, _, pair = self.headers.get("Authorization", "").partition(" ")
-        return base64.b64decode(pair).decode().partition(":")[2] if kind == "Basic" else None
-
-    def answer_call(self, forge, path, query):
-        body = self.body()
-        status, said, fields = forge.answer(self.command, path, query, self.headers, json.loads(body) if body else None)
-        self.say(status, "" if said is None else said if isinstance(said, str) else json.dumps(said), fields)
-
-    def say(self, status, text, fields):
-        content = text.encode()
-        kind = "text/html" if text.startswith("<") else "application/json"
-        self.send_response(status)
-        for name, value in {"Content-Type": kind, **fields, "Content-Length": len(content)}.items():
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(content)
+        if pull.state == "merging":
+            if self.gives_up or not self.merge(pull, *self.order):
+                pull.state, pull.conflicts = "open", True

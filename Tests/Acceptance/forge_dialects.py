@@ -40,6 +40,10 @@ class Dialect:
         size = min(int(query.get(name, usual)), most)
         return (int(query.get("page", 1)) - 1) * size, size
 
+    def page_of(self, pull, address=""):
+        """Its web page; only Azure DevOps leaves it to the caller to know the address."""
+        return f"https://forge.example.org/{self.repository}/pull/{pull.number}"
+
     def listed(self, pulls, url, next_page):
         fields = {"Link": f'<{url}?page={next_page}>; rel="next", <{url}?page=9>; rel="last"'} if next_page else {}
         return 200, [self.show(pull) for pull in pulls], fields
@@ -49,13 +53,16 @@ class Dialect:
         return {
             "number": pull.number, "state": "open" if pull.state == "open" else "closed", "title": pull.title,
             "user": {"login": pull.author}, "draft": pull.draft, "merged": pull.state == "merged",
-            "merged_at": "2026-01-01T00:00:00Z" if pull.state == "merged" else None, "html_url": pull.page,
+            "merged_at": "2026-01-01T00:00:00Z" if pull.state == "merged" else None, "html_url": self.page_of(pull),
             "head": {"ref": pull.source, "sha": pull.head, "repo": {"full_name": "stranger/shop"} if pull.fork else repo},
             "base": {"ref": pull.target, "repo": repo},
         }
 
     def refused_token(self):
         return 401, {"message": "Bad credentials"}
+
+    def no_commit(self, commit):
+        return 404, {"message": f"no commit {commit}"}
 
     def status(self, body):
         return body["context"], body["state"], body["description"], body.get("target_url")
@@ -84,6 +91,9 @@ class GitHub(Dialect):
 
     def order(self, body):
         return body["sha"], body["merge_method"] == "squash", f"{body['commit_title']}\n\n{body['commit_message']}"
+
+    def no_commit(self, commit):
+        return 422, {"message": f"No commit found for SHA: {commit}"}
 
     def merged(self, pull):
         return 200, {"sha": pull.merged_as, "merged": True, "message": "Pull Request successfully merged"}
@@ -148,17 +158,18 @@ class GitLab(Dialect):
 
     def show(self, pull):
         return {
-            "iid": pull.number, "state": {"open": "opened"}.get(pull.state, pull.state), "title": pull.title, "sha": pull.head,
-            "author": {"username": pull.author}, "source_branch": pull.source, "target_branch": pull.target,
-            "source_project_id": 9 if pull.fork else 7, "target_project_id": 7, "draft": pull.draft, "web_url": pull.page,
-            "merge_commit_sha": pull.merged_as, "squash_commit_sha": None,
+            "iid": pull.number, "state": {"open": "opened"}.get(pull.state, pull.state), "title": pull.title,
+            "sha": pull.head, "author": {"username": pull.author}, "source_branch": pull.source, "target_branch": pull.target,
+            "source_project_id": 9 if pull.fork else 7, "target_project_id": 7, "draft": pull.draft,
+            "web_url": self.page_of(pull), "merge_commit_sha": pull.merged_as, "squash_commit_sha": None,
         }
 
     def refused_token(self):
         return 401, {"message": "401 Unauthorized"}
 
     def status(self, body):
-        return body["name"], {"failed": "failure"}.get(body["state"], body["state"]), body["description"], body.get("target_url")
+        state = {"failed": "failure"}.get(body["state"], body["state"])
+        return body["name"], state, body["description"], body.get("target_url")
 
     def status_answer(self, before, now):
         if now == "pending" and before == "pending":
@@ -216,13 +227,17 @@ class AzureDevOps(Dialect):
     def page(self, query, most):
         return int(query["$skip"]), int(query["$top"])
 
+    def page_of(self, pull, address=""):
+        return f"{address}/clinic/births/_git/shop/pullrequest/{pull.number}"
+
     def listed(self, pulls, url, next_page):
         return 200, {"value": [self.show(pull) for pull in pulls], "count": len(pulls)}, {}
 
     def show(self, pull):
         shown = {
             "pullRequestId": pull.number, "status": {"open": "active", "closed": "abandoned"}.get(pull.state, "completed"),
-            "mergeStatus": "queued" if pull.state == "merging" else "succeeded", "title": pull.title,
+            "mergeStatus": "queued" if pull.state == "merging" else "conflicts" if pull.conflicts else "succeeded",
+            "title": pull.title,
             "createdBy": {"displayName": pull.author, "uniqueName": f"{pull.author}@example.org"},
             "sourceRefName": f"refs/heads/{pull.source}", "targetRefName": f"refs/heads/{pull.target}", "isDraft": pull.draft,
             "lastMergeSourceCommit": {"commitId": pull.head}, "repository": self.place("shop"),

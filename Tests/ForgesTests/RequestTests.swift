@@ -68,7 +68,7 @@ import Testing
         #expect(forge.merge(order).method == "PATCH")
         #expect(forge.merge(order).url == "\(repository)/pullrequests/7?api-version=7.1")
         #expect(text(forge.merge(order)).contains(#""mergeStrategy":"squash""#))
-        #expect(forge.changeRefs == nil && forge.changeRef(7) == nil)
+        #expect(forge.changeRefs == "refs/pull/*/merge")
     }
 
     @Test func whatIsPutIntoAnAddressIsEscaped() throws {

@@ -4,7 +4,8 @@ import Foundation
 struct AzureDevOpsForge: Forge {
     let settings: ForgeSettings
     /// The source branches lie in the repository itself, or in the fork; `refs/pull/*/merge` has the server's own merges.
-    let changeRefs: String? = nil
+    /// The head is a parent of the merge, which is the only ref there is of a fork's change.
+    let changeRefs: String? = "refs/pull/*/merge"
 
     static let pageSize = 100
 

@@ -31,8 +31,13 @@ struct AzurePullRequest: Decodable {
     /// - Parameter page: its web page, which answers do not tell.
     func change(page: String) -> ForgeChange? {
         guard let head = lastMergeSourceCommit?.commitId.text else { return nil }
-        let state: ForgeChange.State =
-            status == "completed" ? .merged : status == "abandoned" ? .closed : .open
+        let state: ForgeChange.State
+        switch status {
+        case "abandoned": state = .closed
+        // Completed is what somebody wants; whether it is merged is said beside it.
+        case "completed": state = mergeStatus ?? "succeeded" == "succeeded" ? .merged : .open
+        default: state = .open
+        }
         return ForgeChange(
             number: pullRequestId.value, head: head, target: targetRefName.branch, source: sourceRefName.branch,
             title: title, author: createdBy?.uniqueName ?? createdBy?.displayName ?? "unknown",
