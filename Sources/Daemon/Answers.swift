@@ -65,7 +65,7 @@ extension Event {
         case .proposal(let proposal):
             RefMove(
                 ref: ProposalRef(key: proposal.key, target: proposal.target).name, from: nil, to: proposal.head)
-        case .checks, .fire, .request: nil
+        case .checks, .fire, .request, .rollback: nil
         }
     }
 }

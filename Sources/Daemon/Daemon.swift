@@ -60,6 +60,7 @@ public struct Daemon: Service {
     private let clockwork: Clockwork
     private let watches: Watches
     private let follower: ForgeFollower
+    let approved: ApprovedMoves
     private let cleaner: HomeCleaner
     private let groups: ControlGroups
     private let logger: Logger
@@ -103,6 +104,7 @@ public struct Daemon: Service {
             bell.ring()
         }
         cleaner = HomeCleaner(home: options.home, store: store, workspaces: workspaces, scratch: scratch)
+        approved = ApprovedMoves(store: store, home: options.home, registries: registries, logger: logger)
         (self.store, self.registries, self.watches) = (store, registries, watches)
     }
 
@@ -134,6 +136,7 @@ public struct Daemon: Service {
             group.addTask { await engine.run() }
             group.addTask { await clockwork.run() }
             group.addTask { await follower.run() }
+            group.addTask { await approved.run() }
             group.addTask { try await web.run() }
             group.addTask { await lookNowAndThen() }
             group.addTask { await cleanNowAndThen() }
@@ -164,6 +167,7 @@ public struct Daemon: Service {
         engine.stop()
         clockwork.stop()
         follower.stop()
+        approved.stop()
         watches.stop()
     }
 
@@ -233,6 +237,8 @@ public struct Daemon: Service {
             case "retry":
                 try await engine.retry(Int64(words.last ?? "") ?? 0)
                 ring.answer("ok\n")
+            case "approve-decision": ring.answer(try await approveDecision(Array(ring.lines.dropFirst())))
+            case "rollback": ring.answer(try await rollBack(Array(ring.lines.dropFirst())))
             case "approve": ring.answer(try await approve(Array(ring.lines.dropFirst())))
             case "withdraw": ring.answer(try await withdraw(Array(ring.lines.dropFirst())))
             case "open": ring.answer(try await openChange(Array(ring.lines.dropFirst())))

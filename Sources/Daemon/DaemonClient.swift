@@ -25,6 +25,26 @@ public struct DaemonClient: Sendable {
     /// - Parameter name: who looked at it.
     public func approve(change: Int64, as name: String) throws { _ = try ask(["approve", String(change), name]) }
 
+    /// - Returns: what came of it, for the person.
+    public func approve(decision: Int64, as name: String) throws -> String {
+        try ask(["approve-decision", String(decision), name])
+    }
+
+    /// Have a version be champion again.
+    ///
+    /// - Parameters:
+    ///   - version: the champion before the present one when absent.
+    ///   - environment: may be absent where the model has one.
+    /// - Returns: the number of the run that tries the version, and then moves the alias.
+    public func rollBack(
+        _ model: String, to version: String?, environment: String?, as name: String, because reason: String
+    )
+        throws -> Int64?
+    {
+        let answer = try ask(["rollback", model, version ?? "-", environment ?? "-", name, reason])
+        return Int64(answer.trimmingCharacters(in: .whitespacesAndNewlines).dropFirst("run ".count))
+    }
+
     public func withdraw(change: Int64, as name: String) throws { _ = try ask(["withdraw", String(change), name]) }
 
     /// Open a change of a branch as it is now; doing it again gives the change the branch's new head.

@@ -48,6 +48,9 @@ struct EventPlanner: Sendable {
         case .fire(let fire):
             let facts = try reader.facts(at: fire.commit, branch: fire.branch, base: nil)
             return Plans.plan(event, at: facts, digest: sha256)
+        case .rollback(let request):
+            let facts = try reader.facts(at: request.commit, branch: request.branch, base: nil)
+            return Plans.plan(event, at: facts, digest: sha256)
         case .proposal, .request:
             return Planning()
         }

@@ -52,13 +52,42 @@ struct ModelPromoter: Sendable {
             commit: run.plan.commit.description, configurationDigest: run.plan.configurationDigest,
             datasets: progress.datasets, model: model, challenger: challenger, champion: current,
             evidenceSHA256: judged.digest, rules: rules, decision: judged.decision, holdout: judged.holdout,
-            decidedAt: now)
+            decidedAt: now, approvalsNeeded: run.plan.settings.approvals)
         let move =
             judged.decision.verdict == .promoted
             ? AliasMove(model: model, alias: alias, from: current, to: challenger) : nil
         let stored = try await store.decide(
             body, step: step.name, project: run.project, move: move, at: now,
             hash: { sha256($0) })
+        Failpoint.reach(.decisionStored)
+        return try await apply(stored, settings)
+    }
+
+    /// Make the version that a rollback names the incumbent again. It goes through the ledger like any other move.
+    func restore(step: PlannedStep, of run: StoredRun) async throws -> StepResult {
+        let settings = run.plan.settings.registry
+        guard case .rollback(let model, let version, let by, let reason) = run.plan.trigger,
+            let alias = settings.incumbent
+        else {
+            return StepResult(
+                outcome: .refused(reason: "environment '\(run.plan.environment)' has no incumbent alias any more"))
+        }
+        if let known = try await store.decision(ofRun: run.id, step: step.name) {
+            return try await apply(known, settings)
+        }
+        let current = try await registry.version(ofAlias: alias, model: model)
+        guard current != version else {
+            return StepResult(outcome: .refused(reason: "\(model) \(version) is the incumbent already"))
+        }
+        let now = Date()
+        let body = DecisionBody(
+            project: run.plan.project, environment: run.plan.environment, run: run.id,
+            commit: run.plan.commit.description, configurationDigest: run.plan.configurationDigest, datasets: [:],
+            model: model, challenger: version, champion: current, evidenceSHA256: nil, rules: PromotionRules(),
+            decision: decide(restoringFor: by, because: reason), decidedAt: now)
+        let stored = try await store.decide(
+            body, step: step.name, project: run.project,
+            move: AliasMove(model: model, alias: alias, from: current, to: version), at: now, hash: { sha256($0) })
         Failpoint.reach(.decisionStored)
         return try await apply(stored, settings)
     }
@@ -106,12 +135,25 @@ struct ModelPromoter: Sendable {
         return (digest, Result { () throws(EvidenceProblem) in try Evidence.parse(csv: bytes) })
     }
 
-    /// Move the alias if the decision calls for it and nobody has confirmed it yet.
-    private func apply(_ decision: StoredDecision, _ settings: RegistrySettings) async throws -> StepResult {
+    /// Move the alias if the decision calls for it, nobody has confirmed it yet, and it waits for nobody.
+    func apply(_ decision: StoredDecision, _ settings: RegistrySettings) async throws -> StepResult {
+        let missing = try await store.approvalsMissing(for: decision)
+        if missing > 0 {
+            var result = told(decision)
+            result.said.append(
+                "waits for \(missing) more to approve it: espalier decisions approve \(decision.id) --as NAME")
+            return result
+        }
         if let move = try await store.unconfirmedMove(of: decision.id) {
-            if try await registry.version(ofAlias: move.alias, model: move.model) != move.to {
-                try await registry.setAlias(move.alias, of: move.model, to: move.to)
+            let current = try await registry.version(ofAlias: move.alias, model: move.model)
+            guard current == move.to || current == move.from else {
+                let reason =
+                    "decision \(decision.id) would move '\(move.alias)' from \(move.from ?? "nothing") to \(move.to), "
+                    + "and it has been moved to \(current ?? "nothing") meanwhile"
+                try await store.voidMove(of: decision.id, because: reason)
+                return StepResult(outcome: .refused(reason: reason))
             }
+            if current != move.to { try await registry.setAlias(move.alias, of: move.model, to: move.to) }
             Failpoint.reach(.aliasMoved)
             let seen = try await registry.version(ofAlias: move.alias, model: move.model)
             guard seen == move.to else {
@@ -123,7 +165,11 @@ struct ModelPromoter: Sendable {
             try await store.confirmMove(of: decision.id, at: Date())
             Failpoint.reach(.aliasConfirmed)
         }
-        return StepResult(
+        return told(decision)
+    }
+
+    private func told(_ decision: StoredDecision) -> StepResult {
+        StepResult(
             outcome: .passed,
             values: [
                 "decision": String(decision.id), "verdict": decision.body.decision.verdict.rawValue,

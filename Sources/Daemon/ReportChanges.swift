@@ -97,6 +97,8 @@ extension Deed {
             "\(branch) was moved past its gate from \(from?.short ?? "nothing") to \(to?.short ?? "nothing")"
         case .approved(let change): "approved change \(change)"
         case .withdrew(let change): "withdrew change \(change)"
+        case .approvedDecision(let decision): "approved decision \(decision)"
+        case .askedForRollback(let model, let version, let reason): "asked for \(model) \(version) back: \(reason)"
         }
     }
 }

@@ -7,12 +7,14 @@ import Store
 extension Reporter {
     /// The latest decisions, oldest first.
     public func decisions() async throws -> [DecisionReport] {
-        try await store.decisions().map(DecisionReport.init)
+        let approvals = try await store.approvals()
+        return try await store.decisions().map { DecisionReport($0, approvedBy: approvals[$0.id] ?? []) }
     }
 
     /// `nil` when there is no such decision.
     public func decision(_ number: Int64) async throws -> DecisionReport? {
-        try await store.decision(number).map(DecisionReport.init)
+        let approvals = try await store.approvals()
+        return try await store.decision(number).map { DecisionReport($0, approvedBy: approvals[number] ?? []) }
     }
 
     /// The whole ledger, to be handed on.
@@ -74,7 +76,7 @@ public func problems(of ledger: [LedgerEntry]) -> [String] {
 }
 
 extension DecisionReport {
-    init(_ stored: StoredDecision) {
+    init(_ stored: StoredDecision, approvedBy: [String]) {
         let body = stored.body
         self.init(
             id: stored.id, run: body.run, environment: body.environment, commit: body.commit,
@@ -83,6 +85,9 @@ extension DecisionReport {
             reasons: body.decision.reasons, findings: body.decision.lines, rows: body.decision.rows,
             evidenceSha256: body.evidenceSHA256, decidedAt: stored.decidedAt, appliedAt: stored.appliedAt,
             hash: stored.hash)
+        self.approvedBy = approvedBy
+        approvalsNeeded = body.decision.verdict == .promoted ? body.approvalsNeeded ?? 0 : 0
+        voided = stored.voided
     }
 }
 

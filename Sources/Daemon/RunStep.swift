@@ -83,6 +83,11 @@ struct StepRunner: Sendable {
                 try await ModelRegistrar(registry: try await registry(run))
                     .register(model, step: step, of: run, progress: progress)
             }
+        case .restore:
+            return try await patiently(ask) {
+                try await ModelPromoter(registry: try await registry(run), store: store, home: home)
+                    .restore(step: step, of: run)
+            }
         case .promote(let evidence, let rules, let training):
             return try await patiently(ask) {
                 try await ModelPromoter(registry: try await registry(run), store: store, home: home)
@@ -185,6 +190,9 @@ struct StepRunner: Sendable {
         variables["MLFLOW_TRACKING_URI"] = try await registry(run).url
         variables["ESPALIER_CHAMPION_URI"] = incumbent.map { "models:/\(model)/\($0)" }
         variables["ESPALIER_MODEL_URI"] = progress.registeredModel(above: step)
+        if case .rollback(let model, let version, _, _) = run.plan.trigger {
+            variables["ESPALIER_MODEL_URI"] = "models:/\(model)/\(version)"
+        }
         if case .fire(let id, _, _) = run.plan.trigger, let fire = try await store.fire(id), let model = fire.model,
             let version = fire.version
         {

@@ -12,6 +12,8 @@ public enum Event: Hashable, Sendable, Codable {
     case fire(FireRequest)
     /// A person asked for a pipeline to be run.
     case request(RunRequest)
+    /// An alias is to point to a version again that it has pointed to before.
+    case rollback(RollbackRequest)
 
     /// What a moved ref means. Pure: the name of the ref decides.
     public init(_ move: RefMove) {
@@ -30,6 +32,7 @@ public enum Event: Hashable, Sendable, Codable {
         case .checks: "checks"
         case .fire: "fire"
         case .request: "request"
+        case .rollback: "rollback"
         }
     }
 }
@@ -106,6 +109,31 @@ public struct RunRequest: Hashable, Sendable, Codable {
         self.pipeline = pipeline
         self.commit = commit
         self.branch = branch
+    }
+}
+
+/// A version that is to be incumbent again.
+public struct RollbackRequest: Hashable, Sendable, Codable {
+    public let environment: String
+    public let model: String
+    public let version: String
+    /// The code that serves the model now, and has to get on with the older version.
+    public let commit: ObjectID
+    public let branch: String
+    public let by: String
+    public let reason: String
+
+    public init(
+        environment: String, model: String, version: String, commit: ObjectID, branch: String, by: String,
+        reason: String
+    ) {
+        self.environment = environment
+        self.model = model
+        self.version = version
+        self.commit = commit
+        self.branch = branch
+        self.by = by
+        self.reason = reason
     }
 }
 

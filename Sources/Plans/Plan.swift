@@ -49,6 +49,7 @@ public enum Trigger: Sendable, Hashable, Codable {
     case fire(id: Int64, schedule: String, logicalTime: Date)
     /// A person ran it in a working tree.
     case local
+    case rollback(model: String, version: String, by: String, reason: String)
 
     /// The moment that the run stands for, where it stands for one.
     public var logicalTime: Date? {
@@ -67,6 +68,8 @@ public struct RunSettings: Sendable, Hashable, Codable {
     public let isIsolated: Bool?
     /// Absent for none.
     public let quarantine: [QuarantinedTest]?
+    /// How many persons have to approve a promotion. Absent for none.
+    public var approvals: Int?
 }
 
 /// A step with its compute looked up.

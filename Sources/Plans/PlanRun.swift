@@ -44,6 +44,7 @@ public func plan(_ event: Event, at facts: CommitFacts, digest: (String) -> Stri
     if case .push = event, project.environment(ofBranch: facts.branch) == nil {
         return Planning(remark: noEnvironment(for: facts.branch, in: project))
     }
+    if case .rollback(let request) = event { return plan(request, at: facts, digest: digest) }
     var plans: [Plan] = []
     var skipped: [String: NonRun] = [:]
     for pipeline in project.pipelines {
@@ -56,6 +57,17 @@ public func plan(_ event: Event, at facts: CommitFacts, digest: (String) -> Stri
         }
     }
     return Planning(plans: plans, skipped: skipped)
+}
+
+/// A rollback needs no pipeline of the project's: all it may have of its own is how a version is tried.
+private func plan(_ request: RollbackRequest, at facts: CommitFacts, digest: (String) -> String) -> Planning {
+    guard let environment = facts.project.environment(named: request.environment) else {
+        return Planning(remark: "there is no environment '\(request.environment)' at \(facts.commit.short)")
+    }
+    let trigger = Trigger.rollback(
+        model: request.model, version: request.version, by: request.by, reason: request.reason)
+    let pipeline = Pipeline.rollback(trying: environment.registry.smoke)
+    return Planning(plans: [Plan(pipeline, in: environment, trigger: trigger, facts, digest: digest)])
 }
 
 /// The sentence for a branch that no environment covers.
@@ -90,7 +102,7 @@ func match(_ pipeline: Pipeline, _ event: Event, _ facts: CommitFacts) -> Match 
         return .starts(
             environment: schedule.environment,
             .fire(id: fire.fire, schedule: fire.schedule, logicalTime: fire.logicalTime))
-    case .proposal: return .skipped(.notTriggered(by: "proposal"))
+    case .proposal, .rollback: return .skipped(.notTriggered(by: event.kind))
     case .request(let request):
         let environment = pipeline.triggers.environments.first
         guard pipeline.name == request.pipeline, let environment else { return .skipped(.notTriggered(by: "request")) }
@@ -155,7 +167,8 @@ extension RunSettings {
         self.init(
             identity: environment.identity, env: environment.env, registry: environment.registry,
             sandbox: environment.sandbox, dataRoot: environment.dataRoot, isIsolated: nil,
-            quarantine: environment.quarantine.isEmpty ? nil : environment.quarantine)
+            quarantine: environment.quarantine.isEmpty ? nil : environment.quarantine,
+            approvals: environment.approvals > 0 ? environment.approvals : nil)
     }
 
     /// For code from outside: no identity, no registry, no data, no network, whatever the environment has.

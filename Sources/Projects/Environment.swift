@@ -8,6 +8,8 @@ public struct Environment: Sendable, Hashable {
     public let config: Node
     public let env: [String: String]
     public let compute: [String: Compute]
+    /// How many persons have to approve a promotion, after its rules have passed.
+    public let approvals: Int
     public let registry: RegistrySettings
     /// Absent: changes are taken by the usual rules, and direct pushes too.
     public let gate: GateRules?
@@ -63,13 +65,18 @@ public struct RegistrySettings: Sendable, Hashable, Codable {
     public var incumbent: String?
     /// Legacy stage of the incumbent.
     public var stage: String?
+    /// Command that loads the version in `ESPALIER_MODEL_URI` and has it predict; one that fits most models when absent.
+    public var smoke: String?
 
-    public init(server: Server, model: String?, candidate: String?, incumbent: String?, stage: String?) {
+    public init(
+        server: Server, model: String?, candidate: String?, incumbent: String?, stage: String?, smoke: String? = nil
+    ) {
         self.server = server
         self.model = model
         self.candidate = candidate
         self.incumbent = incumbent
         self.stage = stage
+        self.smoke = smoke
     }
 }
 
@@ -88,6 +95,7 @@ extension Environment {
         env = (resolved["env"]?.entries ?? []).reduce(into: [:]) { $0[$1.key] = $1.value.text ?? "" }
         compute = (resolved["compute"]?.entries ?? []).reduce(into: [:]) { $0[$1.key] = Compute($1.value) }
         registry = RegistrySettings(resolved["registry"])
+        approvals = resolved["approvals"]?["promote"]?.integer ?? 0
         gate = resolved["gate"].map(GateRules.init)
         quarantine = resolved["quarantine"]?.items.compactMap(QuarantinedTest.init) ?? []
         sandbox = resolved["sandbox"]?.text.flatMap(SandboxPolicy.init) ?? .required
@@ -128,5 +136,6 @@ extension RegistrySettings {
         candidate = node?["aliases"]?["candidate"]?.text
         incumbent = node?["aliases"]?["incumbent"]?.text
         stage = node?["stage"]?.text
+        smoke = node?["smoke"]?.text
     }
 }

@@ -18,6 +18,10 @@ public enum EnvironmentFile {
             .init("model", .string, "name of the registered model"),
             .init("aliases", aliases, "registry aliases of this environment"),
             .init("stage", .string, "legacy stage kept in step with the incumbent alias: Staging or Production"),
+            .init(
+                "smoke", .string,
+                "command that loads the model in ESPALIER_MODEL_URI and has it predict, before a rollback; by default it is loaded by MLflow and asked for its own input example"
+            ),
         ]))
 
     static let compute = Shape.object([
@@ -43,8 +47,8 @@ public enum EnvironmentFile {
         .init("compute", .map(compute), "named machine sizes; `default` applies to steps that name none"),
         .init("registry", registry, "the MLflow registry"),
         .init(
-            "approvals", .object([.init("promote", .integer(min: 0), "approvals a promotion needs; only 0 for now")]),
-            "approvals"),
+            "approvals", .object([.init("promote", .integer(min: 0), "by others than the commit's author")]),
+            "approvals that a promotion needs after the rules have passed; default 0"),
         .init(
             "gate", GateRules.shape,
             "its branches are gated: nothing gets in but changes whose checks passed; direct pushes are refused"),

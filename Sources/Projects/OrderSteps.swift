@@ -66,7 +66,7 @@ extension Step {
     public var references: [Reference] {
         let inEnv = env.sorted { $0.key < $1.key }.flatMap { Reference.all(in: $0.value) }
         switch action {
-        case .run: return inEnv
+        case .run, .restore: return inEnv
         case .register(let model): return inEnv + [model]
         case .promote(let evidence, _, let training): return inEnv + [evidence] + [training].compactMap(\.self)
         }

@@ -103,6 +103,8 @@ public enum Action: Sendable, Hashable, Codable {
     case register(model: Reference)
     /// - Parameter trainingIDs: the rows that the challenger was trained on.
     case promote(evidence: Reference, rules: PromotionRules, trainingIDs: Reference?)
+    /// Make the version that the run's trigger names the incumbent again.
+    case restore
 }
 
 /// `${steps.STEP.outputs.OUTPUT}`

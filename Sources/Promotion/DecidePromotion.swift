@@ -66,6 +66,13 @@ public func decide(unreadable problem: EvidenceProblem) -> Decision {
         seed: 0)
 }
 
+/// The decision of a person who wants a version back that was champion before.
+public func decide(restoringFor person: String, because reason: String) -> Decision {
+    Decision(
+        verdict: .promoted, ground: .rolledBack(by: person, reason: reason), findings: [], rows: 0, resamples: 0,
+        seed: 0)
+}
+
 private func ground(_ evidence: Evidence, _ circumstances: Circumstances, _ rules: PromotionRules) -> Ground {
     let seen = circumstances.trainingIDs.isEmpty ? [] : evidence.ids.filter(circumstances.trainingIDs.contains)
     if let example = seen.first { return .trainedOnHoldout(rows: seen.count, example: example) }

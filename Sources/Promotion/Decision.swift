@@ -37,6 +37,8 @@ public enum Ground: Sendable, Codable, Equatable {
     case trainedOnHoldout(rows: Int, example: String)
     /// The holdout has decided as often as it may.
     case holdoutSpent(uses: Int, budget: Int)
+    /// A person wants a version back that was champion before.
+    case rolledBack(by: String, reason: String)
     case unusableRules(why: String)
     case unusableEvidence(why: String)
 }

@@ -96,6 +96,11 @@ public struct DecisionReport: Sendable, Codable, Hashable {
     public var decidedAt: Date
     /// When the alias was read back where the decision wants it.
     public var appliedAt: Date?
+    /// Who has approved it, of the `approvalsNeeded` others that the environment wants.
+    public var approvedBy: [String] = []
+    public var approvalsNeeded = 0
+    /// Why the alias was not moved after all.
+    public var voided: String?
     public var hash: String
 
     public init(

@@ -11,6 +11,8 @@ public enum Deed: Sendable, Hashable, Codable {
     case pushed(branch: String, from: ObjectID?, to: ObjectID?)
     case approved(change: Int64)
     case withdrew(change: Int64)
+    case approvedDecision(Int64)
+    case askedForRollback(model: String, version: String, reason: String)
 }
 
 /// A deed in the audit trail.
@@ -35,7 +37,7 @@ extension Store {
         try await pool.write { try Self.note(deed, by: who, project: project, at: time, $0) }
     }
 
-    private static func note(_ deed: Deed, by who: String, project: Int64, at time: Date, _ database: Database) throws {
+    static func note(_ deed: Deed, by who: String, project: Int64, at time: Date, _ database: Database) throws {
         try database.execute(
             sql: "INSERT INTO audit (project_id, who, deed, at) VALUES (?, ?, ?, ?)",
             arguments: [project, who, try Stored.text(deed), time.timeIntervalSince1970])

@@ -21,11 +21,14 @@ public struct DecisionBody: Sendable, Codable {
     public let holdout: Holdout?
     /// Absent in an older ledger, whose rows know it.
     public let decidedAt: Date?
+    /// How many persons have to approve it before the alias moves. Absent for none.
+    public let approvalsNeeded: Int?
 
     public init(
         project: String, environment: String, run: Int64, commit: String, configurationDigest: String,
         datasets: [String: String], model: String, challenger: String, champion: String?, evidenceSHA256: String?,
-        rules: PromotionRules, decision: Decision, holdout: Holdout? = nil, decidedAt: Date? = nil
+        rules: PromotionRules, decision: Decision, holdout: Holdout? = nil, decidedAt: Date? = nil,
+        approvalsNeeded: Int? = nil
     ) {
         self.project = project
         self.environment = environment
@@ -41,6 +44,7 @@ public struct DecisionBody: Sendable, Codable {
         self.decision = decision
         self.holdout = holdout
         self.decidedAt = decidedAt
+        self.approvalsNeeded = approvalsNeeded
     }
 }
 
@@ -72,6 +76,8 @@ public struct StoredDecision: Sendable {
     public let text: String
     /// When the alias move was confirmed; absent when there is none, or it is still on its way.
     public let appliedAt: Date?
+    /// Why the alias will not be moved after all.
+    public let voided: String?
 
     init(_ row: Row) throws {
         id = row["id"]
@@ -82,6 +88,7 @@ public struct StoredDecision: Sendable {
         previousHash = row["previous_hash"]
         hash = row["hash"]
         appliedAt = row.optionalDate("confirmed_at")
+        voided = row["voided"]
     }
 }
 
@@ -182,7 +189,8 @@ extension Store {
     public func unconfirmedMove(of decision: Int64) async throws -> AliasMove? {
         try await pool.read { database in
             try Row.fetchOne(
-                database, sql: "SELECT * FROM alias_move WHERE decision_id = ? AND confirmed_at IS NULL",
+                database,
+                sql: "SELECT * FROM alias_move WHERE decision_id = ? AND confirmed_at IS NULL AND voided IS NULL",
                 arguments: [decision]
             ).map(AliasMove.init)
         }
@@ -197,6 +205,64 @@ extension Store {
         }
     }
 
+    /// An intended move is not made.
+    public func voidMove(of decision: Int64, because reason: String) async throws {
+        try await pool.write { database in
+            try database.execute(
+                sql: "UPDATE alias_move SET voided = ? WHERE decision_id = ? AND confirmed_at IS NULL",
+                arguments: [reason, decision])
+        }
+    }
+
+    /// Put on record that somebody approves a decision as it stands.
+    ///
+    /// - Returns: whether it is the first time.
+    public func approve(_ decision: StoredDecision, by who: String, project: Int64, at time: Date) async throws -> Bool
+    {
+        try await pool.write { database in
+            try database.execute(
+                sql: "INSERT OR IGNORE INTO approval (decision_id, hash, who, at) VALUES (?, ?, ?, ?)",
+                arguments: [decision.id, decision.hash, who, time.timeIntervalSince1970])
+            guard database.changesCount > 0 else { return false }
+            try Self.note(.approvedDecision(decision.id), by: who, project: project, at: time, database)
+            return true
+        }
+    }
+
+    /// Who has approved decisions, by number, in order.
+    public func approvals() async throws -> [Int64: [String]] {
+        try await pool.read { database in
+            try Row.fetchAll(database, sql: "SELECT decision_id, who FROM approval ORDER BY at").reduce(into: [:]) {
+                $0[$1["decision_id"], default: []].append($1["who"])
+            }
+        }
+    }
+
+    /// How many persons still have to approve a promotion before its alias moves.
+    public func approvalsMissing(for decision: StoredDecision) async throws -> Int {
+        guard let needed = decision.body.approvalsNeeded, decision.body.decision.verdict == .promoted else { return 0 }
+        let count = try await pool.read { database in
+            try Int.fetchOne(
+                database, sql: "SELECT count(*) FROM approval WHERE decision_id = ?", arguments: [decision.id]) ?? 0
+        }
+        return max(0, needed - count)
+    }
+
+    /// Decisions with a move that only waited for persons, and does no more.
+    public func approvedDecisions() async throws -> [StoredDecision] {
+        let approvals = try await approvals()
+        return try await pool.read { database in
+            try Row.fetchAll(
+                database,
+                sql:
+                    "\(Self.decisionSQL) WHERE alias_move.to_version IS NOT NULL AND confirmed_at IS NULL AND voided IS NULL"
+            ).map(StoredDecision.init).filter { decision in
+                let needed = decision.body.approvalsNeeded ?? 0
+                return needed > 0 && (approvals[decision.id]?.count ?? 0) >= needed
+            }
+        }
+    }
+
     /// The whole ledger or its end, oldest first.
     public func decisions(limit: Int = 1_000) async throws -> [StoredDecision] {
         try await pool.read { database in
@@ -206,7 +272,7 @@ extension Store {
     }
 
     private static let decisionSQL =
-        "SELECT decision.*, alias_move.confirmed_at FROM decision LEFT JOIN alias_move ON decision_id = decision.id"
+        "SELECT decision.*, confirmed_at, voided FROM decision LEFT JOIN alias_move ON decision_id = decision.id"
 
     private static func decision(ofRun run: Int64, step: String, _ database: Database) throws -> StoredDecision? {
         try Row.fetchOne(database, sql: "\(decisionSQL) WHERE run_id = ? AND step = ?", arguments: [run, step])

@@ -15,7 +15,7 @@ enum Schema {
         migrator.registerMigration("3: queues, forges and who did what") { database in
             for statement in queueing { try database.execute(sql: statement) }
         }
-        migrator.registerMigration("4: how often a holdout was used") { database in
+        migrator.registerMigration("4: holdouts that are used up, and approvals") { database in
             for statement in spending { try database.execute(sql: statement) }
         }
         return migrator
@@ -230,6 +230,18 @@ enum Schema {
         "ALTER TABLE decision ADD COLUMN model TEXT",
         "ALTER TABLE decision ADD COLUMN compared_on TEXT",
         "CREATE INDEX decision_on_holdout ON decision(compared_on) WHERE compared_on IS NOT NULL",
+        // Bound to what was decided: the hash covers commit, configuration, rules and evidence.
+        """
+        CREATE TABLE approval (
+            decision_id INTEGER NOT NULL REFERENCES decision(id),
+            hash TEXT NOT NULL,
+            who TEXT NOT NULL,
+            at REAL NOT NULL,
+            PRIMARY KEY (decision_id, who)
+        ) STRICT, WITHOUT ROWID
+        """,
+        // Why a move that was intended will not be made.
+        "ALTER TABLE alias_move ADD COLUMN voided TEXT",
     ]
 
     private static let scheduling = [

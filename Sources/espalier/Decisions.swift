@@ -6,7 +6,7 @@ import Reports
 struct Decisions: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Promotion decisions: the ledger, one in numbers, and whether it is what it was.",
-        subcommands: [List.self, Show.self, Verify.self, Export.self], defaultSubcommand: List.self)
+        subcommands: [List.self, Show.self, Approve.self, Verify.self, Export.self], defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -42,6 +42,20 @@ struct Decisions: AsyncParsableCommand {
             printHead(decision)
             print("  \(decision.reasons.first ?? "")\n")
             printFindings(decision.findings)
+        }
+    }
+
+    struct Approve: ParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Stand for a promotion that its rules have passed and that waits for persons.",
+            discussion: "Goes into the audit trail. The author of its commit cannot.")
+
+        @Argument(help: "Number of the decision.") var number: Int64
+        @OptionGroup var person: PersonOption
+        @OptionGroup var home: HomeOption
+
+        func run() throws {
+            print(try DaemonClient(home: home.value).approve(decision: number, as: person.name), terminator: "")
         }
     }
 
@@ -104,6 +118,34 @@ struct Decisions: AsyncParsableCommand {
     }
 }
 
+struct Rollback: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "Have an earlier champion back: it is loaded and has to predict, and then the alias moves.",
+        discussion: """
+            It is tried on the code that serves the present champion, by `registry: { smoke: COMMAND }` of the environment. The
+            move goes through the ledger, with the reason; `espalier decisions` shows it.
+            """)
+
+    @Argument(help: "Name of the registered model.") var model: String
+    @Option(name: .customLong("to"), help: "A version that was champion before. Default: the one before the present.")
+    var version: String?
+    @Option(help: "Why.") var reason: String
+    @Option(help: "Environment, when the model has champions in several.") var environment: String?
+    @Flag(help: "Wait until it is done; exit code 1 unless the champion was replaced.") var wait = false
+    @OptionGroup var person: PersonOption
+    @OptionGroup var home: HomeOption
+
+    func run() async throws {
+        let reason = reason.split(whereSeparator: \.isNewline).joined(separator: " ")
+        guard !reason.isEmpty else { throw ValidationError("give a reason: it goes into the ledger") }
+        let run = try DaemonClient(home: home.value).rollBack(
+            model, to: version, environment: environment, as: person.name, because: reason)
+        guard let run else { throw Complaint(description: "nothing was started: `espalier status` says why") }
+        guard wait else { return print("run \(run)") }
+        try await Runs.parse([String(run), "--wait", "--home", home.value.path]).run()
+    }
+}
+
 struct Judge: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Say what the rules of a promote step would say of evidence. Nothing is stored or moved.",
@@ -149,6 +191,12 @@ private func printHead(_ decision: DecisionReport) {
     print(
         "  run \(decision.run), commit \(short(decision.commit)), evidence sha256:\(decision.evidenceSha256?.prefix(10) ?? "-") "
             + "(\(decision.rows) rows), applied \(show(decision.appliedAt))")
+    if decision.approvalsNeeded > 0 {
+        print(
+            "  approvals: \(decision.approvedBy.count) of \(decision.approvalsNeeded)"
+                + (decision.approvedBy.isEmpty ? "" : ", by \(decision.approvedBy.joined(separator: ", "))"))
+    }
+    if let voided = decision.voided { print("  void: \(voided)") }
 }
 
 private func printFindings(_ findings: [FindingReport]) {

@@ -35,7 +35,7 @@ struct Espalier: AsyncParsableCommand {
             CommandGroup(
                 name: "Models and schedules:",
                 subcommands: [
-                    Models.self, Decisions.self, Judge.self, Schedules.self, Fire.self,
+                    Models.self, Decisions.self, Judge.self, Rollback.self, Schedules.self, Fire.self,
                 ]),
         ])
 }

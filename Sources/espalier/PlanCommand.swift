@@ -40,6 +40,7 @@ extension Action {
         switch self {
         case .run(let command): command
         case .register(let model): "register \(model)"
+        case .restore: "make the version incumbent again"
         case .promote(let evidence, _, _): "promote by \(evidence)"
         }
     }

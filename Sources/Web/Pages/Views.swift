@@ -103,6 +103,8 @@ struct DecisionView {
     let appliedAt: TimeMark?
     /// Promoted, and the alias has not been read back yet.
     let isUnconfirmed: Bool
+    let voided: String?
+    let approvals: String?
     let hash: HashMark
 
     init(_ decision: DecisionReport, now: Date) {
@@ -124,7 +126,13 @@ struct DecisionView {
         evidence = decision.evidenceSha256.map(HashMark.init)
         decidedAt = TimeMark(decision.decidedAt, now: now)
         appliedAt = decision.appliedAt.map { TimeMark($0, now: now) }
-        isUnconfirmed = decision.verdict == "promoted" && decision.appliedAt == nil
+        isUnconfirmed = decision.verdict == "promoted" && decision.appliedAt == nil && decision.voided == nil
+        voided = decision.voided
+        approvals =
+            decision.approvalsNeeded == 0
+            ? nil
+            : "\(decision.approvedBy.count) of \(decision.approvalsNeeded)"
+                + (decision.approvedBy.isEmpty ? "" : ", by \(decision.approvedBy.joined(separator: ", "))")
         hash = HashMark(decision.hash)
     }
 }

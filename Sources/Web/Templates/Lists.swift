@@ -84,6 +84,8 @@ let decisionsTemplate = """
     <div><dt>Decided</dt><dd>{{#decidedAt}}{{> exactly}}{{/decidedAt}}</dd></div>
     {{#.appliedAt}}<div><dt>Alias confirmed</dt><dd>{{> exactly}}</dd></div>{{/.appliedAt}}
     {{#isUnconfirmed}}<div><dt>Alias confirmed</dt><dd>not yet</dd></div>{{/isUnconfirmed}}
+    {{#.approvals}}<div><dt>Approvals</dt><dd>{{.}}</dd></div>{{/.approvals}}
+    {{#.voided}}<div><dt>Void</dt><dd>{{.}}</dd></div>{{/.voided}}
     <div><dt>Rows</dt><dd>{{rows}}</dd></div>
     <div><dt>Commit</dt><dd><code>{{commit.full}}</code></dd></div>
     <div><dt>Configuration</dt><dd><code>{{configuration.full}}</code></dd></div>

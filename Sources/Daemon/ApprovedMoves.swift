@@ -1,0 +1,51 @@
+import Logging
+import Plans
+import Runs
+import Store
+
+/// Makes the moves of aliases that waited for persons, once enough of them have approved.
+final class ApprovedMoves: Sendable {
+    private let store: Store
+    private let home: Home
+    private let registries: Registries
+    private let logger: Logger
+    private let bell = Bell()
+
+    init(store: Store, home: Home, registries: Registries, logger: Logger) {
+        self.store = store
+        self.home = home
+        self.registries = registries
+        self.logger = logger
+    }
+
+    /// Somebody has approved something.
+    func ring() { bell.ring() }
+
+    func stop() { bell.stop() }
+
+    /// Serve until stopped. What an earlier daemon left comes first; a registry that is away is asked again.
+    func run() async {
+        var alarm = Alarm(bell)
+        bell.ring()
+        for await _ in bell.rings {
+            do {
+                for decision in try await store.approvedDecisions() { try await apply(decision) }
+            } catch {
+                logger.warning("an approved promotion is tried again in 15 s: \(error)")
+                alarm.set(in: 15)
+            }
+        }
+        alarm.cancel()
+    }
+
+    private func apply(_ decision: StoredDecision) async throws {
+        let settings = try await store.run(decision.body.run).plan.settings.registry
+        let promoter = ModelPromoter(registry: try await registries.registry(settings), store: store, home: home)
+        let result = try await promoter.apply(decision, settings)
+        switch result.outcome {
+        case .passed:
+            logger.info("decision \(decision.id) was approved: \(decision.body.model) \(decision.body.challenger)")
+        default: logger.warning("decision \(decision.id) was approved, and its move is not made: \(result.outcome)")
+        }
+    }
+}

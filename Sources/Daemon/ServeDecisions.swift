@@ -1,0 +1,76 @@
+import Events
+import Foundation
+import Git
+import Plans
+import Store
+
+/// What persons ask about models, over the daemon's socket: one word of what, then its arguments, a line each.
+extension Daemon {
+    /// `[number, name]`: somebody stands for a promotion that its rules have passed.
+    func approveDecision(_ words: [String]) async throws -> String {
+        let (number, name) = (Int64(words.first ?? "") ?? 0, words.last ?? "")
+        guard let decision = try await store.decision(number) else {
+            throw DaemonError.refused("there is no decision \(number): `espalier decisions` lists them")
+        }
+        guard try await store.unconfirmedMove(of: number) != nil, decision.body.approvalsNeeded != nil else {
+            throw DaemonError.refused("decision \(number) waits for nobody")
+        }
+        let run = try await store.run(decision.body.run)
+        guard let project = try await store.projects().first(where: { $0.id == run.project }) else {
+            throw DaemonError.refused("the project of decision \(number) is not adopted here any more")
+        }
+        if let commit = ObjectID(decision.body.commit),
+            let author = try? Repository(at: project.repository).commit(commit),
+            [author.author, author.email, "\(author.author) <\(author.email)>"].contains(name)
+        {
+            throw DaemonError.refused("\(name) wrote the commit of decision \(number): somebody else has to approve it")
+        }
+        guard try await store.approve(decision, by: name, project: project.id, at: Date()) else {
+            return "\(name) has approved decision \(number) before\n"
+        }
+        approved.ring()
+        let missing = try await store.approvalsMissing(for: decision)
+        return missing == 0
+            ? "decision \(number) is approved: \(decision.body.model) \(decision.body.challenger) becomes champion\n"
+            : "decision \(number) waits for \(missing) more\n"
+    }
+
+    /// `[model, version, environment, name, reason]`, a dash for what is not named: the version that was champion before,
+    /// the one environment that the model has.
+    func rollBack(_ words: [String]) async throws -> String {
+        guard words.count == 5 else { return "error: unknown request\n" }
+        let (model, name, reason) = (words[0], words[3], words[4])
+        let all = try await store.tenures().filter { $0.move.model == model }
+        let environments = Set(all.map(\.decision.body.environment)).sorted()
+        let wanted = words[2] == "-" ? environments.first ?? "" : words[2]
+        guard !all.isEmpty else {
+            throw DaemonError.refused("'\(model)' has never had a champion that Espalier made")
+        }
+        guard environments.contains(wanted), words[2] != "-" || environments.count == 1 else {
+            throw DaemonError.refused(
+                "'\(model)' has champions in \(environments.joined(separator: " and ")): name one with --environment")
+        }
+        let tenures = all.filter { $0.decision.body.environment == wanted }
+        guard let current = tenures.last else { throw DaemonError.refused("\(model) has no champion in \(wanted)") }
+        let run = try await store.run(current.decision.body.run)
+        let earlier = tenures.map(\.move.to).filter { $0 != current.move.to }
+        let version = words[1] == "-" ? earlier.last : words[1]
+        guard let version, earlier.contains(version) else {
+            throw DaemonError.refused(
+                earlier.isEmpty
+                    ? "\(model) \(current.move.to) is the first champion: there is none to go back to"
+                    : "\(model) \(version ?? "") was not champion before; these were: "
+                        + NSOrderedSet(array: earlier).array.map { "\($0)" }.joined(separator: ", "))
+        }
+        let request = RollbackRequest(
+            environment: wanted, model: model, version: version, commit: run.plan.commit, branch: run.plan.branch,
+            by: name, reason: reason)
+        try await store.note(
+            .askedForRollback(model: model, version: version, reason: reason), by: name, project: run.project,
+            at: Date())
+        let event = try await store.store(.rollback(request), project: run.project, at: Date())
+        engine.ring()
+        await engine.planned([event])
+        return try await store.runs(ofEvent: event.id).map { "run \($0.id)\n" }.joined()
+    }
+}

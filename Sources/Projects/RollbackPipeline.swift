@@ -1,0 +1,36 @@
+extension Pipeline {
+    /// What `espalier rollback` runs: the version is loaded and has to predict, and then becomes the incumbent again.
+    ///
+    /// - Parameter command: how it is tried; by MLflow and its own input example when absent.
+    public static func rollback(trying command: String?) -> Pipeline {
+        Pipeline(
+            name: "rollback", triggers: Triggers(push: nil, change: nil, schedule: nil),
+            concurrency: Concurrency(group: nil, supersede: .none), timeout: nil,
+            steps: [
+                Step("smoke", needs: [], .run(command: command ?? standardSmoke)),
+                Step("restore", needs: ["smoke"], .restore),
+            ],
+            mark: Mark(file: "built in", line: 1, column: 1))
+    }
+
+    private static let standardSmoke = """
+        python - <<'END'
+        import os
+        import mlflow
+        model = mlflow.pyfunc.load_model(os.environ["ESPALIER_MODEL_URI"])
+        example = model.input_example
+        if example is None:
+            print("loaded; it was logged without an input example, so nothing was predicted")
+        else:
+            print(f"loaded; of its input example it predicts {model.predict(example)!r}")
+        END
+        """
+}
+
+extension Step {
+    fileprivate init(_ name: String, needs: [String], _ action: Action) {
+        self.init(
+            name: name, needs: needs, action: action, inputs: [], data: [], config: nil, outputs: [], tests: nil,
+            compute: nil, env: [:], timeout: nil, retriesWhenLost: 1)
+    }
+}
