@@ -36,6 +36,7 @@ struct ModelPromoter: Sendable {
             return StepResult(outcome: .refused(reason: "no `register` step above '\(step.name)' made a version"))
         }
         let scoredAgainst = progress[evidence.step].incumbent
+        let readAt = Date()
         let current = try await registry.version(ofAlias: alias, model: model)
         guard current == scoredAgainst else {
             return StepResult(
@@ -57,7 +58,7 @@ struct ModelPromoter: Sendable {
             judged.decision.verdict == .promoted
             ? AliasMove(model: model, alias: alias, from: current, to: challenger) : nil
         let stored = try await store.decide(
-            body, step: step.name, project: run.project, move: move, at: now,
+            body, step: step.name, project: run.project, move: move, asOf: readAt, at: now,
             hash: { sha256($0) })
         Failpoint.reach(.decisionStored)
         return try await apply(stored, settings)
@@ -75,6 +76,7 @@ struct ModelPromoter: Sendable {
         if let known = try await store.decision(ofRun: run.id, step: step.name) {
             return try await apply(known, settings)
         }
+        let readAt = Date()
         let current = try await registry.version(ofAlias: alias, model: model)
         guard current != version else {
             return StepResult(outcome: .refused(reason: "\(model) \(version) is the incumbent already"))
@@ -87,7 +89,8 @@ struct ModelPromoter: Sendable {
             decision: decide(restoringFor: by, because: reason), decidedAt: now)
         let stored = try await store.decide(
             body, step: step.name, project: run.project,
-            move: AliasMove(model: model, alias: alias, from: current, to: version), at: now, hash: { sha256($0) })
+            move: AliasMove(model: model, alias: alias, from: current, to: version), asOf: readAt,
+            at: now, hash: { sha256($0) })
         Failpoint.reach(.decisionStored)
         return try await apply(stored, settings)
     }

@@ -159,7 +159,8 @@ struct StepRunner: Sendable {
             do {
                 return try await work()
             } catch {
-                guard isStorageTrouble(error) || (error as? RegistryError)?.mayPass ?? false else { throw error }
+                guard isStorageTrouble(error) || error is MoveUnderWay || (error as? RegistryError)?.mayPass ?? false
+                else { throw error }
                 if !said { await ask.tell(.waiting(reason: "\(error)")) }
                 said = true
                 if await ask.isStopping() { throw CancellationError() }

@@ -92,6 +92,15 @@ public struct StoredDecision: Sendable {
     }
 }
 
+/// Two decisions on one alias follow each other: the later one has to look again where it points.
+public struct MoveUnderWay: Error, CustomStringConvertible {
+    public let decision: Int64
+    public let alias: String
+    public let model: String
+
+    public var description: String { "decision \(decision) is moving '\(alias)' of \(model)" }
+}
+
 /// An alias that a decision moves.
 public struct AliasMove: Sendable, Hashable {
     public let model: String
@@ -115,14 +124,20 @@ extension Store {
     /// Write a decision into the ledger, with the alias move that it calls for, before anything is moved. A run's step
     /// decides once: what is already written is returned.
     ///
-    /// - Parameter hash: SHA-256 of a text, as hexadecimal digits.
+    /// - Parameters:
+    ///   - asOf: when it was read where the alias points.
+    ///   - hash: SHA-256 of a text, as hexadecimal digits.
+    /// - Throws: `MoveUnderWay` when another decision moves the alias now, or has since then.
     public func decide(
-        _ body: DecisionBody, step: String, project: Int64, move: AliasMove?, at time: Date,
+        _ body: DecisionBody, step: String, project: Int64, move: AliasMove?, asOf: Date, at time: Date,
         hash: @escaping @Sendable (String) -> String
     ) async throws -> StoredDecision {
         let text = try Stored.text(body)
         return try await pool.write { database in
             if let known = try Self.decision(ofRun: body.run, step: step, database) { return known }
+            if let move, let other = try Self.moveUnderWay(move, asOf: asOf, database) {
+                throw MoveUnderWay(decision: other, alias: move.alias, model: move.model)
+            }
             let previous =
                 try String.fetchOne(database, sql: "SELECT hash FROM decision ORDER BY id DESC LIMIT 1") ?? ""
             try database.execute(
@@ -170,6 +185,20 @@ extension Store {
                     """
             ).map { row in (try StoredDecision(row), AliasMove(row), row.date("confirmed_at")) }
         }
+    }
+
+    /// The decision that moves the same alias now, or has since a moment. One that waits for persons does not.
+    private static func moveUnderWay(_ move: AliasMove, asOf: Date, _ database: Database) throws -> Int64? {
+        try Int64.fetchOne(
+            database,
+            sql: """
+                SELECT decision_id FROM alias_move JOIN decision ON decision.id = decision_id
+                WHERE alias_move.model = ? AND alias = ? AND voided IS NULL AND (
+                    confirmed_at >= ?
+                    OR confirmed_at IS NULL AND (SELECT count(*) FROM approval WHERE approval.decision_id = decision.id)
+                        >= coalesce(json_extract(body, '$.approvalsNeeded'), 0))
+                """,
+            arguments: [move.model, move.alias, asOf.timeIntervalSince1970])
     }
 
     public func decision(ofRun run: Int64, step: String) async throws -> StoredDecision? {

@@ -14,26 +14,28 @@ import Testing
 
     init() throws { fixture = try StoreTests() }
 
-    func body(_ run: StoredRun, _ challenger: String) -> DecisionBody {
-        let decision = decide(unreadable: .noRows)
+    func body(_ run: StoredRun, _ challenger: String, approvals: Int? = nil) -> DecisionBody {
+        let decision =
+            approvals == nil ? decide(unreadable: .noRows) : decide(restoringFor: "somebody", because: "of nothing")
         return DecisionBody(
             project: "clinic", environment: "prod", run: run.id, commit: "c", configurationDigest: "d",
             datasets: ["births": "sha256:x"], model: "m", challenger: challenger, champion: "1", evidenceSHA256: "e",
-            rules: PromotionRules(first: .promote, floor: [], improve: [], noWorse: []), decision: decision)
+            rules: PromotionRules(first: .promote, floor: [], improve: [], noWorse: []), decision: decision,
+            approvalsNeeded: approvals)
     }
 
     @Test func aStepDecidesOnceAndTheChainHolds() async throws {
         let (store, run) = (fixture.store, try await fixture.makeRun())
         let move = AliasMove(model: "m", alias: "champion", from: "1", to: "2")
         let first = try await store.decide(
-            body(run, "2"), step: "promote", project: run.project, move: move, at: fixture.now
+            body(run, "2"), step: "promote", project: run.project, move: move, asOf: fixture.now, at: fixture.now
         ) { sha256($0) }
         let again = try await store.decide(
-            body(run, "3"), step: "promote", project: run.project, move: nil, at: fixture.now
+            body(run, "3"), step: "promote", project: run.project, move: nil, asOf: fixture.now, at: fixture.now
         ) { sha256($0) }
         #expect(again.id == first.id && again.body.challenger == "2")
         let second = try await store.decide(
-            body(run, "3"), step: "other", project: run.project, move: nil, at: fixture.now
+            body(run, "3"), step: "other", project: run.project, move: nil, asOf: fixture.now, at: fixture.now
         ) { sha256($0) }
         #expect(second.previousHash == first.hash && first.previousHash == "")
         for decision in try await store.decisions() {
@@ -41,11 +43,43 @@ import Testing
         }
     }
 
+    @Test func aMoveOfAnAliasWaitsForTheOneBeforeIt() async throws {
+        let (store, run) = (fixture.store, try await fixture.makeRun())
+        let move = AliasMove(model: "m", alias: "champion", from: "1", to: "2")
+        func decide(_ step: String, _ move: AliasMove?, asOf: Date, approvals: Int? = nil) async throws
+            -> StoredDecision
+        {
+            try await store.decide(
+                body(run, "2", approvals: approvals), step: step, project: run.project, move: move, asOf: asOf,
+                at: fixture.now
+            ) { sha256($0) }
+        }
+        // One that waits for persons holds nobody up.
+        let waiting = try await decide("waits", move, asOf: fixture.now, approvals: 1)
+        #expect(try await store.approvalsMissing(for: waiting) == 1)
+        let first = try await decide("first", move, asOf: fixture.now)
+        await #expect(throws: MoveUnderWay.self) { try await decide("second", move, asOf: fixture.now) }
+        _ = try await decide("other alias", AliasMove(model: "m", alias: "best", from: nil, to: "2"), asOf: fixture.now)
+        _ = try await decide("no move", nil, asOf: fixture.now)
+        try await store.confirmMove(of: first.id, at: fixture.now)
+        // What was read before the move was confirmed is not known any more.
+        await #expect(throws: MoveUnderWay.self) { try await decide("second", move, asOf: fixture.now) }
+        _ = try await decide("second", move, asOf: fixture.now.addingTimeInterval(1))
+
+        #expect(try await store.approvedDecisions().isEmpty)
+        #expect(try await store.approve(waiting, by: "b", project: run.project, at: fixture.now))
+        #expect(try await !store.approve(waiting, by: "b", project: run.project, at: fixture.now))
+        #expect(try await store.approvedDecisions().map(\.id) == [waiting.id])
+        try await store.voidMove(of: waiting.id, because: "late")
+        #expect(try await store.approvedDecisions().isEmpty)
+        #expect(try await store.decision(waiting.id)?.voided == "late")
+    }
+
     @Test func aMoveIsIntendedUntilItIsConfirmed() async throws {
         let (store, run) = (fixture.store, try await fixture.makeRun())
         let move = AliasMove(model: "m", alias: "champion", from: "1", to: "2")
         let decision = try await store.decide(
-            body(run, "2"), step: "promote", project: run.project, move: move, at: fixture.now
+            body(run, "2"), step: "promote", project: run.project, move: move, asOf: fixture.now, at: fixture.now
         ) { sha256($0) }
         #expect(decision.appliedAt == nil)
         #expect(try await store.unconfirmedMove(of: decision.id) == move)

@@ -11,8 +11,8 @@ from scipy import stats
 
 AUC, RHO, POSITIVES = 0.70, 0.8, 0.3
 ALPHA = 0.05
-# Those of a budget need ten resamples beyond the level that each use has.
 LENGTH = 20
+# Ten of them must lie beyond the bound: at ALPHA / LENGTH, as each use of a budget has it, that takes 4,000.
 RESAMPLES, RESAMPLES_IN_SEQUENCES = 1_000, 4_000
 ROWS_IN_SEQUENCES = 1_000
 

@@ -31,6 +31,10 @@ class Findings:
         return sum(1 for found, _ in self.sentences if found == kind)
 
 
+# The step of a pipeline that writes into the ledger.
+DECIDING = {"release": "promote", "rollback": "restore"}
+
+
 class Invariants:
     def __init__(self, folder, stream, registry, faults, findings, sandbox):
         self.sandbox = sandbox
@@ -118,7 +122,7 @@ class Invariants:
     @staticmethod
     def pipeline_of(kind, said):
         if kind != "push":
-            return {"checks": "check", "fire": "tick"}.get(kind)
+            return {"checks": "check", "fire": "tick", "rollback": "rollback"}.get(kind)
         if said.get("to") is None or not said["ref"].startswith("refs/heads/"):
             return None
         if said["ref"].startswith("refs/heads/feature/rush/"):
@@ -179,6 +183,10 @@ class Invariants:
             expected = {"failed"} if self.should_fail(run) else {"passed"}
             if run.pipeline in ("dev", "rush", "staging", "check"):
                 expected.add("superseded")
+            # Of two decisions about one champion, the later one has to look again, and finds it changed.
+            step = run.steps.get(DECIDING.get(run.pipeline))
+            if step and ("the incumbent changed" in step.detail or "is the incumbent already" in step.detail):
+                expected = {"failed"}
             if run.pipeline == "check" and run.event not in self.awaited:
                 expected.add("cancelled")
             if run.outcome and run.outcome not in expected and not self.excuse(run):
@@ -320,12 +328,16 @@ class Invariants:
                 self.findings.broken(f"the ledger is broken at decision {decision['id']}")
             previous = decision["hash"]
         decided = collections.Counter(decision["run_id"] for decision in self.remains.decisions)
+        for number in self.stream.rolled_back:
+            if number not in self.remains.runs or self.remains.runs[number].pipeline != "rollback":
+                self.findings.lost(f"a rollback was answered to be run {number}, and there is none")
         for run in self.remains.runs.values():
-            passed = run.pipeline == "release" and run.steps["promote"].outcome == "passed"
+            step = run.steps.get(DECIDING.get(run.pipeline))
+            passed = step and step.outcome == "passed"
             if passed and not decided[run.id]:
-                self.findings.lost(f"{run}: its promote step passed, and nothing was decided")
+                self.findings.lost(f"{run}: its deciding step passed, and nothing was decided")
             elif decided[run.id] and not passed:
-                self.findings.broken(f"{run} was decided on, and its promote step is {run.steps['promote'].outcome}")
+                self.findings.broken(f"{run} was decided on, and its step is {step and step.outcome}")
             elif decided[run.id] > 1:
                 self.findings.doubled(f"{run} was decided on {decided[run.id]} times")
 
@@ -336,7 +348,10 @@ class Invariants:
             said, move, name = decision["said"], self.remains.moves.get(decision["id"]), f"decision {decision['id']}"
             promoted = said["decision"]["verdict"] == "promoted"
             quality = self.stream.releases[said["commit"]]
-            if promoted != (quality == "good" or quality == "tied" and champion is None):
+            if "rolledBack" in said["decision"]["ground"]:
+                if not promoted or said["challenger"] not in intended:
+                    self.findings.broken(f"{name} brings {said['challenger']} back, which was not champion before")
+            elif promoted != (quality == "good" or quality == "tied" and champion is None):
                 self.findings.broken(f"{name} is {said['decision']['verdict']} on evidence that is {quality}")
             if said.get("champion") != champion:
                 self.findings.broken(f"{name} compares with {said.get('champion')}, and the champion was {champion}")
@@ -415,7 +430,8 @@ class Invariants:
         return {
             "events": len(remains.events), "runs": len(remains.runs),
             "steps": sum(1 for step in steps if step.attempts), "steps_lost": sum(step.losses for step in steps),
-            "versions": len(self.registry.created), "decisions": len(remains.decisions), "alias_moves": len(remains.moves),
+            "versions": len(self.registry.created), "decisions": len(remains.decisions),
+            "rollbacks": sum(run.pipeline == "rollback" for run in remains.runs.values()), "alias_moves": len(remains.moves),
             "repeated_sets": repeated, "changes": len(remains.changes),
             "merges": sum(len(change.merges) for change in remains.changes.values()), "fires": len(remains.fires),
             "schedules": len(remains.schedules), "runs_excused_by_faults": len(self.excused),

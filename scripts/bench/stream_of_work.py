@@ -2,7 +2,9 @@
 branches on bad days. Whatever was pushed is written down, for the invariants to be held against."""
 
 import collections
+import contextlib
 import os
+import socket
 import subprocess
 import threading
 
@@ -26,6 +28,7 @@ registry:
   model: risk
   aliases: {{ candidate: challenger, incumbent: champion }}
   stage: Production
+  smoke: ". ./steps.sh; work true"
 """,
     "pipelines/dev.yml": """\
 on: {{ push: {{ environment: dev, branches: ["feature/*", "feature/deep/**"] }} }}
@@ -158,11 +161,11 @@ class Stream(threading.Thread):
     """Pushes until it is closed; holds back while the daemon has enough to do."""
 
     # Unended runs of a pipeline, above which no more of its kind is pushed.
-    ENOUGH = {"dev": 10, "check": 4, "release": 3, "rush": 2, "staging": 6, "tick": 1_000}
+    ENOUGH = {"dev": 10, "check": 4, "release": 3, "rush": 2, "staging": 6, "tick": 1_000, "rollback": 2}
     PIPELINES = {"feature": "dev", "rewrite": "dev", "rush": "rush", "change": "check", "again": "check", "withdraw": "check",
-                 "release": "release", "better": "release", "direct": "staging", "tag": "dev"}
+                 "release": "release", "better": "release", "direct": "staging", "tag": "dev", "roll_back": "rollback"}
     USUAL = (["feature"] * 8 + ["change"] * 5 + ["release"] * 4 + ["rush"] * 2
-             + ["rewrite", "again", "withdraw", "direct", "tag"])
+             + ["rewrite", "again", "withdraw", "direct", "tag"] + ["roll_back"] * 2)
 
     def __init__(self, folder, registry, random, sandbox):
         super().__init__(name="stream", daemon=True)
@@ -173,6 +176,8 @@ class Stream(threading.Thread):
                             "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
         self.moves = collections.defaultdict(list)
         self.tips, self.topics, self.releases, self.breaks = {}, {}, {}, set()
+        # Runs that were answered to be rollbacks.
+        self.rolled_back = []
         self.wanted, self.unended = collections.deque(), collections.Counter()
         self.count = self.since_told = 0
         self.pushed = collections.Counter()
@@ -312,6 +317,15 @@ class Stream(threading.Thread):
         if not self.git(self.clone, "push", "--quiet", self.bare, f"{commit}:{MAIN}", check=False):
             self.trunk = commit
             self.note({MAIN: commit}, listener)
+
+    def roll_back(self):
+        """Somebody wants the champion before the present one back, if a daemon listens that knows of one."""
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as door:
+            door.settimeout(5)
+            door.connect(str(self.folder / "home/socket"))
+            door.sendall(b"rollback\nrisk\n-\n-\nan operator\nit alarms too often\n\n")
+            answer = b"".join(iter(lambda: door.recv(4096), b"")).decode()
+            self.rolled_back += [int(line.split()[1]) for line in answer.splitlines() if line.startswith("run ")]
 
     def better(self):
         """Cut a release whose model is promoted."""
