@@ -78,7 +78,7 @@ public struct Comparison: Sendable, Codable, Equatable {
 /// Bootstrap bounds of the difference, each one-sided at the comparison's confidence.
 public enum Interval: Sendable, Codable, Equatable {
     case bounds(lower: Double, upper: Double)
-    /// The smallest class has this few rows (or groups); no bound was taken.
+    /// The smallest class has this few rows (or groups): no bound could be taken with the confidence that is wanted.
     case tooFew(units: Int)
     /// The metric is not defined on too many resamples.
     case undefined

@@ -1,5 +1,28 @@
 import Foundation
 
+/// The tail of a bootstrap beyond which a bound with a tail of `probability` lies: the expanded percentile interval
+/// (Hesterberg 2015, section 5.3).
+///
+/// Resamples of n units spread too little, by √((n − 1)/n), and as the normal distribution where Student's is right. With ten
+/// positives a bound of 95 % would hold 91 % of the time.
+func expandedTail(_ probability: Double, units: Int) -> Double {
+    guard units > 1 else { return 0 }
+    let stretched = (Double(units) / Double(units - 1)).squareRoot() * studentQuantile(1 - probability, units - 1)
+    return normalProbability(-stretched)
+}
+
+/// Student's quantile by the expansion of Cornish and Fisher (Abramowitz & Stegun 26.7.5): to 10⁻³ from 9 degrees of freedom
+/// on, for probabilities up to 0.999.
+func studentQuantile(_ probability: Double, _ degrees: Int) -> Double {
+    let (z, n) = (normalQuantile(probability), Double(degrees))
+    let (z3, z5, z7, z9) = (z * z * z, pow(z, 5), pow(z, 7), pow(z, 9))
+    let first = (z3 + z) / 4
+    let second = (5 * z5 + 16 * z3 + 3 * z) / 96
+    let third = (3 * z7 + 19 * z5 + 17 * z3 - 15 * z) / 384
+    let fourth = (79 * z9 + 776 * z7 + 1_482 * z5 - 1_920 * z3 - 945 * z) / 92_160
+    return z + first / n + second / pow(n, 2) + third / pow(n, 3) + fourth / pow(n, 4)
+}
+
 /// The levels at which a bootstrap's quantiles are to be taken, corrected for its bias and for the skew of the statistic:
 /// BCa (Efron 1987; Efron & Tibshirani 1993, 14.10).
 ///

@@ -61,7 +61,12 @@ struct PairedComparison {
         guard let differences = sample.differences[metric] else {
             return .tooFew(units: sample.bootstrap.resampling.smallestStratum)
         }
-        var levels = (lower: 1 - confidence, upper: confidence)
+        let tail = expandedTail(1 - confidence, units: sample.bootstrap.resampling.smallestStratum)
+        // As few rows as these need more resamples than there are: the bound would be an accident of the seed.
+        guard Double(resamples) * tail >= fewestBeyondABound else {
+            return .tooFew(units: sample.bootstrap.resampling.smallestStratum)
+        }
+        var levels = (lower: tail, upper: 1 - tail)
         if bound == .bca {
             let left = sample.bootstrap.differencesWithoutOneBlock(metric)
             guard let corrected = bcaLevels(levels, observed: difference, differences, jackknife: left) else {

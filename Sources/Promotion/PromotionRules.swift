@@ -123,6 +123,9 @@ public struct GuardRule: Sendable, Codable, Hashable {
     }
 }
 
+/// Fewer resamples beyond a bound than this, and the bound is an accident of the seed.
+let fewestBeyondABound = 10.0
+
 /// How many resamples a decision draws.
 public let resamplesOfADecision = 10_000
 
@@ -178,11 +181,10 @@ extension PromotionRules {
         for confidence in confidences + slices.map(\.confidence) where !(confidence >= 0.5 && confidence < 1) {
             return "a confidence must be from 0.5 to below 1, not \(confidence)"
         }
-        // Fewer resamples beyond the bound than this, and the bound is an accident of the seed.
-        for confidence in confidences where Double(resamples) * (1 - spending(confidence)) < 10 - 1e-6 {
+        for confidence in confidences where Double(resamples) * (1 - spending(confidence)) < fewestBeyondABound - 1e-6 {
             let spent = holdoutBudget.map { ", spent over \($0) uses of the holdout," } ?? ""
             return "a confidence of \(confidence)\(spent) needs more than \(resamples) resamples: "
-                + "at least \(Int((10 / (1 - spending(confidence)) - 1e-6).rounded(.up)))"
+                + "at least \(Int((fewestBeyondABound / (1 - spending(confidence)) - 1e-6).rounded(.up)))"
         }
         return nil
     }

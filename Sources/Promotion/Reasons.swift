@@ -84,7 +84,7 @@ extension Finding {
         case .bounds(let lower, _):
             "\(models), with \(percent) % confidence by \(text(lower)) or more, above \(text(wanted)) wanted"
         case .tooFew(let units):
-            "\(models), on \(units) rows or groups in the smallest class where \(Resampling.fewestUnits) are needed"
+            "\(models), on \(units) rows or groups in the smallest class, too few for a bound of \(percent) %"
         case .undefined: "\(models), and not defined on too many resamples for a bound"
         }
     }

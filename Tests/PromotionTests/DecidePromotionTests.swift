@@ -117,7 +117,11 @@ struct DecidePromotionTests {
             ids: ids, labels: labels, challenger: ids.indices.map { Double($0 * 37 % 101) + 30 * labels[$0] },
             champion: ids.indices.map { Double($0 * 53 % 103) + 10 * labels[$0] })
         let interval = decided(evidence).findings.first?.comparison?.interval
-        #expect(interval == pinnedInterval)
+        guard case .bounds(let lower, let upper) = interval else {
+            Issue.record("no bounds")
+            return
+        }
+        #expect((lower - pinnedBounds.lower).magnitude < 1e-6 && (upper - pinnedBounds.upper).magnitude < 1e-6)
     }
 
     @Test("survives being stored")
@@ -131,6 +135,6 @@ struct DecidePromotionTests {
     }
 }
 
-/// Also found by a second implementation of the draws in Python, with scikit-learn's `roc_auc_score` and NumPy's
+/// Found by a second implementation of the draws in Python, with scikit-learn's `roc_auc_score`, SciPy's Student and NumPy's
 /// quantile.
-private let pinnedInterval = Interval.bounds(lower: 0.07375999999999999, upper: 0.2584733333333333)
+private let pinnedBounds = (lower: 0.07273977319131586, upper: 0.26133238149118215)

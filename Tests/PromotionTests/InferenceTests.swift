@@ -19,6 +19,16 @@ struct InferenceTests {
         #expect(normalQuantile(0) == -.infinity && normalQuantile(1) == .infinity)
     }
 
+    @Test("expanded tails")
+    func expanded() {
+        expect(studentQuantile(0.95, 9), 1.833112932656237, within: 1e-4)
+        expect(studentQuantile(0.9975, 29), 3.0380467448491832, within: 1e-5)
+        expect(expandedTail(0.05, units: 10), 0.02666305193223458, within: 1e-5)
+        expect(expandedTail(0.0025, units: 30), 0.001000839995752983, within: 1e-7)
+        expect(expandedTail(0.05, units: 300), 0.04919366589755008, within: 1e-8)
+        #expect(expandedTail(0.05, units: 1) == 0)
+    }
+
     @Test("Holm's adjustment keeps the order, and leaves out what was not tested")
     func holmAdjustment() {
         #expect(holm([0.01, nil, 0.04, 0.03]) == [0.03, nil, 0.06, 0.06])

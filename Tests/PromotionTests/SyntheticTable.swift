@@ -26,6 +26,25 @@ struct SyntheticTable {
         }
     }
 
+    /// Only the first so many rows of label 1, and all others.
+    mutating func keep(positives: Int) {
+        var left = positives
+        let rows = labels.indices.filter { row in
+            guard labels[row] == 1 else { return true }
+            left -= 1
+            return left >= 0
+        }
+        self = SyntheticTable(self, rows)
+    }
+
+    private init(_ table: SyntheticTable, _ rows: [Int]) {
+        ids = rows.map { table.ids[$0] }
+        labels = rows.map { table.labels[$0] }
+        challenger = rows.map { table.challenger[$0] }
+        champion = rows.map { table.champion[$0] }
+        weights = rows.map { table.weights[$0] }
+    }
+
     func evidence(
         champion other: [Double]? = nil, weights: [Double]? = nil, groups: [String]? = nil
     ) throws(EvidenceProblem) -> Evidence {
