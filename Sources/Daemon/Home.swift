@@ -14,6 +14,8 @@ import Foundation
 /// HOME/mirrors/NAME.git    mirrors of remote repositories
 /// HOME/data/PROJECT/ENVIRONMENT/   data roots
 /// HOME/evidence/SHA256.csv what decisions were made on
+/// HOME/provenance/SHA256.json   what was stated about registered models, signed
+/// HOME/keys/PROJECT.ENVIRONMENT.pem   what environments sign with
 /// HOME/mlflow/             the embedded MLflow server
 /// ```
 public struct Home: Sendable, Hashable {
@@ -35,6 +37,8 @@ public struct Home: Sendable, Hashable {
     public var kept: String { path + "/kept" }
     public var mlflow: String { path + "/mlflow" }
 
+    public func provenance(_ digest: String) -> String { "\(path)/provenance/\(digest).json" }
+    public func key(project: String, environment: String) -> String { "\(path)/keys/\(project).\(environment).pem" }
     public func mirror(_ name: String) -> String { "\(path)/mirrors/\(name).git" }
     public func run(_ id: Int64) -> String { "\(path)/runs/\(id)" }
     public func step(_ run: Int64, _ step: String, attempt: Int) -> String { "\(self.run(run))/\(step)/\(attempt)" }
@@ -54,6 +58,7 @@ public struct Home: Sendable, Hashable {
         }
         for folder in [
             path, path + "/runs", workspaces, scratch, evidence, kept, mlflow, path + "/mirrors", path + "/data",
+            path + "/provenance", path + "/keys",
         ] {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true,

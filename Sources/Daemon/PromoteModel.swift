@@ -44,6 +44,9 @@ struct ModelPromoter: Sendable {
                     reason: "the incumbent changed from \(scoredAgainst ?? "none") to "
                         + "\(current ?? "none") after the evidence was made: push again to compare with it"))
         }
+        if let problem = try await problemOfFiles(above: step, of: run, progress) {
+            return StepResult(outcome: .refused(reason: problem))
+        }
         let judged = try await judge(
             try progress.value(of: evidence), rules, training: try training.map(progress.value), model: model,
             Circumstances(incumbent: current != nil, reported: progress.numbers(above: step)))
@@ -62,6 +65,23 @@ struct ModelPromoter: Sendable {
             hash: { sha256($0) })
         Failpoint.reach(.decisionStored)
         return try await apply(stored, settings)
+    }
+
+    /// What is wrong with the challenger's files; nil where nothing was stated about them, and when they are what they were.
+    private func problemOfFiles(above step: PlannedStep, of run: StoredRun, _ progress: RunProgress) async throws
+        -> String?
+    {
+        for above in run.plan.upstream(of: step) {
+            guard case .register(let model) = above.action,
+                let stated = progress[above.name].values["provenance"]?.split(separator: ":").last
+            else { continue }
+            let provenance = Provenance(registry: registry, home: home)
+            let source = try progress.value(of: model)
+            if let problem = try await provenance.problem(of: source, stated: String(stated), of: run.plan) {
+                return problem
+            }
+        }
+        return nil
     }
 
     /// Make the version that a rollback names the incumbent again. It goes through the ledger like any other move.

@@ -9,6 +9,7 @@ import Store
 /// Creates the version of a model that a step logged, with its lineage, and gives it the environment's candidate alias.
 struct ModelRegistrar: Sendable {
     let registry: MLflow
+    let home: Home
 
     func register(_ model: Reference, step: PlannedStep, of run: StoredRun, progress: RunProgress) async throws
         -> StepResult
@@ -26,15 +27,23 @@ struct ModelRegistrar: Sendable {
             model: name, source: source, runID: logged["run_id"],
             tags: lineage(of: run, step: step, progress: progress), attemptTag: "espalier.registered_by")
         Failpoint.reach(.versionCreated)
+        let stated = try await Provenance(registry: registry, home: home).state(
+            source, as: name, by: step, of: run, progress)
+        if let stated {
+            try await registry.setTag("espalier.provenance", to: "sha256:\(stated)", of: name, version: version.version)
+        }
         if let alias = settings.candidate { try await registry.setAlias(alias, of: name, to: version.version) }
         Failpoint.reach(.candidateSet)
+        var values = ["model": name, "version": version.version, "model_uri": "models:/\(name)/\(version.version)"]
+        values["provenance"] = stated.map { "sha256:\($0)" }
         return StepResult(
-            outcome: .passed,
-            values: [
-                "model": name, "version": version.version, "model_uri": "models:/\(name)/\(version.version)",
-            ],
+            outcome: .passed, values: values,
             said: ["registered \(source) as \(name) \(version.version)"]
-                + (settings.candidate.map { ["alias \($0) points to it"] } ?? []))
+                + (settings.candidate.map { ["alias \($0) points to it"] } ?? [])
+                + [
+                    stated.map { "its files are stated and signed: sha256:\($0)" }
+                        ?? "its files are not stated: the MLflow server does not pass them on"
+                ])
     }
 
     /// Which code, configuration and data made this version. `espalier.registered_by` also keeps it from being made twice.

@@ -38,6 +38,19 @@ extension Reporter {
         }
     }
 
+    /// What was stated about a version when it was registered: the envelope, and the key that it is to be verified with.
+    public func provenance(of model: String, version: String) async throws -> (envelope: String, publicKey: String) {
+        guard let report = try await models().first(where: { $0.name == model && $0.version == version }) else {
+            throw DaemonError.refused("there is no \(model) \(version): `espalier models` lists them")
+        }
+        guard let digest = report.tags["espalier.provenance"]?.split(separator: ":").last,
+            let envelope = try? String(contentsOfFile: home.provenance(String(digest)), encoding: .utf8),
+            let project = report.tags["espalier.project"], let environment = report.tags["espalier.environment"]
+        else { throw DaemonError.refused("nothing is stated about \(model) \(version) here") }
+        let key = try SigningKeys(home: home).key(project: project, environment: environment)
+        return (envelope, key.publicPEM)
+    }
+
     /// Which versions aliases pointed to, newest last.
     ///
     /// - Parameters:

@@ -80,7 +80,7 @@ struct StepRunner: Sendable {
                 isStopping: ask.isStopping)
         case .register(let model):
             return try await patiently(ask) {
-                try await ModelRegistrar(registry: try await registry(run))
+                try await ModelRegistrar(registry: try await registry(run), home: home)
                     .register(model, step: step, of: run, progress: progress)
             }
         case .restore:

@@ -44,6 +44,44 @@ public struct MLflow: Sendable {
         return try await decode(try await send("POST", address, body: bytes), as: type)
     }
 
+    /// Ask for what the server says of artifacts.
+    func artifacts<T: Decodable>(_ query: [String: String], as type: T.Type) async throws(RegistryError) -> T {
+        var parts = URLComponents(string: "\(url)/api/2.0/mlflow-artifacts/artifacts")
+        parts?.queryItems = query.sorted { $0.key < $1.key }.map { URLQueryItem(name: $0.key, value: $0.value) }
+        return try await decode(try await send("GET", parts?.url, body: nil), as: type)
+    }
+
+    /// An artifact's bytes, in a temporary file.
+    func loadArtifact(_ path: String) async throws(RegistryError) -> URL {
+        let escaped = path.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? path
+        guard let address = URL(string: "\(url)/api/2.0/mlflow-artifacts/artifacts/\(escaped)") else {
+            throw .unreadable("an artifact called '\(path)'")
+        }
+        var request = URLRequest(url: address)
+        if let authorization { request.setValue(authorization, forHTTPHeaderField: "Authorization") }
+        // What the session has loaded is gone when its handler returns.
+        let kept = FileManager.default.temporaryDirectory.appendingPathComponent("espalier-\(UUID().uuidString)")
+        let result: Result<Int, any Error> = await withCheckedContinuation { continuation in
+            session.downloadTask(with: request) { file, answer, error in
+                continuation.resume(
+                    returning: Result {
+                        if let error { throw error }
+                        if let file { try FileManager.default.moveItem(at: file, to: kept) }
+                        return (answer as? HTTPURLResponse)?.statusCode ?? 0
+                    })
+            }.resume()
+        }
+        switch result {
+        case .success(200): return kept
+        case .success(let status):
+            try? FileManager.default.removeItem(at: kept)
+            throw status >= 500 || status == 429 || status == 0
+                ? .unreachable(url, reason: "it answered \(status)")
+                : .refused(status: status, code: "", message: "the artifact \(path) cannot be loaded")
+        case .failure(let error): throw .unreachable(url, reason: error.localizedDescription)
+        }
+    }
+
     private func decode<T: Decodable>(_ data: Data, as type: T.Type) async throws(RegistryError) -> T {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase

@@ -49,6 +49,18 @@ extension MLflow {
         return try await post("model-versions/create", body, as: Answer.self).modelVersion.value
     }
 
+    /// Write something beside a version; over what was there under the same key.
+    public func setTag(_ key: String, to value: String, of model: String, version: String) async throws(RegistryError) {
+        struct Set: Encodable {
+            let name: String
+            let version: String
+            let key: String
+            let value: String
+        }
+        let body = Set(name: model, version: version, key: key, value: value)
+        _ = try await post("model-versions/set-tag", body, as: Nothing.self)
+    }
+
     /// The version that an alias points to; `nil` when there is no such alias or model.
     public func version(ofAlias alias: String, model: String) async throws(RegistryError) -> String? {
         struct Answer: Decodable { let modelVersion: VersionRow }

@@ -35,7 +35,8 @@ struct Espalier: AsyncParsableCommand {
             CommandGroup(
                 name: "Models and schedules:",
                 subcommands: [
-                    Models.self, Decisions.self, Judge.self, Rollback.self, Schedules.self, Fire.self,
+                    Models.self, Decisions.self, Judge.self, Rollback.self, ProvenanceCommand.self, Schedules.self,
+                    Fire.self,
                 ]),
         ])
 }

@@ -1,7 +1,13 @@
 """What persons and time do to a champion: approvals, rollbacks, aliases moved by others, holdouts that are used up. And what
 an auditor can make of it. A real MLflow server; models of one line."""
 
+import base64
+import hashlib
 import json
+import os
+import pathlib
+import subprocess
+import sys
 import time
 
 import pytest
@@ -228,7 +234,6 @@ def test_an_auditor_checks_the_ledger_without_the_daemon(project, second):
     assert "decision 3 does not follow" in check([lines[0], *lines[2:]]).stdout
     assert check(["no json"]).returncode == 1
     # By anybody's means: SHA-256 of the last hash, a line feed, and the body.
-    import hashlib
     previous = ""
     for line in map(json.loads, lines):
         assert hashlib.sha256(f"{previous}\n{line['body']}".encode()).hexdigest() == line["hash"]
@@ -239,6 +244,60 @@ def test_an_auditor_checks_the_ledger_without_the_daemon(project, second):
     assert "decision 1: its evidence" in project.espalier("decisions", "verify").stdout
     evidence.write_text(kept)
     assert project.espalier("decisions", "verify").returncode == 0
+
+
+def test_what_is_registered_is_stated_in_a_way_that_public_tools_verify(project, second, tmp_path):
+    from securesystemslib.dsse import Envelope
+    from securesystemslib.signer import SSlibKey
+    envelope = json.loads(project.espalier("provenance", "risk", "1").stdout)
+    pem = project.espalier("provenance", "risk", "1", "--public-key").stdout
+    keyid = envelope["signatures"][0]["keyid"]
+    key = SSlibKey(keyid, "ed25519", "ed25519", {"public": ed25519_hex(pem)})
+    assert Envelope.from_dict(json.loads(json.dumps(envelope))).verify([key], 1)
+    statement = json.loads(base64.b64decode(envelope["payload"]))
+    assert (statement["_type"], statement["predicateType"]) == (
+        "https://in-toto.io/Statement/v1", "https://slsa.dev/provenance/v1")
+    definition = statement["predicate"]["buildDefinition"]
+    first = project.ask("decisions")[0]
+    assert definition["resolvedDependencies"][0]["digest"]["gitCommit"] == first["commit"]
+    assert definition["internalParameters"]["configurationSha256"] == first["configuration_digest"]
+    # Its subjects are the very files that whoever loads the model gets.
+    load = "import sys, mlflow.artifacts as a; a.download_artifacts('models:/risk/1', dst_path=sys.argv[1])"
+    subprocess.run([sys.executable, "-c", load, tmp_path], check=True,
+                   env={**os.environ, "MLFLOW_TRACKING_URI": registry(project).tracking_uri})
+    folder = tmp_path
+    digests = {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
+               for path in folder.rglob("*") if path.is_file()}
+    stated = {one["name"]: one["digest"]["sha256"] for one in statement["subject"]}
+    assert stated and {name: digests.get(name) for name in stated} == stated
+    changed = Envelope.from_dict({**envelope, "payload": base64.b64encode(b"{}").decode()})
+    with pytest.raises(Exception):
+        changed.verify([key], 1)
+
+
+def ed25519_hex(pem):
+    from cryptography.hazmat.primitives import serialization
+    key = serialization.load_pem_public_key(pem.encode())
+    return key.public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw).hex()
+
+
+def test_a_model_whose_files_were_changed_does_not_become_champion(project, second):
+    """Between registration and promotion somebody with access to the files puts another model there."""
+    files = project.home / "mlflow"
+    commit = project.branch("release/changed", {"score.py": SCORE.replace("{HOLDOUT}", "changed") + (
+        "\nimport time; go = pathlib.Path(os.environ['ESPALIER_DATA'], 'go'); open(go).read()\n")})
+    (project.data("prod") / "go").exists() or os.mkfifo(project.data("prod") / "go")
+    project.push("release/changed")
+    run = project.until(lambda: project.runs(commit=commit), 30, "the run")[0]["id"]
+    project.until(lambda: project.now(run)["steps"]["score"]["state"] == "running", 60, "it is scored")
+    newest = max(files.glob("**/MLmodel"), key=lambda path: path.stat().st_mtime)
+    newest.write_text(newest.read_text() + "# other\n")
+    with open(project.data("prod") / "go", "w") as go:
+        go.write("go\n")
+    ended = project.detail(run)
+    assert ended["steps"]["promote"]["state"] == "failed", ended["steps"]["promote"]
+    assert "the model's files are not those that were registered: MLmodel" in ended["steps"]["promote"]["detail"]
+    assert not [one for one in project.ask("decisions") if one["run"] == run]
 
 
 def test_what_was_decided_can_be_judged_again_from_kept_evidence(project, second):
