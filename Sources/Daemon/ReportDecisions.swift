@@ -72,6 +72,18 @@ extension Reporter {
     }
 }
 
+extension ModelReport {
+    /// Where the registry has an alias that the ledger moves elsewhere, or lacks one that it moves here.
+    func difference(from ledger: [TenureReport]) -> String? {
+        for tenure in ledger where aliases.contains(tenure.alias) != (tenure.version == version) {
+            return tenure.version == version
+                ? "the ledger has '\(tenure.alias)' here, by decision \(tenure.decision): somebody else has moved it"
+                : "somebody else has moved '\(tenure.alias)' here: the ledger has it at \(tenure.version)"
+        }
+        return nil
+    }
+}
+
 /// What is wrong with a ledger, told from itself alone: every entry has to follow the one before it, unchanged.
 ///
 /// That its end is missing cannot be seen from inside; whoever keeps the last hash can.

@@ -127,11 +127,15 @@ public struct Reporter: Sendable {
     /// The versions of every model that a run has been planned for, from the registries themselves.
     public func models() async throws -> [ModelReport] {
         var reports: [ModelReport] = []
+        let ledger = try await tenures().filter { $0.until == nil }
         for settings in try await store.registriesInUse() {
             guard let model = settings.model, let url = registryURL(settings) else { continue }
             let registry = MLflow(url: url, token: ProcessInfo.processInfo.environment["MLFLOW_TRACKING_TOKEN"])
             reports += try await registry.versions(of: model).map {
-                ModelReport(name: $0.name, version: $0.version, aliases: $0.aliases, stage: $0.stage, tags: $0.tags)
+                var report = ModelReport(
+                    name: $0.name, version: $0.version, aliases: $0.aliases, stage: $0.stage, tags: $0.tags)
+                report.remark = report.difference(from: ledger.filter { $0.model == report.name })
+                return report
             }
         }
         return reports

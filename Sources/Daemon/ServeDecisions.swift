@@ -55,7 +55,8 @@ extension Daemon {
         let run = try await store.run(current.decision.body.run)
         let earlier = tenures.map(\.move.to).filter { $0 != current.move.to }
         let version = words[1] == "-" ? earlier.last : words[1]
-        guard let version, earlier.contains(version) else {
+        // The present one, too: somebody else may have moved the alias away from it.
+        guard let version, tenures.contains(where: { $0.move.to == version }) else {
             throw DaemonError.refused(
                 earlier.isEmpty
                     ? "\(model) \(current.move.to) is the first champion: there is none to go back to"

@@ -137,6 +137,8 @@ public struct ModelReport: Sendable, Codable, Hashable {
     public var stage: String
     /// Lineage: commit, tree, configuration, data, run, environment.
     public var tags: [String: String]
+    /// What the ledger knows otherwise: an alias that somebody else has moved.
+    public var remark: String?
 
     public init(name: String, version: String, aliases: [String], stage: String, tags: [String: String]) {
         self.name = name

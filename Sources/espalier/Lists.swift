@@ -40,12 +40,12 @@ struct Models: AsyncParsableCommand {
         let models = try await Reporter(home: home.value).models()
         if json.json { return try printJSON(models) }
         printTable(
-            ["model", "version", "aliases", "stage", "environment", "run", "commit"],
+            ["model", "version", "aliases", "stage", "environment", "run", "commit", "remark"],
             models.map {
                 [
                     $0.name, $0.version, $0.aliases.joined(separator: " "), $0.stage,
                     $0.tags["espalier.environment"] ?? "-",
-                    $0.tags["espalier.run"] ?? "-", short($0.tags["espalier.commit"] ?? "-"),
+                    $0.tags["espalier.run"] ?? "-", short($0.tags["espalier.commit"] ?? "-"), $0.remark ?? "",
                 ]
             }, empty: "No model has been registered yet.")
     }

@@ -175,6 +175,26 @@ def first_version(project):
     return project.ask("decisions")[0]["challenger"]
 
 
+def test_an_alias_that_somebody_else_has_moved_is_not_moved_over(project, second):
+    made = cut(project, "6", {"seen": "id\n", "score.py": SCORE.replace("{HOLDOUT}", "newest")})
+    assert made["verdict"] == "promoted" and "applied_at" not in made
+    other = next(one.version for one in registry(project).search_model_versions("name='risk'")
+                 if one.version not in (made["challenger"], made["champion"]))
+    registry(project).set_registered_model_alias("risk", "champion", other)
+    approve(project, made)
+    void = project.until(lambda: decision(project, made["id"]).get("voided"), 20, "the move is void")
+    assert f"it has been moved to {other} meanwhile" in void
+    assert registry(project).get_registered_model("risk").aliases["champion"] == other
+    ledger = project.ask("models", "--at", "2100-01-01T00:00:00Z")[0]["version"]
+    remarks = {one["version"]: one.get("remark") for one in project.ask("models")}
+    assert remarks[other] == f"somebody else has moved 'champion' here: the ledger has it at {ledger}"
+    assert remarks[ledger].endswith("somebody else has moved it") and set(remarks.values()) - {None} == {
+        remarks[other], remarks[ledger]}
+    back = project.espalier("rollback", "risk", "--to", ledger, "--reason", "put it back", "--as", "me", "--wait")
+    assert back.returncode == 0, back
+    assert not any(one.get("remark") for one in project.ask("models"))
+
+
 def test_a_version_that_cannot_predict_does_not_come_back(project, second):
     current = registry(project).get_registered_model("risk").aliases["champion"]
     commit = project.branch("release/smoke", {
@@ -203,18 +223,6 @@ def test_rows_that_were_trained_on_never_promote(project, second):
     made = cut(project, "5", {"seen": "id\nfresh7\nfresh70\n", "score.py": SCORE.replace("{HOLDOUT}", "fresh")})
     assert made["verdict"] == "not_promoted"
     assert "trained on 2 of the rows that it is judged by, such as 'fresh7'" in made["reasons"][0]
-
-
-def test_an_alias_that_somebody_else_has_moved_is_not_moved_over(project, second):
-    made = cut(project, "6", {"seen": "id\n", "score.py": SCORE.replace("{HOLDOUT}", "newest")})
-    assert made["verdict"] == "promoted" and "applied_at" not in made
-    other = next(one.version for one in registry(project).search_model_versions("name='risk'")
-                 if one.version not in (made["challenger"], made["champion"]))
-    registry(project).set_registered_model_alias("risk", "champion", other)
-    approve(project, made)
-    void = project.until(lambda: decision(project, made["id"]).get("voided"), 20, "the move is void")
-    assert f"it has been moved to {other} meanwhile" in void
-    assert registry(project).get_registered_model("risk").aliases["champion"] == other
 
 
 def test_an_auditor_checks_the_ledger_without_the_daemon(project, second):

@@ -183,6 +183,7 @@ struct ModelView {
     let version: String
     let aliases: [String]
     let stage: String?
+    let remark: String?
     let tags: [Pair]
     /// The lineage, where tags tell it.
     let run: Int64?
@@ -193,6 +194,7 @@ struct ModelView {
         name = model.name
         version = model.version
         aliases = model.aliases
+        remark = model.remark
         stage = model.stage.isEmpty || model.stage == "None" ? nil : model.stage
         tags = Pair.sorted(model.tags)
         run = model.tags["espalier.run"].flatMap { Int64($0) }

@@ -36,7 +36,7 @@ let modelsTemplate = """
     <tr>
     <td data-label="Model">{{name}}</td>
     <td data-label="Version" class="number">{{version}}</td>
-    <td data-label="Aliases">{{#aliases}}<span class="label">{{.}}</span> {{/aliases}}</td>
+    <td data-label="Aliases">{{#aliases}}<span class="label">{{.}}</span> {{/aliases}}{{#.remark}}<small class="bad">{{.}}</small>{{/.remark}}</td>
     <td data-label="Stage">{{.stage}}</td>
     <td data-label="Environment">{{.environment}}</td>
     <td data-label="Commit">{{#.commit}}{{> hash}}{{/.commit}}</td>
