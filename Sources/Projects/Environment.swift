@@ -67,9 +67,12 @@ public struct RegistrySettings: Sendable, Hashable, Codable {
     public var stage: String?
     /// Command that loads the version in `ESPALIER_MODEL_URI` and has it predict; one that fits most models when absent.
     public var smoke: String?
+    /// Whether a fire that reports `health=failed` of the champion has the one before it back. Absent for no.
+    public var rollsBackWhenIll: Bool?
 
     public init(
-        server: Server, model: String?, candidate: String?, incumbent: String?, stage: String?, smoke: String? = nil
+        server: Server, model: String?, candidate: String?, incumbent: String?, stage: String?, smoke: String? = nil,
+        rollsBackWhenIll: Bool? = nil
     ) {
         self.server = server
         self.model = model
@@ -77,6 +80,7 @@ public struct RegistrySettings: Sendable, Hashable, Codable {
         self.incumbent = incumbent
         self.stage = stage
         self.smoke = smoke
+        self.rollsBackWhenIll = rollsBackWhenIll
     }
 }
 
@@ -137,5 +141,6 @@ extension RegistrySettings {
         incumbent = node?["aliases"]?["incumbent"]?.text
         stage = node?["stage"]?.text
         smoke = node?["smoke"]?.text
+        rollsBackWhenIll = node?["rollback"]?.text == "on-failed-health" ? true : nil
     }
 }

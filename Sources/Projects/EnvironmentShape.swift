@@ -19,6 +19,9 @@ public enum EnvironmentFile {
             .init("aliases", aliases, "registry aliases of this environment"),
             .init("stage", .string, "legacy stage kept in step with the incumbent alias: Staging or Production"),
             .init(
+                "rollback", .oneOf(["by-hand", "on-failed-health"]),
+                "what a scheduled run that reports health=failed of the incumbent does about it; default by-hand"),
+            .init(
                 "smoke", .string,
                 "command that loads the model in ESPALIER_MODEL_URI and has it predict, before a rollback; by default it is loaded by MLflow and asked for its own input example"
             ),

@@ -1,5 +1,8 @@
+import Events
 import Foundation
 import GRDB
+import Plans
+import Projects
 import Promotion
 
 /// The verdict of the rules on evidence, with everything it stands on.
@@ -185,6 +188,32 @@ extension Store {
                     """
             ).map { row in (try StoredDecision(row), AliasMove(row), row.date("confirmed_at")) }
         }
+    }
+
+    /// Ask for the champion before the one that a fire found ill, unless that has been replaced already.
+    static func rollBack(for run: StoredRun, because illness: String, at time: Date, _ database: Database) throws {
+        guard case .fire(let fire, _, _) = run.plan.trigger, let model = run.plan.settings.registry.model,
+            let alias = run.plan.settings.registry.incumbent
+        else { return }
+        let pinned = try String.fetchOne(database, sql: "SELECT version FROM fire WHERE id = ?", arguments: [fire])
+        let moves = try Row.fetchAll(
+            database,
+            sql: """
+                SELECT decision_id, to_version FROM alias_move WHERE model = ? AND alias = ? AND confirmed_at IS NOT NULL
+                ORDER BY confirmed_at, decision_id
+                """,
+            arguments: [model, alias])
+        guard let current = moves.last, current["to_version"] == pinned,
+            let earlier = moves.last(where: { $0["to_version"] as String != pinned }),
+            let maker = try Int64.fetchOne(
+                database, sql: "SELECT run_id FROM decision WHERE id = ?", arguments: [current["decision_id"] as Int64]),
+            let row = try Row.fetchOne(database, sql: "SELECT * FROM run WHERE id = ?", arguments: [maker])
+        else { return }
+        let release = try Self.run(row, database).plan
+        let request = RollbackRequest(
+            environment: run.plan.environment, model: model, version: earlier["to_version"], commit: release.commit,
+            branch: release.branch, by: "espalier", reason: "run \(run.id): \(illness)")
+        _ = try insert(.rollback(request), project: run.project, at: time, database)
     }
 
     /// The decision that moves the same alias now, or has since a moment. One that waits for persons does not.

@@ -60,6 +60,8 @@ public struct FactWrite: Sendable {
     public var used: [Int64] = []
     /// The schedules that the run's end makes live, where it does: by pipeline.
     public var schedules: [String: ScheduleRule]?
+    /// What the run says is wrong with the incumbent, where that has the one before it back.
+    public var illness: String?
 
     public init(run: StoredRun, facts: [Recorded]) {
         self.run = run
@@ -109,6 +111,7 @@ extension Store {
         if write.run.plan.trigger == .push {
             try tell(.run(write.run.id), project: write.run.project, at: time, database)
         }
+        if let illness = write.illness { try rollBack(for: write.run, because: illness, at: time, database) }
         if let rules = write.schedules { try goLive(rules, run: write.run, at: time, database) }
     }
 

@@ -195,6 +195,44 @@ def test_an_alias_that_somebody_else_has_moved_is_not_moved_over(project, second
     assert not any(one.get("remark") for one in project.ask("models"))
 
 
+def test_a_fire_that_finds_the_champion_ill_has_the_one_before_it_back(project, second):
+    tick = """\
+        on: { schedule: { cron: "0 0 3 1 1 ? 2099", environment: prod } }
+        steps:
+          predict: { run: 'echo "health=$(cat $ESPALIER_DATA/health)" >> $ESPALIER_OUTPUT; echo health_reason=all the same >> $ESPALIER_OUTPUT' }
+        """
+    made = cut(project, "well", {"pipelines/tick.yml": tick, "environments/prod.yml": environment(project).replace(
+        "registry: {", "registry: { rollback: on-failed-health,"), "score.py": SCORE.replace("{HOLDOUT}", "well")})
+    approve(project, made)
+    applied(project, made["id"])
+    before = made["champion"]
+
+    def fire(health, day):
+        (project.data("prod") / "health").write_text(health)
+        fired = project.espalier("fire", "tick", "--at", f"2026-11-{day}T03:00:00Z", "--wait")
+        assert fired.returncode == 0, fired
+
+    fire("fine", "01")
+    assert decisions(project)[-1]["id"] == made["id"]
+    fire("failed", "02")
+    back = project.until(lambda: decisions(project)[-1]["id"] > made["id"] and decisions(project)[-1], 60, "it is decided")
+    assert back["challenger"] == before and "all the same" in back["reasons"][0] and "by espalier" in back["reasons"][0]
+    applied(project, back["id"])
+    assert registry(project).get_registered_model("risk").aliases["champion"] == before
+    # The same moment again is pinned to the version that has gone already.
+    fire("failed", "02")
+    project.look()
+    assert decisions(project)[-1]["id"] == back["id"]
+
+
+def decisions(project):
+    return project.ask("decisions")
+
+
+def environment(project):
+    return project.git("show", "main:environments/prod.yml")
+
+
 def test_a_version_that_cannot_predict_does_not_come_back(project, second):
     current = registry(project).get_registered_model("risk").aliases["champion"]
     commit = project.branch("release/smoke", {

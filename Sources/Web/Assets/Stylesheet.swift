@@ -82,6 +82,7 @@ let stylesheet = """
     .pair { margin: 2px 0; }
     .note { border-left: 3px solid var(--wait); padding: 2px 10px; margin: 10px 0; }
 
+    .findings { margin: 8px 0 12px; }
     .findings .slice td:nth-child(2) { padding-left: 24px; }
     .interval { display: block; }
     .interval .zero { stroke: var(--line); stroke-width: 1; }
