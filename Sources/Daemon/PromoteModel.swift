@@ -84,37 +84,6 @@ struct ModelPromoter: Sendable {
         return nil
     }
 
-    /// Make the version that a rollback names the incumbent again. It goes through the ledger like any other move.
-    func restore(step: PlannedStep, of run: StoredRun) async throws -> StepResult {
-        let settings = run.plan.settings.registry
-        guard case .rollback(let model, let version, let by, let reason) = run.plan.trigger,
-            let alias = settings.incumbent
-        else {
-            return StepResult(
-                outcome: .refused(reason: "environment '\(run.plan.environment)' has no incumbent alias any more"))
-        }
-        if let known = try await store.decision(ofRun: run.id, step: step.name) {
-            return try await apply(known, settings)
-        }
-        let readAt = Date()
-        let current = try await registry.version(ofAlias: alias, model: model)
-        guard current != version else {
-            return StepResult(outcome: .refused(reason: "\(model) \(version) is the incumbent already"))
-        }
-        let now = Date()
-        let body = DecisionBody(
-            project: run.plan.project, environment: run.plan.environment, run: run.id,
-            commit: run.plan.commit.description, configurationDigest: run.plan.configurationDigest, datasets: [:],
-            model: model, challenger: version, champion: current, evidenceSHA256: nil, rules: PromotionRules(),
-            decision: decide(restoringFor: by, because: reason), decidedAt: now)
-        let stored = try await store.decide(
-            body, step: step.name, project: run.project,
-            move: AliasMove(model: model, alias: alias, from: current, to: version), asOf: readAt,
-            at: now, hash: { sha256($0) })
-        Failpoint.reach(.decisionStored)
-        return try await apply(stored, settings)
-    }
-
     private struct Judged: Sendable {
         let digest: String
         let decision: Decision

@@ -272,55 +272,6 @@ extension Store {
         }
     }
 
-    /// Put on record that somebody approves a decision as it stands.
-    ///
-    /// - Returns: whether it is the first time.
-    public func approve(_ decision: StoredDecision, by who: String, project: Int64, at time: Date) async throws -> Bool
-    {
-        try await pool.write { database in
-            try database.execute(
-                sql: "INSERT OR IGNORE INTO approval (decision_id, hash, who, at) VALUES (?, ?, ?, ?)",
-                arguments: [decision.id, decision.hash, who, time.timeIntervalSince1970])
-            guard database.changesCount > 0 else { return false }
-            try Self.note(.approvedDecision(decision.id), by: who, project: project, at: time, database)
-            return true
-        }
-    }
-
-    /// Who has approved decisions, by number, in order.
-    public func approvals() async throws -> [Int64: [String]] {
-        try await pool.read { database in
-            try Row.fetchAll(database, sql: "SELECT decision_id, who FROM approval ORDER BY at").reduce(into: [:]) {
-                $0[$1["decision_id"], default: []].append($1["who"])
-            }
-        }
-    }
-
-    /// How many persons still have to approve a promotion before its alias moves.
-    public func approvalsMissing(for decision: StoredDecision) async throws -> Int {
-        guard let needed = decision.body.approvalsNeeded, decision.body.decision.verdict == .promoted else { return 0 }
-        let count = try await pool.read { database in
-            try Int.fetchOne(
-                database, sql: "SELECT count(*) FROM approval WHERE decision_id = ?", arguments: [decision.id]) ?? 0
-        }
-        return max(0, needed - count)
-    }
-
-    /// Decisions with a move that only waited for persons, and does no more.
-    public func approvedDecisions() async throws -> [StoredDecision] {
-        let approvals = try await approvals()
-        return try await pool.read { database in
-            try Row.fetchAll(
-                database,
-                sql:
-                    "\(Self.decisionSQL) WHERE alias_move.to_version IS NOT NULL AND confirmed_at IS NULL AND voided IS NULL"
-            ).map(StoredDecision.init).filter { decision in
-                let needed = decision.body.approvalsNeeded ?? 0
-                return needed > 0 && (approvals[decision.id]?.count ?? 0) >= needed
-            }
-        }
-    }
-
     /// The whole ledger or its end, oldest first.
     public func decisions(limit: Int = 1_000) async throws -> [StoredDecision] {
         try await pool.read { database in
@@ -329,7 +280,7 @@ extension Store {
         }
     }
 
-    private static let decisionSQL =
+    static let decisionSQL =
         "SELECT decision.*, confirmed_at, voided FROM decision LEFT JOIN alias_move ON decision_id = decision.id"
 
     private static func decision(ofRun run: Int64, step: String, _ database: Database) throws -> StoredDecision? {
