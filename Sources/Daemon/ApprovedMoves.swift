@@ -29,9 +29,17 @@ final class ApprovedMoves: Sendable {
         bell.ring()
         for await _ in bell.rings {
             do {
-                for decision in try await store.approvedDecisions() { try await apply(decision) }
+                for decision in try await store.approvedDecisions() {
+                    do {
+                        try await apply(decision)
+                    } catch {
+                        // Its server may be away; those of others are not.
+                        logger.warning("decision \(decision.id), which is approved, is carried out later: \(error)")
+                        alarm.set(in: 15)
+                    }
+                }
             } catch {
-                logger.warning("an approved promotion is tried again in 15 s: \(error)")
+                logger.warning("approved decisions could not be read, and are in 15 s: \(error)")
                 alarm.set(in: 15)
             }
         }

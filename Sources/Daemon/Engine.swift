@@ -35,7 +35,7 @@ actor Engine {
 
     private var projects: [Int64: StoredProject] = [:]
     var live: [Int64: Live] = [:]
-    /// Steps at work, each in a slot: run → names.
+    /// Steps at work: run → names. Each command takes a slot.
     var busy: [Int64: Set<String>] = [:]
     /// Steps whose earlier result is being laid out for them, which takes no slot.
     var restoring: [Int64: Set<String>] = [:]
@@ -146,14 +146,23 @@ actor Engine {
     private func startReady(_ group: inout TaskGroup<Void>) async throws {
         try await reuse(&group)
         let atWork = busy.merging(restoring) { $0.union($1) }
-        let extra = restoring.values.reduce(0) { $0 + $1.count }
+        let commands = busy.reduce(0) { count, entry in
+            count + entry.value.count { isCommand($0, of: entry.key) }
+        }
+        let free = slots - commands
         // To choose is to look through all runs: not for nothing.
-        if busy.values.reduce(0, { $0 + $1.count }) < slots {
-            for ready in choose(from: live.mapValues(\.progress), busy: atWork, slots: slots + extra) {
+        if free > 0 {
+            let all = atWork.values.reduce(0) { $0 + $1.count }
+            for ready in choose(from: live.mapValues(\.progress), busy: atWork, slots: all + free) {
                 let attempts = live[ready.run]?.progress[ready.step.name].attempts ?? 0
                 start(ready.step, of: ready.run, attempt: attempts + 1, &group)
             }
         }
+    }
+
+    /// Whether a step is a command, and needs a slot while it is at work. What only asks the registry may wait for it for long.
+    private func isCommand(_ name: String, of run: Int64) -> Bool {
+        if case .run = live[run]?.run.plan.step(named: name)?.action { true } else { false }
     }
 
     private func advanceChanges(_ group: inout TaskGroup<Void>) async throws {

@@ -44,6 +44,10 @@ struct ModelPromoter: Sendable {
                     reason: "the incumbent changed from \(scoredAgainst ?? "none") to "
                         + "\(current ?? "none") after the evidence was made: push again to compare with it"))
         }
+        if let problem = try await problem(ofVersion: challenger, model: model, project: run.plan.project, run: run.id)
+        {
+            return StepResult(outcome: .refused(reason: problem))
+        }
         if let problem = try await problemOfFiles(above: step, of: run, progress) {
             return StepResult(outcome: .refused(reason: problem))
         }
@@ -65,6 +69,19 @@ struct ModelPromoter: Sendable {
             hash: { sha256($0) })
         Failpoint.reach(.decisionStored)
         return try await apply(stored, settings)
+    }
+
+    /// What is wrong with a version: it is gone, or somebody else's that got its number.
+    ///
+    /// - Parameter run: that has registered it; any of the project when absent.
+    func problem(ofVersion version: String, model: String, project: String, run: Int64?) async throws -> String? {
+        guard let found = try await registry.version(version, of: model) else {
+            return "MLflow has no \(model) \(version) any more"
+        }
+        let isOurs =
+            found.tags["espalier.project"] == project
+            && (run == nil || found.tags["espalier.run"] == run.map { "\($0)" })
+        return isOurs ? nil : "\(model) \(version) is not the version that was registered: somebody has made it anew"
     }
 
     /// What is wrong with the challenger's files; nil where nothing was stated about them, and when they are what they were.
@@ -142,6 +159,15 @@ struct ModelPromoter: Sendable {
                 let reason =
                     "decision \(decision.id) would move '\(move.alias)' from \(move.from ?? "nothing") to \(move.to), "
                     + "and it has been moved to \(current ?? "nothing") meanwhile"
+                try await store.voidMove(of: decision.id, because: reason)
+                return StepResult(outcome: .refused(reason: reason))
+            }
+            let isPromotion = decision.body.evidenceSHA256 != nil
+            if let problem = try await problem(
+                ofVersion: move.to, model: move.model, project: decision.body.project,
+                run: isPromotion ? decision.body.run : nil)
+            {
+                let reason = "decision \(decision.id) cannot be carried out: \(problem)"
                 try await store.voidMove(of: decision.id, because: reason)
                 return StepResult(outcome: .refused(reason: reason))
             }

@@ -125,20 +125,37 @@ public struct Reporter: Sendable {
     }
 
     /// The versions of every model that a run has been planned for, from the registries themselves.
+    ///
+    /// - Throws: when no registry answers.
     public func models() async throws -> [ModelReport] {
+        let (reports, troubles) = try await modelsAndTroubles()
+        if reports.isEmpty, let trouble = troubles.first { throw DaemonError.unusable(trouble) }
+        return reports
+    }
+
+    /// Like `models`; with what is wrong with registries that do not answer, a sentence each.
+    public func modelsAndTroubles() async throws -> (models: [ModelReport], troubles: [String]) {
         var reports: [ModelReport] = []
+        var troubles: [String] = []
         let ledger = try await tenures().filter { $0.until == nil }
         for settings in try await store.registriesInUse() {
             guard let model = settings.model, let url = registryURL(settings) else { continue }
             let registry = MLflow(url: url, token: ProcessInfo.processInfo.environment["MLFLOW_TRACKING_TOKEN"])
-            reports += try await registry.versions(of: model).map {
+            let versions: [ModelVersion]
+            do {
+                versions = try await registry.versions(of: model)
+            } catch {
+                troubles.append("the versions of \(model) are not known: \(error)")
+                continue
+            }
+            reports += versions.map {
                 var report = ModelReport(
                     name: $0.name, version: $0.version, aliases: $0.aliases, stage: $0.stage, tags: $0.tags)
                 report.remark = report.difference(from: ledger.filter { $0.model == report.name })
                 return report
             }
         }
-        return reports
+        return (reports, troubles)
     }
 
     private func registryURL(_ settings: RegistrySettings) -> String? {

@@ -26,6 +26,9 @@ extension ModelPromoter {
         guard current != version else {
             return StepResult(outcome: .refused(reason: "\(model) \(version) is the incumbent already"))
         }
+        if let problem = try await problem(ofVersion: version, model: model, project: run.plan.project, run: nil) {
+            return StepResult(outcome: .refused(reason: problem))
+        }
         let now = Date()
         let body = DecisionBody(
             project: run.plan.project, environment: run.plan.environment, run: run.id,

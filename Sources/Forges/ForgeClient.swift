@@ -12,7 +12,7 @@ public struct ForgeClient: Sendable {
     public init(timeout: Double = 30) {
         let configuration = URLSessionConfiguration.ephemeral
         configuration.timeoutIntervalForRequest = timeout
-        session = URLSession(configuration: configuration)
+        session = URLSession(configuration: configuration, delegate: DeclineChallenges(), delegateQueue: nil)
     }
 
     /// The answer, whatever its status.
@@ -30,6 +30,9 @@ public struct ForgeClient: Sendable {
         do {
             answer = try await session.data(for: call)
         } catch {
+            if error.isDeclinedChallenge {
+                return ForgeResponse(status: 401, headers: HeaderFields([]), body: Array("it asks for a password".utf8))
+            }
             throw .unreachable(url: request.url, reason: error.localizedDescription)
         }
         let response = answer.1 as? HTTPURLResponse

@@ -26,7 +26,7 @@ public struct MLflow: Sendable {
         self.url = plain.hasSuffix("/") ? String(plain.dropLast()) : plain
         let configuration = URLSessionConfiguration.ephemeral
         configuration.timeoutIntervalForRequest = 30
-        session = URLSession(configuration: configuration)
+        session = URLSession(configuration: configuration, delegate: DeclineChallenges(), delegateQueue: nil)
     }
 
     func get<T: Decodable>(_ path: String, _ query: [String: String], as type: T.Type) async throws(RegistryError) -> T
@@ -77,9 +77,20 @@ public struct MLflow: Sendable {
             try? FileManager.default.removeItem(at: kept)
             throw status >= 500 || status == 429 || status == 0
                 ? .unreachable(url, reason: "it answered \(status)")
-                : .refused(status: status, code: "", message: "the artifact \(path) cannot be loaded")
-        case .failure(let error): throw .unreachable(url, reason: error.localizedDescription)
+                : .refused(server: url, status: status, code: "", message: "the artifact \(path) cannot be loaded")
+        case .failure(let error): throw trouble(error)
         }
+    }
+
+    private func trouble(_ error: any Error) -> RegistryError {
+        if error.isDeclinedChallenge {
+            return .refused(server: url, status: 401, code: "", message: "it does not know the name and password")
+        }
+        let reason = error.localizedDescription
+        let advice =
+            reason.localizedCaseInsensitiveContains("certificate")
+            ? "; install the certificate of who issued it on this machine: update-ca-certificates" : ""
+        return .unreachable(url, reason: reason + advice)
     }
 
     private func decode<T: Decodable>(_ data: Data, as type: T.Type) async throws(RegistryError) -> T {
@@ -103,15 +114,21 @@ public struct MLflow: Sendable {
         do {
             answer = try await session.data(for: request)
         } catch {
-            throw .unreachable(url, reason: error.localizedDescription)
+            throw trouble(error)
         }
         let status = (answer.1 as? HTTPURLResponse)?.statusCode ?? 0
         if (200..<300).contains(status) { return answer.0 }
         if status >= 500 || status == 429 { throw .unreachable(url, reason: "it answered \(status)") }
         let refusal = try? JSONDecoder().decode(Refusal.self, from: answer.0)
         throw .refused(
-            status: status, code: refusal?.error_code ?? "",
-            message: refusal?.message ?? String(decoding: answer.0.prefix(200), as: UTF8.self))
+            server: url, status: status, code: refusal?.error_code ?? "",
+            message: refusal?.message ?? plain(answer.0))
+    }
+
+    /// The start of an answer that is no JSON: of a page, nothing that a person could read.
+    private func plain(_ answer: Data) -> String {
+        let text = String(decoding: answer.prefix(200), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        return text.hasPrefix("<") ? "a page came, and no answer" : text
     }
 
     private struct Refusal: Decodable {

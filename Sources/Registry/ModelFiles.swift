@@ -29,7 +29,7 @@ extension MLflow {
                     .info
                     .artifactUri ?? ""
             } catch {
-                if error.isAbsence { return nil }
+                if error.isNotServed { return nil }
                 throw error
             }
         }
@@ -41,7 +41,7 @@ extension MLflow {
                 $0.path < $1.path
             }
         } catch {
-            if error.isAbsence { return nil }
+            if error.isNotServed { return nil }
             throw error
         }
     }
@@ -70,7 +70,7 @@ extension MLflow {
 
 extension RegistryError {
     /// There is no such thing, or no such part of the API.
-    fileprivate var isAbsence: Bool {
-        if case .refused(let status, _, _) = self { [400, 404, 405, 501].contains(status) } else { false }
+    fileprivate var isNotServed: Bool {
+        if case .refused(_, let status, _, _) = self { [400, 404, 405, 501].contains(status) } else { false }
     }
 }

@@ -49,6 +49,18 @@ extension MLflow {
         return try await post("model-versions/create", body, as: Answer.self).modelVersion.value
     }
 
+    /// A version with its tags; `nil` when there is no such version or model.
+    public func version(_ version: String, of model: String) async throws(RegistryError) -> ModelVersion? {
+        struct Answer: Decodable { let modelVersion: VersionRow }
+        do {
+            return try await get("model-versions/get", ["name": model, "version": version], as: Answer.self)
+                .modelVersion.value
+        } catch {
+            if error.isAbsence { return nil }
+            throw error
+        }
+    }
+
     /// Write something beside a version; over what was there under the same key.
     public func setTag(_ key: String, to value: String, of model: String, version: String) async throws(RegistryError) {
         struct Set: Encodable {

@@ -73,7 +73,7 @@ struct Decisions: AsyncParsableCommand {
                 ledger = try entries(of: file)
                 found = problems(of: ledger)
             } else {
-                let reporter = try await Reporter(home: home.value)
+                let reporter = try Reporter(home: home.value)
                 ledger = try await reporter.ledger()
                 found = problems(of: ledger)
                 found += try await reporter.problemsOfEvidence()

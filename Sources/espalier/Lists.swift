@@ -37,7 +37,8 @@ struct Models: AsyncParsableCommand {
 
     func run() async throws {
         if let time { return try await listTenures(at: time) }
-        let models = try await Reporter(home: home.value).models()
+        let (models, troubles) = try await Reporter(home: home.value).modelsAndTroubles()
+        for trouble in troubles { FileHandle.standardError.write(Data("\(trouble)\n".utf8)) }
         if json.json { return try printJSON(models) }
         printTable(
             ["model", "version", "aliases", "stage", "environment", "run", "commit", "remark"],

@@ -25,7 +25,7 @@ PYTHON = ROOT / ".venv/server/bin/python"
 
 @contextlib.contextmanager
 def mlflow(folder, database):
-    """`mlflow server` as its manual has it, with artifacts that go through it; its URL once it can work."""
+    """`mlflow server` as its manual has it, with artifacts that go through it: its URL, and how to wait until it can work."""
     port = free_port()
     command = [PYTHON, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port), "--workers", "1",
                "--backend-store-uri", database, "--artifacts-destination", folder / "artifacts"]
@@ -89,11 +89,14 @@ def missing_for_postgresql():
 
 
 class Proxy(http.server.ThreadingHTTPServer):
-    """What companies put before an MLflow server. It knows who asked for what: `seen` holds methods and paths."""
+    """What companies put before an MLflow server. `seen` holds the methods and paths that were asked for.
+
+    `allowed` are whole `name:password` pairs, and tokens.
+    """
 
     def __init__(self, behind, prefix="", allowed=(), certificate=None):
         super().__init__(("127.0.0.1", 0), Passing)
-        self.behind, self.prefix, self.seen, self.strangers = behind.removeprefix("http://"), prefix, [], 0
+        self.behind, self.prefix, self.seen = behind.removeprefix("http://"), prefix, []
         self.expected = [f"Basic {base64.b64encode(one.encode()).decode()}" if ":" in one else f"Bearer {one}" for one in allowed]
         self.scheme = "https" if certificate else "http"
         self.trust = certificate and ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -102,10 +105,8 @@ class Proxy(http.server.ThreadingHTTPServer):
 
     def finish_request(self, request, client_address):
         """In the thread of the connection, for a handshake takes as long as the client wants."""
-        try:
+        with contextlib.suppress(OSError):
             super().finish_request(self.trust.wrap_socket(request, server_side=True) if self.trust else request, client_address)
-        except OSError:
-            self.strangers += 1
 
     def address(self, password=""):
         return f"{self.scheme}://{password and password + '@'}127.0.0.1:{self.server_port}{self.prefix}"

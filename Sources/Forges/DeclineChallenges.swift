@@ -1,0 +1,23 @@
+import Foundation
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// Takes a 401 for an answer. Left to itself, FoundationNetworking (6.3.1) never ends a request whose answer asks for a name
+/// and password, whatever its timeout is.
+final class DeclineChallenges: NSObject, URLSessionTaskDelegate {
+    func urlSession(
+        _: URLSession, task _: URLSessionTask, didReceive challenge: URLAuthenticationChallenge,
+        completionHandler: @escaping @Sendable (URLSession.AuthChallengeDisposition, URLCredential?) -> Void
+    ) {
+        let asksForPassword = [NSURLAuthenticationMethodHTTPBasic, NSURLAuthenticationMethodHTTPDigest]
+            .contains(challenge.protectionSpace.authenticationMethod)
+        completionHandler(asksForPassword ? .cancelAuthenticationChallenge : .performDefaultHandling, nil)
+    }
+}
+
+extension Error {
+    /// What a request ends with when it has been declined to give a password.
+    var isDeclinedChallenge: Bool { (self as? URLError)?.code == .cancelled && !Task.isCancelled }
+}
