@@ -53,15 +53,15 @@ extension Daemon {
         let tenures = all.filter { $0.decision.body.environment == wanted }
         guard let current = tenures.last else { throw DaemonError.refused("\(model) has no champion in \(wanted)") }
         let run = try await store.run(current.decision.body.run)
-        let earlier = tenures.map(\.move.to).filter { $0 != current.move.to }
-        let version = words[1] == "-" ? earlier.last : words[1]
+        let version = words[1] == "-" ? championBefore(tenures) : words[1]
         // The present one, too: somebody else may have moved the alias away from it.
-        guard let version, tenures.contains(where: { $0.move.to == version }) else {
+        let known = Set(tenures.map(\.move.to))
+        guard let version, known.contains(version) else {
             throw DaemonError.refused(
-                earlier.isEmpty
-                    ? "\(model) \(current.move.to) is the first champion: there is none to go back to"
-                    : "\(model) \(version ?? "") was not champion before; these were: "
-                        + NSOrderedSet(array: earlier).array.map { "\($0)" }.joined(separator: ", "))
+                version.map { version in
+                    "\(model) \(version) was not champion before; these were: "
+                        + known.sorted { (Int($0) ?? 0) < (Int($1) ?? 0) }.joined(separator: ", ")
+                } ?? "there is no champion before \(model) \(current.move.to) to go back to")
         }
         let request = RollbackRequest(
             environment: wanted, model: model, version: version, commit: run.plan.commit, branch: run.plan.branch,

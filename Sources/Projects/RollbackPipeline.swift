@@ -14,16 +14,13 @@ extension Pipeline {
     }
 
     private static let standardSmoke = """
-        python - <<'END'
-        import os
-        import mlflow
+        python -c 'import os, mlflow
         model = mlflow.pyfunc.load_model(os.environ["ESPALIER_MODEL_URI"])
         example = model.input_example
         if example is None:
             print("loaded; it was logged without an input example, so nothing was predicted")
         else:
-            print(f"loaded; of its input example it predicts {model.predict(example)!r}")
-        END
+            print(f"loaded; of its input example it predicts {model.predict(example)!r}")'
         """
 }
 

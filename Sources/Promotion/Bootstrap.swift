@@ -1,4 +1,3 @@
-import Dispatch
 import Foundation
 
 /// The paired bootstrap: both models on the same resamples, so that what is hard for both cancels out.

@@ -95,6 +95,28 @@ public struct StoredDecision: Sendable {
     }
 }
 
+/// A version that an alias pointed to, from a moment on.
+public struct Tenure: Sendable {
+    public let decision: StoredDecision
+    public let move: AliasMove
+    public let since: Date
+}
+
+/// The champion to go back to, of the tenures of one alias. What has been rolled back is not gone back to.
+public func championBefore(_ tenures: [Tenure]) -> String? {
+    var champions: [String] = []
+    for tenure in tenures {
+        if case .rolledBack = tenure.decision.body.decision.ground,
+            let place = champions.lastIndex(of: tenure.move.to)
+        {
+            champions.removeSubrange((place + 1)...)
+        } else {
+            champions.append(tenure.move.to)
+        }
+    }
+    return champions.dropLast().last
+}
+
 /// Two decisions on one alias follow each other: the later one has to look again where it points.
 public struct MoveUnderWay: Error, CustomStringConvertible {
     public let decision: Int64
@@ -177,16 +199,20 @@ extension Store {
     }
 
     /// Every confirmed move of an alias, in the order of confirmation, with the decision that made it.
-    public func tenures() async throws -> [(decision: StoredDecision, move: AliasMove, since: Date)] {
-        try await pool.read { database in
-            try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT decision.id, step, body, decided_at, previous_hash, hash, alias_move.*
-                    FROM decision JOIN alias_move ON decision_id = decision.id
-                    WHERE confirmed_at IS NOT NULL ORDER BY confirmed_at, decision.id
-                    """
-            ).map { row in (try StoredDecision(row), AliasMove(row), row.date("confirmed_at")) }
+    public func tenures() async throws -> [Tenure] {
+        try await pool.read { try Self.tenures($0) }
+    }
+
+    private static func tenures(_ database: Database) throws -> [Tenure] {
+        try Row.fetchAll(
+            database,
+            sql: """
+                SELECT decision.id, step, body, decided_at, previous_hash, hash, alias_move.*
+                FROM decision JOIN alias_move ON decision_id = decision.id
+                WHERE confirmed_at IS NOT NULL ORDER BY confirmed_at, decision.id
+                """
+        ).map { row in
+            Tenure(decision: try StoredDecision(row), move: AliasMove(row), since: row.date("confirmed_at"))
         }
     }
 
@@ -196,22 +222,14 @@ extension Store {
             let alias = run.plan.settings.registry.incumbent
         else { return }
         let pinned = try String.fetchOne(database, sql: "SELECT version FROM fire WHERE id = ?", arguments: [fire])
-        let moves = try Row.fetchAll(
-            database,
-            sql: """
-                SELECT decision_id, to_version FROM alias_move WHERE model = ? AND alias = ? AND confirmed_at IS NOT NULL
-                ORDER BY confirmed_at, decision_id
-                """,
-            arguments: [model, alias])
-        guard let current = moves.last, current["to_version"] == pinned,
-            let earlier = moves.last(where: { $0["to_version"] as String != pinned }),
-            let maker = try Int64.fetchOne(
-                database, sql: "SELECT run_id FROM decision WHERE id = ?", arguments: [current["decision_id"] as Int64]),
-            let row = try Row.fetchOne(database, sql: "SELECT * FROM run WHERE id = ?", arguments: [maker])
+        let tenures = try tenures(database).filter { $0.move.model == model && $0.move.alias == alias }
+        guard let current = tenures.last, current.move.to == pinned, let earlier = championBefore(tenures),
+            let row = try Row.fetchOne(
+                database, sql: "SELECT * FROM run WHERE id = ?", arguments: [current.decision.body.run])
         else { return }
         let release = try Self.run(row, database).plan
         let request = RollbackRequest(
-            environment: run.plan.environment, model: model, version: earlier["to_version"], commit: release.commit,
+            environment: run.plan.environment, model: model, version: earlier, commit: release.commit,
             branch: release.branch, by: "espalier", reason: "run \(run.id): \(illness)")
         _ = try insert(.rollback(request), project: run.project, at: time, database)
     }

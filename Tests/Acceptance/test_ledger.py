@@ -169,6 +169,9 @@ def test_a_rollback_tries_the_old_champion_and_goes_through_the_ledger(project, 
     assert [(one["version"], one["decision"]) for one in then] == [(second["challenger"], second["id"])]
     assert [(one["version"], one["decision"]) for one in now] == [(first_version(project), made["id"])]
     assert len(project.ask("models", "--at", "always")) == 3
+    # What has been rolled back is not gone back to.
+    further = project.espalier("rollback", "risk", "--reason", "x", "--as", "me")
+    assert f"there is no champion before risk {first_version(project)} to go back to" in further.stderr
 
 
 def first_version(project):
