@@ -240,8 +240,7 @@ public struct Change: Sendable, Hashable {
     /// - Parameter name: a person's name, address, or name on the forge.
     public func isAuthor(_ name: String) -> Bool {
         // Some forges know persons by an address, which few type in full.
-        [author, origin?.author].contains(name) || origin?.author.hasPrefix("\(name)@") ?? false
-            || author.hasPrefix("\(name) <") || author.hasSuffix("<\(name)>")
+        isPerson(name, author) || origin?.author == name || origin?.author.hasPrefix("\(name)@") ?? false
     }
 
     /// Whether its commits come from another repository.
@@ -255,4 +254,9 @@ public struct Change: Sendable, Hashable {
 
     /// What the merge commit says: the change's own title, and where to look it up.
     public var mergeMessage: String { "\(mergeTitle)\n\n\(trailer)" }
+}
+
+/// Whether a name is that of an author as commits have it, `NAME <ADDRESS>`: the whole, the name, or the address.
+public func isPerson(_ name: String, _ author: String) -> Bool {
+    author == name || author.hasPrefix("\(name) <") || author.hasSuffix("<\(name)>")
 }

@@ -17,7 +17,7 @@ extension Engine {
     /// hears it.
     func end(_ id: Int64, as outcome: Outcome) async {
         guard let entry = live[id] else { return }
-        let atWork = (busy[id] ?? []).union(restoring[id] ?? [])
+        let atWork = stepsAtWork(of: id)
         let facts = entry.progress.ending(as: outcome, atWork: atWork).map {
             Recorded(step: $0.step, fact: $0.fact, at: Date())
         }

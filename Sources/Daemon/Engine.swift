@@ -160,6 +160,9 @@ actor Engine {
         }
     }
 
+    /// Steps of a run that somebody has in hand.
+    func stepsAtWork(of run: Int64) -> Set<String> { (busy[run] ?? []).union(restoring[run] ?? []) }
+
     /// Whether a step is a command, and needs a slot while it is at work. What only asks the registry may wait for it for long.
     private func isCommand(_ name: String, of run: Int64) -> Bool {
         if case .run = live[run]?.run.plan.step(named: name)?.action { true } else { false }

@@ -114,11 +114,10 @@ struct ModelPromoter: Sendable {
     ) async throws -> Judged {
         let (digest, read) = try await onOwnThread { try keepAndRead(file) }
         Failpoint.reach(.evidenceKept)
-        guard case .success(let evidence) = read else {
-            if case .failure(let problem) = read {
-                return Judged(digest: digest, decision: decide(unreadable: problem), holdout: nil)
-            }
-            throw CancellationError()
+        let evidence: Evidence
+        switch read {
+        case .failure(let problem): return Judged(digest: digest, decision: decide(unreadable: problem), holdout: nil)
+        case .success(let found): evidence = found
         }
         var circumstances = circumstances
         let holdout = sha256(Array(evidence.ids.joined(separator: "\n").utf8))
@@ -155,19 +154,7 @@ struct ModelPromoter: Sendable {
         }
         if let move = try await store.unconfirmedMove(of: decision.id) {
             let current = try await registry.version(ofAlias: move.alias, model: move.model)
-            guard current == move.to || current == move.from else {
-                let reason =
-                    "decision \(decision.id) would move '\(move.alias)' from \(move.from ?? "nothing") to \(move.to), "
-                    + "and it has been moved to \(current ?? "nothing") meanwhile"
-                try await store.voidMove(of: decision.id, because: reason)
-                return StepResult(outcome: .refused(reason: reason))
-            }
-            let isPromotion = decision.body.evidenceSHA256 != nil
-            if let problem = try await problem(
-                ofVersion: move.to, model: move.model, project: decision.body.project,
-                run: isPromotion ? decision.body.run : nil)
-            {
-                let reason = "decision \(decision.id) cannot be carried out: \(problem)"
+            if let reason = try await obstacle(to: move, of: decision, current) {
                 try await store.voidMove(of: decision.id, because: reason)
                 return StepResult(outcome: .refused(reason: reason))
             }
@@ -184,6 +171,19 @@ struct ModelPromoter: Sendable {
             Failpoint.reach(.aliasConfirmed)
         }
         return told(decision)
+    }
+
+    /// Why a move cannot be made any more; nil when it can, or has been.
+    private func obstacle(to move: AliasMove, of decision: StoredDecision, _ current: String?) async throws -> String? {
+        guard current == move.to || current == move.from else {
+            return "decision \(decision.id) would move '\(move.alias)' from \(move.from ?? "nothing") to \(move.to), "
+                + "and it has been moved to \(current ?? "nothing") meanwhile"
+        }
+        let isPromotion = decision.body.evidenceSHA256 != nil
+        return try await problem(
+            ofVersion: move.to, model: move.model, project: decision.body.project,
+            run: isPromotion ? decision.body.run : nil
+        ).map { "decision \(decision.id) cannot be carried out: \($0)" }
     }
 
     private func told(_ decision: StoredDecision) -> StepResult {

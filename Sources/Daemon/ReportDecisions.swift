@@ -74,11 +74,11 @@ extension Reporter {
 
 extension ModelReport {
     /// Where the registry has an alias that the ledger moves elsewhere, or lacks one that it moves here.
-    func difference(from ledger: [TenureReport]) -> String? {
-        for tenure in ledger where aliases.contains(tenure.alias) != (tenure.version == version) {
-            return tenure.version == version
-                ? "the ledger has '\(tenure.alias)' here, by decision \(tenure.decision): somebody else has moved it"
-                : "somebody else has moved '\(tenure.alias)' here: the ledger has it at \(tenure.version)"
+    func difference(from ledger: [(move: AliasMove, decision: Int64)]) -> String? {
+        for (move, decision) in ledger where aliases.contains(move.alias) != (move.to == version) {
+            return move.to == version
+                ? "the ledger has '\(move.alias)' here, by decision \(decision): somebody else has moved it"
+                : "somebody else has moved '\(move.alias)' here: the ledger has it at \(move.to)"
         }
         return nil
     }

@@ -137,7 +137,7 @@ public struct Reporter: Sendable {
     public func modelsAndTroubles() async throws -> (models: [ModelReport], troubles: [String]) {
         var reports: [ModelReport] = []
         var troubles: [String] = []
-        let ledger = try await tenures().filter { $0.until == nil }
+        let ledger = try await store.lastMoves()
         for settings in try await store.registriesInUse() {
             guard let model = settings.model, let url = registryURL(settings) else { continue }
             let registry = MLflow(url: url, token: ProcessInfo.processInfo.environment["MLFLOW_TRACKING_TOKEN"])
@@ -151,7 +151,7 @@ public struct Reporter: Sendable {
             reports += versions.map {
                 var report = ModelReport(
                     name: $0.name, version: $0.version, aliases: $0.aliases, stage: $0.stage, tags: $0.tags)
-                report.remark = report.difference(from: ledger.filter { $0.model == report.name })
+                report.remark = report.difference(from: ledger.filter { $0.move.model == report.name })
                 return report
             }
         }

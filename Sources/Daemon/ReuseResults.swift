@@ -15,7 +15,7 @@ extension Engine {
 
     private func reuse(in id: Int64, _ group: inout TaskGroup<Void>) async throws {
         while let entry = live[id] {
-            let atWork = (busy[id] ?? []).union(restoring[id] ?? [])
+            let atWork = stepsAtWork(of: id)
             let ready = entry.progress.next().ready.filter {
                 $0.reuse?.key != nil && !entry.considered.contains($0.name) && !atWork.contains($0.name)
             }

@@ -1,3 +1,4 @@
+import Changes
 import Events
 import Foundation
 import Git
@@ -21,7 +22,7 @@ extension Daemon {
         }
         if let commit = ObjectID(decision.body.commit),
             let author = try? Repository(at: project.repository).commit(commit),
-            [author.author, author.email, "\(author.author) <\(author.email)>"].contains(name)
+            isPerson(name, "\(author.author) <\(author.email)>")
         {
             throw DaemonError.refused("\(name) wrote the commit of decision \(number): somebody else has to approve it")
         }

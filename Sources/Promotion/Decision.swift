@@ -104,7 +104,7 @@ public struct SliceFinding: Sendable, Codable, Equatable {
     public let column: String
     public let value: String
     public let rows: Int
-    public let outcome: Outcome
+    public var outcome: Outcome
     /// Nil where the metric is not defined on these rows.
     public let challenger: Double?
     public let champion: Double?
@@ -114,5 +114,5 @@ public struct SliceFinding: Sendable, Codable, Equatable {
     public let lower: Double?
     public let upper: Double?
     /// Of "it is worse by no more than the margin", after Holm; nil for a slice that was not judged.
-    public let adjustedP: Double?
+    public var adjustedP: Double?
 }

@@ -131,10 +131,10 @@ struct PairedComparison {
 extension SliceFinding {
     /// With its p-value beside all others; nil leaves it too small.
     fileprivate func judged(_ adjustedP: Double?, alpha: Double) -> SliceFinding {
-        let outcome: Outcome = adjustedP.map { $0 <= alpha ? .worse : .passed } ?? .tooSmall
-        return SliceFinding(
-            column: column, value: value, rows: rows, outcome: outcome, challenger: challenger, champion: champion,
-            difference: difference, lower: lower, upper: upper, adjustedP: adjustedP)
+        var judged = self
+        judged.outcome = adjustedP.map { $0 <= alpha ? .worse : .passed } ?? .tooSmall
+        judged.adjustedP = adjustedP
+        return judged
     }
 }
 

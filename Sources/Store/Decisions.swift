@@ -203,6 +203,22 @@ extension Store {
         try await pool.read { try Self.tenures($0) }
     }
 
+    /// The last confirmed move of each alias, with the number of its decision.
+    public func lastMoves() async throws -> [(move: AliasMove, decision: Int64)] {
+        try await pool.read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT * FROM (
+                        SELECT *, row_number() OVER (
+                            PARTITION BY model, alias ORDER BY confirmed_at DESC, decision_id DESC) AS place
+                        FROM alias_move WHERE confirmed_at IS NOT NULL)
+                    WHERE place = 1
+                    """
+            ).map { (AliasMove($0), $0["decision_id"]) }
+        }
+    }
+
     private static func tenures(_ database: Database) throws -> [Tenure] {
         try Row.fetchAll(
             database,
