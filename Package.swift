@@ -82,7 +82,8 @@ let package = Package(
         .target(
             name: "Store",
             dependencies: [
-                "Events", "Plans", "Runs", "Changes", "Promotion", .product(name: "GRDB", package: "GRDB.swift"),
+                "Events", "Plans", "Runs", "Changes", "Promotion", "Schedules",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: swiftSettings),
         // Refs that changed on disk (inotify) and hooks that speak (a unix socket).
@@ -151,10 +152,12 @@ let package = Package(
         tests("Plans", "Events", "Projects", "ProjectFiles"),
         tests("Runs", "Events", "Plans", "Projects"),
         tests("Changes", "Events", "Fixtures", "Projects"),
-        tests("Schedules", "Cron", "Projects"),
+        tests("Schedules", "Cron", "ProjectFiles", "Projects"),
         tests("Digests"),
         tests("Git", "Events", "Fixtures"),
-        tests("Store", "Changes", "Digests", "Events", "Fixtures", "Plans", "Projects", "Promotion", "Runs"),
+        tests(
+            "Store", "Changes", "Digests", "Events", "Fixtures", "Plans", "Projects", "Promotion", "Runs",
+            "Schedules"),
         tests("Watching", "Fixtures"),
         tests("Minding", "Fixtures"),
         tests("Registry", "Fixtures"),

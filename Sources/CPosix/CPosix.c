@@ -11,6 +11,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/timerfd.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -168,4 +169,18 @@ int espalier_listen(const char *path) {
 
 int espalier_accept(int listener) {
     return accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+}
+
+int espalier_wall_timer(void) {
+    return timerfd_create(CLOCK_REALTIME, TFD_CLOEXEC | TFD_NONBLOCK);
+}
+
+int espalier_set_wall_timer(int timer, double seconds) {
+    struct itimerspec moment = {0};
+    if (seconds >= 0) {
+        moment.it_value.tv_sec = (time_t)seconds;
+        // Never zero, which would disarm it.
+        moment.it_value.tv_nsec = (long)((seconds - (double)moment.it_value.tv_sec) * 1e9) | 1;
+    }
+    return timerfd_settime(timer, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &moment, NULL);
 }

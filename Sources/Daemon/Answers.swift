@@ -24,6 +24,7 @@ struct PageAnswers: Answers {
     func models() async throws -> [ModelReport] { try await reporter.models() }
     func decisions() async throws -> [DecisionReport] { try await reporter.decisions() }
     func schedules() async throws -> [ScheduleReport] { try await reporter.schedules() }
+    func backfills() async throws -> [BackfillReport] { try await reporter.backfills() }
 }
 
 /// What a person who has just pushed reads in the terminal.
@@ -65,7 +66,7 @@ extension Event {
         case .proposal(let proposal):
             RefMove(
                 ref: ProposalRef(key: proposal.key, target: proposal.target).name, from: nil, to: proposal.head)
-        case .checks, .fire, .request, .rollback: nil
+        case .checks, .fire, .request, .rollback, .drift: nil
         }
     }
 }

@@ -5,102 +5,226 @@ import Projects
 import Registry
 import Schedules
 import Store
+import Watching
 
-/// Fires what is due: sleeps until the next moment of any live schedule, and looks again when something wakes it.
+/// Fires what is due: sleeps until the next moment of any live schedule, and looks again when something rings.
+///
+/// What has been decided is on disk with the fires themselves, in one transaction. So it may look too often, be killed
+/// anywhere, or find that the clock was set: a moment is decided once.
 actor Clockwork {
-    private let store: Store
-    private let registries: Registries
-    private let logger: Logger
-    private let fired: @Sendable () -> Void
-    private let planner: EventPlanner
-    private let bell: Bell
-    private var alarm: Alarm
-    private var projects: [Int64: StoredProject] = [:]
-
-    init(
-        store: Store, home: Home, registries: Registries, logger: Logger, bell: Bell,
-        fired: @escaping @Sendable () -> Void
-    ) {
-        self.store = store
-        self.registries = registries
-        self.logger = logger
-        self.fired = fired
-        planner = EventPlanner(store: store, home: home)
-        self.bell = bell
-        alarm = Alarm(bell)
+    /// A live schedule, and what this process knows of it beyond the store.
+    private struct Entry {
+        let schedule: StoredSchedule
+        let delay: TimeInterval
+        var decidedThrough: Date
+        /// When to look at it; never when absent.
+        var next: Date?
     }
 
-    /// The live schedules may have changed.
-    nonisolated func ring() { bell.ring() }
+    let store: Store
+    let logger: Logger
+    let fired: @Sendable () -> Void
+    private let champions: Champions
+    private let clock: ClockBell
+    private let timer: WallTimer
+    private var entries: [Int64: Entry] = [:]
 
-    nonisolated func stop() { bell.stop() }
+    init(
+        store: Store, home: Home, registries: Registries, logger: Logger, clock: ClockBell,
+        fired: @escaping @Sendable () -> Void
+    ) throws {
+        self.store = store
+        self.logger = logger
+        self.fired = fired
+        self.clock = clock
+        champions = Champions(planner: EventPlanner(store: store, home: home), registries: registries)
+        timer = try WallTimer(ring: clock.ring)
+    }
 
-    func add(_ project: StoredProject) {
-        projects[project.id] = project
-        ring()
+    nonisolated func stop() { clock.bell.stop() }
+
+    func add(_ project: StoredProject) async {
+        await champions.add(project)
+        clock.schedulesChanged()
     }
 
     func run() async {
-        ring()
-        for await _ in bell.rings { wake(at: await fireDue()) }
-        alarm.cancel()
+        clock.ring()
+        for await _ in clock.bell.rings { timer.set(await turn()) }
+        timer.set(nil)
     }
 
-    private func wake(at next: Date?) {
-        // At least once a minute: the clock may be set, and a suspended machine does not notice time passing.
-        alarm.set(in: min(60, next?.timeIntervalSinceNow ?? 60))
-    }
-
-    /// Fire what is due now; when to look again.
-    private func fireDue() async -> Date? {
-        var next: Date?
+    /// Do everything that can be done now; when to do so again.
+    private func turn() async -> Date? {
+        await champions.forget()
         do {
-            let now = Date()
-            for schedule in try await store.liveSchedules() {
-                let due = try await due(schedule, now: now)
-                for time in due.fires {
-                    if try await fire(schedule, at: time, repeating: false) != nil {
-                        logger.info("schedule \(schedule.pipeline) fires for \(time.formatted(.iso8601))")
-                    }
-                }
-                next = [next, due.next].compactMap { $0 }.min()
-            }
+            if clock.takeChange() { try await readSchedules() }
+            try await fireDue()
+            try await startWaiting()
+            try await workBackfills()
+            return entries.values.filter { $0.schedule.pause == nil }.compactMap(\.next).min()
         } catch {
             logger.error("schedules could not fire, and will be tried again: \(error)")
+            entries = [:]
+            clock.forget()
             return Date().addingTimeInterval(5)
         }
-        return next
     }
 
-    private func due(_ schedule: StoredSchedule, now: Date) async throws -> Due {
-        // A moment in the future that somebody fired by hand must not silence the clock until then.
-        let last = try await store.fires(of: schedule.pipeline, project: schedule.project)
-            .map(\.logicalTime).first { $0 <= now }
-        let running =
-            schedule.rule.overlap == .skip
-            ? try await store.isRunning(pipeline: schedule.pipeline, project: schedule.project) : false
-        return schedule.rule.due(after: max(schedule.dueSince, last ?? .distantPast), now: now, running: running)
+    private func readSchedules() async throws {
+        let known = entries
+        entries = [:]
+        for schedule in try await store.liveSchedules() {
+            if let entry = known[schedule.id], entry.schedule.pause == schedule.pause {
+                entries[schedule.id] = entry
+                continue
+            }
+            entries[schedule.id] = Entry(
+                schedule: schedule, delay: schedule.rule.delay(of: schedule.delayName),
+                decidedThrough: schedule.decidedThrough, next: .distantPast)
+        }
     }
 
-    /// Store one fire with its pins, and wake the engine.
-    ///
-    /// - Returns: `nil` when it was stored before and is not to be repeated.
-    @discardableResult
-    func fire(_ schedule: StoredSchedule, at time: Date, repeating: Bool) async throws -> StoredEvent? {
-        let pinned = try await champion(for: schedule)
-        let event = try await store.fire(schedule, at: time, pinned: pinned, repeating: repeating, now: Date())
+    /// Decide the moments that have come, many schedules in one transaction: moments at the full hour are many.
+    private func fireDue() async throws {
+        let now = Date()
+        let due = entries.filter { $0.value.schedule.pause == nil && $0.value.next.map { $0 <= now } ?? false }
+        for batch in due.keys.sorted().chunks(of: 500) {
+            var decisions: [FireDecision] = []
+            for id in batch {
+                guard let entry = entries[id] else { continue }
+                if let decision = await decide(entry, now: now) { decisions.append(decision) }
+            }
+            guard !decisions.isEmpty else { continue }
+            let events = try await store.decide(decisions, now: now)
+            Failpoint.reach(.fireStored)
+            for decision in decisions {
+                guard let last = decision.moments.last else { continue }
+                entries[decision.schedule.id]?.decidedThrough = last.logicalTime
+                logger.info("schedule \(decision.schedule.pipeline): \(decision.sentence)")
+            }
+            if events > 0 { fired() }
+        }
+    }
+
+    /// - Returns: `nil` when nothing has come, or nothing can be decided yet.
+    private func decide(_ entry: Entry, now: Date) async -> FireDecision? {
+        let schedule = entry.schedule
+        do {
+            let running =
+                schedule.rule.overlap == .skip
+                ? try await store.unendedFire(of: schedule.pipeline, project: schedule.project) : nil
+            let due = schedule.rule.due(
+                after: entry.decidedThrough, now: now, delay: entry.delay, running: running)
+            let pinned = due.moments.contains { $0.skipped == nil } ? try await champions.champion(for: schedule) : nil
+            entries[schedule.id]?.next = due.next
+            return due.moments.isEmpty ? nil : FireDecision(schedule, due.moments, pinned: pinned)
+        } catch {
+            // One project's registry that does not answer is no reason why others should not fire.
+            logger.error("schedule \(schedule.pipeline) cannot fire, and will be tried again: \(error)")
+            entries[schedule.id]?.next = now.addingTimeInterval(5)
+            return nil
+        }
+    }
+
+    /// Start fires whose dependencies have passed; give up those for which that cannot happen any more.
+    private func startWaiting() async throws {
+        let waiting = try await store.waitingFires()
+        guard !waiting.isEmpty else { return }
+        let live = entries.values.map(\.schedule)
+        for fire in waiting {
+            guard let schedule = live.first(where: { $0.project == fire.project && $0.pipeline == fire.pipeline })
+            else {
+                try await store.skip(fire, because: .retired)
+                continue
+            }
+            guard schedule.pause == nil else { continue }
+            switch try await store.readiness(of: fire, schedule, among: live) {
+            case .waits: continue
+            case .never(let reason):
+                logger.info("schedule \(fire.pipeline): \(fire.logicalTime.formatted(.iso8601)) is skipped: \(reason)")
+                try await store.skip(fire, because: reason)
+            case .ready:
+                let pinned = try await champions.champion(for: schedule)
+                _ = try await store.start(fire, schedule, pinned: pinned, now: Date())
+                Failpoint.reach(.fireStored)
+                logger.info("schedule \(fire.pipeline) fires for \(fire.logicalTime.formatted(.iso8601))")
+                fired()
+            }
+        }
+    }
+
+    private func workBackfills() async throws {
+        for backfill in try await store.openBackfills() {
+            let count = backfill.limits.starts(backfill.progress)
+            let schedule = entries.values.map(\.schedule).first {
+                $0.project == backfill.project && $0.pipeline == backfill.pipeline
+            }
+            guard count > 0, let schedule else { continue }
+            let pinned = try await champions.champion(for: schedule)
+            _ = try await store.startMoments(count, of: backfill, schedule, pinned: pinned, now: Date())
+            Failpoint.reach(.fireStored)
+            fired()
+        }
+    }
+
+    /// Run a moment because a person wants it.
+    func fireByHand(_ schedule: StoredSchedule, at time: Date) async throws -> StoredEvent {
+        let event = try await store.fireByHand(
+            schedule, at: time, pinned: try await champions.champion(for: schedule), now: Date())
         Failpoint.reach(.fireStored)
-        if event != nil { fired() }
+        fired()
         return event
     }
+}
 
-    /// The model version that stands for the schedule's environment now.
-    private func champion(for schedule: StoredSchedule) async throws -> PinnedVersion? {
+/// Which model versions stand for schedules' environments, asked once in a while for all schedules of one.
+private actor Champions {
+    private let planner: EventPlanner
+    private let registries: Registries
+    private var projects: [Int64: StoredProject] = [:]
+    private var known: [[String]: PinnedVersion?] = [:]
+
+    init(planner: EventPlanner, registries: Registries) {
+        self.planner = planner
+        self.registries = registries
+    }
+
+    func add(_ project: StoredProject) { projects[project.id] = project }
+
+    func forget() { known = [:] }
+
+    func champion(for schedule: StoredSchedule) async throws -> PinnedVersion? {
+        let key = ["\(schedule.project)", schedule.commit.description, schedule.branch, schedule.rule.environment]
+        if let answer = known[key] { return answer }
         guard let project = projects[schedule.project],
             let settings = try planner.registrySettings(of: schedule, in: project), let model = settings.model,
             let alias = settings.incumbent
-        else { return nil }
+        else {
+            known[key] = .some(nil)
+            return nil
+        }
         let version = try await registries.registry(settings).version(ofAlias: alias, model: model)
-        return version.map { PinnedVersion(model: model, version: $0) }
+        let pinned = version.map { PinnedVersion(model: model, version: $0) }
+        known[key] = pinned
+        return pinned
+    }
+}
+
+extension FireDecision {
+    /// What it decided, for the log.
+    fileprivate var sentence: String {
+        moments.map { moment in
+            let time = moment.logicalTime.formatted(.iso8601)
+            let before = moment.missed > 0 ? ", after \(moment.missed) missed" : ""
+            if let reason = moment.skipped { return "\(time) is skipped\(before): \(reason)" }
+            return (schedule.rule.after ?? []).isEmpty ? "fires for \(time)\(before)" : "due for \(time)\(before)"
+        }.joined(separator: "; ")
+    }
+}
+
+extension Array {
+    fileprivate func chunks(of size: Int) -> [ArraySlice<Element>] {
+        stride(from: 0, to: count, by: size).map { self[$0..<Swift.min($0 + size, count)] }
     }
 }

@@ -55,9 +55,10 @@ public struct Daemon: Service {
     let options: DaemonOptions
     private let lock: HomeLock
     let store: Store
-    private let registries: Registries
+    let registries: Registries
     let engine: Engine
-    private let clockwork: Clockwork
+    let clockwork: Clockwork
+    let clock: ClockBell
     private let watches: Watches
     private let follower: ForgeFollower
     let approved: ApprovedMoves
@@ -83,7 +84,7 @@ public struct Daemon: Service {
                 home: options.home, minders: minders, groups: groups, scratch: scratch,
                 workspace: { [workspaces] in try await workspaces.workspace(of: $0, in: $1) }),
             registries: registries, logger: logger)
-        let (bell, clockBell) = (Bell(), Bell())
+        let (bell, clock) = (Bell(), ClockBell())
         let client = ForgeClient()
         let lander = ChangeLander(store: store, client: client)
         let gate = Gate(
@@ -98,11 +99,10 @@ public struct Daemon: Service {
         }
         engine = Engine(
             store: store, home: options.home, runner: runner, gate: gate, slots: options.slots, logger: logger,
-            bell: bell, clockBell: clockBell, settled: follower.ring)
-        clockwork = Clockwork(store: store, home: options.home, registries: registries, logger: logger, bell: clockBell)
-        {
-            bell.ring()
-        }
+            bell: bell, clock: clock, settled: follower.ring)
+        clockwork = try Clockwork(
+            store: store, home: options.home, registries: registries, logger: logger, clock: clock, fired: bell.ring)
+        self.clock = clock
         cleaner = HomeCleaner(home: options.home, store: store, workspaces: workspaces, scratch: scratch)
         approved = ApprovedMoves(store: store, home: options.home, registries: registries, logger: logger)
         (self.store, self.registries, self.watches) = (store, registries, watches)
@@ -199,7 +199,6 @@ public struct Daemon: Service {
                 guard seconds % every < period else { continue }
                 if watch.isLinked { follower.look(at: watch.project.id) } else { watch.ask(fetching: isRemote) }
             }
-            clockwork.ring()
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(period)) }
             seconds += period
         }
@@ -243,6 +242,11 @@ public struct Daemon: Service {
             case "withdraw": ring.answer(try await withdraw(Array(ring.lines.dropFirst())))
             case "open": ring.answer(try await openChange(Array(ring.lines.dropFirst())))
             case "fire": ring.answer(try await fire(Array(ring.lines.dropFirst())))
+            case "pause": ring.answer(try await pause(Array(ring.lines.dropFirst())))
+            case "resume": ring.answer(try await resume(Array(ring.lines.dropFirst())))
+            case "backfill": ring.answer(try await backfill(Array(ring.lines.dropFirst())))
+            case "cancel-backfill": ring.answer(try await cancelBackfill(Array(ring.lines.dropFirst())))
+            case "retry-backfill": ring.answer(try await retryBackfill(Array(ring.lines.dropFirst())))
             case "linked":
                 let forges = (try? await store.forges()) ?? [:]
                 for watch in watches.all { link(watch, forges) }
@@ -250,7 +254,7 @@ public struct Daemon: Service {
             case "adopted", "look":
                 for watch in watches.all { await engine.planned(await watch.look(fetching: watch.project.url != nil)) }
                 ring.answer("ok\n")
-            default: ring.answer("error: unknown request\n")
+            default: ring.answer(unknownRequest)
             }
         } catch {
             ring.answer("error: \(error)\n")
@@ -280,23 +284,5 @@ public struct Daemon: Service {
         await engine.planned(try await store.unhandledEvents().filter { $0.project == watch.project.id })
         let address = Reporter(home: options.home, store: store).runningAddress() ?? ""
         return try await PushAnswer(store: store, address: address).text(pushed, project: watch.project, since: since)
-    }
-
-    /// `[project, schedule, RFC 3339 time]`
-    private func fire(_ words: [String]) async throws -> String {
-        guard words.count == 3, let time = try? Date(words[2], strategy: .iso8601) else {
-            return "error: unknown request\n"
-        }
-        let project = try await store.project(named: words[0] == "-" ? nil : words[0])
-        let live = try await store.liveSchedules().filter { $0.project == project.id }
-        guard let schedule = live.first(where: { $0.pipeline == words[1] }) else {
-            throw StoreError.noSchedule(words[1], live: live.map(\.pipeline))
-        }
-        guard let event = try await clockwork.fire(schedule, at: time, repeating: true) else {
-            return "error: not stored\n"
-        }
-        await engine.planned([event])
-        let runs = try await store.runs(ofEvent: event.id)
-        return runs.map { "run \($0.id)\n" }.joined()
     }
 }

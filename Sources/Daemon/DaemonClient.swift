@@ -11,10 +11,50 @@ public struct DaemonClient: Sendable {
     ///
     /// - Returns: the numbers of the runs that were started.
     public func fire(_ schedule: String, project: String, at time: Date) throws -> [Int64] {
-        // An empty line would end the message: a project that is not named travels as a dash.
-        let answer = try ask(["fire", project.isEmpty ? "-" : project, schedule, time.formatted(.iso8601)])
+        let answer = try ask(["fire", named(project), schedule, time.formatted(.iso8601)])
         return answer.split(separator: "\n").compactMap { Int64($0.dropFirst("run ".count)) }
     }
+
+    /// Have a schedule not fire until it is resumed.
+    ///
+    /// - Returns: what came of it, for the person.
+    public func pause(_ schedule: String, project: String, as name: String, because reason: String) throws -> String {
+        try ask(["pause", named(project), schedule, name, named(reason)])
+    }
+
+    /// Have a schedule fire again.
+    ///
+    /// - Parameter catchingUp: whether its misfire policy decides about what was missed; else that is skipped.
+    /// - Returns: what came of it, for the person.
+    public func resume(_ schedule: String, project: String, as name: String, catchingUp: Bool) throws -> String {
+        try ask(["resume", named(project), schedule, name, catchingUp ? "catch-up" : "-"])
+    }
+
+    /// Run the moments of a schedule in a range again, both ends included.
+    ///
+    /// - Parameter version: of the environment's model; what each moment is pinned to when absent.
+    /// - Returns: the number of the backfill.
+    public func backfill(
+        _ schedule: String, project: String, from: Date, through: Date, version: String?, parallel: Int,
+        maxFailures: Int, as name: String
+    ) throws -> Int64 {
+        let answer = try ask([
+            "backfill", named(project), schedule, from.formatted(.iso8601), through.formatted(.iso8601), version ?? "-",
+            String(parallel), String(maxFailures), name,
+        ])
+        return Int64(answer.trimmingCharacters(in: .whitespacesAndNewlines).dropFirst("backfill ".count)) ?? 0
+    }
+
+    /// - Returns: what came of it, for the person.
+    public func cancel(backfill: Int64, as name: String) throws -> String {
+        try ask(["cancel-backfill", String(backfill), name])
+    }
+
+    /// - Returns: what came of it, for the person.
+    public func retry(backfill: Int64) throws -> String { try ask(["retry-backfill", String(backfill)]) }
+
+    /// An empty line would end the message: what is not named travels as a dash.
+    private func named(_ text: String) -> String { text.isEmpty ? "-" : text }
 
     /// End a run early. Returns when that is on record; its steps end soon after.
     public func cancel(run: Int64) throws { _ = try ask(["cancel \(run)"]) }
@@ -51,7 +91,7 @@ public struct DaemonClient: Sendable {
     ///
     /// - Returns: what a person who pushes it would read.
     public func openChange(of branch: String, into target: String, topic: String?, project: String) throws -> String {
-        try ask(["open", project.isEmpty ? "-" : project, branch, target, topic ?? "-"])
+        try ask(["open", named(project), branch, target, topic ?? "-"])
     }
 
     /// Remove what nobody needs any more.

@@ -19,6 +19,19 @@ actor Engine {
         var progress: RunProgress
         /// Steps whose earlier results have been looked for.
         var considered: Set<String> = []
+
+        /// What the run has to say about drift; not what drift itself started, which would go on for ever.
+        var drift: DriftReport? {
+            switch run.plan.trigger {
+            case .push, .fire(_, _, _, nil): break
+            default: return nil
+            }
+            return progress.drift.map {
+                DriftReport(
+                    run: run.id, pipeline: run.plan.pipeline, environment: run.plan.environment, reason: $0,
+                    commit: run.plan.commit, branch: run.plan.branch)
+            }
+        }
     }
 
     let store: Store
@@ -28,8 +41,8 @@ actor Engine {
     let gate: Gate
     private let slots: Int
     private let bell: Bell
-    /// Rung when schedules have gone live.
-    private let clockBell: Bell
+    /// Rung when schedules have gone live, and when a fire's run has ended.
+    private let clock: ClockBell
     /// Called after everything that could be done was.
     private let settled: @Sendable () -> Void
 
@@ -49,12 +62,12 @@ actor Engine {
 
     init(
         store: Store, home: Home, runner: StepRunner, gate: Gate, slots: Int, logger: Logger, bell: Bell,
-        clockBell: Bell, settled: @escaping @Sendable () -> Void = {}
+        clock: ClockBell, settled: @escaping @Sendable () -> Void = {}
     ) {
         self.settled = settled
         self.bell = bell
         alarm = Alarm(bell)
-        self.clockBell = clockBell
+        self.clock = clock
         self.store = store
         self.planner = EventPlanner(store: store, home: home)
         self.runner = runner
@@ -267,7 +280,7 @@ actor Engine {
         (write.results, write.used, write.reopens) = (results, used, reopens)
         write.outcome = entry.progress.outcome
         if write.outcome == .passed { write.schedules = schedules(of: entry.run) }
-        if write.outcome != nil { write.illness = entry.progress.illness }
+        if write.outcome != nil { (write.illness, write.drift) = (entry.progress.illness, entry.drift) }
         if write.outcome != nil || !write.facts.isEmpty { await journal.write(write) }
         guard let outcome = write.outcome else {
             // The end of the run's time may have become known.
@@ -278,7 +291,8 @@ actor Engine {
         logger.info("run \(id): \(outcome.rawValue)")
         (live[id], busy[id], restoring[id]) = (nil, nil, nil)
         told.remove(id)
-        if write.schedules != nil { clockBell.ring() }
+        if write.schedules != nil { clock.schedulesChanged() }
+        if entry.run.plan.trigger.logicalTime != nil { clock.ring() }
         ring()
     }
 

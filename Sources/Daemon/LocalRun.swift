@@ -84,7 +84,7 @@ public struct LocalRun: Sendable {
                 ring: {}
             ) { _, _ in },
             slots: slots,
-            logger: logger, bell: bell, clockBell: Bell())
+            logger: logger, bell: bell, clock: ClockBell())
         await engine.add(project)
         await engine.stopWhenDone()
         await engine.run()

@@ -17,15 +17,28 @@ struct EventPlanner: Sendable {
             try await open(proposal, event, project)
             return []
         }
-        return try await store.handle(event, try planning(for: event.event, of: project), at: Date())
+        let starts = try await driftStarts(before: event, of: project)
+        return try await store.handle(
+            event, try planning(for: event.event, of: project, driftStarts: starts), at: Date())
+    }
+
+    /// What drift has started lately, where it is drift that asks.
+    private func driftStarts(before event: StoredEvent, of project: StoredProject) async throws -> DriftStarts {
+        guard case .drift(let report) = event.event else { return DriftStarts() }
+        // Longer than anybody's window.
+        return try await store.driftStarts(
+            in: report.environment, project: project.id, since: event.at.addingTimeInterval(-400 * 86_400),
+            now: event.at)
     }
 
     /// What the event starts; a commit that is wrong or gone starts nothing, and the remark says why. A repository that
     /// cannot be read is no answer: the volume may not be mounted yet.
-    func planning(for event: Event, of project: StoredProject) throws -> Planning {
+    func planning(for event: Event, of project: StoredProject, driftStarts: DriftStarts = DriftStarts()) throws
+        -> Planning
+    {
         let repository = try Repository(at: project.repository)
         do {
-            return try plan(event, in: repository, name: project.name)
+            return try plan(event, driftStarts, in: repository, name: project.name)
         } catch let problems as Problems {
             return Planning(remark: problems.description)
         } catch let error as GitError where error.isMissing {
@@ -34,7 +47,9 @@ struct EventPlanner: Sendable {
         }
     }
 
-    private func plan(_ event: Event, in repository: Repository, name: String) throws -> Planning {
+    private func plan(_ event: Event, _ driftStarts: DriftStarts, in repository: Repository, name: String) throws
+        -> Planning
+    {
         let reader = ProjectReader(repository: repository, home: home, fallbackName: name)
         switch event {
         case .push(let move):
@@ -50,6 +65,10 @@ struct EventPlanner: Sendable {
             return Plans.plan(event, at: facts, digest: sha256)
         case .rollback(let request):
             let facts = try reader.facts(at: request.commit, branch: request.branch, base: nil)
+            return Plans.plan(event, at: facts, digest: sha256)
+        case .drift(let report):
+            var facts = try reader.facts(at: report.commit, branch: report.branch, base: nil)
+            facts.driftStarts = driftStarts
             return Plans.plan(event, at: facts, digest: sha256)
         case .proposal, .request:
             return Planning()
@@ -79,8 +98,15 @@ extension EventPlanner {
         // project.
         let sources = try reader.sources(at: plan.commit)
         guard sources.pipelines.values.contains(where: { $0["on"]?["schedule"] != nil }) else { return [:] }
-        return try reader.project(at: plan.commit, branch: plan.branch).pipelines.reduce(into: [:]) { rules, pipeline in
-            guard let rule = pipeline.triggers.schedule, rule.environment == plan.environment else { return }
+        return try reader.project(at: plan.commit, branch: plan.branch).schedules(in: plan.environment)
+    }
+}
+
+extension Project {
+    /// By pipeline.
+    func schedules(in environment: String) -> [String: ScheduleRule] {
+        pipelines.reduce(into: [:]) { rules, pipeline in
+            guard let rule = pipeline.triggers.schedule, rule.environment == environment else { return }
             rules[pipeline.name] = rule
         }
     }

@@ -98,6 +98,11 @@ extension Deed {
         case .approved(let change): "approved change \(change)"
         case .withdrew(let change): "withdrew change \(change)"
         case .approvedDecision(let decision): "approved decision \(decision)"
+        case .paused(let schedule, let reason): "paused schedule \(schedule): \(reason)"
+        case .resumed(let schedule): "resumed schedule \(schedule)"
+        case .backfilled(let schedule, let number, let moments):
+            "asked for backfill \(number) of \(schedule): \(moments) moments"
+        case .cancelledBackfill(let number): "cancelled backfill \(number)"
         case .askedForRollback(let model, let version, let reason): "asked for \(model) \(version) back: \(reason)"
         }
     }

@@ -73,12 +73,7 @@ public struct Reporter: Sendable {
         let progress = run.progress
         let names = try await projectNames()
         var model = run.plan.steps.compactMap { progress[$0.name].registered }.last
-        if case .fire(let fire, _, _) = run.plan.trigger, let pinned = try await store.fire(fire),
-            let name = pinned.model,
-            let version = pinned.version
-        {
-            model = "models:/\(name)/\(version)"
-        }
+        if let pinned = try await store.pinned(for: run.plan.trigger) { model = pinned.uri }
         return RunDetail(
             run: report(run, names), tree: run.plan.tree.description, trigger: run.plan.trigger.sentence,
             logicalTime: run.plan.trigger.logicalTime, model: model, configuration: run.plan.configuration,
@@ -100,28 +95,6 @@ public struct Reporter: Sendable {
         try file.seek(toOffset: UInt64(max(0, offset)))
         let bytes = [UInt8](try file.read(upToCount: limit) ?? Data())
         return (bytes, offset + Int64(bytes.count), over && bytes.count < limit)
-    }
-
-    public func schedules() async throws -> [ScheduleReport] {
-        let names = try await projectNames()
-        var reports: [ScheduleReport] = []
-        for schedule in try await store.liveSchedules() {
-            let fires = try await store.fires(of: schedule.pipeline, project: schedule.project)
-            reports.append(
-                ScheduleReport(
-                    name: schedule.pipeline, project: names[schedule.project] ?? "",
-                    environment: schedule.rule.environment,
-                    cron: schedule.rule.cron.text, timezone: schedule.rule.timezone,
-                    commit: schedule.commit.description,
-                    run: schedule.run, liveSince: schedule.liveSince,
-                    next: schedule.rule.due(after: Date(), now: Date(), running: false).next,
-                    fires: fires.map {
-                        FireReport(
-                            id: $0.id, logicalTime: $0.logicalTime, storedAt: $0.storedAt, model: $0.model,
-                            version: $0.version)
-                    }))
-        }
-        return reports
     }
 
     /// The versions of every model that a run has been planned for, from the registries themselves.
@@ -175,15 +148,15 @@ public struct Reporter: Sendable {
                 model: models.first { $0.tags["espalier.run"] == String(row.id) }.map(\.label))
         }
         return BoardReport(
-            rows: rows, changes: try await changes(limit: 20), schedules: try await schedules(),
+            rows: rows, changes: try await changes(limit: 20), schedules: try await schedules(soonest: 20, fires: 1),
             decisions: Array(try await decisions().suffix(10).reversed()))
     }
 
-    private func projectNames() async throws -> [Int64: String] {
+    func projectNames() async throws -> [Int64: String] {
         try await store.projects().reduce(into: [:]) { $0[$1.id] = $1.name }
     }
 
-    private func report(_ row: RunRow) -> RunReport {
+    func report(_ row: RunRow) -> RunReport {
         RunReport(
             id: row.id, project: row.project, environment: row.environment, branch: row.branch,
             pipeline: row.pipeline, commit: row.commit,
@@ -216,7 +189,9 @@ extension Trigger {
         case .local: "a person, in a working tree"
         case .rollback(let model, let version, let by, let reason):
             "rollback of \(model) to \(version) by \(by): \(reason)"
-        case .fire(_, let schedule, let time): "fire of \(schedule) for \(time.formatted(.iso8601))"
+        case .fire(_, let schedule, let time, let backfill):
+            "fire of \(schedule) for \(time.formatted(.iso8601))" + (backfill.map { ", backfill \($0.number)" } ?? "")
+        case .drift(let run, let reason): "drift that run \(run) found: \(reason)"
         }
     }
 }
@@ -229,6 +204,7 @@ extension Event {
         case .proposal(let proposal): "proposal \(proposal.key) for \(proposal.target)"
         case .checks(let request): "change \(request.change)"
         case .fire(let fire): "schedule \(fire.schedule)"
+        case .drift(let report): "drift in \(report.environment)"
         case .request(let request): "pipeline \(request.pipeline)"
         case .rollback(let request): "rollback of \(request.model) to \(request.version)"
         }

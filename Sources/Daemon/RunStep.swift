@@ -194,11 +194,7 @@ struct StepRunner: Sendable {
         if case .rollback(let model, let version, _, _) = run.plan.trigger {
             variables["ESPALIER_MODEL_URI"] = "models:/\(model)/\(version)"
         }
-        if case .fire(let id, _, _) = run.plan.trigger, let fire = try await store.fire(id), let model = fire.model,
-            let version = fire.version
-        {
-            variables["ESPALIER_MODEL_URI"] = "models:/\(model)/\(version)"
-        }
+        if let pinned = try await store.pinned(for: run.plan.trigger) { variables["ESPALIER_MODEL_URI"] = pinned.uri }
         return variables
     }
 }

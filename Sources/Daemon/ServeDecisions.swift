@@ -39,7 +39,7 @@ extension Daemon {
     /// `[model, version, environment, name, reason]`, a dash for what is not named: the version that was champion before,
     /// the one environment that the model has.
     func rollBack(_ words: [String]) async throws -> String {
-        guard words.count == 5 else { return "error: unknown request\n" }
+        guard words.count == 5 else { return unknownRequest }
         let (model, name, reason) = (words[0], words[3], words[4])
         let all = try await store.tenures().filter { $0.move.model == model }
         let environments = Set(all.map(\.decision.body.environment)).sorted()

@@ -5,6 +5,8 @@ import Git
 import Plans
 import ProjectFiles
 import Projects
+import Reports
+import Schedules
 
 /// A project as it lies in a folder, for those who write it: what would be refused, resolved, or run.
 public struct WorkingTree: Sendable {
@@ -41,15 +43,32 @@ public struct WorkingTree: Sendable {
 
     /// What a push of `branch` would start: its tip if the branch exists, else the commit that HEAD stands on.
     public func planPush(of branch: String) throws -> Planning {
+        let facts = try facts(forPushOf: branch)
+        let move = RefMove(ref: "refs/heads/\(branch)", from: nil, to: facts.commit)
+        return Plans.plan(.push(move), at: facts, digest: sha256)
+    }
+
+    /// What the runs of a push of `branch` would make of the schedules of its environment, once they have passed. All are
+    /// new where no daemon has been at work in `home`.
+    public func scheduleChanges(onPushOf branch: String, home: Home) async throws -> [ScheduleChangeReport] {
+        let facts = try facts(forPushOf: branch)
+        guard let environment = facts.project.environment(ofBranch: branch)?.name else { return [] }
+        let planned = facts.project.schedules(in: environment)
+        guard FileManager.default.fileExists(atPath: home.database) else {
+            return differences(from: [:], to: planned, now: Date()).map(ScheduleChangeReport.init)
+        }
+        return try await Reporter(home: home).scheduleChanges(
+            environment: environment, project: facts.project.name, planned: planned)
+    }
+
+    private func facts(forPushOf branch: String) throws -> CommitFacts {
         let repository = try Repository(at: folder)
         guard let tip = try repository.tip(of: "refs/heads/\(branch)") ?? repository.tip(of: "HEAD") else {
             throw DaemonError.refused("\(folder) has no commit yet")
         }
-        let facts = try ProjectReader(
+        return try ProjectReader(
             repository: repository, home: Home(), fallbackName: URL(fileURLWithPath: folder).lastPathComponent
         )
         .facts(at: tip, branch: branch, base: nil)
-        let move = RefMove(ref: "refs/heads/\(branch)", from: nil, to: tip)
-        return Plans.plan(.push(move), at: facts, digest: sha256)
     }
 }

@@ -14,6 +14,8 @@ public enum Event: Hashable, Sendable, Codable {
     case request(RunRequest)
     /// An alias is to point to a version again that it has pointed to before.
     case rollback(RollbackRequest)
+    /// A step reported that the world has drifted from what the model learned.
+    case drift(DriftReport)
 
     /// What a moved ref means. Pure: the name of the ref decides.
     public init(_ move: RefMove) {
@@ -33,6 +35,7 @@ public enum Event: Hashable, Sendable, Codable {
         case .fire: "fire"
         case .request: "request"
         case .rollback: "rollback"
+        case .drift: "drift"
         }
     }
 }
@@ -145,11 +148,49 @@ public struct FireRequest: Hashable, Sendable, Codable {
     public let logicalTime: Date
     public let commit: ObjectID
     public let branch: String
+    /// Absent when the schedule itself, or a person, asked for the moment.
+    public let backfill: Backfilling?
 
-    public init(fire: Int64, schedule: String, logicalTime: Date, commit: ObjectID, branch: String) {
+    public init(
+        fire: Int64, schedule: String, logicalTime: Date, commit: ObjectID, branch: String,
+        backfill: Backfilling? = nil
+    ) {
         self.fire = fire
         self.schedule = schedule
         self.logicalTime = logicalTime
+        self.commit = commit
+        self.branch = branch
+        self.backfill = backfill
+    }
+}
+
+/// The backfill that a moment is run again for.
+public struct Backfilling: Hashable, Sendable, Codable {
+    public let number: Int64
+    /// The model version to use; the one that the fire is pinned to when absent.
+    public let version: String?
+
+    public init(number: Int64, version: String?) {
+        self.number = number
+        self.version = version
+    }
+}
+
+/// What a monitoring step found.
+public struct DriftReport: Hashable, Sendable, Codable {
+    /// The run that found it, and its pipeline.
+    public let run: Int64
+    public let pipeline: String
+    public let environment: String
+    public let reason: String
+    public let commit: ObjectID
+    public let branch: String
+
+    public init(run: Int64, pipeline: String, environment: String, reason: String, commit: ObjectID, branch: String) {
+        self.run = run
+        self.pipeline = pipeline
+        self.environment = environment
+        self.reason = reason
         self.commit = commit
         self.branch = branch
     }

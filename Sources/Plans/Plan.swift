@@ -46,14 +46,17 @@ public struct Plan: Sendable, Hashable, Codable {
 public enum Trigger: Sendable, Hashable, Codable {
     case push
     case change(number: Int64, base: ObjectID)
-    case fire(id: Int64, schedule: String, logicalTime: Date)
+    /// - Parameter backfill: what asked for the moment, where that was not the schedule itself.
+    case fire(id: Int64, schedule: String, logicalTime: Date, backfill: Backfilling?)
     /// A person ran it in a working tree.
     case local
     case rollback(model: String, version: String, by: String, reason: String)
+    /// Another run found that the world has drifted.
+    case drift(run: Int64, reason: String)
 
     /// The moment that the run stands for, where it stands for one.
     public var logicalTime: Date? {
-        if case .fire(_, _, let time) = self { time } else { nil }
+        if case .fire(_, _, let time, _) = self { time } else { nil }
     }
 }
 
@@ -84,6 +87,8 @@ public struct PlannedStep: Sendable, Hashable, Codable {
     public let outputs: [String]
     /// The output that is a JUnit report.
     public let tests: String?
+    /// The output that is a monitor report.
+    public let monitor: String?
     /// Values may hold references, resolved when the step starts.
     public let env: [String: String]
     public let compute: Compute
@@ -103,6 +108,9 @@ public enum NonRun: Sendable, Hashable, Codable, CustomStringConvertible {
     case pathsUntouched([String])
     case otherTarget(wanted: [String])
     case otherSchedule
+    case otherPipeline(wanted: [String])
+    case coolingDown(until: Date)
+    case oftenEnough(starts: Int, since: Date)
 
     /// Whether it would have run, had the commit touched what it is about.
     public var isForPaths: Bool {
@@ -118,6 +126,10 @@ public enum NonRun: Sendable, Hashable, Codable, CustomStringConvertible {
         case .pathsUntouched(let paths): "nothing under \(paths.joined(separator: ", ")) changed"
         case .otherTarget(let wanted): "checks changes to \(wanted.joined(separator: ", "))"
         case .otherSchedule: "another schedule fired"
+        case .otherPipeline(let wanted): "started by what \(wanted.joined(separator: ", ")) reports"
+        case .coolingDown(let until): "drift has started it lately: it cools down until \(until.formatted(.iso8601))"
+        case .oftenEnough(let starts, let since):
+            "drift has started it \(starts) times since \(since.formatted(.iso8601)), which is the most it may"
         }
     }
 }

@@ -16,6 +16,8 @@ public struct CommitFacts: Sendable, Hashable {
     public let datasets: [String: [String: String]]
     /// Dotted privileged keys, by environment, in which this commit differs from the trusted files.
     public let withheld: [String: [String]]
+    /// What drift has started before this event.
+    public var driftStarts = DriftStarts()
 
     public init(
         commit: ObjectID, tree: ObjectID, branch: String, project: Project, changedPaths: [String] = [],
@@ -47,7 +49,7 @@ public func plan(_ event: Event, at facts: CommitFacts, digest: (String) -> Stri
     if case .rollback(let request) = event { return plan(request, at: facts, digest: digest) }
     var plans: [Plan] = []
     var skipped: [String: NonRun] = [:]
-    for pipeline in project.pipelines {
+    for pipeline in project.pipelines where !event.isFire(ofOtherThan: pipeline.name) {
         switch match(pipeline, event, facts) {
         case .starts(let environment, let trigger):
             guard let environment = project.environment(named: environment) else { continue }
@@ -98,10 +100,19 @@ func match(_ pipeline: Pipeline, _ event: Event, _ facts: CommitFacts) -> Match 
         return .starts(environment: change.environment, .change(number: request.change, base: request.base))
     case .fire(let fire):
         guard let schedule = pipeline.triggers.schedule else { return .skipped(.notTriggered(by: "schedule")) }
-        guard pipeline.name == fire.schedule else { return .skipped(.otherSchedule) }
         return .starts(
             environment: schedule.environment,
-            .fire(id: fire.fire, schedule: fire.schedule, logicalTime: fire.logicalTime))
+            .fire(id: fire.fire, schedule: fire.schedule, logicalTime: fire.logicalTime, backfill: fire.backfill))
+    case .drift(let report):
+        guard let rule = pipeline.triggers.drift else { return .skipped(.notTriggered(by: "drift")) }
+        guard rule.environment == report.environment else {
+            return .skipped(.otherEnvironment(wanted: [rule.environment], actual: report.environment))
+        }
+        guard rule.of.isEmpty || rule.of.contains(report.pipeline) else {
+            return .skipped(.otherPipeline(wanted: rule.of))
+        }
+        if let start = facts.driftStarts.held(by: rule, of: pipeline.name) { return .skipped(start) }
+        return .starts(environment: rule.environment, .drift(run: report.run, reason: report.reason))
     case .proposal, .rollback: return .skipped(.notTriggered(by: event.kind))
     case .request(let request):
         let environment = pipeline.triggers.environments.first
@@ -147,8 +158,8 @@ extension Plan {
         concurrency = pipeline.concurrency(for: trigger)
         timeout = pipeline.timeout
         let usual = environment.priority ?? environment.usualPriority(defaultBranch: facts.project.defaultBranch)
-        // Others wait behind a queued change; nobody waits for one that is only looked at.
-        priority = usual + (event?.checks?.isQueued ?? false ? 1 : 0)
+        // Others wait behind a queued change; nobody waits for one that is only looked at, or for the past.
+        priority = usual + (event?.checks?.isQueued ?? false ? 1 : 0) - (trigger.isBackfill ? 5 : 0)
         trust = isFork ? .forked : environment.protected && !trigger.isChange ? .protected : .unprotected
         var reuse: [String: Reuse] = [:]
         for step in pipeline.steps {
@@ -184,19 +195,32 @@ extension Event {
     fileprivate var checks: CheckRequest? {
         if case .checks(let request) = self { request } else { nil }
     }
+
+    /// A fire is about one pipeline: why the thousand others do not run needs no saying.
+    fileprivate func isFire(ofOtherThan pipeline: String) -> Bool {
+        if case .fire(let fire) = self { fire.schedule != pipeline } else { false }
+    }
 }
 
 extension Pipeline {
-    /// Fires of one schedule never overlap: they queue, unless the pipeline names a wider group.
+    /// Fires of one schedule never overlap: they queue, or the newer replaces the older. Moments of a backfill may, unless
+    /// the pipeline names a group of its own.
     func concurrency(for trigger: Trigger) -> Concurrency {
-        guard case .fire = trigger, concurrency.group == nil else { return concurrency }
-        return Concurrency(group: "schedule \(name)", supersede: .none)
+        guard case .fire(_, _, _, let backfill) = trigger else { return concurrency }
+        guard backfill == nil else { return Concurrency(group: concurrency.group, supersede: .none) }
+        return Concurrency(
+            group: concurrency.group ?? "schedule \(name)",
+            supersede: triggers.schedule?.overlap == .replace ? .running : .none)
     }
 }
 
 extension Trigger {
     fileprivate var isChange: Bool {
         if case .change = self { true } else { false }
+    }
+
+    fileprivate var isBackfill: Bool {
+        if case .fire(_, _, _, .some) = self { true } else { false }
     }
 }
 
@@ -219,6 +243,7 @@ extension PlannedStep {
         datasets = environment.datasets.filter { step.data.contains($0.key) }
         outputs = step.outputs
         tests = step.tests
+        monitor = step.monitor
         env = step.env
         var compute = environment.compute[step.compute ?? "default"] ?? .standard
         compute.timeout = step.timeout ?? compute.timeout

@@ -54,7 +54,7 @@ extension Plan {
         guard case .run(let command) = step.action else { return .never(reason: "it changes the registry") }
         guard !step.inputs.isEmpty else { return .never(reason: "it does not say what it reads: it has no inputs:") }
         switch trigger {
-        case .push, .change: break
+        case .push, .change, .drift: break
         case .rollback: return .never(reason: "a version is tried anew before it comes back")
         case .fire: return .never(reason: "a fire stands for a moment of its own")
         case .local: return .never(reason: "a local run reads files that no commit has")

@@ -23,6 +23,7 @@ func linkProblems(_ pipeline: Pipeline, _ environments: [Environment]) -> [Probl
         (pipeline.triggers.push?.environments ?? []).map { ("on.push.environment", $0) }
         + (pipeline.triggers.change.map { [("on.change.environment", $0.environment)] } ?? [])
         + (pipeline.triggers.schedule.map { [("on.schedule.environment", $0.environment)] } ?? [])
+        + (pipeline.triggers.drift.map { [("on.drift.environment", $0.environment)] } ?? [])
     var found = named.filter { !names.contains($0.1) }.map { key, name in
         Problem(
             "there is no environment '\(name)'", at: pipeline.mark, key: key,
@@ -39,6 +40,42 @@ func linkProblems(_ pipeline: Pipeline, _ environments: [Environment]) -> [Probl
                     key: "steps.\(step.name).compute",
                     hint: nearest(to: compute, among: Array(environment.compute.keys)).map { "did you mean '\($0)'?" }
                         ?? "add it under compute: in environments/\(environment.name).yml"))
+        }
+    }
+    return found
+}
+
+/// Schedules that wait for what is no schedule of their environment, or for each other; drift that nobody could report.
+func dependencyProblems(_ pipelines: [Pipeline]) -> [Problem] {
+    let schedules = pipelines.filter { $0.triggers.schedule != nil }
+    var found: [Problem] = []
+    for pipeline in schedules {
+        guard let rule = pipeline.triggers.schedule else { continue }
+        let others = schedules.filter { $0.triggers.schedule?.environment == rule.environment }.map(\.name)
+            .filter { $0 != pipeline.name }
+        for name in rule.after ?? [] where !others.contains(name) {
+            found.append(
+                Problem(
+                    "'\(name)' is no other schedule of environment '\(rule.environment)'", at: pipeline.mark,
+                    key: "on.schedule.after",
+                    hint: nearest(to: name, among: others).map { "did you mean '\($0)'?" }
+                        ?? "name a pipeline with on: { schedule: … } in the same environment"))
+        }
+    }
+    let waits = schedules.map { ($0.name, $0.triggers.schedule?.after ?? []) }
+    if let circle = circle(in: Dictionary(uniqueKeysWithValues: waits)), circle.count > 2 {
+        found.append(
+            Problem(
+                "the schedules wait for each other in a circle: \(circle.joined(separator: " → "))",
+                at: schedules.first { $0.name == circle[0] }?.mark, key: "on.schedule.after",
+                hint: "remove one of these names"))
+    }
+    for pipeline in pipelines {
+        for name in pipeline.triggers.drift?.of ?? [] where !pipelines.contains(where: { $0.name == name }) {
+            found.append(
+                Problem(
+                    "there is no pipeline '\(name)'", at: pipeline.mark, key: "on.drift.of",
+                    hint: nearest(to: name, among: pipelines.map(\.name)).map { "did you mean '\($0)'?" }))
         }
     }
     return found

@@ -24,7 +24,7 @@ func order(_ steps: [Step], marks: Node?, _ problems: inout [Problem]) -> [Step]
         placed.insert(step.name)
         ordered.append(step)
     }
-    if let cycle = findCycle(waiting) {
+    if let cycle = circle(in: Dictionary(uniqueKeysWithValues: waiting.map { ($0.name, $0.needs) })) {
         problems.append(
             Problem(
                 "the steps need each other in a circle: \(cycle.joined(separator: " → "))",
@@ -34,14 +34,15 @@ func order(_ steps: [Step], marks: Node?, _ problems: inout [Problem]) -> [Step]
     return ordered
 }
 
-/// One circle among steps that all wait for each other; its first name stands at both ends.
-private func findCycle(_ waiting: [Step]) -> [String]? {
-    let needs = Dictionary(uniqueKeysWithValues: waiting.map { ($0.name, $0.needs) })
-    guard var current = waiting.first?.name else { return nil }
+/// One circle among names that need each other; its first name stands at both ends. Names that are no key need nothing.
+func circle(in needs: [String: [String]]) -> [String]? {
+    var waiting = needs
+    while let free = waiting.first(where: { $0.value.allSatisfy { waiting[$0] == nil } }) { waiting[free.key] = nil }
+    guard var current = waiting.keys.min() else { return nil }
     var path: [String] = []
     while !path.contains(current) {
         path.append(current)
-        guard let next = needs[current]?.first(where: { needs[$0] != nil }) else { return nil }
+        guard let next = waiting[current]?.first(where: { waiting[$0] != nil }) else { return nil }
         current = next
     }
     return Array(path.drop { $0 != current }) + [current]

@@ -40,27 +40,12 @@ public struct Triggers: Sendable, Hashable {
     public let push: Push?
     public let change: Change?
     public let schedule: ScheduleRule?
+    public let drift: DriftRule?
 
     /// The environments that it may run in, in the order of its triggers.
     public var environments: [String] {
         (push?.environments ?? []) + (change.map { [$0.environment] } ?? []) + (schedule.map { [$0.environment] } ?? [])
-    }
-}
-
-/// A cron rule with its policies.
-public struct ScheduleRule: Sendable, Hashable, Codable {
-    public enum Misfire: String, Sendable, Codable { case runOnce = "run-once", runAll = "run-all", skip }
-    public enum Overlap: String, Sendable, Codable { case queue, skip }
-
-    public let cron: CronExpression
-    public let timezone: String
-    public let environment: String
-    public let misfire: Misfire
-    public let overlap: Overlap
-    public let dst: DaylightSaving
-
-    public func hasSameMoments(as other: ScheduleRule) -> Bool {
-        cron == other.cron && timezone == other.timezone && dst == other.dst && environment == other.environment
+            + (drift.map { [$0.environment] } ?? [])
     }
 }
 
@@ -87,6 +72,8 @@ public struct Step: Sendable, Hashable, Codable {
     public let outputs: [String]
     /// The output that is a JUnit report.
     public let tests: String?
+    /// The output that is a monitor report.
+    public let monitor: String?
     /// A key of the environment's `compute`.
     public let compute: String?
     /// Values may hold references.

@@ -1,3 +1,4 @@
+import Cron
 import Promotion
 
 /// The keys of `pipelines/*.yml`.
@@ -18,9 +19,26 @@ public enum PipelineFile {
         .init("cron", .string, required: true, "Quartz cron: seconds minutes hours day month weekday [year]"),
         .init("timezone", .string, "IANA time zone; default UTC"),
         .init("environment", .string, required: true, "environment that it runs in, and whose releases make it live"),
-        .init("misfire", .oneOf(["run-once", "run-all", "skip"]), "what to do about moments missed; default run-once"),
-        .init("overlap", .oneOf(["queue", "skip"]), "what to do when the last fire still runs; default queue"),
-        .init("dst", .oneOf(["wall-once", "quartz", "elapsed"]), "daylight saving rule; default wall-once"),
+        .init(
+            "misfire", .oneOf(ScheduleRule.Misfire.allCases.map(\.rawValue)),
+            "what to do about moments missed; default run-once"),
+        .init(
+            "overlap", .oneOf(ScheduleRule.Overlap.allCases.map(\.rawValue)),
+            "what to do when the last fire still runs; default queue"),
+        .init("dst", .oneOf(DaylightSaving.allCases.map(\.rawValue)), "daylight saving rule; default wall-once"),
+        .init("after", .oneOrMany(.string), "schedules of the same environment whose fire must have passed first"),
+        .init("jitter", .duration, "spreads schedules of one moment: each comes later by its own fixed share of this"),
+        .init("start", .string, "nothing is due before this moment: 2026-01-01T00:00:00Z"),
+        .init("end", .string, "nothing is due after this moment"),
+        .init("catch_up", .integer(min: 1), "the most missed moments that run-all makes up at once; default 100"),
+    ])
+
+    static let drift = Shape.object([
+        .init("environment", .string, required: true, "environment whose drift starts it, and in which it runs"),
+        .init("of", .oneOrMany(.string), "pipelines whose steps report the drift; default all of the environment"),
+        .init("cooldown", .duration, "time from one start to the next; default 7d"),
+        .init("at_most", .integer(min: 1), "starts within the window; default 4"),
+        .init("window", .duration, "what at_most counts in; default 30d"),
     ])
 
     static let floorRule = Shape.map(.number)
@@ -82,6 +100,7 @@ public enum PipelineFile {
         .init("config", .oneOrMany(.string), "keys of config: that the step is given; default all of them"),
         .init("outputs", .oneOrMany(.string), "files or folders kept from $ESPALIER_OUTPUTS"),
         .init("tests", .string, "the output that is a JUnit report: quarantined tests in it do not block"),
+        .init("monitor", .string, "the output that is a monitor report: drawn on the run's page"),
         .init("compute", .string, "a name under the environment's `compute`"),
         .init("env", .map(.string), "environment variables; values may hold ${steps.NAME.outputs.OUTPUT}"),
         .init("timeout", .duration, "how long the step may take; wins over its compute's"),
@@ -97,6 +116,7 @@ public enum PipelineFile {
                 .init("push", push, "a branch moved"),
                 .init("change", change, "a merge was proposed"),
                 .init("schedule", schedule, "a moment is due"),
+                .init("drift", drift, "a step reported that the world has drifted from what the model learned"),
             ]), required: true, "what starts this pipeline"),
         .init(
             "concurrency",

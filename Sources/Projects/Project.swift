@@ -64,7 +64,9 @@ extension Project {
                 problems += error.all
             }
         }
-        problems += overlapProblems(environments) + pipelines.flatMap { linkProblems($0, environments) }
+        problems +=
+            overlapProblems(environments) + pipelines.flatMap { linkProblems($0, environments) }
+            + dependencyProblems(pipelines)
         guard problems.isEmpty else { throw Problems(problems) }
         return Project(
             name: trustedBase["name"]?.text ?? fallbackName, defaultBranch: defaultBranch,

@@ -20,7 +20,7 @@ extension Pipeline {
             supersede: file["concurrency"]?["supersede"]?.text.flatMap(Concurrency.Supersede.init) ?? .none)
         return Pipeline(
             name: name, triggers: triggers, concurrency: concurrency,
-            timeout: file["timeout"]?.text.flatMap(Duration.init(written:))?.components.seconds, steps: ordered,
+            timeout: file["timeout"]?.seconds, steps: ordered,
             mark: file.mark)
     }
 }
@@ -38,12 +38,23 @@ extension Triggers {
                 paths: change["paths"]?.globs ?? [])
         }
         schedule = node?["schedule"].flatMap { ScheduleRule($0, &problems) }
-        if !["push", "change", "schedule"].contains(where: { node?[$0] != nil }) {
+        drift = node?["drift"].map(DriftRule.init)
+        if !["push", "change", "schedule", "drift"].contains(where: { node?[$0] != nil }) {
             problems.append(
                 Problem(
                     "nothing starts this pipeline", at: node?.mark, key: "on",
-                    hint: "give one of push, change, schedule"))
+                    hint: "give one of push, change, schedule, drift"))
         }
+    }
+}
+
+extension DriftRule {
+    init(_ node: Node) {
+        environment = node["environment"]?.text ?? ""
+        of = node["of"]?.texts ?? []
+        cooldown = node["cooldown"]?.seconds ?? 7 * 86_400
+        atMost = node["at_most"]?.integer ?? 4
+        window = node["window"]?.seconds ?? 30 * 86_400
     }
 }
 
@@ -54,6 +65,15 @@ extension ScheduleRule {
         misfire = node["misfire"]?.text.flatMap(Misfire.init) ?? .runOnce
         overlap = node["overlap"]?.text.flatMap(Overlap.init) ?? .queue
         dst = node["dst"]?.text.flatMap(DaylightSaving.init) ?? .wallOnce
+        after = node["after"]?.texts
+        jitter = node["jitter"]?.seconds
+        catchUp = node["catch_up"]?.integer
+        start = node["start"]?.moment(key: "on.schedule.start", &problems)
+        end = node["end"]?.moment(key: "on.schedule.end", &problems)
+        if let start, let end, end < start {
+            problems.append(
+                Problem("the schedule ends before it starts", at: node["end"]?.mark, key: "on.schedule.end"))
+        }
         if TimeZone(identifier: timezone) == nil {
             problems.append(
                 Problem(
@@ -88,15 +108,17 @@ extension Step {
         config = node["config"]?.texts
         outputs = node["outputs"]?.texts ?? []
         tests = node["tests"]?.text
+        monitor = node["monitor"]?.text
         compute = node["compute"]?.text
         env = (node["env"]?.entries ?? []).reduce(into: [:]) { $0[$1.key] = $1.value.text ?? "" }
-        timeout = node["timeout"]?.text.flatMap(Duration.init(written:))?.components.seconds
+        timeout = node["timeout"]?.seconds
         retriesWhenLost = node["retry"]?["lost"]?.integer ?? 1
-        if let tests, !outputs.contains(tests) {
+        for (report, name, suffix) in [("tests", tests, "xml"), ("monitor", monitor, "json")] {
+            guard let name, !outputs.contains(name) else { continue }
             problems.append(
                 Problem(
-                    "'\(tests)' is no output of the step", at: node["tests"]?.mark ?? entry.mark, key: "\(key).tests",
-                    hint: "declare it: outputs: [\(tests)], and write $ESPALIER_OUTPUTS/\(tests).xml"))
+                    "'\(name)' is no output of the step", at: node[report]?.mark ?? entry.mark, key: "\(key).\(report)",
+                    hint: "declare it: outputs: [\(name)], and write $ESPALIER_OUTPUTS/\(name).\(suffix)"))
         }
         guard let action = Action(node, at: entry.mark, key: key, &problems) else { return nil }
         self.action = action
@@ -147,5 +169,16 @@ extension Reference {
 
 extension Node {
     var texts: [String] { items.compactMap(\.text) }
+
+    /// Of a duration.
+    var seconds: Int64? { text.flatMap(Duration.init(written:))?.components.seconds }
+
+    /// Of a moment written as RFC 3339.
+    func moment(key: String, _ problems: inout [Problem]) -> Date? {
+        if let text, let date = try? Date(text, strategy: .iso8601) { return date }
+        problems.append(
+            Problem("'\(text ?? "")' is no moment", at: mark, key: key, hint: "write it like 2026-01-31T08:00:00Z"))
+        return nil
+    }
     var globs: [Glob] { texts.map(Glob.init) }
 }

@@ -4,7 +4,7 @@ extension Pipeline {
     /// - Parameter command: how it is tried; by MLflow and its own input example when absent.
     public static func rollback(trying command: String?) -> Pipeline {
         Pipeline(
-            name: "rollback", triggers: Triggers(push: nil, change: nil, schedule: nil),
+            name: "rollback", triggers: Triggers(push: nil, change: nil, schedule: nil, drift: nil),
             concurrency: Concurrency(group: nil, supersede: .none), timeout: nil,
             steps: [
                 Step("smoke", needs: [], .run(command: command ?? standardSmoke)),
@@ -28,6 +28,6 @@ extension Step {
     fileprivate init(_ name: String, needs: [String], _ action: Action) {
         self.init(
             name: name, needs: needs, action: action, inputs: [], data: [], config: nil, outputs: [], tests: nil,
-            compute: nil, env: [:], timeout: nil, retriesWhenLost: 1)
+            monitor: nil, compute: nil, env: [:], timeout: nil, retriesWhenLost: 1)
     }
 }

@@ -149,55 +149,6 @@ public struct ModelReport: Sendable, Codable, Hashable {
     }
 }
 
-/// A live schedule.
-public struct ScheduleReport: Sendable, Codable, Hashable {
-    public var name: String
-    public var project: String
-    public var environment: String
-    public var cron: String
-    public var timezone: String
-    public var commit: String
-    /// The release run that made it live.
-    public var run: Int64
-    public var liveSince: Date
-    public var next: Date?
-    public var fires: [FireReport]
-
-    public init(
-        name: String, project: String, environment: String, cron: String, timezone: String, commit: String,
-        run: Int64, liveSince: Date, next: Date?, fires: [FireReport]
-    ) {
-        self.name = name
-        self.project = project
-        self.environment = environment
-        self.cron = cron
-        self.timezone = timezone
-        self.commit = commit
-        self.run = run
-        self.liveSince = liveSince
-        self.next = next
-        self.fires = fires
-    }
-}
-
-/// One stored fire of a schedule.
-public struct FireReport: Sendable, Codable, Hashable {
-    public var id: Int64
-    public var logicalTime: Date
-    public var storedAt: Date
-    /// The champion it is pinned to.
-    public var model: String?
-    public var version: String?
-
-    public init(id: Int64, logicalTime: Date, storedAt: Date, model: String?, version: String?) {
-        self.id = id
-        self.logicalTime = logicalTime
-        self.storedAt = storedAt
-        self.model = model
-        self.version = version
-    }
-}
-
 /// The board: what stands where.
 public struct BoardReport: Sendable, Codable, Hashable {
     public struct Row: Sendable, Codable, Hashable {

@@ -86,13 +86,14 @@ private func holdingTheirGroup(_ runs: [Int64: RunProgress], busy: [Int64: Set<S
         .sorted { $0.key < $1.key }.map { (id: $0.key, progress: $0.value) }
 }
 
-/// The older runs that a new one replaces.
+/// The older runs that a new one replaces: of the same pipeline, branch and cause. A moment of a backfill replaces nothing.
 public func superseded(by new: Int64, _ plan: Plan, among runs: [Int64: RunProgress]) -> Set<Int64> {
     var replaced: Set<Int64> = []
     for (id, progress) in runs where id < new {
         let other = progress.plan
-        guard other.project == plan.project, other.pipeline == plan.pipeline, other.branch == plan.branch,
-            !plan.isFire, !other.isFire
+        guard other.project == plan.project, other.pipeline == plan.pipeline, plan.cause == other.cause,
+            // Moments of one schedule may come from several releases.
+            plan.cause == .fire || other.branch == plan.branch, plan.cause != .backfill
         else { continue }
         switch plan.concurrency.supersede {
         case .none: if plan.isCheck { replaced.insert(id) }
@@ -107,8 +108,14 @@ extension Plan {
     /// What the runs that must not overlap have in common.
     fileprivate var groupKey: [String]? { concurrency.group.map { [project, $0] } }
 
-    fileprivate var isFire: Bool {
-        if case .fire = trigger { true } else { false }
+    fileprivate enum Cause { case fire, backfill, drift, code }
+
+    fileprivate var cause: Cause {
+        switch trigger {
+        case .fire(_, _, _, let backfill): backfill == nil ? .fire : .backfill
+        case .drift: .drift
+        case .push, .change, .local, .rollback: .code
+        }
     }
 
     /// Checks of a change are of no use once it has a newer merge.

@@ -13,6 +13,10 @@ public enum Deed: Sendable, Hashable, Codable {
     case withdrew(change: Int64)
     case approvedDecision(Int64)
     case askedForRollback(model: String, version: String, reason: String)
+    case paused(schedule: String, reason: String)
+    case resumed(schedule: String)
+    case backfilled(schedule: String, number: Int64, moments: Int)
+    case cancelledBackfill(Int64)
 }
 
 /// A deed in the audit trail.

@@ -234,10 +234,9 @@ extension Store {
 
     /// Ask for the champion before the one that a fire found ill, unless that has been replaced already.
     static func rollBack(for run: StoredRun, because illness: String, at time: Date, _ database: Database) throws {
-        guard case .fire(let fire, _, _) = run.plan.trigger, let model = run.plan.settings.registry.model,
-            let alias = run.plan.settings.registry.incumbent
+        guard let model = run.plan.settings.registry.model, let alias = run.plan.settings.registry.incumbent,
+            let pinned = try pinned(for: run.plan.trigger, database)?.version
         else { return }
-        let pinned = try String.fetchOne(database, sql: "SELECT version FROM fire WHERE id = ?", arguments: [fire])
         let tenures = try tenures(database).filter { $0.move.model == model && $0.move.alias == alias }
         guard let current = tenures.last, current.move.to == pinned, let earlier = championBefore(tenures),
             let row = try Row.fetchOne(

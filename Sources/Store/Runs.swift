@@ -62,6 +62,8 @@ public struct FactWrite: Sendable {
     public var schedules: [String: ScheduleRule]?
     /// What the run says is wrong with the incumbent, where that has the one before it back.
     public var illness: String?
+    /// What the run found to have drifted.
+    public var drift: DriftReport?
 
     public init(run: StoredRun, facts: [Recorded]) {
         self.run = run
@@ -110,6 +112,9 @@ extension Store {
         ).execute(arguments: [outcome.rawValue, time.timeIntervalSince1970, write.run.id])
         if write.run.plan.trigger == .push {
             try tell(.run(write.run.id), project: write.run.project, at: time, database)
+        }
+        if let drift = write.drift {
+            _ = try Self.insert(.drift(drift), project: write.run.project, at: time, database)
         }
         if let illness = write.illness { try rollBack(for: write.run, because: illness, at: time, database) }
         if let rules = write.schedules { try goLive(rules, run: write.run, at: time, database) }

@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import Plans
 import Projects
+import Schedules
 
 /// A schedule that is live: a rule, pinned to the commit whose release run passed.
 public struct StoredSchedule: Sendable, Hashable {
@@ -14,8 +15,17 @@ public struct StoredSchedule: Sendable, Hashable {
     public let branch: String
     public let run: Int64
     public let liveSince: Date
-    /// From when on its moments are due: before it was live, where an older release had the same rule live.
-    public let dueSince: Date
+    /// The moment up to which everything has been decided: before it was live, where an older release had the same rule.
+    public let decidedThrough: Date
+    /// Absent while it is not paused.
+    public let pause: Pause?
+
+    /// Somebody wants it not to fire.
+    public struct Pause: Sendable, Hashable {
+        public let who: String
+        public let reason: String
+        public let since: Date
+    }
 
     init(_ row: Row) throws {
         id = row["id"]
@@ -28,27 +38,64 @@ public struct StoredSchedule: Sendable, Hashable {
         branch = row["branch"]
         run = row["run_id"]
         liveSince = row.date("live_since")
-        dueSince = row.optionalDate("due_since") ?? liveSince
+        decidedThrough = row.optionalDate("due_since") ?? liveSince
+        pause = (row["who"] as String?).map { Pause(who: $0, reason: row["reason"], since: row.date("paused_at")) }
     }
+
+    fileprivate static let live = """
+        SELECT schedule.*, who, reason, at AS paused_at FROM schedule
+        LEFT JOIN schedule_pause USING (project_id, pipeline) WHERE retired_at IS NULL
+        """
 }
 
 /// One due moment of a schedule that has been stored.
 public struct StoredFire: Sendable, Hashable {
+    public enum State: Sendable, Hashable {
+        /// Other schedules have to pass first.
+        case waiting
+        case fired
+        case skipped(SkipReason)
+
+        public var word: String {
+            switch self {
+            case .waiting: "waiting"
+            case .fired: "fired"
+            case .skipped: "skipped"
+            }
+        }
+    }
+
     public let id: Int64
+    public let project: Int64
     public let pipeline: String
     public let logicalTime: Date
     public let storedAt: Date
+    public let state: State
+    /// Moments before it that it stands for; see `Moment`.
+    public let missed: Int
     /// The champion when it fired: the model and version that its runs use.
-    public let model: String?
-    public let version: String?
+    public let pinned: PinnedVersion?
+    /// What ran it last.
+    public let event: Int64?
 
-    init(_ row: Row) {
+    init(_ row: Row) throws {
         id = row["id"]
+        project = row["project_id"]
         pipeline = row["pipeline"]
         logicalTime = row.date("logical_time")
         storedAt = row.date("stored_at")
-        model = row["model"]
-        version = row["version"]
+        missed = row["missed"]
+        event = row["event_id"]
+        if let model = row["model"] as String?, let version = row["version"] as String? {
+            pinned = PinnedVersion(model: model, version: version)
+        } else {
+            pinned = nil
+        }
+        switch row["state"] as String {
+        case "waiting": state = .waiting
+        case "skipped": state = .skipped(try Stored.value(SkipReason.self, from: row["reason"]))
+        default: state = .fired
+        }
     }
 }
 
@@ -61,6 +108,21 @@ public struct PinnedVersion: Sendable, Hashable {
         self.model = model
         self.version = version
     }
+
+    public var uri: String { "models:/\(model)/\(version)" }
+}
+
+/// What a schedule decided about the moments that had come.
+public struct FireDecision: Sendable {
+    public let schedule: StoredSchedule
+    public let moments: [Moment]
+    public let pinned: PinnedVersion?
+
+    public init(_ schedule: StoredSchedule, _ moments: [Moment], pinned: PinnedVersion?) {
+        self.schedule = schedule
+        self.moments = moments
+        self.pinned = pinned
+    }
 }
 
 extension Store {
@@ -68,8 +130,7 @@ extension Store {
     static func goLive(_ rules: [String: ScheduleRule], run: StoredRun, at time: Date, _ database: Database) throws {
         let environment = run.plan.environment
         let live = try Row.fetchAll(
-            database, sql: "SELECT * FROM schedule WHERE project_id = ? AND retired_at IS NULL",
-            arguments: [run.project]
+            database, sql: "\(StoredSchedule.live) AND project_id = ?", arguments: [run.project]
         ).map(StoredSchedule.init)
         // A run is told once; a run older than what is live must not bring its schedules back.
         guard !live.contains(where: { $0.rule.environment == environment && $0.run >= run.id }) else { return }
@@ -78,9 +139,9 @@ extension Store {
                 sql: "UPDATE schedule SET retired_at = ? WHERE id = ?",
                 arguments: [time.timeIntervalSince1970, old.id])
         }
-        // A moment that the old one has not fired yet is the new one's to fire.
-        func dueSince(_ pipeline: String, _ rule: ScheduleRule) -> Date? {
-            live.first { $0.pipeline == pipeline && $0.rule.hasSameMoments(as: rule) }?.dueSince
+        // A moment that the old one has not decided yet is the new one's to decide.
+        func decidedThrough(_ pipeline: String, _ rule: ScheduleRule) -> Date? {
+            live.first { $0.pipeline == pipeline && $0.rule.hasSameMoments(as: rule) }?.decidedThrough
         }
         for (pipeline, rule) in rules.sorted(by: { $0.key < $1.key }) {
             try database.execute(
@@ -90,7 +151,7 @@ extension Store {
                     """,
                 arguments: [
                     run.project, pipeline, try Stored.text(rule), run.plan.commit.description, run.plan.branch,
-                    run.id, time.timeIntervalSince1970, dueSince(pipeline, rule)?.timeIntervalSince1970,
+                    run.id, time.timeIntervalSince1970, decidedThrough(pipeline, rule)?.timeIntervalSince1970,
                 ])
         }
     }
@@ -98,15 +159,22 @@ extension Store {
     public func liveSchedules() async throws -> [StoredSchedule] {
         try await pool.read { database in
             try Row.fetchAll(
-                database, sql: "SELECT * FROM schedule WHERE retired_at IS NULL ORDER BY project_id, pipeline"
-            )
-            .map(StoredSchedule.init)
+                database, sql: "\(StoredSchedule.live) ORDER BY project_id, pipeline"
+            ).map(StoredSchedule.init)
         }
     }
 
-    /// The latest fire of a schedule.
-    public func lastFire(of schedule: StoredSchedule) async throws -> StoredFire? {
-        try await fires(of: schedule.pipeline, project: schedule.project, limit: 1).first
+    /// The schedule that is live under that name.
+    public func liveSchedule(_ pipeline: String, project: Int64) async throws -> StoredSchedule {
+        let live = try await pool.read { database in
+            try Row.fetchAll(
+                database, sql: "\(StoredSchedule.live) AND project_id = ? ORDER BY pipeline", arguments: [project]
+            ).map(StoredSchedule.init)
+        }
+        guard let found = live.first(where: { $0.pipeline == pipeline }) else {
+            throw StoreError.noSchedule(pipeline, live: live.map(\.pipeline))
+        }
+        return found
     }
 
     /// The fires of a pipeline, latest logical time first.
@@ -126,52 +194,278 @@ extension Store {
         }
     }
 
-    /// Store a fire and the event that runs it, in one transaction. A fire that is already stored is not stored again; it
-    /// is run again only when `repeating`, with what it was pinned to the first time.
-    public func fire(
-        _ schedule: StoredSchedule, at logicalTime: Date, pinned: PinnedVersion?, repeating: Bool, now: Date
-    )
-        async throws -> StoredEvent?
+    public func fire(of pipeline: String, at logicalTime: Date, project: Int64) async throws -> StoredFire? {
+        try await pool.read { try Self.fire(of: pipeline, at: logicalTime, project: project, $0) }
+    }
+
+    private static func fire(of pipeline: String, at logicalTime: Date, project: Int64, _ database: Database) throws
+        -> StoredFire?
     {
+        try Row.fetchOne(
+            database, sql: "SELECT * FROM fire WHERE project_id = ? AND pipeline = ? AND logical_time = ?",
+            arguments: [project, pipeline, logicalTime.timeIntervalSince1970]
+        ).map(StoredFire.init)
+    }
+
+    /// The version that a run uses because of the moment it stands for; `nil` for other runs.
+    public func pinned(for trigger: Trigger) async throws -> PinnedVersion? {
+        try await pool.read { try Self.pinned(for: trigger, $0) }
+    }
+
+    static func pinned(for trigger: Trigger, _ database: Database) throws -> PinnedVersion? {
+        guard case .fire(let id, _, _, let backfill) = trigger else { return nil }
+        let row = try Row.fetchOne(database, sql: "SELECT * FROM fire WHERE id = ?", arguments: [id])
+        guard let pinned = try row.map(StoredFire.init)?.pinned else { return nil }
+        return backfill?.version.map { PinnedVersion(model: pinned.model, version: $0) } ?? pinned
+    }
+}
+
+// MARK: Deciding
+
+extension Store {
+    /// Store what became of moments, with the events that run them, and how far the schedules have decided: all of it or
+    /// nothing. A moment that is stored already stays as it is; so does everything about a schedule that is no longer live.
+    ///
+    /// - Returns: how many events were stored.
+    public func decide(_ decisions: [FireDecision], now: Date) async throws -> Int {
         try await pool.write { database in
-            let pin: [(any DatabaseValueConvertible)?] = [pinned?.model, pinned?.version]
-            try database.execute(
-                sql: """
-                    INSERT INTO fire (project_id, pipeline, logical_time, schedule_id, stored_at, model, version)
-                    VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
-                    """,
-                arguments: StatementArguments(
-                    [
-                        schedule.project, schedule.pipeline, logicalTime.timeIntervalSince1970,
-                        schedule.id, now.timeIntervalSince1970,
-                    ] + pin))
-            let isNew = database.changesCount == 1
-            guard isNew || repeating else { return nil }
-            let row = try Row.fetchOne(
+            var events = 0
+            let advance = try database.cachedStatement(
+                sql:
+                    "UPDATE schedule SET due_since = max(coalesce(due_since, live_since), ?) WHERE id = ? AND retired_at IS NULL"
+            )
+            for decision in decisions {
+                guard let last = decision.moments.last else { continue }
+                try advance.execute(
+                    arguments: [last.logicalTime.timeIntervalSince1970, decision.schedule.id])
+                guard database.changesCount == 1 else { continue }
+                for moment in decision.moments {
+                    let waits = moment.skipped == nil && !(decision.schedule.rule.after ?? []).isEmpty
+                    guard
+                        let fire = try Self.insert(
+                            moment, of: decision.schedule, waits: waits, pinned: waits ? nil : decision.pinned, now,
+                            database)
+                    else { continue }
+                    guard moment.skipped == nil, !waits else { continue }
+                    _ = try Self.start(fire, decision.schedule, at: moment.logicalTime, nil, now, database)
+                    events += 1
+                }
+            }
+            return events
+        }
+    }
+
+    /// - Returns: the fire's number, unless it was stored before.
+    private static func insert(
+        _ moment: Moment, of schedule: StoredSchedule, waits: Bool, pinned: PinnedVersion?, _ now: Date,
+        _ database: Database
+    ) throws -> Int64? {
+        let state = moment.skipped != nil ? "skipped" : waits ? "waiting" : "fired"
+        try database.cachedStatement(
+            sql: """
+                INSERT INTO fire
+                (project_id, pipeline, logical_time, schedule_id, stored_at, model, version, state, reason, missed)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                """
+        ).execute(arguments: [
+            schedule.project, schedule.pipeline, moment.logicalTime.timeIntervalSince1970, schedule.id,
+            now.timeIntervalSince1970, pinned?.model, pinned?.version, state,
+            try moment.skipped.map(Stored.text), moment.missed,
+        ])
+        return database.changesCount == 1 ? database.lastInsertedRowID : nil
+    }
+
+    /// Store the event that runs a fire.
+    private static func start(
+        _ fire: Int64, _ schedule: StoredSchedule, at logicalTime: Date, _ backfill: Backfilling?, _ now: Date,
+        _ database: Database
+    ) throws -> StoredEvent {
+        // A fire that is repeated is pinned to the code that it was first fired with; a backfill is there to run what is
+        // live now on the past.
+        let row =
+            try backfill == nil
+            ? Row.fetchOne(
+                database,
+                sql: "SELECT commit_id, branch FROM schedule WHERE id = (SELECT schedule_id FROM fire WHERE id = ?)",
+                arguments: [fire]) : nil
+        let commit = (row?["commit_id"] as String?).flatMap { ObjectID($0) } ?? schedule.commit
+        let request = FireRequest(
+            fire: fire, schedule: schedule.pipeline, logicalTime: logicalTime, commit: commit,
+            branch: row?["branch"] ?? schedule.branch, backfill: backfill)
+        let event = try insert(.fire(request), project: schedule.project, at: now, database)
+        try database.cachedStatement(sql: "UPDATE fire SET event_id = ? WHERE id = ?")
+            .execute(arguments: [event.id, fire])
+        return event
+    }
+
+    /// Run a moment because a person wants it: one that was fired before, with what it was pinned to then.
+    public func fireByHand(_ schedule: StoredSchedule, at logicalTime: Date, pinned: PinnedVersion?, now: Date)
+        async throws -> StoredEvent
+    {
+        try await pool.write {
+            try Self.run(schedule, at: logicalTime, pinned: pinned, backfill: nil, now, $0)
+        }
+    }
+
+    static func run(
+        _ schedule: StoredSchedule, at logicalTime: Date, pinned: PinnedVersion?, backfill: Backfilling?, _ now: Date,
+        _ database: Database
+    ) throws -> StoredEvent {
+        var fire = try insert(
+            Moment(logicalTime), of: schedule, waits: false, pinned: pinned, now, database)
+        if fire == nil {
+            let stored = try Self.fire(of: schedule.pipeline, at: logicalTime, project: schedule.project, database)
+            fire = stored?.id
+            if let stored, stored.state != .fired {
+                try release(stored.id, schedule, pinned: pinned, database)
+            }
+        }
+        guard let fire else { throw StoreError.noSchedule(schedule.pipeline, live: []) }
+        return try start(fire, schedule, at: logicalTime, backfill, now, database)
+    }
+
+    private static func release(_ fire: Int64, _ schedule: StoredSchedule, pinned: PinnedVersion?, _ database: Database)
+        throws
+    {
+        try database.execute(
+            sql: """
+                UPDATE fire SET state = 'fired', reason = NULL, schedule_id = ?, model = ?, version = ?
+                WHERE id = ? AND state != 'fired'
+                """, arguments: [schedule.id, pinned?.model, pinned?.version, fire])
+    }
+
+    /// The run of an earlier moment that has not ended, unless a backfill asked for it.
+    public func unendedFire(of pipeline: String, project: Int64) async throws -> Int64? {
+        try await pool.read { database in
+            try Int64.fetchOne(
                 database,
                 sql: """
-                    SELECT fire.id, schedule.commit_id, schedule.branch FROM fire
-                    JOIN schedule ON schedule.id = fire.schedule_id
-                    WHERE fire.project_id = ? AND fire.pipeline = ? AND logical_time = ?
+                    SELECT id FROM run WHERE outcome IS NULL AND project_id = ? AND pipeline = ?
+                    AND json_extract(plan, '$.trigger.fire.id') IS NOT NULL
+                    AND json_extract(plan, '$.trigger.fire.backfill') IS NULL ORDER BY id LIMIT 1
+                    """, arguments: [project, pipeline])
+        }
+    }
+}
+
+// MARK: Fires that come after others
+
+extension Store {
+    /// Fires that have not started because others have to pass first, oldest first.
+    public func waitingFires() async throws -> [StoredFire] {
+        try await pool.read { database in
+            try Row.fetchAll(database, sql: "SELECT * FROM fire WHERE state = 'waiting' ORDER BY logical_time, id")
+                .map(StoredFire.init)
+        }
+    }
+
+    /// What others have to pass for has passed: run the fire, at the commit that is live now.
+    ///
+    /// - Returns: `nil` when it does not wait any more.
+    public func start(_ fire: StoredFire, _ schedule: StoredSchedule, pinned: PinnedVersion?, now: Date) async throws
+        -> StoredEvent?
+    {
+        try await pool.write { database in
+            try Self.release(fire.id, schedule, pinned: pinned, database)
+            guard database.changesCount == 1 else { return nil }
+            return try Self.start(fire.id, schedule, at: fire.logicalTime, nil, now, database)
+        }
+    }
+
+    public func skip(_ fire: StoredFire, because reason: SkipReason) async throws {
+        try await pool.write { database in
+            try database.execute(
+                sql: "UPDATE fire SET state = 'skipped', reason = ? WHERE id = ? AND state = 'waiting'",
+                arguments: [try Stored.text(reason), fire.id])
+        }
+    }
+
+    /// The latest run of a fire with its outcome; `nil` until it is planned.
+    public func lastRun(of fire: StoredFire) async throws -> RunRow? {
+        guard let event = fire.event else { return nil }
+        return try await pool.read { database in
+            try Row.fetchOne(
+                database,
+                sql: """
+                    SELECT run.*, project.name AS project FROM run JOIN project ON project.id = run.project_id
+                    WHERE event_id = ? ORDER BY run.id DESC LIMIT 1
+                    """, arguments: [event]
+            ).map(RunRow.init)
+        }
+    }
+
+    /// All runs of a fire, oldest first.
+    public func runs(ofFire fire: Int64) async throws -> [Int64] {
+        try await pool.read { database in
+            try Int64.fetchAll(
+                database,
+                sql: """
+                    SELECT run.id FROM event JOIN run ON event_id = event.id
+                    WHERE kind = 'fire' AND json_extract(event, '$.fire._0.fire') = ? ORDER BY run.id
+                    """, arguments: [fire])
+        }
+    }
+}
+
+// MARK: Pausing
+
+extension Store {
+    /// Have a schedule not fire until it is resumed. Pausing it again changes nothing.
+    public func pause(_ schedule: StoredSchedule, by who: String, because reason: String, at time: Date) async throws {
+        try await pool.write { database in
+            try database.execute(
+                sql: """
+                    INSERT INTO schedule_pause (project_id, pipeline, who, reason, at) VALUES (?, ?, ?, ?, ?)
+                    ON CONFLICT DO NOTHING
                     """,
-                arguments: [schedule.project, schedule.pipeline, logicalTime.timeIntervalSince1970])
-            guard let row, let commit = ObjectID(row["commit_id"] as String) else { return nil }
-            let request = FireRequest(
-                fire: row["id"], schedule: schedule.pipeline, logicalTime: logicalTime, commit: commit,
-                branch: row["branch"])
-            return try Self.insert(.fire(request), project: schedule.project, at: now, database)
+                arguments: [schedule.project, schedule.pipeline, who, reason, time.timeIntervalSince1970])
+            guard database.changesCount == 1 else { return }
+            try Self.note(
+                .paused(schedule: schedule.pipeline, reason: reason), by: who, project: schedule.project, at: time,
+                database)
+        }
+    }
+
+    /// Have a schedule fire again.
+    ///
+    /// - Parameter skipped: the last moment that passed meanwhile and will not be made up; absent when what was missed is
+    ///   left to the schedule's misfire policy.
+    public func resume(_ schedule: StoredSchedule, by who: String, skipping skipped: Moment?, at time: Date)
+        async throws
+    {
+        try await pool.write { database in
+            try database.execute(
+                sql: "DELETE FROM schedule_pause WHERE project_id = ? AND pipeline = ?",
+                arguments: [schedule.project, schedule.pipeline])
+            guard database.changesCount == 1 else { return }
+            if let skipped {
+                _ = try Self.insert(skipped, of: schedule, waits: false, pinned: nil, time, database)
+                try database.execute(
+                    sql: "UPDATE schedule SET due_since = max(coalesce(due_since, live_since), ?) WHERE id = ?",
+                    arguments: [skipped.logicalTime.timeIntervalSince1970, schedule.id])
+            }
+            try Self.note(
+                .resumed(schedule: schedule.pipeline), by: who, project: schedule.project, at: time, database)
         }
     }
 }
 
 extension Store {
-    /// Whether a run of the pipeline has not ended.
-    public func isRunning(pipeline: String, project: Int64) async throws -> Bool {
+    /// When drift has started which pipelines of an environment since a moment.
+    public func driftStarts(in environment: String, project: Int64, since: Date, now: Date) async throws -> DriftStarts
+    {
         try await pool.read { database in
-            try Bool.fetchOne(
+            let rows = try Row.fetchAll(
                 database,
-                sql: "SELECT EXISTS (SELECT 1 FROM run WHERE outcome IS NULL AND project_id = ? AND pipeline = ?)",
-                arguments: [project, pipeline]) ?? false
+                sql: """
+                    SELECT pipeline, created_at FROM event JOIN run ON event_id = event.id
+                    WHERE event.project_id = ? AND kind = 'drift' AND event.at > ? AND environment = ?
+                    """, arguments: [project, since.timeIntervalSince1970, environment])
+            return DriftStarts(
+                now: now,
+                starts: Dictionary(grouping: rows) { $0["pipeline"] as String }.mapValues { rows in
+                    rows.map { $0.date("created_at") }
+                })
         }
     }
 }

@@ -18,6 +18,9 @@ enum Schema {
         migrator.registerMigration("4: holdouts that are used up, and approvals") { database in
             for statement in spending { try database.execute(sql: statement) }
         }
+        migrator.registerMigration("5: fires that wait or are skipped, pauses, backfills") { database in
+            for statement in backfilling { try database.execute(sql: statement) }
+        }
         return migrator
     }
 
@@ -273,6 +276,58 @@ enum Schema {
             stored_at REAL NOT NULL,
             UNIQUE (project_id, pipeline, logical_time)
         ) STRICT
+        """,
+    ]
+
+    private static let backfilling = [
+        // `waiting` for other schedules, `fired`, or `skipped` for a reason.
+        "ALTER TABLE fire ADD COLUMN state TEXT NOT NULL DEFAULT 'fired'",
+        "ALTER TABLE fire ADD COLUMN reason TEXT",
+        // Moments before it that it stands for.
+        "ALTER TABLE fire ADD COLUMN missed INTEGER NOT NULL DEFAULT 0",
+        // What ran it last.
+        "ALTER TABLE fire ADD COLUMN event_id INTEGER REFERENCES event(id)",
+        "CREATE INDEX fire_waiting ON fire(logical_time) WHERE state = 'waiting'",
+        // `due_since` is how far a schedule has decided; until now that was told by its fires.
+        """
+        UPDATE schedule SET due_since = max(coalesce(due_since, live_since), coalesce((
+            SELECT max(logical_time) FROM fire WHERE fire.project_id = schedule.project_id
+            AND fire.pipeline = schedule.pipeline AND logical_time <= unixepoch()), 0)) WHERE retired_at IS NULL
+        """,
+        // By name, so that a release does not end a pause.
+        """
+        CREATE TABLE schedule_pause (
+            project_id INTEGER NOT NULL REFERENCES project(id),
+            pipeline TEXT NOT NULL,
+            who TEXT NOT NULL,
+            reason TEXT NOT NULL,
+            at REAL NOT NULL,
+            PRIMARY KEY (project_id, pipeline)
+        ) STRICT, WITHOUT ROWID
+        """,
+        """
+        CREATE TABLE backfill (
+            id INTEGER PRIMARY KEY,
+            project_id INTEGER NOT NULL REFERENCES project(id),
+            pipeline TEXT NOT NULL,
+            from_time REAL NOT NULL,
+            through_time REAL NOT NULL,
+            version TEXT,
+            parallel INTEGER NOT NULL,
+            max_failures INTEGER NOT NULL,
+            who TEXT NOT NULL,
+            at REAL NOT NULL,
+            cancelled_at REAL
+        ) STRICT
+        """,
+        // Started when it has an event; how it ended is told by the event's run.
+        """
+        CREATE TABLE backfill_moment (
+            backfill_id INTEGER NOT NULL REFERENCES backfill(id),
+            logical_time REAL NOT NULL,
+            event_id INTEGER REFERENCES event(id),
+            PRIMARY KEY (backfill_id, logical_time)
+        ) STRICT, WITHOUT ROWID
         """,
     ]
 }

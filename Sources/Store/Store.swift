@@ -33,6 +33,7 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     case noProject(String, known: [String])
     case noRun(Int64)
     case noSchedule(String, live: [String])
+    case noBackfill(Int64)
 
     public var description: String {
         switch self {
@@ -42,6 +43,7 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
                     ? "; adopt one with `espalier adopt REPOSITORY`"
                     : "; known: \(known.joined(separator: ", "))")
         case .noRun(let id): "there is no run \(id); `espalier runs` lists them"
+        case .noBackfill(let id): "there is no backfill \(id); `espalier backfill list` lists them"
         case .noSchedule(let name, let live):
             "no schedule '\(name)' is live"
                 + (live.isEmpty

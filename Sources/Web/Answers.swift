@@ -14,6 +14,7 @@ public protocol Answers: Sendable {
     func models() async throws -> [ModelReport]
     func decisions() async throws -> [DecisionReport]
     func schedules() async throws -> [ScheduleReport]
+    func backfills() async throws -> [BackfillReport]
 }
 
 /// Takes what forges send; the daemon does.

@@ -36,7 +36,7 @@ struct Espalier: AsyncParsableCommand {
                 name: "Models and schedules:",
                 subcommands: [
                     Models.self, Decisions.self, Judge.self, Rollback.self, ProvenanceCommand.self, Schedules.self,
-                    Fire.self,
+                    Fire.self, Backfill.self,
                 ]),
         ])
 }

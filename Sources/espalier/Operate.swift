@@ -9,13 +9,45 @@ struct Explain: AsyncParsableCommand {
         discussion: """
             A step that ran although it says what it reads (inputs:) is compared with its last run: which part of its key
             has changed since? --json prints the keys with all their parts.
+
+            A fire is named by its schedule and logical time, inference@2026-11-23T11:00:00Z: what it is pinned to, what it read,
+            how late it was, why it waits or was skipped.
             """)
 
-    @Argument(help: "Number of a run.") var run: Int64
+    @Argument(help: "Number of a run, or SCHEDULE@TIME.") var subject: String
+    @Option(help: "Name of the project, when there are several.") var project: String?
     @OptionGroup var home: HomeOption
     @OptionGroup var json: JSONFlag
 
     func run() async throws {
+        if let run = Int64(subject) { return try await explain(run: run) }
+        let parts = subject.split(separator: "@", maxSplits: 1).map(String.init)
+        guard parts.count == 2 else {
+            throw ValidationError("'\(subject)' is neither the number of a run nor SCHEDULE@TIME")
+        }
+        try await explain(fireOf: parts[0], at: try Date(argument: parts[1]))
+    }
+
+    private func explain(fireOf schedule: String, at time: Date) async throws {
+        guard let detail = try await Reporter(home: home.value).fire(of: schedule, at: time, project: project) else {
+            throw Complaint(
+                description: "\(schedule) has no fire for \(show(time)): `espalier schedules` lists the latest of each")
+        }
+        if json.json { return try printJSON(detail) }
+        let fire = detail.fire
+        print("\(schedule) \(fire.sentence)")
+        print("lateness       \(show(seconds: detail.lateness))")
+        if let commit = detail.commit { print("commit         \(commit)") }
+        if let digest = detail.configurationDigest { print("configuration  sha256:\(digest)") }
+        for (name, version) in detail.datasets.sorted(by: { $0.key < $1.key }) {
+            print("data           \(name) \(version)")
+        }
+        if let model = fire.model { print("model          models:/\(model)/\(fire.version ?? "")") }
+        print("")
+        printTable(RunReport.heading, detail.runs.map(\.row), empty: "No run of it has been planned.")
+    }
+
+    private func explain(run: Int64) async throws {
         guard let report = try await Reporter(home: home.value).explain(run) else { throw Complaint.noRun(run) }
         if json.json { return try printJSON(report) }
         print(

@@ -4,20 +4,42 @@ import Events
 import Foundation
 import Plans
 import Projects
+import Reports
 
-struct PlanCommand: ParsableCommand {
+struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",
-        abstract: "Show exactly what a push would run, and why the rest would not.")
+        abstract: "Show exactly what a push would run, and why the rest would not.",
+        discussion: """
+            Where the run would make schedules live once it has passed, they are compared with those that are live in the
+            daemon's folder: which are new, changed or removed, and when each is due next, before and after.
+            """)
 
     @Option(name: .long, help: "The branch that would be pushed: its tip if it exists, else HEAD's commit.") var push:
         String
     @OptionGroup var project: ProjectFolder
+    @OptionGroup var home: HomeOption
     @OptionGroup var json: JSONFlag
 
-    func run() throws {
-        let planning = try WorkingTree(project.folder).planPush(of: push)
-        if json.json { return try printJSON(planning) }
+    /// What is printed with `--json`: the planning's own keys, and the schedules'.
+    private struct Report: Encodable {
+        let planning: Planning
+        let schedules: [ScheduleChangeReport]
+
+        enum Key: String, CodingKey { case schedules }
+
+        func encode(to encoder: any Encoder) throws {
+            try planning.encode(to: encoder)
+            var container = encoder.container(keyedBy: Key.self)
+            try container.encode(schedules, forKey: .schedules)
+        }
+    }
+
+    func run() async throws {
+        let tree = try WorkingTree(project.folder)
+        let planning = try tree.planPush(of: push)
+        let changes = try await tree.scheduleChanges(onPushOf: push, home: home.value)
+        if json.json { return try printJSON(Report(planning: planning, schedules: changes)) }
         if let remark = planning.remark { print(remark) }
         for plan in planning.plans {
             print(
@@ -31,6 +53,19 @@ struct PlanCommand: ParsableCommand {
         }
         for (pipeline, reason) in planning.skipped.sorted(by: { $0.key < $1.key }) {
             print("\(pipeline) does not run: \(reason)")
+        }
+        guard !changes.isEmpty else { return }
+        print("schedules, once that has passed:")
+        for change in changes {
+            let next = (before: show(change.nextBefore), after: show(change.nextAfter))
+            switch change.kind {
+            case "new": print("  \(change.name) is new, next \(next.after)")
+            case "removed": print("  \(change.name) is removed, next was \(next.before)")
+            case "changed":
+                print("  \(change.name) changes, next \(next.before) → \(next.after)")
+                for line in change.changes { print("    \(line)") }
+            default: print("  \(change.name) stays, next \(next.after)")
+            }
         }
     }
 }

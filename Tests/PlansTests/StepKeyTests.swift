@@ -113,7 +113,9 @@ import Testing
         let id = ObjectID(String(repeating: "c", count: 40))!
         let facts = CommitFacts(commit: id, tree: id, branch: "b", project: project)
         let pipeline = try #require(project.pipelines.first), environment = try #require(project.environments.first)
-        for trigger in [Trigger.local, .fire(id: 1, schedule: "p", logicalTime: Date(timeIntervalSince1970: 0))] {
+        for trigger in [
+            Trigger.local, .fire(id: 1, schedule: "p", logicalTime: Date(timeIntervalSince1970: 0), backfill: nil),
+        ] {
             let plan = Plan(pipeline, in: environment, trigger: trigger, facts) { $0 }
             #expect(plan.steps[0].reuse?.key == nil)
         }

@@ -87,7 +87,7 @@ import Testing
         ),
         (
             dev.merging(["pipelines/p.yml": "on: {}\nsteps: { a: { run: x } }\n"]) { $1 },
-            "pipelines/p.yml:1:5: on: nothing starts this pipeline (give one of push, change, schedule)"
+            "pipelines/p.yml:1:5: on: nothing starts this pipeline (give one of push, change, schedule, drift)"
         ),
         (
             dev.merging(["pipelines/p.yml": "on: { push: { environment: dev } }\n"]) { $1 },

@@ -1,3 +1,4 @@
+import Events
 import Foundation
 import Plans
 import Projects
@@ -118,11 +119,24 @@ import Testing
         #expect(superseded(by: 2, other, among: [1: old]).isEmpty, "never another branch")
     }
 
-    @Test func aChangesNewerMergeReplacesItsChecksAndAFireIsNeverReplaced() throws {
+    @Test func aFireReplacesAnOlderOneOnlyWhereItsScheduleSaysSoAndNeverABackfill() throws {
+        func fire(_ policy: Concurrency.Supersede, backfill: Backfilling? = nil) throws -> Plan {
+            try samplePlan(
+                [("a", [])], supersede: policy,
+                trigger: .fire(id: 1, schedule: "p", logicalTime: now, backfill: backfill))
+        }
+        let backfill = try fire(.running, backfill: Backfilling(number: 1, version: nil))
+        let started = RunProgress(try fire(.none), facts: [ended("a", .passed)[0]])
+        #expect(superseded(by: 2, try fire(.running), among: [1: started]) == [1])
+        #expect(superseded(by: 2, try fire(.none), among: [1: started]).isEmpty)
+        #expect(superseded(by: 2, try fire(.running), among: [1: RunProgress(backfill)]).isEmpty)
+        #expect(superseded(by: 2, backfill, among: [1: started]).isEmpty)
+        let push = try samplePlan([("a", [])], supersede: .running)
+        #expect(superseded(by: 2, push, among: [1: started]).isEmpty, "code and moments are different causes")
+    }
+
+    @Test func aChangesNewerMergeReplacesItsChecks() throws {
         let check = try samplePlan([("a", [])], trigger: .change(number: 1, base: commit))
         #expect(superseded(by: 2, check, among: [1: RunProgress(check, facts: [ended("a", .passed)[0]])]) == [1])
-        let fire = try samplePlan(
-            [("a", [])], supersede: .running, trigger: .fire(id: 1, schedule: "p", logicalTime: now))
-        #expect(superseded(by: 2, fire, among: [1: RunProgress(fire)]).isEmpty)
     }
 }

@@ -52,6 +52,7 @@ struct FixedAnswers: Answers {
     }
     func decisions() async throws -> [DecisionReport] { board.decisions }
     func schedules() async throws -> [ScheduleReport] { board.schedules }
+    func backfills() async throws -> [BackfillReport] { board.schedules.isEmpty ? [] : [Sample.backfill] }
 }
 
 /// Reports to show.
@@ -99,8 +100,18 @@ enum Sample {
 
     static let schedule = ScheduleReport(
         name: "inference", project: "hrob", environment: "prod", cron: "0 0 11 * * ?",
-        timezone: "UTC", commit: commit, run: 9, liveSince: now - 600, next: now + 7_200,
-        fires: [FireReport(id: 1, logicalTime: now - 3_600, storedAt: now - 3_600, model: "risk", version: "2")])
+        timezone: "UTC", policies: ["misfire run-once"], commit: commit, run: 9, liveSince: now - 600,
+        next: now + 7_200, paused: nil,
+        fires: [
+            FireReport(
+                id: 1, logicalTime: now - 3_600, storedAt: now - 3_600, state: "fired", model: "risk", version: "2",
+                run: 8, outcome: "passed")
+        ])
+
+    static let backfill = BackfillReport(
+        id: 4, project: "hrob", schedule: "inference", from: now - 86_400, through: now - 3_600, version: "2",
+        state: "halted", total: 5, passed: 2, failed: 3, running: 0, parallel: 1, maxFailures: 3, who: "ann",
+        askedAt: now - 60)
 }
 
 /// What came back.

@@ -48,4 +48,10 @@ int espalier_listen(const char *path);
 /// The next connection to a listening socket, closed on exec.
 int espalier_accept(int listener);
 
+/// A timer on the wall clock, readable when its moment has come or the clock was set. Closed on exec.
+int espalier_wall_timer(void);
+
+/// Have it come at `seconds` after 1970, or never (negative). Moments that have passed come at once.
+int espalier_set_wall_timer(int timer, double seconds);
+
 #endif

@@ -13,7 +13,7 @@ struct StateMark {
             switch word {
             case "passed", "merged", "promoted": ("✓", "good")
             case "reused": ("↺", "good")
-            case "failed", "rejected", "conflicted", "timed_out", "out_of_memory": ("✗", "bad")
+            case "failed", "rejected", "conflicted", "timed_out", "out_of_memory", "halted": ("✗", "bad")
             case "lost", "worse": ("!", "bad")
             case "running", "checking", "stopping", "merging": ("▸", "busy")
             case "queued", "pending", "proposed", "waiting", "ready": ("○", "wait")

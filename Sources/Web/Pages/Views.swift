@@ -141,9 +141,22 @@ struct DecisionView {
 struct ScheduleView {
     /// A fire that was stored.
     struct Fire {
-        let id: Int64
         let logicalTime: TimeMark
+        let state: StateMark
         let pinned: String?
+        let run: Int64?
+        /// Why it waits or was skipped; what it stands for.
+        let remark: String?
+
+        init(_ fire: FireReport, now: Date) {
+            logicalTime = TimeMark(fire.logicalTime, now: now)
+            state = StateMark(fire.outcome ?? fire.state)
+            pinned = fire.model.map { model in "\(model) \(fire.version ?? "")" }
+            run = fire.run
+            let before = fire.missed > 0 ? "stands for \(fire.missed) missed before it" : nil
+            let parts = [fire.reason, before].compactMap(\.self)
+            remark = parts.isEmpty ? nil : parts.joined(separator: "; ")
+        }
     }
 
     let name: String
@@ -151,6 +164,8 @@ struct ScheduleView {
     let environment: String
     let cron: String
     let timezone: String
+    let policies: String
+    let paused: String?
     let commit: HashMark
     let run: Int64
     let liveSince: TimeMark
@@ -164,16 +179,38 @@ struct ScheduleView {
         environment = schedule.environment
         cron = schedule.cron
         timezone = schedule.timezone
+        policies = schedule.policies.joined(separator: ", ")
+        paused = schedule.paused.map { "paused by \($0.who): \($0.reason)" }
         commit = HashMark(schedule.commit)
         run = schedule.run
         liveSince = TimeMark(schedule.liveSince, now: now)
         next = schedule.next.map { TimeMark($0, now: now) }
-        fires = schedule.fires.sorted { $0.logicalTime > $1.logicalTime }.map { fire in
-            Fire(
-                id: fire.id, logicalTime: TimeMark(fire.logicalTime, now: now),
-                pinned: fire.model.map { model in "\(model) \(fire.version ?? "")" })
-        }
+        fires = schedule.fires.sorted { $0.logicalTime > $1.logicalTime }.map { Fire($0, now: now) }
         lastFire = fires.first
+    }
+}
+
+/// A range of moments that are run again.
+struct BackfillView {
+    let id: Int64
+    let schedule: String
+    let from: TimeMark
+    let through: TimeMark
+    let version: String?
+    let state: StateMark
+    let progress: String
+    let who: String
+
+    init(_ backfill: BackfillReport, now: Date) {
+        id = backfill.id
+        schedule = backfill.schedule
+        from = TimeMark(backfill.from, now: now)
+        through = TimeMark(backfill.through, now: now)
+        version = backfill.version
+        state = StateMark(backfill.state)
+        progress =
+            "\(backfill.passed) of \(backfill.total)" + (backfill.failed > 0 ? ", \(backfill.failed) failed" : "")
+        who = backfill.who
     }
 }
 

@@ -12,6 +12,7 @@ struct ServeAPI: Sendable {
         api.get("models") { _, _ in try Response(json: try await answers.models()) }
         api.get("decisions") { _, _ in try Response(json: try await answers.decisions()) }
         api.get("schedules") { _, _ in try Response(json: try await answers.schedules()) }
+        api.get("backfills") { _, _ in try Response(json: try await answers.backfills()) }
         api.get("runs") { request, _ in try Response(json: try await answers.runs(RunQuery(request))) }
         api.get("runs/:id") { _, context in
             let id = try context.runID()

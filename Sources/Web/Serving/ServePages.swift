@@ -28,8 +28,11 @@ struct ServePages: Sendable {
                 "Decisions", "/decisions", ListPage(newestFirst.map { DecisionView($0, now: now()) }), .decisions)
         }
         router.get("schedules") { _, _ in
-            let schedules = try await answers.schedules().map { ScheduleView($0, now: now()) }
-            return page("Schedules", "/schedules", ListPage(schedules), .schedules)
+            let now = now()
+            let content = SchedulesPage(
+                schedules: try await answers.schedules().map { ScheduleView($0, now: now) },
+                backfills: try await answers.backfills().map { BackfillView($0, now: now) })
+            return page("Schedules", "/schedules", content, .schedules)
         }
     }
 
@@ -74,6 +77,21 @@ struct ListPage<Item> {
     init(_ items: [Item]) {
         self.items = items
         isEmpty = items.isEmpty
+    }
+}
+
+/// Live schedules, and what is run again of their past.
+struct SchedulesPage {
+    let schedules: [ScheduleView]
+    let hasSchedules: Bool
+    let backfills: [BackfillView]
+    let hasBackfills: Bool
+
+    init(schedules: [ScheduleView], backfills: [BackfillView]) {
+        self.schedules = schedules
+        hasSchedules = !schedules.isEmpty
+        self.backfills = backfills
+        hasBackfills = !backfills.isEmpty
     }
 }
 

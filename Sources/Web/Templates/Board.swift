@@ -91,7 +91,7 @@ let scheduleTable = """
     <td data-label="Schedule"><a href="/schedules#{{name}}">{{name}}</a></td>
     <td data-label="Environment">{{environment}}</td>
     <td data-label="Rule"><code>{{cron}}</code> <span class="dim">{{timezone}}</span></td>
-    <td data-label="Next">{{#.next}}{{> when}}{{/.next}}{{^.next}}<span class="dim">never again</span>{{/.next}}</td>
+    <td data-label="Next">{{#.paused}}<span class="dim">{{.}}</span>{{/.paused}}{{^.paused}}{{#.next}}{{> when}}{{/.next}}{{^.next}}<span class="dim">never again</span>{{/.next}}{{/.paused}}</td>
     <td data-label="Last fire">{{#.lastFire}}{{#logicalTime}}{{> when}}{{/logicalTime}}{{/.lastFire}}{{^.lastFire}}<span class="dim">none yet</span>{{/.lastFire}}</td>
     <td data-label="Model">{{#.lastFire}}{{#.pinned}}{{.}}{{/.pinned}}{{/.lastFire}}</td>
     <td data-label="Commit">{{#commit}}{{> hash}}{{/commit}}</td>

@@ -100,21 +100,28 @@ let decisionsTemplate = """
 /// Live schedules and their fires.
 let schedulesTemplate = """
     <div class="title"><h1>Schedules</h1></div>
-    {{#isEmpty}}<p class="none">No schedule is live: one goes live with the release run that passes.</p>{{/isEmpty}}
-    {{#items}}
+    {{^hasSchedules}}<p class="none">No schedule is live: one goes live with the release run that passes.</p>{{/hasSchedules}}
+    {{#schedules}}
     <article id="{{name}}">
     <div class="title"><h2>{{name}}</h2><p class="now">{{project}} in {{environment}}</p></div>
     <dl class="facts">
-    <div><dt>Rule</dt><dd><code>{{cron}}</code> {{timezone}}</dd></div>
-    <div><dt>Next</dt><dd>{{#.next}}{{> exactly}}{{/.next}}{{^.next}}never again{{/.next}}</dd></div>
+    <div><dt>Rule</dt><dd><code>{{cron}}</code> {{timezone}}, {{policies}}</dd></div>
+    <div><dt>Next</dt><dd>{{#.paused}}{{.}}{{/.paused}}{{^.paused}}{{#.next}}{{> exactly}}{{/.next}}{{^.next}}never again{{/.next}}{{/.paused}}</dd></div>
     <div><dt>Live since</dt><dd>{{#liveSince}}{{> exactly}}{{/liveSince}}, by <a href="/runs/{{run}}">run {{run}}</a></dd></div>
     <div><dt>Commit</dt><dd><code>{{commit.full}}</code></dd></div>
     </dl>
     {{^.lastFire}}<p class="none">It has not fired yet.</p>{{/.lastFire}}
     {{#.lastFire}}<table class="cards">
-    <thead><tr><th>Fire</th><th>Logical time</th><th>Model</th></tr></thead>
-    <tbody>{{#fires}}<tr><td data-label="Fire">{{id}}</td><td data-label="Logical time">{{#logicalTime}}{{> exactly}}{{/logicalTime}}</td><td data-label="Model">{{.pinned}}</td></tr>{{/fires}}</tbody>
+    <thead><tr><th>Logical time</th><th>State</th><th>Run</th><th>Model</th><th>Remark</th></tr></thead>
+    <tbody>{{#fires}}<tr><td data-label="Logical time">{{#logicalTime}}{{> exactly}}{{/logicalTime}}</td><td data-label="State">{{#state}}{{> state}}{{/state}}</td><td data-label="Run">{{#.run}}<a href="/runs/{{.}}">{{.}}</a>{{/.run}}</td><td data-label="Model">{{.pinned}}</td><td data-label="Remark">{{.remark}}</td></tr>{{/fires}}</tbody>
     </table>{{/.lastFire}}
     </article>
-    {{/items}}
+    {{/schedules}}
+    {{#hasBackfills}}<article id="backfills">
+    <div class="title"><h2>Backfills</h2></div>
+    <table class="cards">
+    <thead><tr><th>Backfill</th><th>Schedule</th><th>From</th><th>Through</th><th>Version</th><th>State</th><th>Passed</th><th>By</th></tr></thead>
+    <tbody>{{#backfills}}<tr><td data-label="Backfill">{{id}}</td><td data-label="Schedule">{{schedule}}</td><td data-label="From">{{#from}}{{> exactly}}{{/from}}</td><td data-label="Through">{{#through}}{{> exactly}}{{/through}}</td><td data-label="Version">{{.version}}</td><td data-label="State">{{#state}}{{> state}}{{/state}}</td><td data-label="Passed">{{progress}}</td><td data-label="By">{{who}}</td></tr>{{/backfills}}</tbody>
+    </table>
+    </article>{{/hasBackfills}}
     """

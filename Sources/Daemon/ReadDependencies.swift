@@ -1,0 +1,42 @@
+import Foundation
+import Projects
+import Runs
+import Schedules
+import Store
+
+extension Store {
+    /// Whether a fire that comes after others may start.
+    ///
+    /// - Parameter live: all live schedules, or at least those of its project.
+    func readiness(of fire: StoredFire, _ schedule: StoredSchedule, among live: [StoredSchedule]) async throws
+        -> Readiness
+    {
+        var dependencies: [(name: String, moment: Date?, state: FireState)] = []
+        for name in schedule.rule.after ?? [] {
+            guard let other = live.first(where: { $0.project == fire.project && $0.pipeline == name }) else {
+                dependencies.append((name, nil, .notLive))
+                continue
+            }
+            let moment = other.rule.lastMoment(through: fire.logicalTime)
+            dependencies.append((name, moment, try await state(of: other, at: moment)))
+        }
+        return Schedules.readiness(after: dependencies)
+    }
+
+    private func state(of schedule: StoredSchedule, at moment: Date?) async throws -> FireState {
+        guard let moment else { return .neverDue }
+        guard let fire = try await fire(of: schedule.pipeline, at: moment, project: schedule.project) else {
+            // What was decided is read anew: the schedule's own value may be from before that.
+            let now = try await liveSchedule(schedule.pipeline, project: schedule.project)
+            return moment > now.decidedThrough ? .undecided : .unrecorded
+        }
+        switch fire.state {
+        case .waiting: return .waiting
+        case .skipped(let reason): return .skipped(reason.description)
+        case .fired:
+            guard let run = try await lastRun(of: fire) else { return .running(nil) }
+            guard let outcome = run.outcome else { return .running(run.id) }
+            return outcome == .passed ? .passed : .ended(run: run.id, as: outcome.rawValue)
+        }
+    }
+}

@@ -1,0 +1,49 @@
+import Foundation
+
+/// What has become of the fire that another one has to come after.
+public enum FireState: Sendable, Hashable {
+    /// Its schedule is not live.
+    case notLive
+    /// There is no such moment.
+    case neverDue
+    /// It is still to come, or has not been decided yet.
+    case undecided
+    /// It was decided before its schedule kept records, or the schedule went live after it.
+    case unrecorded
+    case waiting
+    case skipped(String)
+    case running(Int64?)
+    case passed
+    /// Its latest run ended like this.
+    case ended(run: Int64, as: String)
+}
+
+/// Whether a fire that comes after others may start.
+public enum Readiness: Sendable, Hashable {
+    case ready
+    case waits(String)
+    case never(SkipReason)
+}
+
+/// Decide whether a fire may start.
+///
+/// - Parameter dependencies: the schedules that it comes after, with the moment of each that counts: its latest that is
+///   not after the fire's own.
+public func readiness(after dependencies: [(name: String, moment: Date?, state: FireState)]) -> Readiness {
+    var waits: [String] = []
+    for (name, moment, state) in dependencies {
+        let time = moment?.formatted(.iso8601) ?? ""
+        switch state {
+        case .passed: continue
+        case .notLive: return .never(.dependency(name, why: "is no live schedule"))
+        case .neverDue: return .never(.dependency(name, why: "was never due"))
+        case .unrecorded: return .never(.dependency(name, why: "never fired for \(time): it went live later"))
+        case .skipped(let why): return .never(.dependency(name, why: "was skipped for \(time): \(why)"))
+        case .undecided, .waiting: waits.append("\(name) for \(time) to start")
+        case .running(let run): waits.append("\(name) for \(time)" + (run.map { " (run \($0))" } ?? ""))
+        case .ended(let run, let outcome):
+            waits.append("\(name) for \(time), whose run \(run) \(outcome): `espalier retry \(run)`")
+        }
+    }
+    return waits.isEmpty ? .ready : .waits("waits for \(waits.joined(separator: ", and "))")
+}

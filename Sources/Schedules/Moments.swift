@@ -1,0 +1,124 @@
+import Cron
+import Foundation
+import Projects
+
+/// How late a moment may be noticed and still count as on time, in seconds.
+public let onTime: TimeInterval = 60
+
+/// Missed moments are counted up to this many: a schedule of every second misses 31 million in a year.
+public let countedMoments = 10_000
+
+/// Why a moment does not run.
+public enum SkipReason: Sendable, Hashable, Codable, CustomStringConvertible {
+    /// Noticed too late for `misfire: skip`.
+    case late
+    /// More moments were missed than `catch_up` allows.
+    case tooMany(catchUp: Int)
+    /// The run of an earlier moment had not ended.
+    case overlap(run: Int64)
+    case paused(by: String)
+    /// A schedule that it has to come after will not fire for it.
+    case dependency(String, why: String)
+    case retired
+
+    public var description: String {
+        switch self {
+        case .late: "it was noticed more than \(Int(onTime)) s late (misfire: skip)"
+        case .tooMany(let catchUp): "more moments were missed than catch_up allows (\(catchUp))"
+        case .overlap(let run): "run \(run) of an earlier moment had not ended (overlap: skip)"
+        case .paused(let who): "the schedule was paused by \(who)"
+        case .dependency(let name, let why): "\(name), which it comes after, \(why)"
+        case .retired: "a release without the schedule went live before it could start"
+        }
+    }
+}
+
+/// One moment of a schedule, and what is to become of it.
+public struct Moment: Sendable, Hashable {
+    public let logicalTime: Date
+    /// Absent for one that fires.
+    public let skipped: SkipReason?
+    /// Moments before it, back to the last that was decided, that neither fire nor have a record of their own. At most
+    /// ``countedMoments``.
+    public let missed: Int
+
+    public init(_ logicalTime: Date, skipped: SkipReason? = nil, missed: Int = 0) {
+        self.logicalTime = logicalTime
+        self.skipped = skipped
+        self.missed = missed
+    }
+}
+
+/// What a live schedule owes at a moment.
+public struct Due: Sendable, Hashable {
+    /// Oldest first.
+    public let moments: [Moment]
+    /// When to look again; absent when it is never due any more.
+    public let next: Date?
+}
+
+extension ScheduleRule {
+    /// Decide what becomes of the moments that have come.
+    ///
+    /// - Parameters:
+    ///   - last: the moment up to which everything has been decided.
+    ///   - now: the present moment. One before `last`, after the clock was set back, owes nothing.
+    ///   - delay: what jitter adds, in seconds; see ``delay(of:)``.
+    ///   - running: a run of an earlier moment that has not ended.
+    public func due(after last: Date, now: Date, delay: TimeInterval = 0, running: Int64? = nil) -> Due {
+        guard let zone = TimeZone(identifier: timezone) else { return Due(moments: [], next: nil) }
+        let start = start.map { $0.addingTimeInterval(-1) } ?? .distantPast
+        let (since, until) = (max(last, start), min(now.addingTimeInterval(-delay), end ?? .distantFuture))
+        let next = cron.next(after: max(since, now.addingTimeInterval(-delay)), in: zone, dst: dst)
+            .flatMap { $0 > end ?? .distantFuture ? nil : $0.addingTimeInterval(delay) }
+        var moments = chosen(since: since, until: until, isLate: { now.timeIntervalSince($0) - delay > onTime }, zone)
+        if overlap == .skip, let running {
+            moments = moments.map {
+                Moment($0.logicalTime, skipped: $0.skipped ?? .overlap(run: running), missed: $0.missed)
+            }
+        }
+        return Due(moments: moments, next: next)
+    }
+
+    private func chosen(since: Date, until: Date, isLate: (Date) -> Bool, _ zone: TimeZone) -> [Moment] {
+        let most = misfire == .runAll ? catchUp ?? 100 : 1
+        var latest: [Date] = []
+        var moment = until
+        while let found = cron.previous(through: moment, in: zone, dst: dst), found > since {
+            // What is on time fires, whatever the policy does about moments that were missed.
+            guard latest.count < most || (misfire == .skip && !isLate(found)) else { break }
+            latest.insert(found, at: 0)
+            moment = found.addingTimeInterval(-1)
+        }
+        guard let first = latest.first else { return [] }
+        let missed = cron.fires(
+            after: since, through: first.addingTimeInterval(-1), in: zone, dst: dst, limit: countedMoments
+        ).count
+        switch misfire {
+        case .runOnce: return [Moment(first, missed: missed)]
+        case .skip:
+            return latest.map { Moment($0, skipped: isLate($0) ? .late : nil, missed: $0 == first ? missed : 0) }
+        case .runAll:
+            guard missed > 0, let before = cron.previous(through: moment, in: zone, dst: dst) else {
+                return latest.map { Moment($0) }
+            }
+            return [Moment(before, skipped: .tooMany(catchUp: most), missed: missed - 1)] + latest.map { Moment($0) }
+        }
+    }
+
+    /// The latest moment that is not after `time`: the one that a schedule which comes after this one waits for.
+    public func lastMoment(through time: Date) -> Date? {
+        guard let zone = TimeZone(identifier: timezone) else { return nil }
+        let found = cron.previous(through: min(time, end ?? .distantFuture), in: zone, dst: dst)
+        return found.flatMap { $0 < start ?? .distantPast ? nil : $0 }
+    }
+
+    /// The schedule's own share of its jitter, in whole seconds: always the same for one name, spread evenly over names.
+    ///
+    /// - Parameter name: of the schedule with its project. Source of the hash: FNV-1a, 64 bits.
+    public func delay(of name: String) -> TimeInterval {
+        guard let jitter, jitter > 0 else { return 0 }
+        let hash = name.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }
+        return TimeInterval((hash ^ (hash >> 32)) % UInt64(jitter))
+    }
+}
