@@ -84,11 +84,15 @@ extension Reporter {
 
     /// What a push's plan would do to the live schedules of its environment, once its run has passed.
     ///
-    /// - Parameter planned: the schedules that the commit has for that environment.
-    public func scheduleChanges(environment: String, project name: String, planned: [String: ScheduleRule])
+    /// - Parameters:
+    ///   - places: where the commit's repository is, or was cloned from: by these the adopted project is found.
+    ///   - planned: the schedules that the commit has for that environment.
+    public func scheduleChanges(environment: String, places: [String], planned: [String: ScheduleRule])
         async throws -> [ScheduleChangeReport]
     {
-        let project = try await store.projects().first { $0.name == name }
+        let project = try await store.projects().first { project in
+            places.contains(project.repository) || places.contains { $0 == project.url }
+        }
         let live = try await store.liveSchedules().filter {
             $0.project == project?.id && $0.rule.environment == environment
         }

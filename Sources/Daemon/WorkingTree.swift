@@ -58,7 +58,16 @@ public struct WorkingTree: Sendable {
             return differences(from: [:], to: planned, now: Date()).map(ScheduleChangeReport.init)
         }
         return try await Reporter(home: home).scheduleChanges(
-            environment: environment, project: facts.project.name, planned: planned)
+            environment: environment, places: places(), planned: planned)
+    }
+
+    /// The folder's own repository and its remotes, paths as `adopt` writes them.
+    private func places() throws -> [String] {
+        let repository = try Repository(at: folder)
+        let remotes = try repository.remoteURLs().map { url in
+            RepositoryAdopter.isURL(url) ? url : (try? Repository(at: url).gitDirectory) ?? url
+        }
+        return [repository.gitDirectory] + remotes
     }
 
     private func facts(forPushOf branch: String) throws -> CommitFacts {

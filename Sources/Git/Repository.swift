@@ -43,6 +43,21 @@ public final class Repository {
         try check("set \(key) in", path) { git_config_set_string(config, key, value) }
     }
 
+    /// Where the remotes are, as they are configured.
+    public func remoteURLs() throws(GitError) -> [String] {
+        var names = git_strarray()
+        try check("list the remotes of", path) { git_remote_list(&names, handle) }
+        defer { git_strarray_dispose(&names) }
+        var urls: [String] = []
+        for index in 0..<names.count {
+            guard let name = names.strings[index] else { continue }
+            let remote = try made("read remote", String(cString: name)) { git_remote_lookup(&$0, handle, name) }
+            defer { git_remote_free(remote) }
+            if let url = git_remote_url(remote) { urls.append(String(cString: url)) }
+        }
+        return urls
+    }
+
     func withObjectID<T>(_ id: ObjectID, _ body: (inout git_oid) -> T) -> T {
         var oid = git_oid()
         git_oid_fromstr(&oid, id.description)

@@ -96,6 +96,20 @@ import Testing
         (
             dev.merging([
                 "pipelines/p.yml":
+                    "on: { schedule: { cron: \"0 0 11 * * ?\", environment: dev, start: tomorrow } }\nsteps: { a: { run: x } }\n"
+            ]) { $1 },
+            "pipelines/p.yml:1:66: on.schedule.start: 'tomorrow' is no moment (write it like 2026-01-31T08:00:00Z)"
+        ),
+        (
+            dev.merging([
+                "pipelines/p.yml":
+                    "on: { drift: { environment: dev, of: q } }\nsteps: { a: { run: x } }\n"
+            ]) { $1 },
+            "pipelines/p.yml:1:1: on.drift.of: there is no pipeline 'q' (did you mean 'p'?)"
+        ),
+        (
+            dev.merging([
+                "pipelines/p.yml":
                     "on: { schedule: { cron: \"0 0 11 * * ?\", environment: dev, timezone: Europe/Berln } }\nsteps: { a: { run: x } }\n"
             ]) { $1 },
             "pipelines/p.yml:1:69: on.schedule.timezone: 'Europe/Berln' is no time zone (did you mean 'Europe/Berlin'?)"

@@ -78,4 +78,25 @@ import Watching
         }
         #expect(error?.description.contains("File name too long") ?? false)
     }
+
+    @Test(.timeLimit(.minutes(1)))
+    func aTimerRingsWhenItsMomentHasComeAndAtOnceForOneThatHasPassed() async throws {
+        let (rings, continuation) = AsyncStream<Date>.makeStream()
+        let timer = try WallTimer { continuation.yield(Date()) }
+        var iterator = rings.makeAsyncIterator()
+        timer.set(.now + 3_600)
+        let soon = Date.now + 0.3
+        timer.set(soon)
+        let rung = try #require(await iterator.next())
+        #expect(rung >= soon && rung < soon + 30)
+        timer.set(.distantPast)
+        _ = try #require(await iterator.next())
+        // Nothing rings that is not set: the next ring is that of the next moment.
+        timer.set(.now + 0.1)
+        timer.set(nil)
+        let later = Date.now + 0.5
+        try await Task.sleep(for: .milliseconds(300))
+        timer.set(later)
+        #expect(try #require(await iterator.next()) >= later)
+    }
 }
