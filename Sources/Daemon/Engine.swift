@@ -257,7 +257,8 @@ actor Engine {
         facts.append(.ended(result.outcome))
         await record(
             facts.map { Recorded(step: step.name, fact: $0, at: Date()) }, in: id,
-            results: result.kept.map { [step.name: $0] } ?? [:])
+            results: result.kept.map { [step.name: $0] } ?? [:],
+            monitors: result.monitor.map { [step.name: $0] } ?? [:])
         busy[id]?.remove(step.name)
         ring()
     }
@@ -268,7 +269,7 @@ actor Engine {
     /// disk. While the disk takes nothing, this waits.
     func record(
         _ facts: [Recorded], in id: Int64, results: [String: KeptResult] = [:], used: [Int64] = [],
-        reopens: Bool = false
+        monitors: [String: String] = [:], reopens: Bool = false
     ) async {
         guard var entry = live[id] else { return }
         for fact in facts { entry.progress.apply(fact) }
@@ -277,7 +278,7 @@ actor Engine {
         live[id] = entry
         told.insert(id)
         var write = FactWrite(run: entry.run, facts: facts + following)
-        (write.results, write.used, write.reopens) = (results, used, reopens)
+        (write.results, write.used, write.monitors, write.reopens) = (results, used, monitors, reopens)
         write.outcome = entry.progress.outcome
         if write.outcome == .passed { write.schedules = schedules(of: entry.run) }
         if write.outcome != nil { (write.illness, write.drift) = (entry.progress.illness, entry.drift) }

@@ -74,11 +74,17 @@ public struct Reporter: Sendable {
         let names = try await projectNames()
         var model = run.plan.steps.compactMap { progress[$0.name].registered }.last
         if let pinned = try await store.pinned(for: run.plan.trigger) { model = pinned.uri }
-        return RunDetail(
+        var detail = RunDetail(
             run: report(run, names), tree: run.plan.tree.description, trigger: run.plan.trigger.sentence,
             logicalTime: run.plan.trigger.logicalTime, model: model, configuration: run.plan.configuration,
             configurationDigest: run.plan.configurationDigest, datasets: progress.datasets, notes: run.plan.notes,
             steps: run.plan.steps.map { report($0, progress[$0.name]) })
+        detail.monitors = try await store.monitorReports(ofRun: id).compactMap { found in
+            var report = MonitorReport.read(Data(found.body.utf8)).report
+            report?.step = found.step
+            return report
+        }
+        return detail
     }
 
     /// A part of the log of a step's last attempt.

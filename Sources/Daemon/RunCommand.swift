@@ -3,8 +3,10 @@ import Events
 import Foundation
 import Minding
 import Plans
+import ProjectFiles
 import Projects
 import Registry
+import Reports
 import Runs
 import Store
 
@@ -18,6 +20,8 @@ struct StepResult: Sendable {
     var said: [String] = []
     /// What later runs may take instead of doing the same again.
     var kept: KeptResult?
+    /// The monitor report that it wrote, as it wrote it.
+    var monitor: String?
 }
 
 /// Runs a step's command under a minder, from its folder to its result.
@@ -74,8 +78,29 @@ struct CommandRunner: Sendable {
         if let excuse = excuse(outcome, step, run.plan, folder) { return excuse }
         guard outcome == .passed else { return StepResult(outcome: outcome) }
         var result = collect(step, folder)
+        if result.outcome == .passed { readMonitorReport(step, &result) }
         if result.outcome == .passed { result.kept = try keep(result, step, run.plan, folder) }
         return result
+    }
+
+    /// What a monitoring step found goes into the store, where it outlives the step's files, and counts as reported. A
+    /// report that cannot be read would be drift that nobody hears of: the step has not done its work.
+    private func readMonitorReport(_ step: PlannedStep, _ result: inout StepResult) {
+        guard let name = step.monitor, let path = result.outputs[name] else { return }
+        let data = FileManager.default.contents(atPath: path) ?? Data()
+        guard data.count <= largestFile else {
+            result.outcome = .refused(reason: "the monitor report \(name).json is larger than \(largestFile) bytes")
+            return
+        }
+        let (report, problem) = MonitorReport.read(data)
+        guard let report else {
+            result.outcome = .refused(
+                reason: "\(name) is no monitor report (docs/schedules.md): \(problem ?? "it cannot be read")")
+            return
+        }
+        result.monitor = String(decoding: data, as: UTF8.self)
+        let found = ["drift": report.drift ? "detected" : "none", "drift_reason": report.summary]
+        result.values.merge(found) { own, _ in own }
     }
 
     /// What a step comes to of whose tests only quarantined ones failed; `nil` when that is not so. It is no result for

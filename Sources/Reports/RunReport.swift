@@ -53,6 +53,8 @@ public struct RunDetail: Sendable, Codable, Hashable {
     public var datasets: [String: String]
     public var notes: [String]
     public var steps: [StepReport]
+    /// What its monitoring steps found.
+    public var monitors: [MonitorReport] = []
 
     public init(
         run: RunReport, tree: String, trigger: String, logicalTime: Date?, model: String?, configuration: String,

@@ -58,6 +58,8 @@ public struct FactWrite: Sendable {
     public var results: [String: KeptResult] = [:]
     /// Rows of the results that the facts' steps took.
     public var used: [Int64] = []
+    /// Monitor reports that the facts' steps wrote.
+    public var monitors: [String: String] = [:]
     /// The schedules that the run's end makes live, where it does: by pipeline.
     public var schedules: [String: ScheduleRule]?
     /// What the run says is wrong with the incumbent, where that has the one before it back.
@@ -101,6 +103,11 @@ extension Store {
         if !write.used.isEmpty {
             let use = try database.cachedStatement(sql: "UPDATE result SET used_at = ? WHERE id = ?")
             for id in write.used { try use.execute(arguments: [time.timeIntervalSince1970, id]) }
+        }
+        for (step, body) in write.monitors {
+            try database.execute(
+                sql: "INSERT OR REPLACE INTO monitor_report (run_id, step, body) VALUES (?, ?, ?)",
+                arguments: [write.run.id, step, body])
         }
         if write.reopens {
             try database.execute(
@@ -221,6 +228,15 @@ extension Store {
 }
 
 extension Store {
+    /// The monitor reports of a run as their steps wrote them, by step.
+    public func monitorReports(ofRun run: Int64) async throws -> [(step: String, body: String)] {
+        try await pool.read { database in
+            try Row.fetchAll(
+                database, sql: "SELECT step, body FROM monitor_report WHERE run_id = ? ORDER BY step", arguments: [run]
+            ).map { (step: $0["step"], body: $0["body"]) }
+        }
+    }
+
     /// Numbers of the runs of the same pipeline before `run`, newest first.
     public func runsBefore(_ run: StoredRun, branch: String?, limit: Int) async throws -> [Int64] {
         try await pool.read { database in

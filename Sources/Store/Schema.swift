@@ -320,6 +320,15 @@ enum Schema {
             cancelled_at REAL
         ) STRICT
         """,
+        // What monitoring steps found, for longer than their files are kept.
+        """
+        CREATE TABLE monitor_report (
+            run_id INTEGER NOT NULL REFERENCES run(id),
+            step TEXT NOT NULL,
+            body TEXT NOT NULL,
+            PRIMARY KEY (run_id, step)
+        ) STRICT, WITHOUT ROWID
+        """,
         // Started when it has an event; how it ended is told by the event's run.
         """
         CREATE TABLE backfill_moment (

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import shutil
 import signal
 
 import pytest
@@ -282,3 +283,29 @@ def test_drift_starts_the_pipelines_that_ask_for_it_and_cools_down(watch):
     assert len(project.runs(pipeline="retrain")) == 1 and again["outcome"] == "passed"
     (planning,) = project.query("SELECT planning FROM event WHERE kind = 'drift' ORDER BY id DESC LIMIT 1")[0]
     assert "coolingDown" in json.loads(planning)["skipped"]["retrain"]
+
+
+REPORT = {"kind": "espalier.monitor/1", "summary": "npvis moved", "drift": True,
+          "window": {"from": "2026-11-01T11:00:00Z", "to": "2026-11-28T11:00:00Z", "rows": 800},
+          "reference": {"name": "risk 3", "rows": 900},
+          "measures": [{"name": "npvis", "statistic": "psi", "value": 0.5, "warn": 0.1, "limit": 0.25, "p": None, "rows": 9}]}
+
+
+def test_a_monitor_report_is_kept_counts_as_reported_and_has_to_be_one(watch):
+    monitor = """\
+    on: { schedule: { cron: "0 0 3 1 1 ? 2099", environment: prod } }
+    steps:
+      look: { run: 'cp $ESPALIER_DATA/report.json $ESPALIER_OUTPUTS/report.json', outputs: [report], monitor: report }
+    """
+    project = watch({"pipelines/release.yml": RELEASE, "pipelines/monitor.yml": monitor})
+    release(project, "1")
+    written = project.data("prod") / "report.json"
+    written.write_text(json.dumps(REPORT))
+    found = project.ask("fire", "monitor", "--at", days_ago(3), "--wait")
+    assert found["steps"][0]["values"] == {"drift": "detected", "drift_reason": "npvis moved"}
+    shutil.rmtree(project.home / "runs")
+    assert project.ask("runs", found["run"]["id"])["monitors"][0]["measures"][0]["value"] == 0.5
+    written.write_text(json.dumps({**REPORT, "measures": None}))
+    broken = project.espalier("fire", "monitor", "--at", days_ago(2), "--wait", "--json")
+    step = json.loads(broken.stdout)["steps"][0]
+    assert step["state"] == "failed" and "is no monitor report (docs/schedules.md): 'measures' is" in step["detail"]

@@ -48,6 +48,45 @@ import Testing
         #expect(!adopted.contains("espalier adopt"))
     }
 
+    @Test func whatAMonitorFoundIsDrawnAgainstItsLimits() async throws {
+        let written = """
+            {"kind": "espalier.monitor/1", "summary": "npvis <moved>", "drift": true,
+             "window": {"from": "2026-11-01T11:00:00Z", "to": "2026-11-28T11:00:00Z", "rows": 800},
+             "reference": {"name": "risk 3", "rows": 900},
+             "measures": [{"name": "mage", "statistic": "psi", "value": 0.02, "warn": 0.1, "limit": 0.25, "p": null, "rows": 800},
+                          {"name": "npvis", "statistic": "psi", "value": 0.5, "warn": 0.1, "limit": 0.25, "p": 0.001, "rows": 800}]}
+            """
+        var report = try #require(MonitorReport.read(Data(written.utf8)).report)
+        report.step = "monitor"
+        var detail = Sample.detail(Sample.run(5))
+        detail.monitors = [report]
+        let text = try await get("/runs/5", of: FixedAnswers(details: [detail])).text
+        for piece in [
+            "npvis &lt;moved&gt;", "risk 3, 900 rows", "npvis: psi 0.5, drift from 0.25", #"x1="146.7" x2="146.7""#,
+            #"width="220.0" height="8""#,
+        ] {
+            #expect(text.contains(piece), "\(piece)")
+        }
+        let (worst, other) = (try #require(text.range(of: "npvis: psi")), try #require(text.range(of: "mage: psi")))
+        #expect(worst.lowerBound < other.lowerBound, "the worst first")
+    }
+
+    @Test(arguments: [
+        ("x", "it is no JSON"), ("{}", "'kind' is missing"),
+        (
+            #"{"kind":"espalier.monitor/1","summary":"","drift":1,"window":{"from":"","to":"","rows":1},"reference":{"name":"","rows":1},"measures":[]}"#,
+            "'drift' is of another type"
+        ),
+        (
+            #"{"kind":"other","summary":"","drift":true,"window":{"from":"","to":"","rows":1},"reference":{"name":"","rows":1},"measures":[]}"#,
+            "its kind is 'other', not 'espalier.monitor/1'"
+        ),
+    ])
+    func whatIsNoMonitorReportSaysWhy(text: String, problem: String) {
+        let found = MonitorReport.read(Data(text.utf8))
+        #expect(found.report == nil && found.problem == problem)
+    }
+
     @Test func runShowsStepsAndTheLogOfTheFailedOne() async throws {
         let steps = [
             Sample.step("features"), Sample.step("train", "failed", needs: ["features"], detail: "exit code 3"),

@@ -89,6 +89,7 @@ let stylesheet = """
     .interval .wanted { stroke: var(--text); stroke-width: 1.5; stroke-dasharray: 3 2; }
     .interval .bounds { fill: none; stroke: currentColor; stroke-width: 1.5; }
     .interval circle { fill: currentColor; }
+    .interval .bar { fill: currentColor; opacity: .45; }
     .graph { overflow-x: auto; margin-top: 18px; padding-bottom: 4px; }
     .graph a:hover { text-decoration: none; }
     .edge { fill: none; stroke: var(--dim); stroke-width: 1.2; opacity: .6; }

@@ -92,4 +92,4 @@ struct IntervalDrawing {
     }
 }
 
-private func digits(_ number: Double) -> String { String(format: "%.4g", number) }
+func digits(_ number: Double) -> String { String(format: "%.4g", number) }

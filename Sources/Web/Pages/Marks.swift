@@ -13,10 +13,12 @@ struct StateMark {
             switch word {
             case "passed", "merged", "promoted": ("✓", "good")
             case "reused": ("↺", "good")
-            case "failed", "rejected", "conflicted", "timed_out", "out_of_memory", "halted": ("✗", "bad")
+            case "failed", "rejected", "conflicted", "timed_out", "out_of_memory", "halted", "drift": ("✗", "bad")
             case "lost", "worse": ("!", "bad")
             case "running", "checking", "stopping", "merging": ("▸", "busy")
             case "queued", "pending", "proposed", "waiting", "ready": ("○", "wait")
+            case "no_drift", "as_before": ("✓", "good")
+            case "shifted": ("!", "wait")
             case "not_promoted": ("=", "wait")
             default: ("–", "quiet")
             }

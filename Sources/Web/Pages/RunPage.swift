@@ -43,6 +43,7 @@ struct RunPage {
     let notes: [String]
     let graph: StepGraph?
     let steps: [Step]
+    let monitors: [MonitorView]
     let log: Log?
 
     init(_ detail: RunDetail, selected: String?, log: Log?, now: Date) {
@@ -61,6 +62,7 @@ struct RunPage {
         notes = detail.notes
         graph = detail.steps.isEmpty ? nil : StepGraph(detail.steps, run: id, selected: selected)
         steps = detail.steps.map { Step($0, run: id, isSelected: $0.name == selected, now: now) }
+        monitors = detail.monitors.map(MonitorView.init)
         self.log = log
     }
 

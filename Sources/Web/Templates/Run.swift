@@ -44,6 +44,16 @@ let runTemplate = """
     </tbody>
     </table>
     </div>
+    {{#monitors}}
+    <section>
+    <div class="title"><h2>{{step}}</h2>{{#outcome}}{{> state}}{{/outcome}}<p class="now">{{summary}}</p></div>
+    <dl class="facts wide"><div><dt>Window</dt><dd>{{window}}</dd></div><div><dt>Reference</dt><dd>{{reference}}</dd></div></dl>
+    <table class="cards">
+    <thead><tr><th>Measure</th><th>Statistic</th><th class="number">Value</th><th class="number">Drift from</th><th class="number">p</th><th>Against its limit</th><th>State</th></tr></thead>
+    <tbody>{{#measures}}<tr><td data-label="Measure">{{name}}</td><td data-label="Statistic">{{statistic}}</td><td data-label="Value" class="number">{{value}}</td><td data-label="Drift from" class="number">{{limit}}</td><td data-label="p" class="number">{{p}}</td><td data-label="Against its limit">{{#.drawing}}<svg class="interval {{tone}}" width="{{width}}" height="16" viewBox="0 0 {{width}} 16" role="img" aria-label="{{text}}"><title>{{text}}</title><rect class="bar" x="0" y="4" width="{{length}}" height="8"/>{{#.warn}}<line class="zero" x1="{{.}}" x2="{{.}}" y1="0" y2="16"/>{{/.warn}}<line class="wanted" x1="{{limit}}" x2="{{limit}}" y1="0" y2="16"/></svg>{{/.drawing}}</td><td data-label="State">{{#state}}{{> state}}{{/state}}</td></tr>{{/measures}}</tbody>
+    </table>
+    </section>
+    {{/monitors}}
     {{#.log}}
     <section id="log" data-step="{{step}}">
     <div class="title"><h2>Log of {{step}}</h2><p class="now"><a href="{{wholeHref}}">whole log</a></p></div>
