@@ -96,7 +96,7 @@ actor Clockwork {
                 if let decision = await decide(entry, now: now) { decisions.append(decision) }
             }
             guard !decisions.isEmpty else { continue }
-            let events = try await store.decide(decisions, now: now)
+            let events = try await store.decide(decisions, now: Date())
             Failpoint.reach(.fireStored)
             for decision in decisions {
                 guard let last = decision.moments.last else { continue }

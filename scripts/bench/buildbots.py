@@ -4,11 +4,8 @@ Whatever could make it slower and is not asked of it is left out: no pages, no p
 """
 
 import contextlib
-import fcntl
-import hashlib
 import os
 import pathlib
-import shutil
 import signal
 import socket
 import subprocess
@@ -17,8 +14,9 @@ import time
 
 import daemons
 import figures
+import peers
 
-VENV = daemons.ROOT / ".venv/buildbot"
+VENV = peers.folder("buildbot")
 REQUIREMENTS = pathlib.Path(__file__).with_name("requirements-buildbot.txt")
 # It takes its time, on a busy machine even more.
 PATIENCE = 120
@@ -76,28 +74,7 @@ BuildmasterConfig = {{
 
 
 def install():
-    """Make the virtual environment, unless it is there and made from the same list."""
-    VENV.parent.mkdir(exist_ok=True)
-    with open(VENV.parent / ".lock", "a") as lock:
-        # scripts/setup takes the same lock.
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        recipe = hashlib.sha256(REQUIREMENTS.read_bytes() + str(VENV).encode()).hexdigest()
-        stamp = VENV / ".stamp"
-        if stamp.exists() and stamp.read_text() == recipe:
-            return
-        print(f"{daemons.NAME}: installing {VENV.relative_to(daemons.ROOT)} from {REQUIREMENTS.relative_to(daemons.ROOT)}",
-              file=sys.stderr)
-        shutil.rmtree(VENV, ignore_errors=True)
-        quietly("/usr/bin/python3", "-m", "venv", VENV)
-        pip = [VENV / "bin/python", "-I", "-m", "pip", "--disable-pip-version-check"]
-        quietly(*pip, "install", "--no-input", "-r", REQUIREMENTS)
-        stamp.write_text(recipe)
-
-
-def quietly(*command, cwd=None):
-    done = subprocess.run(command, cwd=cwd, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    if done.returncode:
-        raise SystemExit(f"{daemons.NAME}: {' '.join(map(str, command))} failed:\n{done.stdout[-3000:]}")
+    peers.install(VENV, REQUIREMENTS)
 
 
 class Buildbot:
@@ -128,9 +105,9 @@ class Buildbot:
                 process.wait()
 
     def create(self):
-        quietly(VENV / "bin/buildbot", "create-master", "--quiet", self.master)
+        peers.quietly(VENV / "bin/buildbot", "create-master", "--quiet", self.master)
         (self.master / "master.cfg").write_text(MASTER.format(slots=self.slots, port=self.port))
-        quietly(VENV / "bin/buildbot-worker", "create-worker", "--quiet", self.worker, f"127.0.0.1:{self.port}", "worker",
+        peers.quietly(VENV / "bin/buildbot-worker", "create-worker", "--quiet", self.worker, f"127.0.0.1:{self.port}", "worker",
                 "secret")
 
     def start(self):
