@@ -152,7 +152,7 @@ let package = Package(
         tests("Plans", "Events", "Projects", "ProjectFiles"),
         tests("Runs", "Events", "Plans", "Projects"),
         tests("Changes", "Events", "Fixtures", "Projects"),
-        tests("Schedules", "Cron", "ProjectFiles", "Projects"),
+        tests("Schedules", "Cron", "Fixtures", "ProjectFiles", "Projects"),
         tests("Digests"),
         tests("Git", "Events", "Fixtures"),
         tests(
