@@ -61,7 +61,8 @@ struct EventPlanner: Sendable {
             let facts = try reader.facts(at: request.merge, branch: "change/\(request.change)", base: request.base)
             return Plans.plan(event, at: facts, digest: sha256)
         case .fire(let fire):
-            let facts = try reader.facts(at: fire.commit, branch: fire.branch, base: nil)
+            let facts = try reader.facts(
+                at: fire.commit, branch: fire.branch, base: nil, pipeline: fire.schedule)
             return Plans.plan(event, at: facts, digest: sha256)
         case .rollback(let request):
             let facts = try reader.facts(at: request.commit, branch: request.branch, base: nil)

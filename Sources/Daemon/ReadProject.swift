@@ -25,17 +25,30 @@ struct ProjectReader {
         let trustedCommit = try defaultTip() ?? commit
         let trusted = trustedCommit == commit ? sources : try self.sources(at: trustedCommit)
         let mayDecide = try trustedCommit == commit || isTrusted(branch, by: trusted)
+        let key = try [fallbackName] + names(of: commit) + (mayDecide ? [] : names(of: trustedCommit))
+        if let known = Self.known.withLock({ $0[key] }) { return (known.project, known.withheld, trustedCommit) }
         let project = try Project.read(sources, trusted: mayDecide ? nil : trusted, fallbackName: fallbackName)
-        return (project, mayDecide ? [:] : sources.privilegesWithheld(in: project), trustedCommit)
+        let withheld = mayDecide ? [:] : sources.privilegesWithheld(in: project)
+        Self.known.withLock { known in
+            if known.count >= 64 { known.removeAll() }
+            known[key] = (project, withheld)
+        }
+        return (project, withheld, trustedCommit)
     }
+
+    /// What was read before, by the names of the folders that it was read from: a schedule fires at the same commit for
+    /// months.
+    private static let known = Mutex<[[String]: (project: Project, withheld: [String: [String]])]>([:])
 
     /// All that planning needs to know of `commit` on `branch`.
     ///
-    /// - Parameter base: what the commit is compared with for path filters; the merge base with the default branch when
-    ///   absent.
-    func facts(at commit: ObjectID, branch: String, base: ObjectID?) throws -> CommitFacts {
+    /// - Parameters:
+    ///   - base: what the commit is compared with for path filters; the merge base with the default branch when absent.
+    ///   - pipeline: the only one that matters; all do when absent.
+    func facts(at commit: ObjectID, branch: String, base: ObjectID?, pipeline: String? = nil) throws -> CommitFacts {
         let tree = try repository.commit(commit).tree
-        let (project, withheld, trunk) = try read(at: commit, branch: branch)
+        var (project, withheld, trunk) = try read(at: commit, branch: branch)
+        if let pipeline { project = project.limited(to: pipeline) }
         let inputs = InputReader(repository: repository, home: home)
         return CommitFacts(
             commit: commit, tree: tree, branch: branch, project: project,
@@ -62,11 +75,10 @@ struct ProjectReader {
     /// What `environments/` and `pipelines/` say at a commit. Most commits leave both as they were, so what has been parsed
     /// is kept by the names of the two trees.
     func sources(at commit: ObjectID) throws -> ProjectSources {
-        let folders = ["environments", "pipelines"]
-        let key = try folders.map { try repository.object(at: $0, of: commit)?.description ?? "-" }
+        let key = try names(of: commit)
         if let known = Self.parsed.withLock({ $0[key] }) { return known }
         var files: [String: [UInt8]?] = [:]
-        for folder in folders {
+        for folder in Self.folders {
             files.merge(try repository.files(in: folder, at: commit, suffixes: [".yml"], limit: largestFile)) { $1 }
         }
         let sources = try readSources(files)
@@ -75,6 +87,13 @@ struct ProjectReader {
             known[key] = sources
         }
         return sources
+    }
+
+    private static let folders = ["environments", "pipelines"]
+
+    /// The Git ids of the folders that a project is read from.
+    private func names(of commit: ObjectID) throws -> [String] {
+        try Self.folders.map { try repository.object(at: $0, of: commit)?.description ?? "-" }
     }
 
     private static let parsed = Mutex<[[String]: ProjectSources]>([:])

@@ -49,7 +49,7 @@ public func plan(_ event: Event, at facts: CommitFacts, digest: (String) -> Stri
     if case .rollback(let request) = event { return plan(request, at: facts, digest: digest) }
     var plans: [Plan] = []
     var skipped: [String: NonRun] = [:]
-    for pipeline in project.pipelines where !event.isFire(ofOtherThan: pipeline.name) {
+    for pipeline in project.pipelines {
         switch match(pipeline, event, facts) {
         case .starts(let environment, let trigger):
             guard let environment = project.environment(named: environment) else { continue }
@@ -100,6 +100,7 @@ func match(_ pipeline: Pipeline, _ event: Event, _ facts: CommitFacts) -> Match 
         return .starts(environment: change.environment, .change(number: request.change, base: request.base))
     case .fire(let fire):
         guard let schedule = pipeline.triggers.schedule else { return .skipped(.notTriggered(by: "schedule")) }
+        guard pipeline.name == fire.schedule else { return .skipped(.otherSchedule) }
         return .starts(
             environment: schedule.environment,
             .fire(id: fire.fire, schedule: fire.schedule, logicalTime: fire.logicalTime, backfill: fire.backfill))
@@ -194,11 +195,6 @@ extension RunSettings {
 extension Event {
     fileprivate var checks: CheckRequest? {
         if case .checks(let request) = self { request } else { nil }
-    }
-
-    /// A fire is about one pipeline: why the thousand others do not run needs no saying.
-    fileprivate func isFire(ofOtherThan pipeline: String) -> Bool {
-        if case .fire(let fire) = self { fire.schedule != pipeline } else { false }
     }
 }
 

@@ -50,10 +50,10 @@ func dependencyProblems(_ pipelines: [Pipeline]) -> [Problem] {
     let schedules = pipelines.filter { $0.triggers.schedule != nil }
     var found: [Problem] = []
     for pipeline in schedules {
-        guard let rule = pipeline.triggers.schedule else { continue }
+        guard let rule = pipeline.triggers.schedule, let after = rule.after, !after.isEmpty else { continue }
         let others = schedules.filter { $0.triggers.schedule?.environment == rule.environment }.map(\.name)
             .filter { $0 != pipeline.name }
-        for name in rule.after ?? [] where !others.contains(name) {
+        for name in after where !others.contains(name) {
             found.append(
                 Problem(
                     "'\(name)' is no other schedule of environment '\(rule.environment)'", at: pipeline.mark,
@@ -62,7 +62,9 @@ func dependencyProblems(_ pipelines: [Pipeline]) -> [Problem] {
                         ?? "name a pipeline with on: { schedule: … } in the same environment"))
         }
     }
-    let waits = schedules.map { ($0.name, $0.triggers.schedule?.after ?? []) }
+    let waits = schedules.compactMap { pipeline in
+        pipeline.triggers.schedule?.after.map { (pipeline.name, $0) }
+    }
     if let circle = circle(in: Dictionary(uniqueKeysWithValues: waits)), circle.count > 2 {
         found.append(
             Problem(

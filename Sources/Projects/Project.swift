@@ -15,6 +15,13 @@ public struct Project: Sendable, Hashable {
         pipelines.first { $0.name == name }
     }
 
+    /// The project with that pipeline alone, if it has it.
+    public func limited(to pipeline: String) -> Project {
+        Project(
+            name: name, defaultBranch: defaultBranch, environments: environments,
+            pipelines: pipelines.filter { $0.name == pipeline })
+    }
+
     /// The environment whose patterns cover `branch`. At most one does: overlaps are refused when a project is read.
     public func environment(ofBranch branch: String) -> Environment? {
         environments.first { $0.covers(branch: branch) }

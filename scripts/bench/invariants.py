@@ -7,9 +7,9 @@ import hashlib
 from remains import ENDS, Remains
 from stream_of_work import MAIN
 
-GROUPS = {"staging": "staging", "release": "prod", "tick": "schedule tick"}
-# Seconds between the moments of the schedule.
-EVERY = 2
+GROUPS = {"staging": "staging", "release": "prod", "tick": "schedule tick", "echo": "schedule echo"}
+# Seconds between the moments of the schedules; an echo comes after the tick of the same moment.
+EVERY = {"tick": 2, "echo": 10}
 
 
 class Findings:
@@ -122,7 +122,7 @@ class Invariants:
     @staticmethod
     def pipeline_of(kind, said):
         if kind != "push":
-            return {"checks": "check", "fire": "tick", "rollback": "rollback"}.get(kind)
+            return said["schedule"] if kind == "fire" else {"checks": "check", "rollback": "rollback"}.get(kind)
         if said.get("to") is None or not said["ref"].startswith("refs/heads/"):
             return None
         if said["ref"].startswith("refs/heads/feature/rush/"):
@@ -403,26 +403,50 @@ class Invariants:
         for event in self.remains.events:
             if event["kind"] == "fire":
                 events[event["said"]["fire"]].append(event)
-        fired = collections.Counter(fire["logical_time"] for fire in self.remains.fires)
         for fire in self.remains.fires:
-            name = f"the fire for {fire['logical_time']:.0f}"
-            if fired[fire["logical_time"]] > 1:
-                self.findings.doubled(f"{name} is stored {fired[fire['logical_time']]} times")
-            if not events[fire["id"]]:
-                self.findings.lost(f"{name} has no event")
-            elif len(events[fire["id"]]) > 1:
-                self.findings.doubled(f"{name} has {len(events[fire['id']])} events")
+            self.check_fire(fire, events[fire["id"]])
+        for schedule, every in EVERY.items():
+            self.check_moments(schedule, every)
+
+    def check_fire(self, fire, events):
+        name = f"the fire of {fire['pipeline']} for {fire['logical_time']:.0f}"
+        if fire["state"] == "skipped":
+            # A release without the schedule may come before what it waits for has passed; nothing else skips here.
+            if events or fire["reason"] != '{"retired":{}}' or fire["pipeline"] != "echo":
+                self.findings.broken(f"{name} is skipped ({fire['reason']}), with {len(events)} events")
+        elif fire["state"] != "fired":
+            self.findings.lost(f"{name} is {fire['state']}")
+        elif not events:
+            self.findings.lost(f"{name} has no event")
+        elif len(events) > 1:
+            self.findings.doubled(f"{name} has {len(events)} events")
+        elif fire["pipeline"] == "echo" and not self.tick_passed(fire["logical_time"], events[0]["at"]):
+            self.findings.broken(f"{name} was started before its tick had passed")
+
+    def tick_passed(self, moment, before):
+        """Whether a run of that moment's tick had passed."""
+        return any(run.outcome == "passed" and run.ended <= before for run in self.remains.runs.values()
+                   if run.pipeline == "tick" and self.remains.moment_of(run) == moment)
+
+    def check_moments(self, schedule, every):
+        fired = collections.Counter(
+            fire["logical_time"] for fire in self.remains.fires if fire["pipeline"] == schedule)
+        for moment, count in fired.items():
+            if count > 1:
+                self.findings.doubled(f"the fire of {schedule} for {moment:.0f} is stored {count} times")
         due = set()
-        for schedule in self.remains.schedules:
-            since, until = schedule["live_since"], schedule["retired_at"] or max(fired, default=0)
-            moments = range(int(since // EVERY + 1) * EVERY, int(until) + 1, EVERY)
+        for row in self.remains.schedules:
+            if row["pipeline"] != schedule:
+                continue
+            since, until = row["live_since"], row["retired_at"] or max(fired, default=0)
+            moments = range(int(since // every + 1) * every, int(until) + 1, every)
             due.update(moments)
             for moment in moments:
                 if moment not in fired:
-                    self.findings.lost(
-                        f"schedule {schedule['id']} never fired for {moment}: it was live until {until - moment:.3f} s later")
+                    self.findings.lost(f"schedule {row['id']} ({schedule}) never fired for {moment}: it was live until "
+                                       f"{until - moment:.3f} s later")
         for moment in sorted(set(fired) - due):
-            self.findings.broken(f"a fire for {moment:.0f} is stored, when no schedule was live")
+            self.findings.broken(f"a fire of {schedule} for {moment:.0f} is stored, when no schedule was live")
 
     def counts(self):
         remains, steps = self.remains, [step for run in self.remains.runs.values() for step in run.steps.values()]

@@ -127,7 +127,13 @@ class Remains:
             self.problems = [str(tuple(row)) for pragma in ("integrity_check", "foreign_key_check")
                              for row in database.execute(f"PRAGMA {pragma}") if tuple(row) != ("ok",)]
         self.runs_of = grouped(self.runs.values(), "event")
+        times = {fire["id"]: fire["logical_time"] for fire in self.fires}
+        self.moments = {event["id"]: times[event["said"]["fire"]] for event in self.events if event["kind"] == "fire"}
         self.journal = self.read_journal()
+
+    def moment_of(self, run):
+        """The logical time of a fire's run."""
+        return self.moments.get(run.event)
 
     def read_journal(self):
         """What the commands wrote, in the order in which they did: (began or finished, run, step, attempt)."""
@@ -174,6 +180,7 @@ def unfinished(home):
         changes = [Change(row, facts[row["id"]]) for row in database.execute("SELECT * FROM change WHERE open = 1")]
         schedules = [f"schedule {row[0]} is live" for row in database.execute(
             "SELECT id FROM schedule WHERE retired_at IS NULL")]
+        schedules += [f"fire {row[0]} waits" for row in database.execute("SELECT id FROM fire WHERE state = 'waiting'")]
     states = lambda run: ", ".join(
         f"{name} {step.outcome or (step.facts or ['pending'])[-1]}" for name, step in run.steps.items())
     return (events + [f"{run} has not ended: {states(run)}" for run in runs]

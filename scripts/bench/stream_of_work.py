@@ -78,6 +78,11 @@ on: {{ schedule: {{ cron: "*/2 * * * * ?", environment: prod, misfire: run-all }
 steps:
   tick: {{ run: '. ./steps.sh; work true' }}
 """,
+    "pipelines/echo.yml": """\
+on: {{ schedule: {{ cron: "*/10 * * * * ?", environment: prod, misfire: run-all, after: tick }} }}
+steps:
+  echo: {{ run: '. ./steps.sh; work true' }}
+""",
     # One line is one write at the end of a file: none gets mixed up.
     "steps.sh": """\
 say() {{ echo "$1 $ESPALIER_RUN $ESPALIER_STEP $ESPALIER_ATTEMPT" 2> /dev/null >> "$ESPALIER_DATA/journal" || :; }}
@@ -161,7 +166,7 @@ class Stream(threading.Thread):
     """Pushes until it is closed; holds back while the daemon has enough to do."""
 
     # Unended runs of a pipeline, above which no more of its kind is pushed.
-    ENOUGH = {"dev": 10, "check": 4, "release": 3, "rush": 2, "staging": 6, "tick": 1_000, "rollback": 2}
+    ENOUGH = {"dev": 10, "check": 4, "release": 3, "rush": 2, "staging": 6, "tick": 1_000, "echo": 1_000, "rollback": 2}
     PIPELINES = {"feature": "dev", "rewrite": "dev", "rush": "rush", "change": "check", "again": "check", "withdraw": "check",
                  "release": "release", "better": "release", "direct": "staging", "tag": "dev", "roll_back": "rollback"}
     USUAL = (["feature"] * 8 + ["change"] * 5 + ["release"] * 4 + ["rush"] * 2
@@ -332,9 +337,9 @@ class Stream(threading.Thread):
         self.release("good")
 
     def release(self, quality=None, last=False):
-        """Cut a release; the last one has no schedule, so that nothing fires any more."""
+        """Cut a release; the last one has no schedules, so that nothing fires any more."""
         quality = quality or self.random.choice(QUALITIES)
-        files = {"quality": f"{quality}\n", **({"pipelines/tick.yml": None} if last else {})}
+        files = {"quality": f"{quality}\n", **({"pipelines/tick.yml": None, "pipelines/echo.yml": None} if last else {})}
         commit = self.commit(self.trunk, "Release", **files)
         self.releases[commit] = quality
         self.push({f"refs/heads/release/{len(self.releases)}": commit})
