@@ -25,11 +25,14 @@ func show(_ date: Date?) -> String {
     return date.formatted(.iso8601.dateTimeSeparator(.space)).replacingOccurrences(of: "Z", with: "")
 }
 
-/// `4.2 s`, `3 min 5 s`; `-` while it is unknown.
+/// `4.2 s`, `3 min 5 s`, `2 h 7 min`, `3 d 4 h`; `-` while it is unknown.
 func show(seconds: Double?) -> String {
     guard let seconds else { return "-" }
     if seconds < 60 { return String(format: "%.1f s", seconds) }
-    return "\(Int(seconds) / 60) min \(Int(seconds) % 60) s"
+    let whole = Int(seconds)
+    if whole < 3_600 { return "\(whole / 60) min \(whole % 60) s" }
+    if whole < 86_400 { return "\(whole / 3_600) h \(whole / 60 % 60) min" }
+    return "\(whole / 86_400) d \(whole / 3_600 % 24) h"
 }
 
 func short(_ commit: String) -> String { String(commit.prefix(10)) }
