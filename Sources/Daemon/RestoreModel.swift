@@ -26,9 +26,9 @@ extension ModelPromoter {
         guard current != version else {
             return StepResult(outcome: .refused(reason: "\(model) \(version) is the incumbent already"))
         }
-        if let problem = try await problem(ofVersion: version, model: model, project: run.plan.project, run: nil) {
-            return StepResult(outcome: .refused(reason: problem))
-        }
+        let registration = try await registration(of: version, model)
+        let check = try await verify(version, of: model, project: run.plan.project, registeredBy: registration)
+        if case .refused(let reason) = check { return StepResult(outcome: .refused(reason: reason)) }
         let now = Date()
         let body = DecisionBody(
             project: run.plan.project, environment: run.plan.environment, run: run.id,
@@ -40,6 +40,6 @@ extension ModelPromoter {
             move: AliasMove(model: model, alias: alias, from: current, to: version), asOf: readAt,
             at: now, hash: { sha256($0) })
         Failpoint.reach(.decisionStored)
-        return try await apply(stored, settings)
+        return try await apply(stored, settings, verified: check)
     }
 }
