@@ -152,7 +152,7 @@ let package = Package(
         tests("Runs", "Events", "Plans", "Projects"),
         tests("Changes", "Events", "Fixtures", "Projects"),
         tests("Schedules", "Cron", "Projects"),
-        tests("Digests"),
+        tests("Digests", "Fixtures"),
         tests("Git", "Events", "Fixtures"),
         tests("Store", "Changes", "Digests", "Events", "Fixtures", "Plans", "Projects", "Promotion", "Runs"),
         tests("Watching", "Fixtures"),
@@ -162,6 +162,6 @@ let package = Package(
         tests(
             "Web", "Reports", .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdTesting", package: "hummingbird")),
-        tests("Daemon", "Events", "Fixtures", "Git", "Minding", "Plans", "Projects", "Runs", "Store"),
+        tests("Daemon", "Digests", "Events", "Fixtures", "Git", "Minding", "Plans", "Projects", "Runs", "Store"),
     ]
 )

@@ -27,7 +27,7 @@ func differences(_ stated: [FileDigest], _ found: [FileDigest]) -> [String] {
     }
     let (stated, found) = (byName(stated), byName(found))
     return Set(stated.keys).union(found.keys).filter { stated[$0] != found[$0] }
-        .map { String(decoding: $0, as: UTF8.self) }.sorted()
+        .sorted { $0.lexicographicallyPrecedes($1) }.map { String(decoding: $0, as: UTF8.self) }
 }
 
 extension MLflow {

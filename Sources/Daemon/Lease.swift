@@ -37,7 +37,6 @@ struct LeaseHeld: Error, CustomStringConvertible {
 
     var description: String {
         "another daemon, \(lease.holder) on \(lease.host), moves aliases of \(model), until "
-            + "\(lease.until.formatted(.iso8601)) at the latest: two daemons should not serve one registered model; stop one, or give "
-            + "each a model of its own"
+            + "\(lease.until.formatted(.iso8601)) at the latest; if that is a mistake, stop it, or give it a model of its own"
     }
 }

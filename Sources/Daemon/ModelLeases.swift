@@ -43,18 +43,20 @@ actor ModelLeases {
         try await registry.deleteTag(Lease.tag, ofModel: model)
     }
 
+    /// - Throws: `LeaseHeld` while another daemon moves aliases of the model.
+    func requireFree(_ model: String, of registry: MLflow) async throws {
+        let known = Lease(tag: try await registry.tags(ofModel: model)[Lease.tag])
+        if let known, known.holdsUp(try id(), at: Date()) { throw LeaseHeld(model: model, lease: known) }
+    }
+
     private func take(_ model: String, of registry: MLflow) async throws -> Lease {
-        let daemon = try id()
-        if let known = Lease(tag: try await registry.tags(ofModel: model)[Lease.tag]), known.holdsUp(daemon, at: Date())
-        {
-            throw LeaseHeld(model: model, lease: known)
-        }
-        let host = ProcessInfo.processInfo.hostName
-        let lease = Lease(holder: daemon, until: Date().addingTimeInterval(Lease.length), host: host)
+        try await requireFree(model, of: registry)
+        let lease = Lease(
+            holder: try id(), until: Date().addingTimeInterval(Lease.length), host: ProcessInfo.processInfo.hostName)
         try await registry.setTag(Lease.tag, to: lease.text, ofModel: model)
         try await Task.sleep(for: .milliseconds(Int.random(in: 50...150)))
         let seen = Lease(tag: try await registry.tags(ofModel: model)[Lease.tag])
-        if let seen, seen.holder != daemon { throw LeaseHeld(model: model, lease: seen) }
+        if let seen, seen.holder != lease.holder { throw LeaseHeld(model: model, lease: seen) }
         // Gone: an earlier move of ours has just ended.
         return seen == nil ? try await take(model, of: registry) : lease
     }

@@ -126,7 +126,8 @@ struct ModelPromoter: Sendable {
         guard let move = try await store.unconfirmedMove(of: decision.id) else { return result }
         let body = decision.body
         let registration = try await registration(for: body)
-        // Before the lease is taken: reading a large model takes longer than it lasts.
+        // Before the lease is taken: reading a large model takes longer than it lasts. And not while another daemon has it.
+        try await leases.requireFree(move.model, of: registry)
         let check: VersionCheck
         if let verified {
             check = verified

@@ -48,11 +48,17 @@ extension Reporter {
             let project = report.tags["espalier.project"], let environment = report.tags["espalier.environment"]
         else { throw DaemonError.refused("nothing is stated about \(model) \(version) here") }
         let keys = SigningKeys(home: home)
-        return ProvenanceExport(
+        var export = ProvenanceExport(
             statement: statement,
-            statementKey: try keys.knownKey(.ed25519, project: project, environment: environment).publicPEM,
-            signature: try? String(contentsOfFile: home.signature(digest), encoding: .utf8),
-            signatureKey: try? keys.knownKey(.p256, project: project, environment: environment).publicPEM)
+            statementKey: try keys.knownKey(.ed25519, project: project, environment: environment).publicPEM)
+        guard report.tags["espalier.signature"] != nil else { return export }
+        guard let signature = try? String(contentsOfFile: home.signature(digest), encoding: .utf8) else {
+            throw DaemonError.refused(
+                "the signature of \(model) \(version), \(home.signature(digest)), is not there any more")
+        }
+        export.signature = signature
+        export.signatureKey = try keys.knownKey(.p256, project: project, environment: environment).publicPEM
+        return export
     }
 
     /// Which versions aliases pointed to, newest last.
@@ -83,9 +89,9 @@ public struct ProvenanceExport: Sendable {
     /// PEM.
     public let statementKey: String
     /// A Sigstore bundle; nil of a version from before models were signed.
-    public let signature: String?
+    public var signature: String?
     /// PEM.
-    public let signatureKey: String?
+    public var signatureKey: String?
 }
 
 extension ModelReport {

@@ -26,8 +26,7 @@ extension ModelPromoter {
         guard current != version else {
             return StepResult(outcome: .refused(reason: "\(model) \(version) is the incumbent already"))
         }
-        let registration = try await registration(of: version, model)
-        let check = try await verify(version, of: model, project: run.plan.project, registeredBy: registration)
+        let check = try await check(version, of: model, restoredBy: run)
         if case .refused(let reason) = check { return StepResult(outcome: .refused(reason: reason)) }
         let now = Date()
         let body = DecisionBody(
@@ -41,5 +40,18 @@ extension ModelPromoter {
             at: now, hash: { sha256($0) })
         Failpoint.reach(.decisionStored)
         return try await apply(stored, settings, verified: check)
+    }
+    /// What is wrong with the version that a rollback has back: also asked before anybody loads it, for loading a model runs what
+    /// is in it.
+    func problem(restoredBy run: StoredRun) async throws -> String? {
+        guard case .rollback(let model, let version, _, _) = run.plan.trigger,
+            case .refused(let reason) = try await check(version, of: model, restoredBy: run)
+        else { return nil }
+        return reason
+    }
+
+    private func check(_ version: String, of model: String, restoredBy run: StoredRun) async throws -> VersionCheck {
+        try await verify(
+            version, of: model, project: run.plan.project, registeredBy: try await registration(of: version, model))
     }
 }

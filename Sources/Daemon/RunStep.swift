@@ -73,6 +73,11 @@ struct StepRunner: Sendable {
         case .register where run.plan.trigger == .local, .promote where run.plan.trigger == .local:
             return StepResult(outcome: .skipped(reason: "a local run registers and promotes nothing: push"))
         case .run(let command):
+            if case .rollback = run.plan.trigger, progress[step.name].attempts < attempt,
+                let problem = try await patiently(ask, { try await promoter(of: run).problem(restoredBy: run) })
+            {
+                return StepResult(outcome: .refused(reason: problem))
+            }
             let extra = try await variables(step, run, progress, incumbent: incumbent)
             return try await commands.run(
                 command, step: step, of: run, progress: progress, attempt: attempt, repository: repository,

@@ -7,8 +7,8 @@ struct ProvenanceCommand: AsyncParsableCommand {
         abstract: "Print what was stated and signed about a version: its files, code, data and configuration.",
         discussion: """
             Two things are signed when a version is registered, each with a key of the environment. The statement is a DSSE envelope
-            of an in-toto statement with SLSA's provenance: securesystemslib, in-toto and cosign verify it. The signature is
-            OpenSSF Model Signing's, of the model's folder:
+            of an in-toto statement with SLSA's provenance: securesystemslib verifies it. The signature is OpenSSF Model Signing's, of
+            the model's folder:
 
               espalier provenance MODEL VERSION --signature > model.sig
               espalier provenance MODEL VERSION --signature-key > model.pub

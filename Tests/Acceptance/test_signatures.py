@@ -20,6 +20,7 @@ import types
 import mlflow_servers
 import pytest
 from mlflow_servers import PYTHON
+from story import ROOT
 from test_registries import (
     RELEASE, SCORE, TRAIN, between, client, decisions, ended, environment, passed, push, release, run_of, stopped)
 
@@ -42,8 +43,8 @@ if not pathlib.Path("logged").read_text().strip():
 with open(""").replace("NAMES", repr(ODD + IGNORED))
 ENVIRONMENTS = {
     "signed": {}, "tampered": {}, "approved-later": {"more": "approvals: { promote: 1 }\n"},
-    "back": {"stage": ", smoke: 'echo fine'"}, "unstated": {"stage": ", smoke: 'echo fine'"}, "older": {"stage": ", smoke: 'echo fine'"},
-    "held": {}, "unlocked": {},
+    "back": {"stage": ", smoke: 'echo loaded >> $ESPALIER_DATA/loaded'"}, "unstated": {"stage": ", smoke: 'echo fine'"}, "older": {"stage": ", smoke: 'echo fine'"},
+    "late": {"stage": ", smoke: 'echo > $ESPALIER_DATA/trying; read go < $ESPALIER_DATA/tried'"}, "held": {}, "unlocked": {},
 }
 
 
@@ -115,26 +116,33 @@ def without(file, text=None):
 
 @pytest.fixture(scope="module")
 def downloaded(project, first, server, tmp_path_factory):
-    """The folder that whoever loads the model gets, with what `espalier provenance` prints beside it."""
+    """The folder that whoever loads the model gets, with what the manual's commands print beside it."""
     folder = tmp_path_factory.mktemp("downloaded")
     load = "import sys, mlflow.artifacts as a; a.download_artifacts('models:/signed/1', dst_path=sys.argv[1])"
     subprocess.run([sys.executable, "-c", load, folder / "model"], check=True, capture_output=True,
                    env={**os.environ, "MLFLOW_TRACKING_URI": server.url})
-    for name, *options in (("statement.json",), ("statement.pub", "--public-key"), ("model.sig", "--signature"),
-                           ("model.pub", "--signature-key")):
-        done = project.espalier("provenance", "signed", "1", *options)
-        assert done.returncode == 0, done
-        (folder / name).write_text(done.stdout)
+    path = f"{pathlib.Path(sys.executable).parent}:{project.binaries}:{os.environ['PATH']}"
+    done = subprocess.run(["bash", "-ec", "\n".join(manual("sh"))], cwd=folder, text=True, capture_output=True,
+                          env={**project.environment, "PATH": path})
+    assert done.returncode == 0 and "Verification succeeded" in done.stdout, done
+    assert {file.name for file in folder.iterdir()} == {"model", "model.sig", "model.pub", "statement.json", "statement.pub"}
     return folder
 
 
-def verify(folder, model=None, *options, signature="model.sig", key="model.pub"):
+def manual(language):
+    """What docs/promotion.md has a reader type, of the model that was downloaded."""
+    part, = re.findall(r"## Where a version came from\n(.*?)\n## ", (ROOT / "docs/promotion.md").read_text(), re.S)
+    return [block.replace("risk 7", "signed 1").replace("FOLDER", "model")
+            for block in re.findall(rf"```{language}\n(.*?)```", part, re.S)]
+
+
+def verify(folder, model=None, signature="model.sig", key="model.pub"):
     return subprocess.run(
         [sys.executable, "-m", "model_signing", "verify", "key", model or folder / "model", "--signature", folder / signature,
-         "--public_key", folder / key, *options], text=True, capture_output=True)
+         "--public_key", folder / key], text=True, capture_output=True)
 
 
-def test_model_signing_verifies_a_model_as_it_was_downloaded(downloaded):
+def test_model_signing_verifies_a_model_as_it_was_downloaded(downloaded, tmp_path):
     done = verify(downloaded)
     assert done.returncode == 0 and "Verification succeeded" in done.stdout, done
     bundle = json.loads((downloaded / "model.sig").read_text())
@@ -145,8 +153,9 @@ def test_model_signing_verifies_a_model_as_it_was_downloaded(downloaded):
     manifest = model_signing.hashing.Config().set_ignored_paths(paths=["model.sig", "registered_model_meta"]).hash(downloaded / "model")
     assert names == [one.identifier for one in manifest.resource_descriptors()]
     # The signature may lie in the folder that it is of.
-    shutil.copy(downloaded / "model.sig", downloaded / "model/model.sig")
-    assert verify(downloaded, signature="model/model.sig").returncode == 0
+    shutil.copytree(downloaded / "model", tmp_path / "model")
+    shutil.copy(downloaded / "model.sig", tmp_path / "model/model.sig")
+    assert verify(downloaded, tmp_path / "model", signature=tmp_path / "model/model.sig").returncode == 0
 
 
 @pytest.mark.parametrize("spoil, said", [
@@ -197,6 +206,22 @@ def test_in_toto_and_securesystemslib_verify_what_is_stated(downloaded):
     for name in {*ODD, *IGNORED} - {"model.sig", "registered_model_meta"}:
         assert stated[name] == hashlib.sha256((model / name).read_bytes()).hexdigest(), name
     assert {"model.sig", "registered_model_meta", "MLmodel"} <= stated.keys()
+
+
+def test_the_manuals_program_verifies_the_statement(downloaded, tmp_path):
+    program, = manual("python")
+    shutil.copytree(downloaded, tmp_path / "copy")
+    # MLflow has written over it.
+    (tmp_path / "copy/model/registered_model_meta").write_text("registered_model_meta")
+
+    def run():
+        return subprocess.run([sys.executable, "-c", program], cwd=tmp_path / "copy", text=True, capture_output=True)
+
+    assert run().returncode == 0, run()
+    for file, change in (("model/.gitignore", lambda text: text + "x"), ("statement.json", lambda text: text.replace('"sig":"', '"sig":"AA'))):
+        with without(tmp_path / "copy" / file, change((tmp_path / "copy" / file).read_text()).encode()):
+            assert run().returncode == 1, file
+    assert run().returncode == 0
 
 
 def test_keys_are_for_nobody_else(project, first):
@@ -254,10 +279,10 @@ def test_an_approved_version_is_verified_again_before_it_becomes_champion(projec
 # Going back
 
 
-def roll_back(project, name):
-    done = project.espalier("rollback", name, "--to", "1", "--reason", "alarms", "--as", "the operator", "--wait")
-    run = project.runs(pipeline="rollback", environment=name)[-1]["id"]
-    return done, project.now(run)["steps"]["restore"], project.log(run, "restore") if done.returncode == 0 else ""
+def roll_back(project, name, version="1"):
+    """What the command ended with, and the run."""
+    done = project.espalier("rollback", name, "--to", version, "--reason", "alarms", "--as", "the operator", "--wait")
+    return done, project.now(project.runs(pipeline="rollback", environment=name)[-1]["id"])
 
 
 def test_a_rollback_verifies_the_version_that_comes_back(project, server, logged, first):
@@ -266,33 +291,56 @@ def test_a_rollback_verifies_the_version_that_comes_back(project, server, logged
                   for one, change in ((1, logged.change), (2, {"logged": first["steps"]["train"]["values"]["model_uri"] + "\n"}))]
 
     def back():
-        done = project.espalier("rollback", "back", "--to", registered[0], "--reason", "alarms", "--as", "the operator", "--wait")
-        return done, project.now(project.runs(pipeline="rollback", environment="back")[-1]["id"])["steps"]["restore"]
+        done, detail = roll_back(project, "back", registered[0])
+        return done, detail["steps"]["smoke"]["detail"]
 
+    # It is not even loaded: that would run what is in it.
+    loaded = project.data("back") / "loaded"
     with without(logged.files / "python_model.pkl", b"other"):
-        done, restore = back()
-    assert done.returncode == 1 and "not those that were registered: python_model.pkl" in restore["detail"], restore
-    assert f"put back what back {registered[0]} was registered with, or let another version be champion" in restore["detail"]
+        done, said = back()
+    assert done.returncode == 1 and "not those that were registered: python_model.pkl" in said and not loaded.exists(), said
+    assert f"put back what back {registered[0]} was registered with, or let another version be champion" in said
     with without(project.home / "provenance" / f"{kept(project, server, 'back', registered[0])}.sig"):
-        done, restore = back()
-    assert done.returncode == 1 and "the model's signature" in restore["detail"], restore
+        done, said = back()
+    assert done.returncode == 1 and "the model's signature" in said, said
     # What tags say is anybody's.
     for tag in ("provenance", "signature"):
         client(server.url).delete_model_version_tag("back", registered[0], f"espalier.{tag}")
     with without(logged.files / "python_model.pkl", b"other"):
-        done, restore = back()
-    assert done.returncode == 1 and champion(server, "back") == registered[1]
-    done, restore = back()
-    assert done.returncode == 0 and champion(server, "back") == registered[0], (done, restore)
+        done, _ = back()
+    assert done.returncode == 1 and champion(server, "back") == registered[1] and not loaded.exists()
+    done, said = back()
+    assert done.returncode == 0 and champion(server, "back") == registered[0] and loaded.exists(), (done, said)
+
+
+def test_a_version_that_is_changed_while_it_is_tried_does_not_come_back(project, server, logged, first):
+    for one, change in ((1, logged.change), (2, {"logged": first["steps"]["train"]["values"]["model_uri"] + "\n"})):
+        passed(project, release(project, "late", str(one), change))
+    trying, tried = project.latch("trying", "late"), project.latch("tried", "late")
+    asked = project.espalier("rollback", "late", "--reason", "alarms", "--as", "the operator")
+    run = int(asked.stdout.split()[1])
+    trying.wait()
+    with without(logged.files / "MLmodel", b"other"):
+        tried.open()
+        restore = ended(project, run)["steps"]["restore"]
+    assert restore["state"] == "failed" and "not those that were registered: MLmodel" in restore["detail"], restore
+    assert champion(server, "late") == "2"
+
+
+def test_a_signature_that_is_gone_is_not_taken_for_none(project, server, first):
+    with without(project.home / "provenance" / f"{kept(project, server, 'signed', '1')}.sig"):
+        done = project.espalier("provenance", "signed", "1", "--signature")
+    assert done.returncode == 1 and "is not there any more" in done.stderr
 
 
 def test_a_version_of_which_nothing_was_stated_may_come_back_with_a_remark(project, server, first):
     elsewhere = [passed(project, release(project, "unstated", str(one), {"logged": f"s3://bucket/{one}\n"})) for one in (1, 2)]
     assert "its files are not stated" in project.log(elsewhere[0]["run"]["id"], "register")
     assert project.espalier("provenance", "unstated", "1").returncode == 1
-    done, _, said = roll_back(project, "unstated")
+    done, detail = roll_back(project, "unstated")
     assert done.returncode == 0 and champion(server, "unstated") == "1", done
-    assert "the files of unstated 1 are not verified: nothing was stated when it was registered" in said
+    assert "the files of unstated 1 are not verified: nothing was stated when it was registered" in project.log(
+        detail["run"]["id"], "restore")
 
 
 def test_a_version_from_before_models_were_signed_may_come_back_with_a_remark(project, server, logged, first):
@@ -307,12 +355,14 @@ def test_a_version_from_before_models_were_signed_may_come_back_with_a_remark(pr
         changed = [database.execute("UPDATE step_fact SET fact = replace(fact, ?, '') WHERE instr(fact, ?)", (text, text)).rowcount
                    for text in (signature, "," + signature[:-1])]
     assert sum(changed) == 1
+    client(server.url).delete_model_version_tag("older", "1", "espalier.signature")
     project.serve()
     with without(logged.files / "MLmodel", b"other"):
         assert roll_back(project, "older")[0].returncode == 1
-    done, _, said = roll_back(project, "older")
+    done, detail = roll_back(project, "older")
     assert done.returncode == 0 and champion(server, "older") == "1", done
-    assert "older 1 is from before models were signed: what was stated about it is verified" in said
+    assert "older 1 is from before models were signed: what was stated about it is verified" in project.log(
+        detail["run"]["id"], "restore")
     none = project.espalier("provenance", "older", "1", "--signature")
     assert none.returncode == 1 and "older 1 has no signature here" in none.stderr
 
@@ -331,9 +381,8 @@ def until(seconds):
 def test_a_move_waits_while_a_lease_of_another_daemon_lasts(project, server, logged):
     with between(project, "held", "1", logged.change) as detail:
         client(server.url).set_registered_model_tag("held", "espalier.lease", f"0123456789ab {until(6)} elsewhere")
-        project.data("held").joinpath("go").exists()
         run = project.runs(environment="held")[-1]["id"]
-        os.write(os.open(project.data("held") / "go", os.O_RDWR), b"go\n")
+        (project.data("held") / "go").write_text("go\n")
         promote = project.until(
             lambda: (it := project.now(run)["steps"]["promote"])["state"] == "waiting" and it, 20, "the move waits")
         assert "another daemon, 0123456789ab on elsewhere, moves aliases of held" in promote["detail"], promote
@@ -342,7 +391,7 @@ def test_a_move_waits_while_a_lease_of_another_daemon_lasts(project, server, log
     assert champion(server, "held") == "1" and lease(server, "held") is None
 
 
-@pytest.mark.parametrize("left", [f"0123456789ab 2020-01-01T00:00:00Z elsewhere", "no lease at all"])
+@pytest.mark.parametrize("left", ["0123456789ab 2020-01-01T00:00:00Z elsewhere", "no lease at all"])
 def test_a_lease_that_is_over_or_none_holds_up_nothing(project, server, logged, left):
     name = str(len(project.runs(environment="unlocked")) + 1)
     with between(project, "unlocked", name, logged.change) as detail:
@@ -378,9 +427,10 @@ def test_two_daemons_with_different_homes_move_aliases_of_one_model_in_turn(watc
     aliases = client(server.url).get_registered_model("contested").aliases
     assert aliases["one-champion"] == "1" and aliases["two-champion"] == "2" and lease(server, "contested") is None
     # Both at once, again and again: in turn, and all of them in the end.
-    runs = [(one, run_of(one, push(one, name, number, {}))) for number in "234" for one, name in ((dying, "one"), (waiting, "two"))]
-    for one, run in runs:
-        passed(one, ended(one, run, 60))
-    aliases = client(server.url).get_registered_model("contested").aliases
-    assert {aliases["one-champion"], aliases["two-champion"]} == {aliases["one-challenger"], aliases["two-challenger"]}
-    assert lease(server, "contested") is None
+    for number in "234":
+        runs = [(one, run_of(one, push(one, name, number, {}))) for one, name in ((dying, "one"), (waiting, "two"))]
+        for one, run in runs:
+            passed(one, ended(one, run, 60))
+        aliases = client(server.url).get_registered_model("contested").aliases
+        assert (aliases["one-champion"], aliases["two-champion"]) == (aliases["one-challenger"], aliases["two-challenger"])
+        assert lease(server, "contested") is None
