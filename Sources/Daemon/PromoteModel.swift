@@ -62,7 +62,7 @@ struct ModelPromoter: Sendable {
             judged.decision.verdict == .promoted
             ? AliasMove(model: model, alias: alias, from: current, to: challenger) : nil
         let stored = try await store.decide(
-            body, step: step.name, project: run.project, move: move, asOf: readAt, at: now,
+            body, step: step.name, project: run.project, on: alias, move: move, asOf: readAt, at: now,
             hash: { sha256($0) })
         Failpoint.reach(.decisionStored)
         return try await apply(stored, settings, verified: check)

@@ -35,12 +35,13 @@ extension ModelPromoter {
             model: model, challenger: version, champion: current, evidenceSHA256: nil, rules: PromotionRules(),
             decision: decide(restoringFor: by, because: reason), decidedAt: now)
         let stored = try await store.decide(
-            body, step: step.name, project: run.project,
+            body, step: step.name, project: run.project, on: alias,
             move: AliasMove(model: model, alias: alias, from: current, to: version), asOf: readAt,
             at: now, hash: { sha256($0) })
         Failpoint.reach(.decisionStored)
         return try await apply(stored, settings, verified: check)
     }
+
     /// What is wrong with the version that a rollback has back: also asked before anybody loads it, for loading a model runs what
     /// is in it.
     func problem(restoredBy run: StoredRun) async throws -> String? {
