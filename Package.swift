@@ -42,7 +42,7 @@ let package = Package(
 
         // libgit2's headers and link flags, from Debian's libgit2-dev.
         .systemLibrary(name: "Clibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
-        // OpenSSL's libcrypto, for SHA-256.
+        // OpenSSL's libcrypto, for digests and signatures.
         .systemLibrary(name: "Clibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         // What Swift cannot call by itself: variadic libgit2 options, mount(2) and friends.
         .target(name: "CPosix"),
@@ -70,7 +70,7 @@ let package = Package(
 
         // MARK: Adapters: each the one home of what it talks to; none imports another
 
-        // SHA-256 of bytes and files, by libcrypto.
+        // SHA-256 of bytes and files, message codes and signatures, by libcrypto.
         .target(name: "Digests", dependencies: ["Clibcrypto"], swiftSettings: swiftSettings),
         // Repositories through libgit2: refs, trees, merges, compare-and-swap, fetch, checkout.
         .target(name: "Git", dependencies: ["Clibgit2", "CPosix", "Events"], swiftSettings: swiftSettings),
@@ -153,7 +153,7 @@ let package = Package(
         tests("Runs", "Events", "Plans", "Projects"),
         tests("Changes", "Events", "Fixtures", "Projects"),
         tests("Schedules", "Cron", "Fixtures", "ProjectFiles", "Projects"),
-        tests("Digests"),
+        tests("Digests", "Fixtures"),
         tests("Git", "Events", "Fixtures"),
         tests(
             "Store", "Changes", "Digests", "Events", "Fixtures", "Plans", "Projects", "Promotion", "Runs",
@@ -165,6 +165,6 @@ let package = Package(
         tests(
             "Web", "Reports", .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdTesting", package: "hummingbird")),
-        tests("Daemon", "Events", "Fixtures", "Git", "Minding", "Plans", "Projects", "Runs", "Store"),
+        tests("Daemon", "Digests", "Events", "Fixtures", "Git", "Minding", "Plans", "Projects", "Runs", "Store"),
     ]
 )

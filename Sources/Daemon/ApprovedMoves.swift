@@ -48,7 +48,8 @@ final class ApprovedMoves: Sendable {
 
     private func apply(_ decision: StoredDecision) async throws {
         let settings = try await store.run(decision.body.run).plan.settings.registry
-        let promoter = ModelPromoter(registry: try await registries.registry(settings), store: store, home: home)
+        let promoter = ModelPromoter(
+            registry: try await registries.registry(settings), leases: registries.leases, store: store, home: home)
         let result = try await promoter.apply(decision, settings)
         switch result.outcome {
         case .passed:

@@ -13,6 +13,8 @@ actor Registries {
     private let minders: Minders
     private let python: String
     private let logger: Logger
+    /// Whose turn it is to move aliases.
+    nonisolated let leases: ModelLeases
     private var clients: [String: MLflow] = [:]
     private var supervision: Task<Void, Never>?
     private var wasReady = false
@@ -22,6 +24,7 @@ actor Registries {
         self.minders = minders
         self.python = python
         self.logger = logger
+        leases = ModelLeases(home: home)
     }
 
     private var folder: StepFolder { StepFolder(home.mlflow) }

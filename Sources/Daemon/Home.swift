@@ -1,3 +1,4 @@
+import Digests
 import Foundation
 
 /// The daemon's own folder, and what lies where in it.
@@ -7,6 +8,7 @@ import Foundation
 /// HOME/lock                held by the running daemon
 /// HOME/socket              hooks and commands ring here
 /// HOME/address             where the pages are
+/// HOME/id                  what tells this daemon from others that use the same registry
 /// HOME/runs/RUN/STEP/ATTEMPT/   one attempt of a step: log, outputs, exit record
 /// HOME/workspaces/TREE/    the files of a tree, read-only, shared by runs
 /// HOME/scratch/            what steps at work write
@@ -15,7 +17,9 @@ import Foundation
 /// HOME/data/PROJECT/ENVIRONMENT/   data roots
 /// HOME/evidence/SHA256.csv what decisions were made on
 /// HOME/provenance/SHA256.json   what was stated about registered models, signed
-/// HOME/keys/PROJECT.ENVIRONMENT.pem   what environments sign with
+/// HOME/provenance/SHA256.sig    beside it, the signature of the model's files
+/// HOME/keys/PROJECT.ENVIRONMENT.pem        what environments sign statements with (Ed25519)
+/// HOME/keys/PROJECT.ENVIRONMENT.p256.pem   and models (P-256)
 /// HOME/mlflow/             the embedded MLflow server
 /// ```
 public struct Home: Sendable, Hashable {
@@ -31,6 +35,7 @@ public struct Home: Sendable, Hashable {
     public var lock: String { path + "/lock" }
     public var socket: String { path + "/socket" }
     public var address: String { path + "/address" }
+    public var id: String { path + "/id" }
     public var workspaces: String { path + "/workspaces" }
     public var evidence: String { path + "/evidence" }
     public var scratch: String { path + "/scratch" }
@@ -38,7 +43,10 @@ public struct Home: Sendable, Hashable {
     public var mlflow: String { path + "/mlflow" }
 
     public func provenance(_ digest: String) -> String { "\(path)/provenance/\(digest).json" }
-    public func key(project: String, environment: String) -> String { "\(path)/keys/\(project).\(environment).pem" }
+    public func signature(_ statement: String) -> String { "\(path)/provenance/\(statement).sig" }
+    public func key(_ kind: SigningKey.Kind, project: String, environment: String) -> String {
+        "\(path)/keys/\(project).\(environment)\(kind == .p256 ? ".p256" : "").pem"
+    }
     public func mirror(_ name: String) -> String { "\(path)/mirrors/\(name).git" }
     public func run(_ id: Int64) -> String { "\(path)/runs/\(id)" }
     public func step(_ run: Int64, _ step: String, attempt: Int) -> String { "\(self.run(run))/\(step)/\(attempt)" }

@@ -10,11 +10,12 @@ import Store
 
 /// Lets a challenger replace the incumbent when the evidence says so.
 ///
-/// In this order: the evidence is kept by its digest, the decision is made by the pure rules, it is written into the
-/// ledger together with the move it calls for, the alias is moved, read back, and confirmed. A crash in between is made
-/// good by doing it again: what is in the ledger is not decided twice.
+/// In this order: the version is verified, the evidence is kept by its digest, the decision is made by the pure rules, it is
+/// written into the ledger together with the move it calls for, the alias is moved, read back, and confirmed. A crash in
+/// between is made good by doing it again: what is in the ledger is not decided twice.
 struct ModelPromoter: Sendable {
     let registry: MLflow
+    let leases: ModelLeases
     let store: Store
     let home: Home
 
@@ -44,13 +45,9 @@ struct ModelPromoter: Sendable {
                     reason: "the incumbent changed from \(scoredAgainst ?? "none") to "
                         + "\(current ?? "none") after the evidence was made: push again to compare with it"))
         }
-        if let problem = try await problem(ofVersion: challenger, model: model, project: run.plan.project, run: run.id)
-        {
-            return StepResult(outcome: .refused(reason: problem))
-        }
-        if let problem = try await problemOfFiles(above: step, of: run, progress) {
-            return StepResult(outcome: .refused(reason: problem))
-        }
+        let registration = Registration(of: challenger, model, by: run, progress)
+        let check = try await verify(challenger, of: model, project: run.plan.project, registeredBy: registration)
+        if case .refused(let reason) = check { return StepResult(outcome: .refused(reason: reason)) }
         let judged = try await judge(
             try progress.value(of: evidence), rules, training: try training.map(progress.value), model: model,
             Circumstances(incumbent: current != nil, reported: progress.numbers(above: step)))
@@ -65,40 +62,10 @@ struct ModelPromoter: Sendable {
             judged.decision.verdict == .promoted
             ? AliasMove(model: model, alias: alias, from: current, to: challenger) : nil
         let stored = try await store.decide(
-            body, step: step.name, project: run.project, move: move, asOf: readAt, at: now,
+            body, step: step.name, project: run.project, on: alias, move: move, asOf: readAt, at: now,
             hash: { sha256($0) })
         Failpoint.reach(.decisionStored)
-        return try await apply(stored, settings)
-    }
-
-    /// What is wrong with a version: it is gone, or somebody else's that got its number.
-    ///
-    /// - Parameter run: that has registered it; any of the project when absent.
-    func problem(ofVersion version: String, model: String, project: String, run: Int64?) async throws -> String? {
-        guard let found = try await registry.version(version, of: model) else {
-            return "MLflow has no \(model) \(version) any more"
-        }
-        let isOurs =
-            found.tags["espalier.project"] == project
-            && (run == nil || found.tags["espalier.run"] == run.map { "\($0)" })
-        return isOurs ? nil : "\(model) \(version) is not the version that was registered: somebody has made it anew"
-    }
-
-    /// What is wrong with the challenger's files; nil where nothing was stated about them, and when they are what they were.
-    private func problemOfFiles(above step: PlannedStep, of run: StoredRun, _ progress: RunProgress) async throws
-        -> String?
-    {
-        for above in run.plan.upstream(of: step) {
-            guard case .register(let model) = above.action,
-                let stated = progress[above.name].values["provenance"]?.split(separator: ":").last
-            else { continue }
-            let provenance = Provenance(registry: registry, home: home)
-            let source = try progress.value(of: model)
-            if let problem = try await provenance.problem(of: source, stated: String(stated), of: run.plan) {
-                return problem
-            }
-        }
-        return nil
+        return try await apply(stored, settings, verified: check)
     }
 
     private struct Judged: Sendable {
@@ -144,46 +111,79 @@ struct ModelPromoter: Sendable {
     }
 
     /// Move the alias if the decision calls for it, nobody has confirmed it yet, and it waits for nobody.
-    func apply(_ decision: StoredDecision, _ settings: RegistrySettings) async throws -> StepResult {
+    ///
+    /// - Parameter verified: what has just been found out about the version; it is verified here when absent.
+    func apply(_ decision: StoredDecision, _ settings: RegistrySettings, verified: VersionCheck? = nil) async throws
+        -> StepResult
+    {
+        var result = told(decision)
         let missing = try await store.approvalsMissing(for: decision)
         if missing > 0 {
-            var result = told(decision)
             result.said.append(
                 "waits for \(missing) more to approve it: espalier decisions approve \(decision.id) --as NAME")
             return result
         }
-        if let move = try await store.unconfirmedMove(of: decision.id) {
-            let current = try await registry.version(ofAlias: move.alias, model: move.model)
-            if let reason = try await obstacle(to: move, of: decision, current) {
-                try await store.voidMove(of: decision.id, because: reason)
-                return StepResult(outcome: .refused(reason: reason))
-            }
-            if current != move.to { try await registry.setAlias(move.alias, of: move.model, to: move.to) }
-            Failpoint.reach(.aliasMoved)
-            let seen = try await registry.version(ofAlias: move.alias, model: move.model)
-            guard seen == move.to else {
-                throw RegistryError.unreachable(
-                    registry.url,
-                    reason: "alias '\(move.alias)' reads \(seen ?? "nothing") after it was set to \(move.to)")
-            }
-            if let stage = settings.stage { try await registry.setStage(stage, of: move.model, version: move.to) }
-            try await store.confirmMove(of: decision.id, at: Date())
-            Failpoint.reach(.aliasConfirmed)
+        guard let move = try await store.unconfirmedMove(of: decision.id) else { return result }
+        let body = decision.body
+        let registration = try await registration(for: body)
+        // Before the lease is taken: reading a large model takes longer than it lasts. And not while another daemon has it.
+        try await leases.requireFree(move.model, of: registry)
+        let check: VersionCheck
+        if let verified {
+            check = verified
+        } else {
+            check = try await verify(move.to, of: move.model, project: body.project, registeredBy: registration)
         }
-        return told(decision)
+        let obstacle: String?
+        switch check {
+        case .refused(let reason): obstacle = "decision \(decision.id) cannot be carried out: \(reason)"
+        case .asRegistered(let remark):
+            result.said += remark.map { [$0] } ?? []
+            obstacle = try await leases.holding(move.model, of: registry) { lease in
+                try await make(move, of: decision, registeredBy: registration?.run, settings, lease)
+            }
+        }
+        guard let obstacle else { return result }
+        try await store.voidMove(of: decision.id, because: obstacle)
+        return StepResult(outcome: .refused(reason: obstacle))
+    }
+
+    /// - Returns: why the move cannot be made any more; nil when it is made.
+    private func make(
+        _ move: AliasMove, of decision: StoredDecision, registeredBy run: Int64?, _ settings: RegistrySettings,
+        _ lease: Lease
+    ) async throws -> String? {
+        let current = try await registry.version(ofAlias: move.alias, model: move.model)
+        if let reason = try await obstacle(to: move, of: decision, registeredBy: run, current) { return reason }
+        guard lease.until > Date() else {
+            throw RegistryError.unreachable(registry.url, reason: "its answers took longer than a lease lasts")
+        }
+        if current != move.to { try await registry.setAlias(move.alias, of: move.model, to: move.to) }
+        Failpoint.reach(.aliasMoved)
+        let seen = try await registry.version(ofAlias: move.alias, model: move.model)
+        guard seen == move.to else {
+            throw RegistryError.unreachable(
+                registry.url,
+                reason: "alias '\(move.alias)' reads \(seen ?? "nothing") after it was set to \(move.to)")
+        }
+        if let stage = settings.stage { try await registry.setStage(stage, of: move.model, version: move.to) }
+        try await store.confirmMove(of: decision.id, at: Date())
+        Failpoint.reach(.aliasConfirmed)
+        return nil
     }
 
     /// Why a move cannot be made any more; nil when it can, or has been.
-    private func obstacle(to move: AliasMove, of decision: StoredDecision, _ current: String?) async throws -> String? {
+    private func obstacle(
+        to move: AliasMove, of decision: StoredDecision, registeredBy run: Int64?, _ current: String?
+    ) async throws -> String? {
         guard current == move.to || current == move.from else {
             return "decision \(decision.id) would move '\(move.alias)' from \(move.from ?? "nothing") to \(move.to), "
                 + "and it has been moved to \(current ?? "nothing") meanwhile"
         }
-        let isPromotion = decision.body.evidenceSHA256 != nil
-        return try await problem(
-            ofVersion: move.to, model: move.model, project: decision.body.project,
-            run: isPromotion ? decision.body.run : nil
-        ).map { "decision \(decision.id) cannot be carried out: \($0)" }
+        switch try await version(move.to, of: move.model, project: decision.body.project, registeredBy: run) {
+        case .success: return nil
+        case .failure(let reason): return "decision \(decision.id) cannot be carried out: \(reason.text)"
+        }
     }
 
     private func told(_ decision: StoredDecision) -> StepResult {

@@ -29,19 +29,18 @@ struct ModelRegistrar: Sendable {
         Failpoint.reach(.versionCreated)
         let stated = try await Provenance(registry: registry, home: home).state(
             source, as: name, by: step, of: run, progress)
-        if let stated {
-            try await registry.setTag("espalier.provenance", to: "sha256:\(stated)", of: name, version: version.version)
+        for (key, value) in stated?.values ?? [:] {
+            try await registry.setTag("espalier.\(key)", to: value, of: name, version: version.version)
         }
         if let alias = settings.candidate { try await registry.setAlias(alias, of: name, to: version.version) }
         Failpoint.reach(.candidateSet)
-        var values = ["model": name, "version": version.version, "model_uri": "models:/\(name)/\(version.version)"]
-        values["provenance"] = stated.map { "sha256:\($0)" }
+        let values = ["model": name, "version": version.version, "model_uri": "models:/\(name)/\(version.version)"]
         return StepResult(
-            outcome: .passed, values: values,
+            outcome: .passed, values: values.merging(stated?.values ?? [:]) { $1 },
             said: ["registered \(source) as \(name) \(version.version)"]
                 + (settings.candidate.map { ["alias \($0) points to it"] } ?? [])
                 + [
-                    stated.map { "its files are stated and signed: sha256:\($0)" }
+                    stated.map { "its files are stated and signed: sha256:\($0.statement)" }
                         ?? "its files are not stated: the MLflow server does not pass them on"
                 ])
     }

@@ -38,17 +38,27 @@ extension Reporter {
         }
     }
 
-    /// What was stated about a version when it was registered: the envelope, and the key that it is to be verified with.
-    public func provenance(of model: String, version: String) async throws -> (envelope: String, publicKey: String) {
+    /// What was signed about a version when it was registered, and what to verify it with.
+    public func provenance(of model: String, version: String) async throws -> ProvenanceExport {
         guard let report = try await models().first(where: { $0.name == model && $0.version == version }) else {
             throw DaemonError.refused("there is no \(model) \(version): `espalier models` lists them")
         }
-        guard let digest = report.tags["espalier.provenance"]?.split(separator: ":").last,
-            let envelope = try? String(contentsOfFile: home.provenance(String(digest)), encoding: .utf8),
+        guard let digest = report.tags["espalier.provenance"]?.split(separator: ":").last.map(String.init),
+            let statement = try? String(contentsOfFile: home.provenance(digest), encoding: .utf8),
             let project = report.tags["espalier.project"], let environment = report.tags["espalier.environment"]
         else { throw DaemonError.refused("nothing is stated about \(model) \(version) here") }
-        let key = try SigningKeys(home: home).key(project: project, environment: environment)
-        return (envelope, key.publicPEM)
+        let keys = SigningKeys(home: home)
+        var export = ProvenanceExport(
+            statement: statement,
+            statementKey: try keys.knownKey(.ed25519, project: project, environment: environment).publicPEM)
+        guard report.tags["espalier.signature"] != nil else { return export }
+        guard let signature = try? String(contentsOfFile: home.signature(digest), encoding: .utf8) else {
+            throw DaemonError.refused(
+                "the signature of \(model) \(version), \(home.signature(digest)), is not there any more")
+        }
+        export.signature = signature
+        export.signatureKey = try keys.knownKey(.p256, project: project, environment: environment).publicPEM
+        return export
     }
 
     /// Which versions aliases pointed to, newest last.
@@ -70,6 +80,18 @@ extension Reporter {
         guard let time else { return reports }
         return reports.filter { $0.since <= time && ($0.until.map { time < $0 } ?? true) }
     }
+}
+
+/// What is handed on of a version, so that others verify it: texts of files.
+public struct ProvenanceExport: Sendable {
+    /// A DSSE envelope.
+    public let statement: String
+    /// PEM.
+    public let statementKey: String
+    /// A Sigstore bundle; nil of a version from before models were signed.
+    public var signature: String?
+    /// PEM.
+    public var signatureKey: String?
 }
 
 extension ModelReport {

@@ -26,9 +26,8 @@ extension ModelPromoter {
         guard current != version else {
             return StepResult(outcome: .refused(reason: "\(model) \(version) is the incumbent already"))
         }
-        if let problem = try await problem(ofVersion: version, model: model, project: run.plan.project, run: nil) {
-            return StepResult(outcome: .refused(reason: problem))
-        }
+        let check = try await check(version, of: model, restoredBy: run)
+        if case .refused(let reason) = check { return StepResult(outcome: .refused(reason: reason)) }
         let now = Date()
         let body = DecisionBody(
             project: run.plan.project, environment: run.plan.environment, run: run.id,
@@ -36,10 +35,24 @@ extension ModelPromoter {
             model: model, challenger: version, champion: current, evidenceSHA256: nil, rules: PromotionRules(),
             decision: decide(restoringFor: by, because: reason), decidedAt: now)
         let stored = try await store.decide(
-            body, step: step.name, project: run.project,
+            body, step: step.name, project: run.project, on: alias,
             move: AliasMove(model: model, alias: alias, from: current, to: version), asOf: readAt,
             at: now, hash: { sha256($0) })
         Failpoint.reach(.decisionStored)
-        return try await apply(stored, settings)
+        return try await apply(stored, settings, verified: check)
+    }
+
+    /// What is wrong with the version that a rollback has back: also asked before anybody loads it, for loading a model runs what
+    /// is in it.
+    func problem(restoredBy run: StoredRun) async throws -> String? {
+        guard case .rollback(let model, let version, _, _) = run.plan.trigger,
+            case .refused(let reason) = try await check(version, of: model, restoredBy: run)
+        else { return nil }
+        return reason
+    }
+
+    private func check(_ version: String, of model: String, restoredBy run: StoredRun) async throws -> VersionCheck {
+        try await verify(
+            version, of: model, project: run.plan.project, registeredBy: try await registration(of: version, model))
     }
 }

@@ -73,6 +73,11 @@ struct StepRunner: Sendable {
         case .register where run.plan.trigger == .local, .promote where run.plan.trigger == .local:
             return StepResult(outcome: .skipped(reason: "a local run registers and promotes nothing: push"))
         case .run(let command):
+            if case .rollback = run.plan.trigger, progress[step.name].attempts < attempt,
+                let problem = try await patiently(ask, { try await promoter(of: run).problem(restoredBy: run) })
+            {
+                return StepResult(outcome: .refused(reason: problem))
+            }
             let extra = try await variables(step, run, progress, incumbent: incumbent)
             return try await commands.run(
                 command, step: step, of: run, progress: progress, attempt: attempt, repository: repository,
@@ -85,13 +90,11 @@ struct StepRunner: Sendable {
             }
         case .restore:
             return try await patiently(ask) {
-                try await ModelPromoter(registry: try await registry(run), store: store, home: home)
-                    .restore(step: step, of: run)
+                try await promoter(of: run).restore(step: step, of: run)
             }
         case .promote(let evidence, let rules, let training):
             return try await patiently(ask) {
-                try await ModelPromoter(registry: try await registry(run), store: store, home: home)
-                    .promote(evidence, rules, training, step: step, of: run, progress: progress)
+                try await promoter(of: run).promote(evidence, rules, training, step: step, of: run, progress: progress)
             }
         }
     }
@@ -148,6 +151,10 @@ struct StepRunner: Sendable {
         try await registries.registry(run.plan.settings.registry)
     }
 
+    private func promoter(of run: StoredRun) async throws -> ModelPromoter {
+        ModelPromoter(registry: try await registry(run), leases: registries.leases, store: store, home: home)
+    }
+
     /// Do something that needs the registry or the store, and may be done twice; while they do not answer, wait and say so.
     /// Nothing is given up: the step's own end comes when they do, or when the run is cancelled.
     private func patiently<T: Sendable>(
@@ -159,8 +166,8 @@ struct StepRunner: Sendable {
             do {
                 return try await work()
             } catch {
-                guard isStorageTrouble(error) || error is MoveUnderWay || (error as? RegistryError)?.mayPass ?? false
-                else { throw error }
+                let passes = error is MoveUnderWay || error is LeaseHeld || (error as? RegistryError)?.mayPass ?? false
+                guard passes || isStorageTrouble(error) else { throw error }
                 if !said { await ask.tell(.waiting(reason: "\(error)")) }
                 said = true
                 if await ask.isStopping() { throw CancellationError() }

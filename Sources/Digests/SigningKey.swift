@@ -1,83 +1,137 @@
 import Clibcrypto
 import Foundation
 
-/// An Ed25519 key (RFC 8032): 32 bytes that sign, 32 that everybody may know.
+/// A key that signs: a secret that stays here, and a public half that everybody may know.
 public struct SigningKey: Sendable {
-    private let seed: [UInt8]
+    public enum Kind: Sendable, Hashable {
+        /// RFC 8032. A message has one signature, of 64 bytes.
+        case ed25519
+        /// ECDSA over NIST's P-256 with SHA-256 (FIPS 186-5). Signatures differ each time, and are DER of about 71 bytes.
+        case p256
+    }
+
+    public let kind: Kind
+    /// PKCS #8 in PEM, secret.
+    public let pem: String
+    /// SubjectPublicKeyInfo in PEM, as `openssl pkey -pubout` writes it.
+    public let publicPEM: String
+    /// 32 bytes of Ed25519, an uncompressed point of 65 bytes of P-256.
     public let publicKey: [UInt8]
 
     /// A new one, from the system's random numbers.
-    public init() {
-        var generator = SystemRandomNumberGenerator()
-        let seed = (0..<32).map { _ in UInt8.random(in: 0...255, using: &generator) }
-        self.seed = seed
-        publicKey = Self.publicKey(of: seed) ?? []
-    }
-
-    /// - Parameter pem: PKCS #8 (RFC 8410), as `openssl genpkey -algorithm ed25519` writes it; nil when it is none.
-    public init?(pem: String) {
-        guard let der = bytes(ofPEM: pem), der.starts(with: privatePrefix), der.count == privatePrefix.count + 32 else {
-            return nil
+    public init(_ kind: Kind) {
+        guard let key = generate(kind), let made = Self(key) else {
+            fatalError("libcrypto makes no key: the system has no random numbers")
         }
-        let seed = Array(der.suffix(32))
-        guard let publicKey = Self.publicKey(of: seed) else { return nil }
-        self.seed = seed
-        self.publicKey = publicKey
+        self = made
     }
 
-    /// PKCS #8 in PEM.
-    public var pem: String { Digests.pem("PRIVATE KEY", privatePrefix + seed) }
-    /// SubjectPublicKeyInfo in PEM, as `openssl pkey -pubout` writes it.
-    public var publicPEM: String { Digests.pem("PUBLIC KEY", publicPrefix + publicKey) }
+    /// - Parameter pem: PKCS #8, as `openssl genpkey` writes it, without a password; nil when it is none, or another kind of key.
+    public init?(pem: String) {
+        guard let key = readPrivateKey(pem), let made = Self(key) else { return nil }
+        self = made
+    }
 
-    /// 64 bytes.
+    /// Takes the key over.
+    private init?(_ key: OpaquePointer) {
+        defer { EVP_PKEY_free(key) }
+        guard let kind = Self.kind(of: key),
+            let pem = text({ PEM_write_bio_PKCS8PrivateKey($0, key, nil, nil, 0, nil, nil) }),
+            let publicPEM = text({ PEM_write_bio_PUBKEY($0, key) })
+        else { return nil }
+        var der: UnsafeMutablePointer<UInt8>?
+        let length = Int(i2d_PUBKEY(key, &der))
+        defer { CRYPTO_free(der, nil, 0) }
+        // Other lengths are points that are compressed: not everybody reads those.
+        guard length == kind.sizes.whole else { return nil }
+        self.kind = kind
+        self.pem = pem
+        self.publicPEM = publicPEM
+        publicKey = Array(UnsafeBufferPointer(start: der, count: length).suffix(kind.sizes.key))
+    }
+
     public func sign(_ message: [UInt8]) -> [UInt8] {
-        let key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nil, seed, seed.count)
-        let context = EVP_MD_CTX_new()
+        let (key, context) = (readPrivateKey(pem), EVP_MD_CTX_new())
         defer {
             EVP_MD_CTX_free(context)
             EVP_PKEY_free(key)
         }
-        var signature = [UInt8](repeating: 0, count: 64)
+        // More than either kind needs; what was needed comes back.
+        var signature = [UInt8](repeating: 0, count: 128)
         var length = signature.count
-        guard EVP_DigestSignInit(context, nil, nil, nil, key) == 1,
+        guard EVP_DigestSignInit(context, nil, kind.digest, nil, key) == 1,
             EVP_DigestSign(context, &signature, &length, message, message.count) == 1
         else { return [] }
-        return signature
+        return Array(signature.prefix(length))
     }
 
-    private static func publicKey(of seed: [UInt8]) -> [UInt8]? {
-        let key = EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nil, seed, seed.count)
-        defer { EVP_PKEY_free(key) }
-        var bytes = [UInt8](repeating: 0, count: 32)
-        var length = bytes.count
-        return EVP_PKEY_get_raw_public_key(key, &bytes, &length) == 1 ? bytes : nil
+    /// Whether the key signed exactly this message.
+    public func hasSigned(_ message: [UInt8], _ signature: [UInt8]) -> Bool {
+        let (key, context) = (readPrivateKey(pem), EVP_MD_CTX_new())
+        defer {
+            EVP_MD_CTX_free(context)
+            EVP_PKEY_free(key)
+        }
+        return EVP_DigestVerifyInit(context, nil, kind.digest, nil, key) == 1
+            && EVP_DigestVerify(context, signature, signature.count, message, message.count) == 1
+    }
+
+    private static func kind(of key: OpaquePointer) -> Kind? {
+        switch EVP_PKEY_get_base_id(key) {
+        case EVP_PKEY_ED25519: return .ed25519
+        case EVP_PKEY_EC:
+            var name = [CChar](repeating: 0, count: 64)
+            guard EVP_PKEY_get_group_name(key, &name, name.count, nil) == 1 else { return nil }
+            return strcmp(name, "prime256v1") == 0 ? .p256 : nil
+        default: return nil
+        }
     }
 }
 
-/// Whether a key signed exactly this message.
-public func isSigned(_ message: [UInt8], by publicKey: [UInt8], _ signature: [UInt8]) -> Bool {
-    let key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nil, publicKey, publicKey.count)
-    let context = EVP_MD_CTX_new()
-    defer {
-        EVP_MD_CTX_free(context)
-        EVP_PKEY_free(key)
+extension SigningKey.Kind {
+    /// Bytes of a SubjectPublicKeyInfo, and of the key at its end (RFC 8410, RFC 5480).
+    fileprivate var sizes: (whole: Int, key: Int) {
+        switch self {
+        case .ed25519: (44, 32)
+        case .p256: (91, 65)
+        }
     }
-    return EVP_DigestVerifyInit(context, nil, nil, nil, key) == 1
-        && EVP_DigestVerify(context, signature, signature.count, message, message.count) == 1
+
+    /// What a message is digested with before it is signed; Ed25519 does that itself.
+    fileprivate var digest: OpaquePointer? {
+        switch self {
+        case .ed25519: nil
+        case .p256: EVP_sha256()
+        }
+    }
 }
 
-/// DER up to the key itself (RFC 8410, sections 4 and 7).
-private let privatePrefix: [UInt8] = [
-    0x30, 0x2E, 0x02, 0x01, 0x00, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x04, 0x22, 0x04, 0x20,
-]
-private let publicPrefix: [UInt8] = [0x30, 0x2A, 0x30, 0x05, 0x06, 0x03, 0x2B, 0x65, 0x70, 0x03, 0x21, 0x00]
-
-private func pem(_ label: String, _ der: [UInt8]) -> String {
-    "-----BEGIN \(label)-----\n\(Data(der).base64EncodedString())\n-----END \(label)-----\n"
+private func generate(_ kind: SigningKey.Kind) -> OpaquePointer? {
+    let context = EVP_PKEY_CTX_new_id(kind == .p256 ? EVP_PKEY_EC : EVP_PKEY_ED25519, nil)
+    defer { EVP_PKEY_CTX_free(context) }
+    guard EVP_PKEY_keygen_init(context) == 1,
+        kind != .p256 || EVP_PKEY_CTX_set_ec_paramgen_curve_nid(context, NID_X9_62_prime256v1) == 1
+    else { return nil }
+    var key: OpaquePointer?
+    return EVP_PKEY_keygen(context, &key) == 1 ? key : nil
 }
 
-private func bytes(ofPEM text: String) -> [UInt8]? {
-    let lines = text.split(whereSeparator: \.isNewline).filter { !$0.hasPrefix("-----") }
-    return Data(base64Encoded: lines.joined()).map(Array.init)
+private func readPrivateKey(_ pem: String) -> OpaquePointer? {
+    let file = BIO_new(BIO_s_mem())
+    defer { BIO_free(file) }
+    let bytes = Array(pem.utf8)
+    guard BIO_write(file, bytes, Int32(bytes.count)) == bytes.count else { return nil }
+    // An empty password: without one, libcrypto would ask the terminal for it.
+    var password: [CChar] = [0]
+    return PEM_read_bio_PrivateKey(file, nil, nil, &password)
+}
+
+/// What is written into a buffer of libcrypto's.
+private func text(_ write: (OpaquePointer?) -> Int32) -> String? {
+    let file = BIO_new(BIO_s_mem())
+    defer { BIO_free(file) }
+    guard write(file) == 1 else { return nil }
+    var bytes = [UInt8](repeating: 0, count: BIO_ctrl_pending(file))
+    let count = BIO_read(file, &bytes, Int32(bytes.count))
+    return String(decoding: bytes.prefix(Int(count)), as: UTF8.self)
 }

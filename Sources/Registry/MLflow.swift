@@ -37,11 +37,18 @@ public struct MLflow: Sendable {
     }
 
     func post<T: Decodable>(_ path: String, _ body: some Encodable, as type: T.Type) async throws(RegistryError) -> T {
-        let address = URL(string: "\(url)/api/2.0/mlflow/\(path)")
+        try await decode(try await send("POST", path, body), as: type)
+    }
+
+    func delete(_ path: String, _ body: some Encodable) async throws(RegistryError) {
+        _ = try await send("DELETE", path, body)
+    }
+
+    private func send(_ method: String, _ path: String, _ body: some Encodable) async throws(RegistryError) -> Data {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         guard let bytes = try? encoder.encode(body) else { throw .unreadable("a request that is no JSON") }
-        return try await decode(try await send("POST", address, body: bytes), as: type)
+        return try await send(method, URL(string: "\(url)/api/2.0/mlflow/\(path)"), body: bytes)
     }
 
     /// Ask for what the server says of artifacts.

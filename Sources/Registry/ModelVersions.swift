@@ -3,6 +3,8 @@ public struct ModelVersion: Sendable, Hashable {
     public let name: String
     public let version: String
     public let stage: String
+    /// Where its files are, as whoever made it said.
+    public let source: String
     public let tags: [String: String]
     /// Only filled by `versions(of:)`.
     public var aliases: [String] = []
@@ -71,6 +73,39 @@ extension MLflow {
         }
         let body = Set(name: model, version: version, key: key, value: value)
         _ = try await post("model-versions/set-tag", body, as: Nothing.self)
+    }
+
+    /// What is written beside a registered model; nothing when there is no such model.
+    public func tags(ofModel model: String) async throws(RegistryError) -> [String: String] {
+        struct Answer: Decodable {
+            struct Model: Decodable { let tags: [Tag]? }
+            let registeredModel: Model
+        }
+        do {
+            let tags = try await get("registered-models/get", ["name": model], as: Answer.self).registeredModel.tags
+            return values(of: tags)
+        } catch {
+            if error.isAbsence { return [:] }
+            throw error
+        }
+    }
+
+    /// Write something beside a registered model; over what was there under the same key.
+    public func setTag(_ key: String, to value: String, ofModel model: String) async throws(RegistryError) {
+        struct Set: Encodable {
+            let name: String
+            let key: String
+            let value: String
+        }
+        _ = try await post("registered-models/set-tag", Set(name: model, key: key, value: value), as: Nothing.self)
+    }
+
+    public func deleteTag(_ key: String, ofModel model: String) async throws(RegistryError) {
+        struct Delete: Encodable {
+            let name: String
+            let key: String
+        }
+        try await delete("registered-models/delete-tag", Delete(name: model, key: key))
     }
 
     /// The version that an alias points to; `nil` when there is no such alias or model.
@@ -164,15 +199,20 @@ private struct Tag: Codable {
     let value: String
 }
 
+private func values(of tags: [Tag]?) -> [String: String] {
+    (tags ?? []).reduce(into: [:]) { $0[$1.key] = $1.value }
+}
+
 private struct VersionRow: Decodable {
     let name: String
     let version: String
     let currentStage: String?
+    let source: String?
     let tags: [Tag]?
 
     var value: ModelVersion {
         ModelVersion(
-            name: name, version: version, stage: currentStage ?? "None",
-            tags: (tags ?? []).reduce(into: [:]) { $0[$1.key] = $1.value })
+            name: name, version: version, stage: currentStage ?? "None", source: source ?? "",
+            tags: values(of: tags))
     }
 }

@@ -150,18 +150,20 @@ extension Store {
     /// decides once: what is already written is returned.
     ///
     /// - Parameters:
+    ///   - alias: whose version the challenger was held against.
     ///   - asOf: when it was read where the alias points.
     ///   - hash: SHA-256 of a text, as hexadecimal digits.
     /// - Throws: `MoveUnderWay` when another decision moves the alias now, or has since then.
     public func decide(
-        _ body: DecisionBody, step: String, project: Int64, move: AliasMove?, asOf: Date, at time: Date,
+        _ body: DecisionBody, step: String, project: Int64, on alias: String, move: AliasMove?, asOf: Date,
+        at time: Date,
         hash: @escaping @Sendable (String) -> String
     ) async throws -> StoredDecision {
         let text = try Stored.text(body)
         return try await pool.write { database in
             if let known = try Self.decision(ofRun: body.run, step: step, database) { return known }
-            if let move, let other = try Self.moveUnderWay(move, asOf: asOf, database) {
-                throw MoveUnderWay(decision: other, alias: move.alias, model: move.model)
+            if let other = try Self.moveUnderWay(alias, of: body.model, asOf: asOf, database) {
+                throw MoveUnderWay(decision: other, alias: alias, model: body.model)
             }
             let previous =
                 try String.fetchOne(database, sql: "SELECT hash FROM decision ORDER BY id DESC LIMIT 1") ?? ""
@@ -249,8 +251,10 @@ extension Store {
         _ = try insert(.rollback(request), project: run.project, at: time, database)
     }
 
-    /// The decision that moves the same alias now, or has since a moment. One that waits for persons does not.
-    private static func moveUnderWay(_ move: AliasMove, asOf: Date, _ database: Database) throws -> Int64? {
+    /// The decision that moves an alias now, or has since a moment. One that waits for persons does not.
+    private static func moveUnderWay(_ alias: String, of model: String, asOf: Date, _ database: Database) throws
+        -> Int64?
+    {
         try Int64.fetchOne(
             database,
             sql: """
@@ -260,7 +264,7 @@ extension Store {
                     OR confirmed_at IS NULL AND (SELECT count(*) FROM approval WHERE approval.decision_id = decision.id)
                         >= coalesce(json_extract(body, '$.approvalsNeeded'), 0))
                 """,
-            arguments: [move.model, move.alias, asOf.timeIntervalSince1970])
+            arguments: [model, alias, asOf.timeIntervalSince1970])
     }
 
     public func decision(ofRun run: Int64, step: String) async throws -> StoredDecision? {

@@ -118,25 +118,6 @@ struct Decisions: AsyncParsableCommand {
     }
 }
 
-struct ProvenanceCommand: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(
-        commandName: "provenance",
-        abstract: "Print what was stated and signed about a version: its files, code, data and configuration.",
-        discussion: """
-            A DSSE envelope of an in-toto statement with SLSA's provenance: securesystemslib, in-toto and cosign verify it.
-            """)
-
-    @Argument(help: "Name of the registered model.") var model: String
-    @Argument(help: "Version.") var version: String
-    @Flag(help: "Print the public key that it is to be verified with instead.") var publicKey = false
-    @OptionGroup var home: HomeOption
-
-    func run() async throws {
-        let found = try await Reporter(home: home.value).provenance(of: model, version: version)
-        print(publicKey ? found.publicKey : found.envelope + "\n", terminator: "")
-    }
-}
-
 struct Rollback: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Have an earlier champion back: it is loaded and has to predict, and then the alias moves.",

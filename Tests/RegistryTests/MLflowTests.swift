@@ -83,6 +83,22 @@ struct MLflowTests {
         #expect(try await mlflow.versions(of: "staged").map(\.stage) == ["Production", "Archived"])
     }
 
+    @Test func whatIsWrittenBesideAModelIsReadAndTakenAway() async throws {
+        #expect(try await mlflow.tags(ofModel: "tagged").isEmpty, "no such model")
+        try await mlflow.ensureModel("tagged")
+        #expect(try await mlflow.tags(ofModel: "tagged").isEmpty)
+        for value in ["first", "a second one"] {
+            try await mlflow.setTag("espalier.lease", to: value, ofModel: "tagged")
+            #expect(try await mlflow.tags(ofModel: "tagged") == ["espalier.lease": value])
+        }
+        try await mlflow.deleteTag("espalier.lease", ofModel: "tagged")
+        #expect(try await mlflow.tags(ofModel: "tagged").isEmpty)
+        let error = await #expect(throws: RegistryError.self) {
+            try await mlflow.setTag("a", to: "b", ofModel: "untagged")
+        }
+        #expect(error?.isAbsence == true)
+    }
+
     @Test func aModelThatDoesNotExistHasNoVersions() async throws {
         #expect(try await mlflow.versions(of: "nothing").isEmpty)
     }

@@ -28,14 +28,18 @@ import Testing
         let (store, run) = (fixture.store, try await fixture.makeRun())
         let move = AliasMove(model: "m", alias: "champion", from: "1", to: "2")
         let first = try await store.decide(
-            body(run, "2"), step: "promote", project: run.project, move: move, asOf: fixture.now, at: fixture.now
+            body(run, "2"), step: "promote", project: run.project, on: "champion", move: move, asOf: fixture.now,
+            at: fixture.now
         ) { sha256($0) }
         let again = try await store.decide(
-            body(run, "3"), step: "promote", project: run.project, move: nil, asOf: fixture.now, at: fixture.now
+            body(run, "3"), step: "promote", project: run.project, on: "champion", move: nil, asOf: fixture.now,
+            at: fixture.now
         ) { sha256($0) }
         #expect(again.id == first.id && again.body.challenger == "2")
+        try await store.confirmMove(of: first.id, at: fixture.now.addingTimeInterval(-1))
         let second = try await store.decide(
-            body(run, "3"), step: "other", project: run.project, move: nil, asOf: fixture.now, at: fixture.now
+            body(run, "3"), step: "other", project: run.project, on: "champion", move: nil, asOf: fixture.now,
+            at: fixture.now
         ) { sha256($0) }
         #expect(second.previousHash == first.hash && first.previousHash == "")
         for decision in try await store.decisions() {
@@ -46,11 +50,12 @@ import Testing
     @Test func aMoveOfAnAliasWaitsForTheOneBeforeIt() async throws {
         let (store, run) = (fixture.store, try await fixture.makeRun())
         let move = AliasMove(model: "m", alias: "champion", from: "1", to: "2")
-        func decide(_ step: String, _ move: AliasMove?, asOf: Date, approvals: Int? = nil) async throws
-            -> StoredDecision
-        {
+        func decide(
+            _ step: String, _ move: AliasMove?, asOf: Date, on alias: String = "champion", approvals: Int? = nil
+        ) async throws -> StoredDecision {
             try await store.decide(
-                body(run, "2", approvals: approvals), step: step, project: run.project, move: move, asOf: asOf,
+                body(run, "2", approvals: approvals), step: step, project: run.project, on: alias, move: move,
+                asOf: asOf,
                 at: fixture.now
             ) { sha256($0) }
         }
@@ -59,8 +64,10 @@ import Testing
         #expect(try await store.approvalsMissing(for: waiting) == 1)
         let first = try await decide("first", move, asOf: fixture.now)
         await #expect(throws: MoveUnderWay.self) { try await decide("second", move, asOf: fixture.now) }
-        _ = try await decide("other alias", AliasMove(model: "m", alias: "best", from: nil, to: "2"), asOf: fixture.now)
-        _ = try await decide("no move", nil, asOf: fixture.now)
+        _ = try await decide(
+            "other alias", AliasMove(model: "m", alias: "best", from: nil, to: "2"), asOf: fixture.now, on: "best")
+        // One that moves nothing was held against a version that is on its way out.
+        await #expect(throws: MoveUnderWay.self) { try await decide("no move", nil, asOf: fixture.now) }
         try await store.confirmMove(of: first.id, at: fixture.now)
         // What was read before the move was confirmed is not known any more.
         await #expect(throws: MoveUnderWay.self) { try await decide("second", move, asOf: fixture.now) }
@@ -79,7 +86,8 @@ import Testing
         let (store, run) = (fixture.store, try await fixture.makeRun())
         let move = AliasMove(model: "m", alias: "champion", from: "1", to: "2")
         let decision = try await store.decide(
-            body(run, "2"), step: "promote", project: run.project, move: move, asOf: fixture.now, at: fixture.now
+            body(run, "2"), step: "promote", project: run.project, on: "champion", move: move, asOf: fixture.now,
+            at: fixture.now
         ) { sha256($0) }
         #expect(decision.appliedAt == nil)
         #expect(try await store.unconfirmedMove(of: decision.id) == move)

@@ -72,13 +72,23 @@ class RegistryDouble:
         name = values["name"]
         if name in self.models:
             raise Refusal(400, "RESOURCE_ALREADY_EXISTS", f"Registered Model (name={name}) already exists.")
-        self.models[name] = {"versions": [], "aliases": {}}
+        self.models[name] = {"versions": [], "aliases": {}, "tags": {}}
         return {"registered_model": {"name": name}}
 
     def get_model(self, values):
         model = self.model(values)
         aliases = [{"alias": alias, "version": version} for alias, version in sorted(model["aliases"].items())]
-        return {"registered_model": {"name": values["name"], **({"aliases": aliases} if aliases else {})}}
+        tags = [{"key": key, "value": value} for key, value in sorted(model["tags"].items())]
+        return {"registered_model": {
+            "name": values["name"], **({"aliases": aliases} if aliases else {}), **({"tags": tags} if tags else {})}}
+
+    def set_model_tag(self, values):
+        self.model(values)["tags"][values["key"]] = values["value"]
+        return {}
+
+    def delete_model_tag(self, values):
+        self.model(values)["tags"].pop(values["key"], None)
+        return {}
 
     def get_alias(self, values):
         model, alias = self.model(values), values["alias"]
@@ -152,6 +162,8 @@ ROUTES = {
     ("POST", "experiments/search"): RegistryDouble.search_experiments,
     ("POST", "registered-models/create"): RegistryDouble.create_model,
     ("GET", "registered-models/get"): RegistryDouble.get_model,
+    ("POST", "registered-models/set-tag"): RegistryDouble.set_model_tag,
+    ("DELETE", "registered-models/delete-tag"): RegistryDouble.delete_model_tag,
     ("GET", "registered-models/alias"): RegistryDouble.get_alias,
     ("POST", "registered-models/alias"): RegistryDouble.set_alias,
     ("DELETE", "registered-models/alias"): RegistryDouble.delete_alias,
