@@ -7,12 +7,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
-from deltalake import DeltaTable
+from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError
 
 from hrob import slots
 from hrob.predictions import PREDICTIONS
 from hrob.slots import Content, SlotTable, Source
+from hrob.step import Refused
 
 WRITERS = 2
 MOMENTS = [datetime(2026, 11, 23, 11, tzinfo=timezone.utc) + timedelta(hours=12 * n) for n in range(12)]
@@ -117,3 +118,16 @@ def test_a_day_without_births_empties_its_slot_and_no_more(tmp_path, already):
     assert publish(tmp_path, MOMENTS[0], "2", scores=nothing).changed == already
     assert not publish(tmp_path, MOMENTS[0], "3", scores=nothing).changed
     assert not DeltaTable(tmp_path).file_uris()
+
+
+def test_a_table_with_other_columns_is_refused(tmp_path):
+    write_deltalake(tmp_path, pa.table({"id": ["a"], "score": [1], "logical_date": [MOMENTS[0].date()], "logical_time": ["x"]}))
+    with pytest.raises(Refused, match="has the columns id string, score int64, .*expected id string, score double"):
+        publish(tmp_path, MOMENTS[0], "1")
+
+
+def test_rows_of_a_run_that_did_not_end_are_written_again(tmp_path):
+    source = Source("hrob-risk", 1, "0123456789abcdef")
+    publish(tmp_path, MOMENTS[0], "1")
+    later = predictions(tmp_path).publish(content(SCORES + 1), source, "2", MOMENTS[0], even_if_equal=True)
+    assert later.changed and set(stored(tmp_path).run) == {"2"} and stored(tmp_path).score.min() >= 1
