@@ -17,6 +17,13 @@ pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"{', '.join(MISSING)} mis
 # What both years have.
 SHARED = ["mother_age", "father_age", "payer", "height_in", "prepregnancy_weight_lb", "prepregnancy_bmi", "prenatal_care_none",
           "prenatal_start_trimester", "hypertension_prepregnancy", "hypertension_gestational", "eclampsia", "plurality"]
+TRAIN = """
+import pathlib
+from hrob import features, step, train
+table, origin = features.read(step.input_path("features", "features.parquet"))
+logged = train.train(table, origin, {}, pathlib.Path("selection.yml"))
+step.report(model_uri=logged.model_uri, run_id=logged.run_id)
+"""
 SAME_YEAR, OTHER_YEAR = "2026-03-01T11:00:00Z", "2026-06-01T11:00:00Z"
 LOOKS = 40
 
@@ -28,7 +35,6 @@ def steps(tmp_path_factory):
     from mlflow import MlflowClient
 
     root = tmp_path_factory.mktemp("natality")
-    (root / "pipelines").symlink_to(ROOT / "pipelines")
     (root / "selection.yml").write_text(f"natality2014: {{ keep: [{', '.join(SHARED)}] }}\n")
     store = (root / "mlflow").as_uri()
 
@@ -46,14 +52,14 @@ def steps(tmp_path_factory):
         return dict(line.split("=", 1) for line in (root / "output").read_text().splitlines())
 
     run("from hrob import features; features.main()")
-    trained = run("import pathlib; from hrob import selection, train; "
-                  "read = selection.read; selection.read = lambda mapping, path: read(mapping, pathlib.Path('selection.yml')); train.main()")
+    trained = run(TRAIN)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
         mlflow.set_tracking_uri(store)
         client = MlflowClient(store)
         client.create_registered_model("natality")
-        client.create_model_version("natality", trained["model_uri"], trained["run_id"], model_id=trained["model_uri"].removeprefix("models:/"))
+        uri = trained["model_uri"]
+        client.create_model_version("natality", uri, trained["run_id"], model_id=uri.removeprefix("models:/"))
     return root, run
 
 

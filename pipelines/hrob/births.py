@@ -52,7 +52,8 @@ def open_births(path: str | None, dataset: str) -> Births:
     """The source at `path`: a CSV (also .gz), a Parquet file or folder of them, a Delta table; without a path the package's."""
     if not path:
         table = pa.Table.from_pandas(packaged(dataset), preserve_index=False)
-        return Births(dataset, table.column_names, table.num_rows, lambda columns: iter(table.select(columns).to_batches(BATCH_ROWS)))
+        read = lambda columns: iter(table.select(columns).to_batches(BATCH_ROWS))
+        return Births(dataset, table.column_names, table.num_rows, read)
     if not Path(path).exists():
         raise Refused(f"there are no births at {path}; name a CSV, Parquet or Delta table under `births:`")
     if Path(path).is_dir():

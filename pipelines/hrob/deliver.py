@@ -135,7 +135,10 @@ def refuse_other_source(rows: pd.DataFrame, source: Source, moment: datetime) ->
     """The predictions are those of the pinned version and commit."""
     for found in rows[slots.SOURCE].drop_duplicates().to_dict("records"):
         if Source(**found) != source:
-            raise Refused(f"the predictions of {slots.text(moment)} are by {Source(**found)}, this run is pinned to {source}; run predict first")
+            raise Refused(
+                f"the predictions of {slots.text(moment)} are by {Source(**found)}, this run is pinned to {source}; "
+                "run predict first"
+            )
 
 
 def main() -> None:
@@ -151,7 +154,8 @@ def main() -> None:
     key = pseudonyms.read_or_make_key(Path(chosen["key"] or data / "keys/pseudonym.key"))
     rows = scored.of_window(predictions(data), moment - timedelta(seconds=1), moment)
     refuse_other_source(rows, source, moment)
-    needed = list(dict.fromkeys([*mapping.columns_of(mapping.features), *(rule["column"] for rule in mapping.slices.values())]))
+    sliced = [rule["column"] for rule in mapping.slices.values()]
+    needed = list(dict.fromkeys([*mapping.columns_of(mapping.features), *sliced]))
     raw = scored.raw_births(rows, needed, mapping, config, settings.section(config, "infer", infer.DEFAULTS))
     columns = deliverable(rows, raw, mapping)
     for partner, rule in partners.items():

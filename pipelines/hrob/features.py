@@ -58,7 +58,8 @@ def slices(raw: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
     columns = {}
     for name, rule in mapping.slices.items():
         starts, column = rule["from"], raw[rule["column"]].astype(float)
-        words = [f"below {starts[0]}", *(f"{low} to below {high}" for low, high in zip(starts, starts[1:])), f"{starts[-1]} or more"]
+        between = [f"{low} to below {high}" for low, high in zip(starts, starts[1:])]
+        words = [f"below {starts[0]}", *between, f"{starts[-1]} or more"]
         bands = np.array([*words, values.NOT_STATED], dtype=object)
         columns[SLICE + name] = bands[np.where(column.isna(), len(words), np.digitize(column, starts))]
     return pd.DataFrame(columns, index=raw.index)

@@ -20,13 +20,18 @@ def illness(tally: Tally, positive_rate: float, limits: dict) -> str | None:
         return None
     if tally.quarantined > limits["quarantined"] * tally.of_day:
         (reason, times), *_ = tally.reasons.most_common(1)
-        share = tally.quarantined / tally.of_day
-        return f"{share:.1%} of {tally.of_day} births cannot be scored, {times} because {reason}; at most {limits['quarantined']:.1%} may"
+        return (
+            f"{tally.quarantined / tally.of_day:.1%} of {tally.of_day} births cannot be scored, {times} because {reason}; "
+            f"at most {limits['quarantined']:.1%} may"
+        )
     if tally.scored < limits["least_rows"]:
         return None
     if tally.least == tally.greatest:
         return f"all {tally.scored} births have the same score, {tally.least:.4f}"
     mean, times = tally.sum / tally.scored, limits["times_the_mean"]
     if not positive_rate / times <= mean <= positive_rate * times:
-        return f"the mean of {tally.scored} scores is {mean:.4f}, the model was trained on {positive_rate:.4f}; {times:g} times that is the limit"
+        return (
+            f"the mean of {tally.scored} scores is {mean:.4f}, the model was trained on {positive_rate:.4f}; "
+            f"{times:g} times as much or as little is the limit"
+        )
     return None

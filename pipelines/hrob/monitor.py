@@ -17,7 +17,9 @@ KIND = "espalier.monitor/1"
 DEFAULTS = {"window_days": 28, "least_rows": 100, "most_rows": 200_000, **drift.DEFAULTS}
 
 
-def look(window: pd.DataFrame, raw: pd.DataFrame, version: tuple[str, int], reference: Reference, mapping: Mapping) -> list[Measure]:
+def look(
+    window: pd.DataFrame, raw: pd.DataFrame, version: tuple[str, int], reference: Reference, mapping: Mapping
+) -> list[Measure]:
     """The measures of a window, corrected for their number.
 
     All births tell about the features, those that this version has scored about the scores, and of these the ones that no

@@ -128,7 +128,9 @@ def read(path: Path) -> Reference:
     content = json.loads(path.read_text())
     if (kind := content.pop("kind", None)) != KIND:
         raise Refused(f"{path.name} is {kind!r}, expected {KIND!r}: train the model again")
-    columns = {name: (Numbers if "edges" in column else Words)(**column) for name, column in content.pop("features").items()}
-    return Reference(
-        **{**content, "features": columns, "score": Numbers(**content["score"]), "performance": Performance(**content["performance"])}
-    )
+    content["features"] = {
+        name: (Numbers if "edges" in column else Words)(**column) for name, column in content["features"].items()
+    }
+    content["score"] = Numbers(**content["score"])
+    content["performance"] = Performance(**content["performance"])
+    return Reference(**content)

@@ -74,7 +74,10 @@ def latencies(candidate: Loaded, rows: pd.DataFrame) -> np.ndarray:
 
 
 def main() -> None:
-    """A registered model → `latency_ms` (median of one row), `latency_p99_ms`, `size_bytes`; refuses one that is not as trained."""
+    """A registered model → `latency_ms` (median of one row), `latency_p99_ms`, `size_bytes`.
+
+    Refuses a model that is not as it was trained.
+    """
     candidate = registered.load(step.variable("ESPALIER_MODEL_URI"))
     refuse_other_versions(candidate.folder)
     rows, expected = read_sample(candidate.extra(SAMPLE))

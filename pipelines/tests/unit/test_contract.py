@@ -55,7 +55,8 @@ def test_what_may_be_missing_makes_nobody_ill(numbered):
 def test_typed_columns_are_read_like_text(mapping, raw):
     columns = mapping.columns_of(mapping.features)
     typed = pa.RecordBatch.from_pandas(raw[columns], preserve_index=False)
-    spelt = pa.record_batch({name: pa.array([None if pd.isna(x) else repr(x) for x in raw[name].tolist()], pa.string()) for name in columns})
+    texts = lambda name: [None if pd.isna(value) else repr(value) for value in raw[name].tolist()]
+    spelt = pa.record_batch({name: pa.array(texts(name), pa.string()) for name in columns})
     read = [contract.check(batch, mapping, 1, np.empty(0)).raw for batch in (typed, spelt)]
     assert read[0].equals(read[1])
     assert features.inputs(read[0], mapping).equals(features.inputs(raw, mapping))

@@ -30,7 +30,11 @@ def test_scores_like_those_of_training_are_well():
     [
         ([0.05, np.nan, 0.04], [], "1 of 3 scores are no probabilities"),
         ([0.05, 1.2], [], "1 of 2 scores are no probabilities"),
-        (np.linspace(0.01, 0.1, 79), ["a is missing"] * 15 + ["a is missing; b is no number"] * 6, "21.0% of 100 births cannot be scored, 21 because a is missing; at most 20.0% may"),
+        (
+            np.linspace(0.01, 0.1, 79),
+            ["a is missing"] * 15 + ["a is missing; b is no number"] * 6,
+            "21.0% of 100 births cannot be scored, 21 because a is missing; at most 20.0% may",
+        ),
         ([0.05] * 40, [], "all 40 births have the same score, 0.0500"),
         (np.linspace(0.5, 0.6, 40), [], "the mean of 40 scores is 0.5500, the model was trained on 0.0500"),
         (np.linspace(0.001, 0.002, 40), [], "the mean of 40 scores is 0.0015"),
