@@ -1,12 +1,14 @@
 """The story that `scripts/demo` plays, with real parts at every station.
 
 A feature push, a change that is refused, a change that is merged, a staging run, three release cuts of which the second
-must not be promoted, and two days of predictions. Every step is checked: the story fails where the product does.
+must not be promoted, two days of predictions, what partners get of them, and a look for drift. Every step is checked: the
+story fails where the product does.
 """
 
 import argparse
 import collections
 import datetime as dt
+import hashlib
 import json
 import os
 import pathlib
@@ -185,8 +187,10 @@ def play(story, births=None):
     release(story, "release/2", worse, "Release 2: other features", "not_promoted")
     release(story, "release/3", everything, "Release 3: everything known in the first minute", "promoted")
     delta = infer(story)
+    deliveries = deliver(story)
+    monitored = monitor(story)
     trace(story, delta)
-    return report(story, delta)
+    return {**report(story, delta), "deliveries": deliveries, "monitor": monitored}
 
 
 def develop(story):
@@ -280,8 +284,34 @@ def predictions(table):
     return [{**row, "logical_date": str(row["logical_date"])} for row in rows]
 
 
+def deliver(story):
+    """What the partners were given; each manifest has to fit its file."""
+    say("7. Every partner has a file for each day, under pseudonyms")
+    manifests = sorted((story.home / "data/hrob/prod/deliveries").glob("*/*/manifest.json"))
+    told = [json.loads(manifest.read_text()) for manifest in manifests]
+    expect(len(told) >= 2, f"{len(told)} deliveries")
+    for manifest, delivery in zip(manifests, told):
+        file = delivery["files"][0]
+        digest = hashlib.sha256((manifest.parent / file["name"]).read_bytes()).hexdigest()
+        expect(digest == file["sha256"], f"{manifest} does not fit its file")
+        say(f"   {delivery['partner']}, {delivery['logical_time']}: {file['rows']} births, {delivery['suppressed']} suppressed, "
+            f"version {delivery['model']['version']}, sha256 {digest[:10]}")
+    return told
+
+
+def monitor(story):
+    say("8. What was scored is compared with the births that the champion was trained on")
+    now = dt.datetime.now(dt.timezone.utc).replace(hour=12, minute=0, second=0, microsecond=0)
+    run = story.ask("fire", "monitor", "--at", now.strftime("%Y-%m-%dT%H:%M:%SZ"), "--wait")["run"]
+    expect(run["outcome"] == "passed", f"the monitor run {run['outcome']}")
+    values = next(step["values"] for step in story.ask("runs", str(run["id"]))["steps"] if step["name"] == "drift")
+    expect(values["drift"] == "none", f"births of the same year drifted: {values['drift_reason']}")
+    say(f"   {values['drift_reason']}")
+    return values
+
+
 def trace(story, delta):
-    say("7. One prediction, traced back")
+    say("9. One prediction, traced back")
     row = predictions(delta["table"])[0]
     run = story.ask("runs", str(row["run"]))
     version = next(model for model in story.ask("models") if model["version"] == str(row["model_version"]))

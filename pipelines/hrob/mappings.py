@@ -1,7 +1,7 @@
 """Feature groups, target and refused columns of a dataset, from feature_mappings.yml."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import yaml
@@ -10,7 +10,7 @@ from hrob.nearest import unknown
 from hrob.step import Refused
 
 FILE = Path(__file__).parents[1] / "feature_mappings.yml"
-KEYS = {"target", "holdout", "id", "groups", "derived", "categories", "refused"}
+KEYS = {"target", "holdout", "id", "groups", "derived", "categories", "required", "ranges", "slices", "refused"}
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,11 @@ class Target:
 
 @dataclass(frozen=True)
 class Mapping:
-    """One dataset of feature_mappings.yml. `refused` maps a column to the reason why it is no input."""
+    """One dataset of feature_mappings.yml.
+
+    `refused` maps a column to the reason why it is no input, `ranges` to the least and the greatest value that it may have;
+    `slices` names a column and the values at which it is cut into bands.
+    """
 
     dataset: str
     target: Target
@@ -33,6 +37,9 @@ class Mapping:
     derived: dict[str, dict]
     categories: list[str]
     refused: dict[str, str]
+    required: list[str] = field(default_factory=list)
+    ranges: dict[str, list[float]] = field(default_factory=dict)
+    slices: dict[str, dict] = field(default_factory=dict)
     id: str | None = None
 
     @property
@@ -43,8 +50,11 @@ class Mapping:
     @property
     def raw_columns(self) -> list[str]:
         """The raw columns that the features and the target are made from, each once."""
-        sources = [self.derived.get(name, {}).get("column", name) for name in self.features]
-        return list(dict.fromkeys([*sources, self.target.column]))
+        return list(dict.fromkeys([*self.columns_of(self.features), self.target.column]))
+
+    def columns_of(self, features: list[str]) -> list[str]:
+        """The raw columns that these features are made from, each once."""
+        return list(dict.fromkeys(self.derived.get(name, {}).get("column", name) for name in features))
 
 
 def read(dataset: str, path: Path = FILE) -> Mapping:
@@ -64,6 +74,9 @@ def read(dataset: str, path: Path = FILE) -> Mapping:
         groups=entry["groups"],
         derived=entry.get("derived") or {},
         categories=entry.get("categories") or [],
+        required=entry.get("required") or [],
+        ranges=entry.get("ranges") or {},
+        slices=entry.get("slices") or {},
         refused={name: reason for reason, names in entry["refused"].items() for name in names},
     )
     refuse_inconsistency(mapping, where)
@@ -91,10 +104,13 @@ def check_against_data(mapping: Mapping, columns: list[str]) -> None:
     """Refuses a mapping that names columns the data lack, or leaves a column of the data unclassified."""
     where = f"{FILE.name}: {mapping.dataset}"
     listed = [name for name in mapping.features if name not in mapping.derived] + list(mapping.refused)
-    sources = [rule["column"] for rule in mapping.derived.values()]
+    sources = [rule["column"] for rule in (*mapping.derived.values(), *mapping.slices.values())]
     for name in (*listed, *sources, mapping.target.column):
         if name not in columns:
             raise Refused(f"{where}: {unknown('column', name, columns)}")
     for name in columns:
         if name not in listed and name != mapping.id:
             raise Refused(f"{where}: the column {name!r} of the data is neither in a group nor refused; list it")
+    for name in (*mapping.required, *mapping.ranges):
+        if name not in mapping.raw_columns:
+            raise Refused(f"{where}: {unknown('column', name, mapping.raw_columns)}; no feature is made from it")

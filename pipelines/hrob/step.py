@@ -40,7 +40,7 @@ def input_path(step: str, name: str) -> Path:
     return path
 
 
-def report(**values: str) -> None:
+def report(**values: object) -> None:
     """Hands `key=value` lines to later steps; dots in keys are written as double underscores here."""
     path = os.environ.get("ESPALIER_OUTPUT")
     lines = [f"{key.replace('__', '.')}={value}" for key, value in values.items()]

@@ -22,13 +22,14 @@ def refuse_foreign(candidate: Loaded, role: str, origin: Origin) -> None:
 
 
 def evidence(table: pd.DataFrame, origin: Origin, contenders: dict[str, Loaded]) -> pd.DataFrame:
-    """One row a held-out birth, sorted by id: `label`, then one column of scores per contender."""
+    """One row a held-out birth, sorted by id: `label`, one column of scores per contender, one of words per slice."""
     rows = table[table.holdout].sort_index()
     scores = rows[["label"]].copy()
     for role, contender in contenders.items():
         refuse_foreign(contender, role, origin)
         scores[role] = contender.risk(rows)
-    return scores
+    named = {name: name.removeprefix(features.SLICE) for name in rows if name.startswith(features.SLICE)}
+    return scores.join(rows[list(named)].rename(columns=named))
 
 
 def main() -> None:

@@ -3,6 +3,8 @@
 MLflow's store is a temporary folder, whatever the environment says: a test never writes into a real registry.
 """
 
+import contextlib
+import io
 import os
 import shutil
 import subprocess
@@ -13,6 +15,8 @@ from pathlib import Path
 import mlflow
 import pytest
 from mlflow import MlflowClient
+
+from hrob import step
 
 PIPELINES = Path(__file__).parents[2]
 COMMIT = "0123456789abcdef0123456789abcdef01234567"
@@ -29,10 +33,9 @@ class Checkout:
     def select(self, text: str) -> None:
         (self.root / "pipelines/feature_selection_config.yml").write_text(text)
 
-    def start(self, step: str, module: str, **variables: str) -> subprocess.Popen:
-        """Starts `python -m hrob.<module>` as the step `step`."""
-        inherited = {key: value for key, value in os.environ.items() if not key.startswith(("ESPALIER_", "MLFLOW_"))}
-        contract = {
+    def contract(self, step: str) -> dict[str, str]:
+        """The variables that Espalier gives a step."""
+        return {
             "PYTHONPATH": "pipelines",
             "MLFLOW_ALLOW_FILE_STORE": "true",
             "MLFLOW_DISABLE_TELEMETRY": "true",
@@ -44,10 +47,14 @@ class Checkout:
             "ESPALIER_OUTPUT": str(self.root / f"{step}.output"),
             "ESPALIER_DATA": str(self.root / "data"),
         }
+
+    def start(self, module: str, **variables: str) -> subprocess.Popen:
+        """Starts `python -m hrob.<module>` as the step of that name."""
+        inherited = {key: value for key, value in os.environ.items() if not key.startswith(("ESPALIER_", "MLFLOW_"))}
         return subprocess.Popen(
             [sys.executable, "-m", f"hrob.{module}"],
             cwd=self.root,
-            env=inherited | contract | variables,
+            env=inherited | self.contract(module) | variables,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -55,10 +62,22 @@ class Checkout:
 
     def run(self, module: str, **variables: str) -> str:
         """Runs the step of that name to its end and gives what it printed."""
-        process = self.start(module, module, **variables)
+        process = self.start(module, **variables)
         printed, _ = process.communicate()
         assert process.returncode == 0, printed
         return printed
+
+    def call(self, module, **variables: str) -> tuple[int, str]:
+        """The step in this process, which saves its start: exit code, and what it printed."""
+        printed = io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(printed):
+            for name, value in (self.contract(module.__name__.rpartition(".")[2]) | variables).items():
+                patch.setenv(name, value)
+            try:
+                step.run(module.main)
+            except SystemExit as exit:
+                return 1, f"{printed.getvalue()}{exit.code}"
+        return 0, printed.getvalue()
 
     def outputs(self, step: str) -> dict[str, str]:
         """The last value of each key the step reported."""

@@ -25,9 +25,14 @@ def test_the_run_records_what_it_was_trained_with(contest, mapping):
     assert run.data.tags["mlflow.source.git.commit"].startswith("0123456789abcdef")
 
 
+def test_the_ids_trained_on_are_those_outside_the_holdout(contest, table):
+    ids = (contest.checkout.root / "outputs/train/ids.txt").read_text().splitlines()
+    assert ids == list(table.index[~table.holdout])
+
+
 def test_the_evidence_has_every_held_out_birth_once(evidence, table):
     held_out = table[table.holdout]
-    assert list(evidence.columns) == ["id", "label", "challenger", "champion"]
+    assert list(evidence.columns) == ["id", "label", "challenger", "champion", "age_of_mother"]
     assert list(evidence.id) == sorted(held_out.index)
     assert list(evidence.label) == list(held_out.label.loc[evidence.id])
     assert evidence[["challenger", "champion"]].apply(lambda score: score.between(0, 1)).all(axis=None)
@@ -43,4 +48,4 @@ def test_the_models_are_above_chance_and_the_richer_one_is_better(evidence):
 def test_without_a_champion_there_is_no_champion_column(contest):
     contest.checkout.run("validate", ESPALIER_MODEL_URI=contest.challenger, ESPALIER_CHAMPION_URI="")
     with open(contest.checkout.root / "outputs/validate/evidence.csv") as file:
-        assert file.readline() == "id,label,challenger\n"
+        assert file.readline() == "id,label,challenger,age_of_mother\n"

@@ -4,6 +4,7 @@ import numpy as np
 
 from hrob import features
 from hrob.features import Origin
+from hrob.values import NOT_STATED
 
 
 def test_the_label_is_a_low_score_at_five_minutes(raw, table):
@@ -22,14 +23,21 @@ def test_the_derived_alarm_keeps_what_is_missing(raw, mapping):
 
 
 def test_every_feature_of_every_group_is_a_column_and_no_refused_one_is(table, mapping):
-    assert list(table.columns) == ["label", "holdout", *mapping.features]
+    assert list(table.columns) == ["label", "holdout", *mapping.features, "slice.age_of_mother"]
     assert not set(mapping.refused) & set(table.columns)
 
 
 def test_words_state_that_nothing_was_stated(raw, mapping):
     words = replace(mapping, categories=["meduc"])
     column = features.inputs(raw.assign(meduc=raw.meduc.map({12.0: "school"})), words).meduc
-    assert set(column) == {"school", features.NOT_STATED}
+    assert set(column) == {"school", NOT_STATED}
+
+
+def test_a_slice_is_cut_at_the_values_of_the_mapping(raw, mapping):
+    cut = replace(mapping, slices={"age": {"column": "mage", "from": [20, 35]}})
+    ages = raw.mage.iloc[:4].set_axis(list("abcd")).to_frame().assign(mage=[19.0, 20.0, 35.0, np.nan])
+    words = features.slices(ages, cut)["slice.age"]
+    assert list(words) == ["below 20", "20 to below 35", "35 or more", NOT_STATED]
 
 
 def test_a_table_survives_its_file(table, tmp_path):

@@ -5,12 +5,27 @@ import pytest
 from hrob import intake
 from hrob.step import Refused
 
+CYCLE = intake.DEFAULTS
+
 
 def test_every_birth_arrives_exactly_once_in_a_cycle(raw):
     first = date(2026, 11, 23)
-    days = [intake.of_day(raw, first + timedelta(days=n)) for n in range(intake.CYCLE_DAYS)]
-    assert sorted(id for day in days for id in day.index) == list(raw.index)
+    days = [raw.index[intake.is_of_day(raw.index, CYCLE, first + timedelta(days=n))] for n in range(intake.CYCLE_DAYS)]
+    assert sorted(id for day in days for id in day) == list(raw.index)
     assert min(map(len, days)) > 30
+
+
+def test_all_births_of_a_source_may_be_the_days(raw):
+    assert intake.is_of_day(raw.index, {"intake": "all"}, date(2026, 11, 23)).all()
+    with pytest.raises(Refused, match="intake: expected 'cycle' or 'all', found 'some'"):
+        intake.is_of_day(raw.index, {"intake": "some"}, date(2026, 11, 23))
+
+
+def test_a_source_may_have_a_file_for_each_day():
+    settings = {"births": "/births/{date}.parquet"}
+    assert intake.source_path({"births": "/all.csv"}, settings, date(2026, 1, 2)) == "/births/2026-01-02.parquet"
+    assert intake.source_path({"births": "/all.csv"}, intake.DEFAULTS, date(2026, 1, 2)) == "/all.csv"
+    assert intake.source_path({}, intake.DEFAULTS, date(2026, 1, 2)) is None
 
 
 def test_the_day_is_counted_in_utc():

@@ -17,7 +17,7 @@ def loaded(table, columns, **origin):
 def test_each_model_takes_its_own_columns_from_one_table(table):
     contenders = {"challenger": loaded(table, ["omaps", "mage"]), "champion": loaded(table, ["npvis"])}
     scores = validate.evidence(table, ORIGIN, contenders)
-    assert list(scores.columns) == ["label", "challenger", "champion"]
+    assert list(scores.columns) == ["label", "challenger", "champion", "age_of_mother"]
     assert list(scores.index) == sorted(table.index[table.holdout])
     assert scores.champion.groupby(table.npvis.fillna(-1)).nunique().max() == 1
 

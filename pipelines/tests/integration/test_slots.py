@@ -4,22 +4,33 @@ from multiprocessing import get_context
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.dataset as ds
 import pytest
-from deltalake import DeltaTable
+from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError
 
-from hrob import predictions
-from hrob.predictions import Source
+from hrob import slots
+from hrob.predictions import PREDICTIONS
+from hrob.slots import Content, SlotTable, Source
+from hrob.step import Refused
 
 WRITERS = 2
 MOMENTS = [datetime(2026, 11, 23, 11, tzinfo=timezone.utc) + timedelta(hours=12 * n) for n in range(12)]
 SCORES = pd.Series({f"bwght2-{n:07d}": n / 100 for n in range(60)})
 
 
-def publish(root: Path, moment: datetime, run: str, version: int = 1, scores: pd.Series = SCORES) -> predictions.Written:
-    source = Source("hrob-risk", version, "0123456789abcdef")
-    return predictions.publish(root, predictions.rows(scores, source, run, moment), source, moment)
+def predictions(root: Path) -> SlotTable:
+    return SlotTable(root, "predictions", PREDICTIONS)
+
+
+def content(scores: pd.Series) -> Content:
+    batch = pa.record_batch([pa.array(scores.index, pa.string()), pa.array(scores.to_numpy())], schema=PREDICTIONS)
+    return Content(len(scores), lambda: iter([batch]))
+
+
+def publish(root: Path, moment: datetime, run: str, version: int = 1, scores: pd.Series = SCORES) -> slots.Written:
+    return predictions(root).publish(content(scores), Source("hrob-risk", version, "0123456789abcdef"), run, moment)
 
 
 def race(root: Path, run: str, start) -> list[bool]:
@@ -34,7 +45,7 @@ def race(root: Path, run: str, start) -> list[bool]:
 def race_to_create(roots: list[Path], start) -> None:
     for root in roots:
         start.wait(timeout=30)
-        predictions.open_or_create(root)
+        predictions(root).open_or_create()
 
 
 def stored(root: Path) -> pd.DataFrame:
@@ -67,10 +78,10 @@ def test_processes_racing_to_create_a_table_make_one(tmp_path):
 
 
 def test_a_commit_on_an_outdated_snapshot_fails(tmp_path):
-    outdated = predictions.open_or_create(tmp_path)
+    outdated = predictions(tmp_path).open_or_create()
     publish(tmp_path, MOMENTS[0], "1")
     with pytest.raises(CommitFailedError):
-        predictions.commit(outdated, predictions.rows(SCORES, Source("x", 2, "c"), "2", MOMENTS[0]), MOMENTS[0])
+        predictions(tmp_path).commit(outdated, content(SCORES), Source("x", 2, "c"), "2", MOMENTS[0])
     assert set(stored(tmp_path).run) == {"1"}
 
 
@@ -79,7 +90,7 @@ def test_each_write_is_the_next_transaction_of_its_slot(tmp_path):
         publish(tmp_path, MOMENTS[0], "1", version)
     publish(tmp_path, MOMENTS[1], "1")
     table = DeltaTable(tmp_path)
-    assert [table.transaction_version(predictions.application(moment)) for moment in MOMENTS[:3]] == [2, 1, None]
+    assert [table.transaction_version(predictions(tmp_path).application(moment)) for moment in MOMENTS[:3]] == [2, 1, None]
 
 
 def test_two_times_of_one_day_do_not_touch_each_other(tmp_path):
@@ -88,7 +99,7 @@ def test_two_times_of_one_day_do_not_touch_each_other(tmp_path):
     publish(tmp_path, night, "2")
     publish(tmp_path, night, "3", version=2)
     versions = stored(tmp_path).groupby("logical_time").model_version.agg(set).to_dict()
-    assert versions == {predictions.text(morning): {1}, predictions.text(night): {2}}
+    assert versions == {slots.text(morning): {1}, slots.text(night): {2}}
 
 
 def test_another_model_version_replaces_a_slot_and_can_be_taken_back(tmp_path):
@@ -107,3 +118,16 @@ def test_a_day_without_births_empties_its_slot_and_no_more(tmp_path, already):
     assert publish(tmp_path, MOMENTS[0], "2", scores=nothing).changed == already
     assert not publish(tmp_path, MOMENTS[0], "3", scores=nothing).changed
     assert not DeltaTable(tmp_path).file_uris()
+
+
+def test_a_table_with_other_columns_is_refused(tmp_path):
+    write_deltalake(tmp_path, pa.table({"id": ["a"], "score": [1], "logical_date": [MOMENTS[0].date()], "logical_time": ["x"]}))
+    with pytest.raises(Refused, match="has the columns id string, score int64, .*expected id string, score double"):
+        publish(tmp_path, MOMENTS[0], "1")
+
+
+def test_rows_of_a_run_that_did_not_end_are_written_again(tmp_path):
+    source = Source("hrob-risk", 1, "0123456789abcdef")
+    publish(tmp_path, MOMENTS[0], "1")
+    later = predictions(tmp_path).publish(content(SCORES + 1), source, "2", MOMENTS[0], even_if_equal=True)
+    assert later.changed and set(stored(tmp_path).run) == {"2"} and stored(tmp_path).score.min() >= 1
