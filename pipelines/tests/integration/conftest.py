@@ -48,11 +48,11 @@ class Checkout:
             "ESPALIER_DATA": str(self.root / "data"),
         }
 
-    def start(self, module: str, **variables: str) -> subprocess.Popen:
-        """Starts `python -m hrob.<module>` as the step of that name."""
+    def start(self, module: str, program: str | None = None, **variables: str) -> subprocess.Popen:
+        """Starts `python -m hrob.<module>`, or a program instead of it, as the step of that name."""
         inherited = {key: value for key, value in os.environ.items() if not key.startswith(("ESPALIER_", "MLFLOW_"))}
         return subprocess.Popen(
-            [sys.executable, "-m", f"hrob.{module}"],
+            [sys.executable, *(["-c", program] if program else ["-m", f"hrob.{module}"])],
             cwd=self.root,
             env=inherited | self.contract(module) | variables,
             stdout=subprocess.PIPE,
