@@ -267,7 +267,10 @@ actor Engine {
         (write.results, write.used, write.reopens) = (results, used, reopens)
         write.outcome = entry.progress.outcome
         if write.outcome == .passed { write.schedules = schedules(of: entry.run) }
-        if write.outcome != nil { write.illness = entry.progress.illness }
+        if write.outcome != nil {
+            write.illness = entry.progress.illness
+            write.end = (entry.progress, runner.logTail(of: id, entry.progress))
+        }
         if write.outcome != nil || !write.facts.isEmpty { await journal.write(write) }
         guard let outcome = write.outcome else {
             // The end of the run's time may have become known.

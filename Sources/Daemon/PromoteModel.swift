@@ -155,7 +155,7 @@ struct ModelPromoter: Sendable {
         if let move = try await store.unconfirmedMove(of: decision.id) {
             let current = try await registry.version(ofAlias: move.alias, model: move.model)
             if let reason = try await obstacle(to: move, of: decision, current) {
-                try await store.voidMove(of: decision.id, because: reason)
+                try await store.voidMove(of: decision.id, because: reason, at: Date())
                 return StepResult(outcome: .refused(reason: reason))
             }
             if current != move.to { try await registry.setAlias(move.alias, of: move.model, to: move.to) }

@@ -47,7 +47,7 @@ public struct Reporter: Sendable {
                 .init(name: $0.name, repository: $0.repository, url: $0.url.map(redacted))
             },
             running: reports.filter { $0.outcome == "running" }, queued: reports.filter { $0.outcome == "queued" },
-            remarks: Array(remarks.prefix(10)))
+            remarks: Array(remarks.prefix(10)), undelivered: try await undelivered())
     }
 
     /// Where the pages are, if a daemon holds the lock.
@@ -179,7 +179,7 @@ public struct Reporter: Sendable {
             decisions: Array(try await decisions().suffix(10).reversed()))
     }
 
-    private func projectNames() async throws -> [Int64: String] {
+    func projectNames() async throws -> [Int64: String] {
         try await store.projects().reduce(into: [:]) { $0[$1.id] = $1.name }
     }
 

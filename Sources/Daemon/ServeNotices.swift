@@ -1,0 +1,42 @@
+import Events
+import Foundation
+import Git
+import Notices
+import Projects
+import Store
+
+extension Daemon {
+    /// `[project, channel, environment]`, a dash for a project that is not named: send a test message now.
+    ///
+    /// - Returns: what came of it, a line for each recipient.
+    func testNotice(_ words: [String]) async throws -> String {
+        guard words.count == 3 else { return "error: unknown request\n" }
+        let stored = try await store.project(named: words[0] == "-" ? nil : words[0])
+        let reader = ProjectReader(
+            repository: try Repository(at: stored.repository), home: options.home, fallbackName: stored.name)
+        guard let tip = try reader.defaultTip(), let project = try reader.trustedProject() else {
+            throw DaemonError.refused("\(stored.name) has no default branch yet")
+        }
+        guard let environment = project.environment(named: words[2]) else {
+            throw DaemonError.unknown("environment", words[2], known: project.environments.map(\.name))
+        }
+        guard let channel = environment.notify.first(where: { $0.name == words[1] }) else {
+            throw DaemonError.unknown("channel", words[1], known: environment.notify.map(\.name))
+        }
+        let notice = Notice(
+            .test, project: project.name, environment: environment.name, branch: project.defaultBranch, pipeline: "",
+            commit: tip.description, run: 0, at: Date())
+        var lines: [String] = []
+        for recipient in channel.recipients {
+            let key = UUID().uuidString.replacing("-", with: "").lowercased()
+            let whom = recipient.isEmpty ? channel.name : recipient
+            switch await courier.deliver(notice, through: channel, to: recipient, key: key) {
+            case .taken: lines.append("\(whom): sent")
+            case .refused(let reason), .later(let reason, _): lines.append("\(whom): not sent: \(reason)")
+            }
+        }
+        let said = lines.map { $0 + "\n" }.joined()
+        if lines.contains(where: { $0.contains(": not sent: ") }) { throw DaemonError.refused(said) }
+        return said
+    }
+}
