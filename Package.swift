@@ -116,7 +116,8 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "Events", "Cron", "Projects", "Plans", "Runs", "Changes", "Schedules", "Notices", "Reports",
-                "Promotion", "Digests", "Git", "ProjectFiles", "Store", "Watching", "Minding", "Registry", "Forges", "Curl", "Web",
+                "Promotion", "Digests", "Git", "ProjectFiles", "Store", "Watching", "Minding", "Registry", "Forges",
+                "Curl", "Web",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -160,7 +161,9 @@ let package = Package(
         tests("Notices", "Events", "Plans", "Projects", "ProjectFiles", "Runs"),
         tests("Digests"),
         tests("Git", "Events", "Fixtures"),
-        tests("Store", "Changes", "Digests", "Events", "Fixtures", "Notices", "Plans", "Projects", "Promotion", "Runs"),
+        tests(
+            "Store", "Changes", "Digests", "Events", "Fixtures", "Notices", "Plans", "ProjectFiles", "Projects",
+            "Promotion", "Runs"),
         tests("Watching", "Fixtures"),
         tests("Minding", "Fixtures"),
         tests("Registry", "Fixtures"),

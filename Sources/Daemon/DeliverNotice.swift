@@ -22,7 +22,8 @@ struct NoticeCourier: Sendable {
             switch channel.way {
             case .webhook(let webhook):
                 return try await post(
-                    try Document(notice, id: key, template: channel.template, url: url).json(), to: webhook, notice, key,
+                    try Document(notice, id: key, template: channel.template, url: url).json(), to: webhook, notice,
+                    key,
                     curl)
             case .email(let email):
                 let letter = Letter(
@@ -55,7 +56,8 @@ struct NoticeCourier: Sendable {
         }
     }
 
-    private func send(_ letter: Letter, through email: Channel.Email, _ key: String, _ curl: Curl) async throws -> Delivery
+    private func send(_ letter: Letter, through email: Channel.Email, _ key: String, _ curl: Curl) async throws
+        -> Delivery
     {
         var login: (user: String, password: String)?
         if let user = email.user, let password = email.password { login = (try secret(user), try secret(password)) }

@@ -59,7 +59,8 @@ public struct Home: Sendable, Hashable {
                     + "choose another with --home")
         }
         for folder in [
-            path, path + "/runs", workspaces, scratch, outgoing, evidence, kept, mlflow, path + "/mirrors", path + "/data",
+            path, path + "/runs", workspaces, scratch, outgoing, evidence, kept, mlflow, path + "/mirrors",
+            path + "/data",
             path + "/provenance", path + "/keys",
         ] {
             try FileManager.default.createDirectory(

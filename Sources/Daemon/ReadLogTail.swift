@@ -8,7 +8,8 @@ extension StepRunner {
     func logTail(of run: Int64, _ progress: RunProgress) -> [String] {
         guard let step = progress.failedSteps.first else { return [] }
         let attempt = max(1, progress[step.name].attempts)
-        guard let file = FileHandle(forReadingAtPath: StepFolder(home.step(run, step.name, attempt: attempt)).log) else {
+        guard let file = FileHandle(forReadingAtPath: StepFolder(home.step(run, step.name, attempt: attempt)).log)
+        else {
             return []
         }
         defer { try? file.close() }

@@ -20,23 +20,34 @@ extension Daemon {
         guard let environment = project.environment(named: words[2]) else {
             throw DaemonError.unknown("environment", words[2], known: project.environments.map(\.name))
         }
+        guard !environment.notify.isEmpty else {
+            throw DaemonError.refused("environment '\(environment.name)' has no channels: add notify: to it")
+        }
         guard let channel = environment.notify.first(where: { $0.name == words[1] }) else {
             throw DaemonError.unknown("channel", words[1], known: environment.notify.map(\.name))
         }
         let notice = Notice(
             .test, project: project.name, environment: environment.name, branch: project.defaultBranch, pipeline: "",
             commit: tip.description, run: 0, at: Date())
-        var lines: [String] = []
-        for recipient in channel.recipients {
-            let key = UUID().uuidString.replacing("-", with: "").lowercased()
+        let deliveries = await withTaskGroup(of: (String, Delivery).self) { group in
+            for recipient in channel.recipients {
+                group.addTask { [courier] in
+                    let key = UUID().uuidString.replacing("-", with: "").lowercased()
+                    return (recipient, await courier.deliver(notice, through: channel, to: recipient, key: key))
+                }
+            }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+        let lines = channel.recipients.map { recipient in
             let whom = recipient.isEmpty ? channel.name : recipient
-            switch await courier.deliver(notice, through: channel, to: recipient, key: key) {
-            case .taken: lines.append("\(whom): sent")
-            case .refused(let reason), .later(let reason, _): lines.append("\(whom): not sent: \(reason)")
+            switch deliveries[recipient] {
+            case .taken?: return "\(whom): sent"
+            case .refused(let reason)?, .later(let reason, _)?: return "\(whom): not sent: \(reason)"
+            case nil: return "\(whom): not sent"
             }
         }
         let said = lines.map { $0 + "\n" }.joined()
-        if lines.contains(where: { $0.contains(": not sent: ") }) { throw DaemonError.refused(said) }
+        guard deliveries.values.allSatisfy({ $0 == .taken }) else { throw DaemonError.refused(said) }
         return said
     }
 }

@@ -92,5 +92,5 @@ extension Document.Details {
 /// text"), which Mattermost and Teams undo, too; and nobody's name or log calls a whole channel.
 func forChat(_ text: String) -> String {
     text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
-        .replacing(/@(all|channel|everyone|here)\b/.ignoresCase()) { "@\u{200B}\($0.output.1)" }
+        .replacing(/@(all|channel|everyone|here)(?![A-Za-z0-9_])/.ignoresCase()) { "@\u{200B}\($0.output.1)" }
 }

@@ -19,7 +19,8 @@ public enum Delivery: Sendable, Hashable {
         let reason = "it answered \(status)" + (said.isEmpty ? "" : ": \(said)")
         switch status {
         case 200..<300: return .taken
-        case 408, 425, 429, 500...: return .later(reason: reason, wait: Double(retryAfter).map { min(max(1, $0), 3_600) })
+        case 408, 425, 429, 500...:
+            return .later(reason: reason, wait: Double(retryAfter).map { min(max(1, $0), 3_600) })
         case 300..<400: return .refused(reason: "\(reason); the address has moved, and is not followed")
         default: return .refused(reason: reason)
         }

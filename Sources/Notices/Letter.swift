@@ -45,15 +45,16 @@ func oneLine(_ text: String) -> String {
     String(String.UnicodeScalarView(text.unicodeScalars.map { $0.isControl || $0 == "\t" ? " " : $0 }))
 }
 
-/// A header's text: as it is when it is short and ASCII, else in encoded words (RFC 2047) of 75 characters at most.
+/// A header's text: as it is when it is short and ASCII, else in encoded words (RFC 2047), so that no line of a subject has
+/// more than 76 characters.
 func encoded(_ text: String) -> String {
     let text = oneLine(text)
     if text.utf8.count <= 60, text.unicodeScalars.allSatisfy({ $0.isASCII }), !text.contains("=?") { return text }
     var words: [[UInt8]] = [[]]
     for scalar in text.unicodeScalars {
         let bytes = Array(String(scalar).utf8)
-        // No character is cut in two.
-        if words[words.count - 1].count + bytes.count > 45 { words.append([]) }
+        // No character is cut in two. These make words of 64 characters.
+        if words[words.count - 1].count + bytes.count > 39 { words.append([]) }
         words[words.count - 1] += bytes
     }
     return words.map { "=?UTF-8?B?\(Data($0).base64EncodedString())?=" }.joined(separator: "\r\n ")

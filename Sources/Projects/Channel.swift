@@ -84,7 +84,8 @@ extension Channel {
         .init(
             "webhook",
             .object([
-                .init("url", .string, "where JSON is posted, or the name of the daemon's variable that holds the address"),
+                .init(
+                    "url", .string, "where JSON is posted, or the name of the daemon's variable that holds the address"),
                 .init("secret", .string, "name of the daemon's variable with what the post is signed with"),
             ]), "a post to an address: Slack, Mattermost and Teams take it as it is"),
         .init(
@@ -122,9 +123,10 @@ extension Channel.Way {
             self = .webhook(Channel.Webhook(url: url, secret: webhook["secret"]?.text))
         } else if let email = node["email"] {
             guard let from = email["from"]?.text, let server = email["server"]?.text else { return nil }
+            let to = email["to"]?.items.compactMap(\.text) ?? []
             self = .email(
                 Channel.Email(
-                    to: email["to"]?.items.compactMap(\.text) ?? [], from: from, server: server,
+                    to: to.indices.filter { !to[..<$0].contains(to[$0]) }.map { to[$0] }, from: from, server: server,
                     user: email["user"]?.text, password: email["password"]?.text,
                     isEncrypted: email["tls"]?.text != "none"))
         } else {

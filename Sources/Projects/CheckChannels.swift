@@ -67,12 +67,14 @@ private func emailProblems(_ email: Node, key: String) -> [Problem] {
     }
     found += ["user", "password"].flatMap { nameProblems(email[$0], key: "\(key).\($0)") }
     if (email["user"] == nil) != (email["password"] == nil) {
-        found.append(Problem("a user and a password come together", at: email.mark, key: key, hint: "give both or none"))
+        found.append(
+            Problem("a user and a password come together", at: email.mark, key: key, hint: "give both or none"))
     }
     if let tls = email["tls"], tls.text == "none", email["password"] != nil {
         found.append(
             Problem(
-                "a password is not sent in the clear", at: tls.mark, key: "\(key).tls", hint: "remove it, or the password"))
+                "a password is not sent in the clear", at: tls.mark, key: "\(key).tls",
+                hint: "remove it, or the password"))
     }
     return found
 }
@@ -102,7 +104,10 @@ private func nameProblems(_ node: Node?, key: String, or other: String? = nil) -
 }
 
 private func isAddress(_ text: String, schemes: [String]) -> Bool {
-    guard text.unicodeScalars.allSatisfy({ $0.value > 0x20 && $0.value < 0x7F && !"\"\\<>^`{|}".unicodeScalars.contains($0) }),
+    guard
+        text.unicodeScalars.allSatisfy({
+            $0.value > 0x20 && $0.value < 0x7F && !"\"\\<>^`{|}".unicodeScalars.contains($0)
+        }),
         let parts = URLComponents(string: text), let scheme = parts.scheme, schemes.contains(scheme)
     else { return false }
     return !(parts.host ?? "").isEmpty && parts.user == nil && parts.password == nil

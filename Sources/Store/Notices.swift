@@ -123,7 +123,8 @@ extension Store {
     }
 
     private static func plan(ofRun run: Int64, _ database: Database) throws -> Plan {
-        guard let text = try String.fetchOne(database, sql: "SELECT plan FROM run WHERE id = ?", arguments: [run]) else {
+        guard let text = try String.fetchOne(database, sql: "SELECT plan FROM run WHERE id = ?", arguments: [run])
+        else {
             throw StoreError.noRun(run)
         }
         return try Stored.value(Plan.self, from: text)
@@ -132,7 +133,9 @@ extension Store {
     /// The run that says how its branch and pipeline fared until this one ended: itself, where it had ended before.
     private static func runBefore(_ run: StoredRun, _ progress: RunProgress, _ database: Database) throws -> EndedRun? {
         guard progress.outcome == .passed else { return nil }
-        if progress.isRetried, let row = try Row.fetchOne(database, sql: "SELECT * FROM run WHERE id = ?", arguments: [run.id]) {
+        if progress.isRetried,
+            let row = try Row.fetchOne(database, sql: "SELECT * FROM run WHERE id = ?", arguments: [run.id])
+        {
             let facts = try Self.run(row, database).facts
             let last = facts.lastIndex { $0.fact == .retried } ?? 0
             let first = facts[..<last].lastIndex { $0.fact != .retried } ?? 0
@@ -187,8 +190,9 @@ extension Store {
                     notice.pipeline, due.timeIntervalSince1970,
                 ])
         case .folded(let id):
-            guard let last else { return }
-            let all = notice.taking(in: try Stored.value(Notice.self, from: last["message"]))
+            // What cannot be read any more must not keep the fact from being stored.
+            let earlier = try? last.map { try Stored.value(Notice.self, from: $0["message"]) }
+            let all = earlier.map { notice.taking(in: $0) } ?? notice
             try database.execute(
                 sql: "UPDATE outbox SET message = ? WHERE id = ?", arguments: [try Stored.text(all), id])
             try database.execute(sql: "UPDATE notice SET run_id = ? WHERE id = ?", arguments: [notice.run, id])
@@ -247,7 +251,9 @@ extension Store {
     /// Take the oldest message of a lane that is due in hand: from now on nothing is folded into it.
     ///
     /// - Returns: the message with its channel as the run that it is about was planned; nil when nothing is due.
-    public func takeNotice(from lane: NoticeLane, at time: Date) async throws -> (notice: StoredNotice, channel: Channel?)? {
+    public func takeNotice(from lane: NoticeLane, at time: Date) async throws -> (
+        notice: StoredNotice, channel: Channel?
+    )? {
         try await pool.write { database in
             let row = try Row.fetchOne(
                 database,
