@@ -64,14 +64,14 @@ public struct Curl: Sendable {
         process.arguments = ["--disable", "--config", "-"]
         process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("ESPALIER_") }
         let text = configuration(options + limits)
-        nonisolated(unsafe) let running = process
         return await withTaskCancellationHandler {
             // It is waited for on a thread of its own: those that Swift shares out are as few as processors.
             await withCheckedContinuation { continuation in
-                Thread.detachNewThread { continuation.resume(returning: talk(running, configuration: text)) }
+                Thread.detachNewThread { continuation.resume(returning: talk(process, configuration: text)) }
             }
         } onCancel: {
-            if running.isRunning { running.terminate() }
+            // A daemon ignores SIGTERM but for one thread that waits for it, and what it starts inherits that.
+            if process.isRunning { kill(process.processIdentifier, SIGKILL) }
         }
     }
 
@@ -100,7 +100,7 @@ private func talk(_ process: Process, configuration: String) -> Answer {
             code: process.terminationStatus, said: String(decoding: said, as: UTF8.self),
             told: String(decoding: told, as: UTF8.self))
     } catch {
-        if process.isRunning { process.terminate() }
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
         return Answer(code: -1, said: "", told: "curl cannot be used: \(error)")
     }
 }
