@@ -12,7 +12,7 @@ import threading
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult
 
-from mlflow_servers import certificate
+from mlflow_servers import certificate, free_port
 
 
 class Post:
@@ -109,10 +109,7 @@ class MailReceiver:
             context.load_cert_chain(self.certificate, self.certificate.with_suffix(".key"))
         options = {"starttls": {"tls_context": context, "require_starttls": True}, "smtps": {"ssl_context": context}}
         auth = {"authenticator": self.authenticate, "auth_required": True, "auth_require_tls": way == "starttls"} if login else {}
-        # The port that the system gives is asked for before the controller tries it.
-        with http.server.HTTPServer(("127.0.0.1", 0), None) as probe:
-            port = probe.server_address[1]
-        self.controller = Controller(self, hostname="127.0.0.1", port=port, **options.get(way, {}), **auth)
+        self.controller = Controller(self, hostname="127.0.0.1", port=free_port(), **options.get(way, {}), **auth)
         self.controller.start()
 
     @property

@@ -192,10 +192,10 @@ def test_a_template_says_it_otherwise(telling, web):
 
 
 def test_many_of_the_same_are_told_together(telling, web):
-    project = telling({"ops": hook(web, more=", quiet: 6s"), "slow": hook(web, more=", quiet: 1h")})
+    project = telling({"ops": hook(web, more=", quiet: 15s"), "slow": hook(web, more=", quiet: 1h")})
     for number in range(4):
         fail(project, files={"number": str(number)})
-    first, second, together = web.next(), web.next(), web.next()
+    first, second, together = web.next(), web.next(), web.next(40)
     assert {first["details"]["count"], second["details"]["count"]} == {1}
     assert together["details"]["count"] == 3 and together["title"].endswith("; 3 in all") and together["run"] == 4
     assert [title.split("(")[1] for title in together["details"]["earlier"]] == ["run 2)", "run 3)"]
@@ -279,7 +279,7 @@ def test_a_dead_server_delays_neither_runs_nor_others(telling, web):
         project = telling({"a-dead": silent, "b-mute": mute, "ops": hook(web)})
         for number in range(3):
             fail(project, f"feature/{number}")
-            assert web.next(5)["branch"] == f"feature/{number}"
+            assert web.next(15)["branch"] == f"feature/{number}"
         assert len(notices(project, state="waiting")) == 6
         began = time.monotonic()
         project.end()
