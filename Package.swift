@@ -65,6 +65,8 @@ let package = Package(
         pure("Changes", needs: ["Events", "Projects"]),
         // Which moments of a schedule fire now, and when to look again.
         pure("Schedules", needs: ["Cron", "Projects"]),
+        // What people are told, whom and when, and the texts of it.
+        pure("Notices", needs: ["Events", "Projects", "Plans", "Runs"]),
         // What people and programs are shown: one set of values for tables, JSON and pages.
         pure("Reports"),
 
@@ -82,7 +84,7 @@ let package = Package(
         .target(
             name: "Store",
             dependencies: [
-                "Events", "Plans", "Runs", "Changes", "Promotion", "Schedules",
+                "Events", "Plans", "Runs", "Changes", "Notices", "Promotion", "Schedules",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: swiftSettings),
@@ -92,6 +94,8 @@ let package = Package(
         .target(name: "Minding", dependencies: ["CPosix"], swiftSettings: swiftSettings),
         // Forges over REST: webhooks into meaning, requests and answers as values, and the calls themselves.
         .target(name: "Forges", swiftSettings: swiftSettings),
+        // Posts and mail, by Debian's curl.
+        .target(name: "Curl", dependencies: ["Notices"], swiftSettings: swiftSettings),
         // MLflow's registry over REST.
         .target(name: "Registry", swiftSettings: swiftSettings),
         // The JSON API and the pages, by Hummingbird and Mustache.
@@ -111,8 +115,9 @@ let package = Package(
         .target(
             name: "Daemon",
             dependencies: [
-                "Events", "Cron", "Projects", "Plans", "Runs", "Changes", "Schedules", "Reports", "Promotion",
-                "Digests", "Git", "ProjectFiles", "Store", "Watching", "Minding", "Registry", "Forges", "Web",
+                "Events", "Cron", "Projects", "Plans", "Runs", "Changes", "Schedules", "Notices", "Reports",
+                "Promotion", "Digests", "Git", "ProjectFiles", "Store", "Watching", "Minding", "Registry", "Forges",
+                "Curl", "Web",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -153,15 +158,17 @@ let package = Package(
         tests("Runs", "Events", "Plans", "Projects"),
         tests("Changes", "Events", "Fixtures", "Projects"),
         tests("Schedules", "Cron", "Fixtures", "ProjectFiles", "Projects"),
+        tests("Notices", "Events", "Plans", "Projects", "ProjectFiles", "Runs"),
         tests("Digests", "Fixtures"),
         tests("Git", "Events", "Fixtures"),
         tests(
-            "Store", "Changes", "Digests", "Events", "Fixtures", "Plans", "Projects", "Promotion", "Runs",
-            "Schedules"),
+            "Store", "Changes", "Digests", "Events", "Fixtures", "Notices", "Plans", "ProjectFiles", "Projects",
+            "Promotion", "Runs", "Schedules"),
         tests("Watching", "Fixtures"),
         tests("Minding", "Fixtures"),
         tests("Registry", "Fixtures"),
         tests("Forges", "Digests", "Fixtures"),
+        tests("Curl", "Fixtures", "Notices"),
         tests(
             "Web", "Reports", .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdTesting", package: "hummingbird")),

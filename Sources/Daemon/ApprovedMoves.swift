@@ -9,9 +9,14 @@ final class ApprovedMoves: Sendable {
     private let home: Home
     private let registries: Registries
     private let logger: Logger
+    /// Called after a move was made, or will not be.
+    private let moved: @Sendable () -> Void
     private let bell = Bell()
 
-    init(store: Store, home: Home, registries: Registries, logger: Logger) {
+    init(
+        store: Store, home: Home, registries: Registries, logger: Logger, moved: @escaping @Sendable () -> Void
+    ) {
+        self.moved = moved
         self.store = store
         self.home = home
         self.registries = registries
@@ -51,6 +56,7 @@ final class ApprovedMoves: Sendable {
         let promoter = ModelPromoter(
             registry: try await registries.registry(settings), leases: registries.leases, store: store, home: home)
         let result = try await promoter.apply(decision, settings)
+        moved()
         switch result.outcome {
         case .passed:
             logger.info("decision \(decision.id) was approved: \(decision.body.model) \(decision.body.challenger)")

@@ -135,7 +135,7 @@ actor Clockwork {
         for fire in waiting {
             guard let schedule = live.first(where: { $0.project == fire.project && $0.pipeline == fire.pipeline })
             else {
-                try await store.skip(fire, because: .retired)
+                try await store.skip(fire, because: .retired, at: Date())
                 continue
             }
             guard schedule.pause == nil else { continue }
@@ -143,7 +143,7 @@ actor Clockwork {
             case .waits: continue
             case .never(let reason):
                 logger.info("schedule \(fire.pipeline): \(fire.logicalTime.formatted(.iso8601)) is skipped: \(reason)")
-                try await store.skip(fire, because: reason)
+                try await store.skip(fire, because: reason, at: Date())
             case .ready:
                 let pinned = try await champions.champion(for: schedule)
                 _ = try await store.start(fire, schedule, pinned: pinned, now: Date())

@@ -62,6 +62,8 @@ public struct Daemon: Service {
     private let watches: Watches
     private let follower: ForgeFollower
     let approved: ApprovedMoves
+    let courier: NoticeCourier
+    private let sender: NoticeSender
     private let cleaner: HomeCleaner
     private let groups: ControlGroups
     private let logger: Logger
@@ -92,19 +94,33 @@ public struct Daemon: Service {
         ) {
             watches.nudge($0, $1)
         }
-        follower = ForgeFollower(store: store, client: client, watches: watches, logger: logger) { [options] in
+        let address: @Sendable () -> String? = { [options] in
             options.publicAddress
                 ?? (try? String(contentsOfFile: options.home.address, encoding: .utf8))?
                 .trimmingCharacters(in: .whitespacesAndNewlines)
         }
+        let follower = ForgeFollower(
+            store: store, client: client, watches: watches, logger: logger, address: address)
+        let courier = NoticeCourier(home: options.home, address: address)
+        let sender = NoticeSender(store: store, courier: courier, logger: logger)
+        (self.follower, self.courier, self.sender) = (follower, courier, sender)
         engine = Engine(
             store: store, home: options.home, runner: runner, gate: gate, slots: options.slots, logger: logger,
-            bell: bell, clock: clock, settled: follower.ring)
+            bell: bell, clock: clock
+        ) {
+            follower.ring()
+            sender.ring()
+        }
         clockwork = try Clockwork(
-            store: store, home: options.home, registries: registries, logger: logger, clock: clock, fired: bell.ring)
+            store: store, home: options.home, registries: registries, logger: logger, clock: clock
+        ) {
+            bell.ring()
+            sender.ring()
+        }
         self.clock = clock
         cleaner = HomeCleaner(home: options.home, store: store, workspaces: workspaces, scratch: scratch)
-        approved = ApprovedMoves(store: store, home: options.home, registries: registries, logger: logger)
+        approved = ApprovedMoves(
+            store: store, home: options.home, registries: registries, logger: logger, moved: sender.ring)
         (self.store, self.registries, self.watches) = (store, registries, watches)
     }
 
@@ -137,6 +153,7 @@ public struct Daemon: Service {
             group.addTask { await clockwork.run() }
             group.addTask { await follower.run() }
             group.addTask { await approved.run() }
+            group.addTask { await sender.run() }
             group.addTask { try await web.run() }
             group.addTask { await lookNowAndThen() }
             group.addTask { await cleanNowAndThen() }
@@ -168,6 +185,7 @@ public struct Daemon: Service {
         clockwork.stop()
         follower.stop()
         approved.stop()
+        sender.stop()
         watches.stop()
     }
 
@@ -199,6 +217,7 @@ public struct Daemon: Service {
                 guard seconds % every < period else { continue }
                 if watch.isLinked { follower.look(at: watch.project.id) } else { watch.ask(fetching: isRemote) }
             }
+            sender.ring()
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(period)) }
             seconds += period
         }
@@ -241,6 +260,7 @@ public struct Daemon: Service {
             case "approve": ring.answer(try await approve(Array(ring.lines.dropFirst())))
             case "withdraw": ring.answer(try await withdraw(Array(ring.lines.dropFirst())))
             case "open": ring.answer(try await openChange(Array(ring.lines.dropFirst())))
+            case "test-notice": ring.answer(try await testNotice(Array(ring.lines.dropFirst())))
             case "fire": ring.answer(try await fire(Array(ring.lines.dropFirst())))
             case "pause": ring.answer(try await pause(Array(ring.lines.dropFirst())))
             case "resume": ring.answer(try await resume(Array(ring.lines.dropFirst())))

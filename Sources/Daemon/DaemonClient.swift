@@ -85,6 +85,14 @@ public struct DaemonClient: Sendable {
         return Int64(answer.trimmingCharacters(in: .whitespacesAndNewlines).dropFirst("run ".count))
     }
 
+    /// Send a test message through a channel of an environment.
+    ///
+    /// - Returns: a line for each recipient.
+    /// - Throws: `DaemonError.refused` with the same when somebody could not be told.
+    public func testNotice(_ channel: String, environment: String, project: String) throws -> String {
+        try ask(["test-notice", project.isEmpty ? "-" : project, channel, environment])
+    }
+
     public func withdraw(change: Int64, as name: String) throws { _ = try ask(["withdraw", String(change), name]) }
 
     /// Open a change of a branch as it is now; doing it again gives the change the branch's new head.

@@ -1,3 +1,4 @@
+import Curl
 import Foundation
 import Git
 import Minding
@@ -137,10 +138,18 @@ public struct Doctor: Sendable {
                     detail: durable ? "SQLite writes through to the disk" : "SQLite does not write through to the disk")
             ]
             for project in try await store.projects() { findings.append(examine(project)) }
+            if try await !store.channelsInUse().isEmpty { findings.append(notices()) }
             return findings
         } catch {
             return [Finding(subject: "store", state: .broken, detail: "\(error)")]
         }
+    }
+
+    private func notices() -> Finding {
+        Curl.program.map { Finding(subject: "notices", state: .ok, detail: "sent by \($0)") }
+            ?? Finding(
+                subject: "notices", state: .broken,
+                detail: "curl is missing, so nobody is told what `notify:` asks for: apt-get install curl")
     }
 
     private func examine(_ project: StoredProject) -> Finding {

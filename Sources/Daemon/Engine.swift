@@ -26,11 +26,12 @@ actor Engine {
             case .push, .fire(_, _, _, nil): break
             default: return nil
             }
-            return progress.drift.map {
-                DriftReport(
-                    run: run.id, pipeline: run.plan.pipeline, environment: run.plan.environment, reason: $0,
-                    commit: run.plan.commit, branch: run.plan.branch)
-            }
+            let found = progress.driftedSteps
+            guard !found.isEmpty else { return nil }
+            return DriftReport(
+                run: run.id, pipeline: run.plan.pipeline, environment: run.plan.environment,
+                reason: found.map { $0.reason.isEmpty ? "step '\($0.name)' found drift" : $0.reason }
+                    .joined(separator: "; "), commit: run.plan.commit, branch: run.plan.branch)
         }
     }
 
@@ -281,7 +282,10 @@ actor Engine {
         (write.results, write.used, write.monitors, write.reopens) = (results, used, monitors, reopens)
         write.outcome = entry.progress.outcome
         if write.outcome == .passed { write.schedules = schedules(of: entry.run) }
-        if write.outcome != nil { (write.illness, write.drift) = (entry.progress.illness, entry.drift) }
+        if write.outcome != nil {
+            (write.illness, write.drift) = (entry.progress.illness, entry.drift)
+            write.end = (entry.progress, runner.logTail(of: id, entry.progress))
+        }
         if write.outcome != nil || !write.facts.isEmpty { await journal.write(write) }
         guard let outcome = write.outcome else {
             // The end of the run's time may have become known.

@@ -144,7 +144,7 @@ struct ModelPromoter: Sendable {
             }
         }
         guard let obstacle else { return result }
-        try await store.voidMove(of: decision.id, because: obstacle)
+        try await store.voidMove(of: decision.id, because: obstacle, at: Date())
         return StepResult(outcome: .refused(reason: obstacle))
     }
 

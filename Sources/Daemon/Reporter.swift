@@ -47,7 +47,7 @@ public struct Reporter: Sendable {
                 .init(name: $0.name, repository: $0.repository, url: $0.url.map(redacted))
             },
             running: reports.filter { $0.outcome == "running" }, queued: reports.filter { $0.outcome == "queued" },
-            remarks: Array(remarks.prefix(10)))
+            remarks: Array(remarks.prefix(10)), undelivered: try await undelivered())
     }
 
     /// Where the pages are, if a daemon holds the lock.

@@ -73,6 +73,8 @@ public struct RunSettings: Sendable, Hashable, Codable {
     public let quarantine: [QuarantinedTest]?
     /// How many persons have to approve a promotion. Absent for none.
     public var approvals: Int?
+    /// Who is told of what becomes of it. Absent for nobody.
+    public var notify: [Channel]?
 }
 
 /// A step with its compute looked up.

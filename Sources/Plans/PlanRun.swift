@@ -180,10 +180,12 @@ extension RunSettings {
             identity: environment.identity, env: environment.env, registry: environment.registry,
             sandbox: environment.sandbox, dataRoot: environment.dataRoot, isIsolated: nil,
             quarantine: environment.quarantine.isEmpty ? nil : environment.quarantine,
-            approvals: environment.approvals > 0 ? environment.approvals : nil)
+            approvals: environment.approvals > 0 ? environment.approvals : nil,
+            notify: environment.notify.isEmpty ? nil : environment.notify)
     }
 
-    /// For code from outside: no identity, no registry, no data, no network, whatever the environment has.
+    /// For code from outside: no identity, no registry, no data, no network, and no word to anybody, whatever the environment
+    /// has.
     static func forFork(_ environment: Environment) -> RunSettings {
         RunSettings(
             identity: nil, env: environment.env,

@@ -14,6 +14,8 @@ public struct Environment: Sendable, Hashable {
     /// Absent: changes are taken by the usual rules, and direct pushes too.
     public let gate: GateRules?
     public let quarantine: [QuarantinedTest]
+    /// By name.
+    public let notify: [Channel]
     public let sandbox: SandboxPolicy
     public let dataRoot: String?
     /// Higher goes first; absent: by what the environment is.
@@ -102,6 +104,8 @@ extension Environment {
         approvals = resolved["approvals"]?["promote"]?.integer ?? 0
         gate = resolved["gate"].map(GateRules.init)
         quarantine = resolved["quarantine"]?.items.compactMap(QuarantinedTest.init) ?? []
+        notify = (resolved["notify"]?.entries ?? []).sorted { $0.key < $1.key }
+            .compactMap { Channel(name: $0.key, $0.value) }
         sandbox = resolved["sandbox"]?.text.flatMap(SandboxPolicy.init) ?? .required
         dataRoot = resolved["data_root"]?.text
         priority = resolved["priority"]?.integer

@@ -3,7 +3,7 @@ public enum EnvironmentFile {
     /// Keys that a branch cannot give itself: read from the protected branch's own commit, or the default branch's tip.
     public static let privileged: Set<String> = [
         "name", "default_branch", "branches", "protected", "identity", "registry", "approvals", "sandbox", "data_root",
-        "priority", "gate", "quarantine",
+        "priority", "gate", "quarantine", "notify",
     ]
 
     static let aliases = Shape.object([
@@ -56,6 +56,7 @@ public enum EnvironmentFile {
             "gate", GateRules.shape,
             "its branches are gated: nothing gets in but changes whose checks passed; direct pushes are refused"),
         .init("quarantine", .list(QuarantinedTest.shape), "tests that fail now and then and do not block, until a day"),
+        .init("notify", .map(Channel.shape), "who is told of what, by channel"),
         .init("sandbox", .oneOf(["required", "best-effort", "off"]), "bubblewrap around each step; default required"),
         .init("priority", .integer(min: 0), "higher goes first; default 20 for prod, 10 for staging, 0 for dev"),
         .init(

@@ -60,6 +60,8 @@ extension Project {
         let defaultBranch = trustedBase["default_branch"]?.text ?? "main"
         let environments = sources.environments.sorted { $0.key < $1.key }.map { name, file in
             let own = base.layered(under: file)
+            // What several environments have from one place is wrong once.
+            problems += channelProblems(own).filter { !problems.contains($0) }
             let resolved = trusted.map { withPrivileges(own, of: name, from: $0, base: trustedBase) } ?? own
             return Environment(name: name, resolved: resolved)
         }

@@ -203,10 +203,12 @@ public struct StatusReport: Sendable, Codable, Hashable {
     public var queued: [RunReport]
     /// Events that no run came of, with the reason: newest first.
     public var remarks: [String]
+    /// Messages to people that did not get there, newest first.
+    public var undelivered: [NoticeReport]
 
     public init(
         address: String?, home: String, projects: [Project], running: [RunReport], queued: [RunReport],
-        remarks: [String]
+        remarks: [String], undelivered: [NoticeReport] = []
     ) {
         self.address = address
         self.home = home
@@ -214,6 +216,7 @@ public struct StatusReport: Sendable, Codable, Hashable {
         self.running = running
         self.queued = queued
         self.remarks = remarks
+        self.undelivered = undelivered
     }
 }
 

@@ -2,15 +2,14 @@ import Plans
 import Projects
 
 extension RunProgress {
-    /// What a step of the run says has drifted from what the model learned: one has reported `drift=detected`, with
-    /// `drift_reason=…` beside it.
-    public var drift: String? {
-        for step in plan.steps {
-            let values = self[step.name].values
-            guard values["drift"] == "detected" else { continue }
-            return values["drift_reason"] ?? "step '\(step.name)' found drift"
+    /// The steps that have found that the world has drifted from what the model learned: they have reported `drift=detected`,
+    /// with `drift_reason=…` beside it. What a step takes of an earlier run was found then.
+    public var driftedSteps: [DriftedStep] {
+        plan.steps.compactMap { step in
+            let progress = self[step.name]
+            guard progress.state.outcome == .passed, progress.values["drift"] == "detected" else { return nil }
+            return DriftedStep(name: step.name, reason: progress.values["drift_reason"] ?? "")
         }
-        return nil
     }
 
     /// What a scheduled run says is wrong with the model that it was pinned to, where its environment has the champion
@@ -23,5 +22,16 @@ extension RunProgress {
             return "step '\(step.name)' found the model ill" + (values["health_reason"].map { ": \($0)" } ?? "")
         }
         return nil
+    }
+}
+
+/// A step that has found drift.
+public struct DriftedStep: Sendable, Hashable, Codable {
+    public let name: String
+    public let reason: String
+
+    public init(name: String, reason: String) {
+        self.name = name
+        self.reason = reason
     }
 }

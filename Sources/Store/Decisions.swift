@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import GRDB
+import Notices
 import Plans
 import Projects
 import Promotion
@@ -189,6 +190,11 @@ extension Store {
             guard let stored = try Self.decision(ofRun: body.run, step: step, database) else {
                 throw StoreError.noRun(body.run)
             }
+            if move == nil {
+                try Self.tell(stored, .held, at: time, database)
+            } else if let needed = body.approvalsNeeded, needed > 0 {
+                try Self.tell(stored, .waits(approvals: needed), at: time, database)
+            }
             return stored
         }
     }
@@ -297,15 +303,19 @@ extension Store {
             try database.execute(
                 sql: "UPDATE alias_move SET confirmed_at = ? WHERE decision_id = ? AND confirmed_at IS NULL",
                 arguments: [time.timeIntervalSince1970, decision])
+            if database.changesCount == 1 { try Self.tell(decision, .moved, at: time, database) }
         }
     }
 
     /// An intended move is not made.
-    public func voidMove(of decision: Int64, because reason: String) async throws {
+    public func voidMove(of decision: Int64, because reason: String, at time: Date) async throws {
         try await pool.write { database in
             try database.execute(
-                sql: "UPDATE alias_move SET voided = ? WHERE decision_id = ? AND confirmed_at IS NULL",
+                sql: """
+                    UPDATE alias_move SET voided = ? WHERE decision_id = ? AND confirmed_at IS NULL AND voided IS NULL
+                    """,
                 arguments: [reason, decision])
+            if database.changesCount == 1 { try Self.tell(decision, .void(because: reason), at: time, database) }
         }
     }
 

@@ -35,13 +35,13 @@ public struct ForgeLink: Sendable, Hashable, Codable {
     }
 }
 
-/// What a forge is to be told. What it says is found out when it is sent: the latest counts.
+/// What a forge is to be told: an entry of the outbox. What it says is found out when it is sent: the latest counts.
 public enum ForgeMessage: Sendable, Hashable, Codable {
     case change(Int64)
     case run(Int64)
 }
 
-/// A message that has not been taken yet.
+/// A message to a forge that has not been taken yet.
 public struct OpenMessage: Sendable, Hashable {
     public let id: Int64
     public let project: Int64
@@ -132,8 +132,11 @@ extension Store {
     public func dueMessages(at time: Date, limit: Int = 50) async throws -> [OpenMessage] {
         try await pool.read { database in
             try Row.fetchAll(
-                database, sql: "SELECT * FROM outbox WHERE done_at IS NULL AND next_at <= ? ORDER BY id LIMIT ?",
-                arguments: [time.timeIntervalSince1970, limit]
+                database,
+                sql: """
+                    SELECT * FROM outbox WHERE addressee = ? AND done_at IS NULL AND next_at <= ? ORDER BY id LIMIT ?
+                    """,
+                arguments: [Addressee.forge.rawValue, time.timeIntervalSince1970, limit]
             ).map {
                 OpenMessage(
                     id: $0["id"], project: $0["project_id"],
@@ -145,8 +148,10 @@ extension Store {
     /// When the next message is due.
     public func nextMessage() async throws -> Date? {
         try await pool.read { database in
-            try Double.fetchOne(database, sql: "SELECT min(next_at) FROM outbox WHERE done_at IS NULL")
-                .map(Date.init(timeIntervalSince1970:))
+            try Double.fetchOne(
+                database, sql: "SELECT min(next_at) FROM outbox WHERE addressee = ? AND done_at IS NULL",
+                arguments: [Addressee.forge.rawValue]
+            ).map(Date.init(timeIntervalSince1970:))
         }
     }
 
@@ -180,13 +185,10 @@ extension Store {
 
     /// Have a project's forge told, if it has one.
     static func tell(_ message: ForgeMessage, project: Int64, at time: Date, _ database: Database) throws {
-        try database.cachedStatement(
-            sql: """
-                INSERT INTO outbox (project_id, message, at, next_at)
-                SELECT project_id, ?, ?, ? FROM forge WHERE project_id = ?
-                """
-        ).execute(arguments: [
-            try Stored.text(message), time.timeIntervalSince1970, time.timeIntervalSince1970, project,
-        ])
+        let hasForge = try Bool.fetchOne(
+            database.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM forge WHERE project_id = ?)"),
+            arguments: [project])
+        guard hasForge ?? false else { return }
+        try post(message, to: .forge, project: project, at: time, due: time, database)
     }
 }

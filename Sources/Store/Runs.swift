@@ -66,6 +66,8 @@ public struct FactWrite: Sendable {
     public var illness: String?
     /// What the run found to have drifted.
     public var drift: DriftReport?
+    /// How the run ended, with the last lines of the first step that failed. Absent while it goes on.
+    public var end: (progress: RunProgress, log: [String])?
 
     public init(run: StoredRun, facts: [Recorded]) {
         self.run = run
@@ -123,6 +125,7 @@ extension Store {
         if let drift = write.drift {
             _ = try Self.insert(.drift(drift), project: write.run.project, at: time, database)
         }
+        if let end = write.end { try tell(end.progress, log: end.log, of: write.run, at: time, database) }
         if let illness = write.illness { try rollBack(for: write.run, because: illness, at: time, database) }
         if let rules = write.schedules { try goLive(rules, run: write.run, at: time, database) }
     }
@@ -203,9 +206,22 @@ extension Store {
 extension Store {
     /// The registries that the latest runs of each environment were planned with, each once.
     public func registriesInUse() async throws -> [RegistrySettings] {
+        var seen: Set<[String]> = []
+        return try await latestPlans().map(\.settings.registry).filter { settings in
+            seen.insert(["\(settings.server)", settings.model ?? ""]).inserted
+        }
+    }
+
+    /// The channels that the latest runs of each environment were planned with.
+    public func channelsInUse() async throws -> [Channel] {
+        try await latestPlans().flatMap { $0.settings.notify ?? [] }
+    }
+
+    /// The plan of the latest run of each environment.
+    private func latestPlans() async throws -> [Plan] {
         try await pool.read { database in
             // Environments are few and runs many: from one to the next by the index, never through the runs.
-            let plans = try String.fetchAll(
+            try String.fetchAll(
                 database,
                 sql: """
                     WITH RECURSIVE seen(project_id, environment) AS (
@@ -218,11 +234,8 @@ extension Store {
                     SELECT plan FROM seen, run WHERE run.id = (
                         SELECT max(id) FROM run
                         WHERE run.project_id = seen.project_id AND run.environment = seen.environment)
-                    """)
-            var seen: Set<[String]> = []
-            return try plans.map { try Stored.value(Plan.self, from: $0).settings.registry }.filter { settings in
-                seen.insert(["\(settings.server)", settings.model ?? ""]).inserted
-            }
+                    """
+            ).map { try Stored.value(Plan.self, from: $0) }
         }
     }
 }

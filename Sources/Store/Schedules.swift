@@ -1,6 +1,7 @@
 import Events
 import Foundation
 import GRDB
+import Notices
 import Plans
 import Projects
 import Schedules
@@ -246,6 +247,9 @@ extension Store {
                             moment, of: decision.schedule, waits: waits, pinned: waits ? nil : decision.pinned, now,
                             database)
                     else { continue }
+                    if let missed = decision.schedule.missed(moment, now: now) {
+                        try Self.tell(missed, project: decision.schedule.project, at: now, database)
+                    }
                     guard moment.skipped == nil, !waits else { continue }
                     _ = try Self.start(fire, decision.schedule, at: moment.logicalTime, nil, now, database)
                     events += 1
@@ -348,6 +352,24 @@ extension Store {
     }
 }
 
+extension StoredSchedule {
+    /// What people hear of a moment that has not simply fired in time.
+    fileprivate func missed(_ moment: Moment, now: Date) -> MissedFire? {
+        let late = now.timeIntervalSince(moment.logicalTime) - Double(rule.jitter ?? 0)
+        let reason: String
+        switch moment.skipped {
+        case .paused, .retired: return nil
+        case .some(let why): reason = "It was skipped: \(why)."
+        case nil where moment.missed > 0: reason = "It stands for \(moment.missed) moments before it, which were missed."
+        case nil where late > onTime: reason = "It fired \(Int(late)) s late."
+        case nil: return nil
+        }
+        return MissedFire(
+            schedule: pipeline, logicalTime: moment.logicalTime, reason: reason,
+            count: moment.missed + (moment.skipped == nil && moment.missed > 0 ? 0 : 1))
+    }
+}
+
 // MARK: Fires that come after others
 
 extension Store {
@@ -372,11 +394,15 @@ extension Store {
         }
     }
 
-    public func skip(_ fire: StoredFire, because reason: SkipReason) async throws {
+    public func skip(_ fire: StoredFire, because reason: SkipReason, at time: Date) async throws {
         try await pool.write { database in
             try database.execute(
                 sql: "UPDATE fire SET state = 'skipped', reason = ? WHERE id = ? AND state = 'waiting'",
                 arguments: [try Stored.text(reason), fire.id])
+            guard database.changesCount == 1, case .dependency = reason else { return }
+            let missed = MissedFire(
+                schedule: fire.pipeline, logicalTime: fire.logicalTime, reason: reason.description, count: 1)
+            try Self.tell(missed, project: fire.project, at: time, database)
         }
     }
 

@@ -21,6 +21,9 @@ enum Schema {
         migrator.registerMigration("5: fires that wait or are skipped, pauses, backfills") { database in
             for statement in backfilling { try database.execute(sql: statement) }
         }
+        migrator.registerMigration("6: notices to people") { database in
+            for statement in telling { try database.execute(sql: statement) }
+        }
         return migrator
     }
 
@@ -245,6 +248,32 @@ enum Schema {
         """,
         // Why a move that was intended will not be made.
         "ALTER TABLE alias_move ADD COLUMN voided TEXT",
+    ]
+
+    /// People are told through the outbox that forges are told through.
+    private static let telling = [
+        "ALTER TABLE outbox ADD COLUMN addressee TEXT NOT NULL DEFAULT 'forge'",
+        // How it was done with: sent, given up, replaced by a later one. Absent for those to forges.
+        "ALTER TABLE outbox ADD COLUMN ending TEXT",
+        "DROP INDEX outbox_open",
+        "CREATE INDEX outbox_open ON outbox(addressee, next_at) WHERE done_at IS NULL",
+        // Whom an entry of the outbox tells, and about what: what is about the same is not told twice in a short time.
+        """
+        CREATE TABLE notice (
+            id INTEGER PRIMARY KEY REFERENCES outbox(id),
+            run_id INTEGER NOT NULL REFERENCES run(id),
+            environment TEXT NOT NULL,
+            channel TEXT NOT NULL,
+            recipient TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            branch TEXT NOT NULL,
+            pipeline TEXT NOT NULL,
+            key TEXT NOT NULL UNIQUE DEFAULT (lower(hex(randomblob(16)))),
+            due_at REAL NOT NULL,
+            taken_at REAL
+        ) STRICT
+        """,
+        "CREATE INDEX notice_by_place ON notice(channel, recipient, kind, branch, pipeline, environment, id)",
     ]
 
     private static let scheduling = [

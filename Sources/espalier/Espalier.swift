@@ -19,7 +19,8 @@ struct Espalier: AsyncParsableCommand {
             CommandGroup(
                 name: "Operating:",
                 subcommands: [
-                    Serve.self, Adopt.self, Link.self, Status.self, DoctorCommand.self, CollectGarbage.self,
+                    Serve.self, Adopt.self, Link.self, Status.self, Notices.self, DoctorCommand.self,
+                    CollectGarbage.self,
                     Failpoints.self,
                 ]),
             CommandGroup(

@@ -18,6 +18,8 @@ struct Status: AsyncParsableCommand {
             RunReport.heading, (status.running + status.queued).map(\.row), empty: "Nothing is running or waiting.")
         if !status.remarks.isEmpty { print("Lately nothing came of:") }
         for remark in status.remarks { print("  \(remark)") }
+        if !status.undelivered.isEmpty { print("Not told yet, or given up:") }
+        for notice in status.undelivered { print("  \(notice.whom): \(notice.title): \(notice.remark)") }
     }
 }
 

@@ -6,11 +6,11 @@ import re
 import pytest
 
 SOURCES = pathlib.Path(__file__).resolve().parents[2] / "Sources"
-PURE = ["Events", "Cron", "Promotion", "Projects", "Plans", "Runs", "Changes", "Schedules", "Reports"]
+PURE = ["Events", "Cron", "Promotion", "Projects", "Plans", "Runs", "Changes", "Schedules", "Notices", "Reports"]
 HOMES = {
     "Digests": {"Clibcrypto"}, "Git": {"Clibgit2", "CPosix"}, "ProjectFiles": {"Yams"}, "Store": {"GRDB"},
     "Watching": {"CPosix"}, "Minding": {"CPosix", "Synchronization"}, "Registry": {"FoundationNetworking"},
-    "Forges": {"FoundationNetworking"},
+    "Forges": {"FoundationNetworking"}, "Curl": set(),
     "Web": {"Hummingbird", "NIOCore", "Mustache", "Logging", "ServiceLifecycle"},
 }
 SMALL = ["espalier-minder", "espalier-hook"]

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-LISTS = ["status", "runs", "changes", "models", "decisions", "schedules"]
+LISTS = ["status", "runs", "changes", "models", "decisions", "schedules", "notices"]
 SUBJECTS = {"minder", "git", "sandbox", "workspaces", "cgroups", "registry", "daemon", "store"}
 
 
@@ -28,7 +28,7 @@ def test_a_home_that_is_none_is_explained(espalier, tmp_path, command):
 @pytest.mark.parametrize("command", LISTS)
 def test_lists_of_an_empty_home_are_empty(empty, command):
     answer = empty.ask(command)
-    assert answer == [] or answer["projects"] == answer["running"] == answer["queued"] == answer["remarks"] == []
+    assert answer == [] or answer["projects"] == answer["running"] == answer["queued"] == answer["remarks"] == answer["undelivered"] == []
     assert len(empty.espalier(command).stdout.splitlines()) >= 1
 
 

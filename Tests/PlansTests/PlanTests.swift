@@ -10,7 +10,8 @@ import Testing
     let tree = ObjectID(String(repeating: "d", count: 40))!
     let files = [
         "environments/project.yml": "name: clinic\nconfig: { rows: 5 }\n",
-        "environments/dev.yml": "branches: [\"feature/**\"]\ncompute: { big: { timeout: 2h } }\n",
+        "environments/dev.yml":
+            "branches: [\"feature/**\"]\ncompute: { big: { timeout: 2h } }\nnotify: { ops: { on: failure, webhook: { url: \"https://x\" } } }\n",
         "environments/prod.yml": "branches: [\"release/**\"]\nprotected: true\n",
         "pipelines/dev.yml":
             "on: { push: { environment: dev } }\nsteps: { b: { run: y, needs: [a], compute: big }, a: { run: x, timeout: 5s } }\n",
@@ -84,6 +85,10 @@ import Testing
         let planning = plan(.checks(request), at: try facts("change/7"), digest: { $0 })
         #expect(planning.plans.map(\.pipeline) == ["checks"])
         #expect(planning.plans.first?.trigger == .change(number: 7, base: tree))
+        let stranger = CheckRequest(change: 7, target: "main", base: tree, merge: commit, isFork: true)
+        let strange = plan(.checks(stranger), at: try facts("change/7"), digest: { $0 })
+        #expect(planning.plans.first?.settings.notify?.map(\.name) == ["ops"])
+        #expect(strange.plans.first != nil && strange.plans.first?.settings.notify == nil, "its log is a stranger's")
         let other = CheckRequest(change: 7, target: "next", base: tree, merge: commit)
         #expect(
             plan(.checks(other), at: try facts("change/7"), digest: { $0 }).skipped["checks"]

@@ -77,7 +77,7 @@ import Testing
         #expect(try await store.approve(waiting, by: "b", project: run.project, at: fixture.now))
         #expect(try await !store.approve(waiting, by: "b", project: run.project, at: fixture.now))
         #expect(try await store.approvedDecisions().map(\.id) == [waiting.id])
-        try await store.voidMove(of: waiting.id, because: "late")
+        try await store.voidMove(of: waiting.id, because: "late", at: fixture.now)
         #expect(try await store.approvedDecisions().isEmpty)
         #expect(try await store.decision(waiting.id)?.voided == "late")
     }

@@ -121,7 +121,7 @@ import Testing
 
         _ = try await store.decide([FireDecision(live(), [moment(1)], pinned: pin)], now: now)
         let other = try #require(try await store.waitingFires().first)
-        try await store.skip(other, because: .retired)
+        try await store.skip(other, because: .retired, at: now)
         #expect(try await fires().first?.state == .skipped(.retired))
         #expect(try await store.start(other, live(), pinned: pin, now: now) != nil, "a person may want it all the same")
     }

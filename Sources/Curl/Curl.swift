@@ -1,0 +1,139 @@
+import Foundation
+import Notices
+
+/// The curl program: it posts documents and hands mail to servers, each by a process of its own that cannot take longer than
+/// it may.
+public struct Curl: Sendable {
+    private let program: String
+    private let seconds: Int
+
+    /// - Parameter seconds: until an attempt is given up.
+    /// - Returns: nil where this machine has no curl.
+    public init?(seconds: Int = 30) {
+        guard let program = Self.program else { return nil }
+        self.program = program
+        self.seconds = seconds
+    }
+
+    /// Where curl is, by `PATH`.
+    public static var program: String? {
+        (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":").map { "\($0)/curl" }
+            .first { FileManager.default.isExecutableFile(atPath: $0) }
+    }
+
+    /// Post a document.
+    ///
+    /// - Parameters:
+    ///   - url: `http://…` or `https://…`. Where it sends one elsewhere, nobody goes.
+    ///   - file: path of the document.
+    public func post(_ file: String, to url: String, headers: [(name: String, value: String)]) async -> Delivery {
+        let answer = await perform(
+            [
+                ("url", url), ("proto", "=http,https"), ("data-binary", "@\(file)"),
+                ("write-out", "%{stderr}\nstatus %{response_code} %header{retry-after}\n"),
+            ] + headers.map { ("header", "\($0.name): \($0.value)") })
+        guard answer.status > 0 else { return .later(reason: answer.trouble, wait: nil) }
+        return .http(status: answer.status, said: answer.said, retryAfter: answer.retryAfter)
+    }
+
+    /// Hand a mail to a server.
+    ///
+    /// - Parameters:
+    ///   - file: path of the message as RFC 5322 has it.
+    ///   - server: `smtp://HOST:PORT` or `smtps://HOST:PORT`.
+    ///   - isEncrypted: whether the server of `smtp://` has to turn to TLS before anything is said.
+    public func mail(
+        _ file: String, from: String, to: String, server: String, login: (user: String, password: String)?,
+        isEncrypted: Bool
+    ) async -> Delivery {
+        var options = [
+            ("url", server), ("proto", "=smtp,smtps"), ("mail-from", from), ("mail-rcpt", to), ("upload-file", file),
+            ("write-out", "%{stderr}\nstatus %{response_code} \n"),
+        ]
+        if let login { options.append(("user", "\(login.user):\(login.password)")) }
+        if isEncrypted { options.append(("ssl-reqd", "")) }
+        let answer = await perform(options)
+        return answer.code == 0 ? .taken : .smtp(status: answer.status, trouble: answer.trouble)
+    }
+
+    /// What is secret goes over a pipe: other processes can read arguments. The process ends when the task is cancelled.
+    private func perform(_ options: [(String, String)]) async -> Answer {
+        let process = Process()
+        process.executableURL = URL(fileURLWithPath: program)
+        // First of all, so that nobody's ~/.curlrc has a say.
+        process.arguments = ["--disable", "--config", "-"]
+        process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("ESPALIER_") }
+        let text = configuration(options + limits)
+        return await withTaskCancellationHandler {
+            // It is waited for on a thread of its own: those that Swift shares out are as few as processors.
+            await withCheckedContinuation { continuation in
+                Thread.detachNewThread { continuation.resume(returning: talk(process, configuration: text)) }
+            }
+        } onCancel: {
+            // A daemon ignores SIGTERM but for one thread that waits for it, and what it starts inherits that.
+            if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        }
+    }
+
+    private var limits: [(String, String)] {
+        [
+            ("silent", ""), ("show-error", ""), ("globoff", ""), ("max-time", "\(seconds)"),
+            ("connect-timeout", "\(min(10, seconds))"),
+        ]
+    }
+}
+
+private func talk(_ process: Process, configuration: String) -> Answer {
+    let (input, output, errors) = (Pipe(), Pipe(), Pipe())
+    (process.standardInput, process.standardOutput, process.standardError) = (input, output, errors)
+    do {
+        // A pipe holds more than this. It is full before curl starts, so that nobody writes to one whose reader has died.
+        try input.fileHandleForWriting.write(contentsOf: Data(configuration.utf8))
+        try input.fileHandleForWriting.close()
+        try process.run()
+        let said = try output.fileHandleForReading.read(upToCount: 2_000) ?? Data()
+        // Nobody reads the rest.
+        try output.fileHandleForReading.close()
+        let told = try errors.fileHandleForReading.readToEnd() ?? Data()
+        process.waitUntilExit()
+        return Answer(
+            code: process.terminationStatus, said: String(decoding: said, as: UTF8.self),
+            told: String(decoding: told, as: UTF8.self))
+    } catch {
+        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        return Answer(code: -1, said: "", told: "curl cannot be used: \(error)")
+    }
+}
+
+/// What came of one start of curl.
+private struct Answer {
+    /// curl's exit code.
+    let code: Int32
+    /// The server's last; 0 when it gave none.
+    let status: Int
+    let retryAfter: String
+    /// The start of what the server said.
+    let said: String
+    let trouble: String
+
+    init(code: Int32, said: String, told: String) {
+        self.code = code
+        let lines = told.split(separator: "\n").map(String.init)
+        let words = lines.last { $0.hasPrefix("status ") }?.split(separator: " ").map(String.init) ?? []
+        status = words.count > 1 ? Int(words[1]) ?? 0 : 0
+        retryAfter = words.count > 2 ? words[2] : ""
+        self.said = lastLines(of: Array(said.utf8), count: 1).joined()
+        let complaint = lines.first { $0.hasPrefix("curl: ") }.map { String($0.dropFirst("curl: ".count)) }
+        trouble = complaint ?? lines.first { !$0.hasPrefix("status ") } ?? "curl ended with \(code)"
+    }
+}
+
+/// A configuration file of curl's: an option a line, values in quotes (curl(1), `--config`).
+func configuration(_ options: [(String, String)]) -> String {
+    options.map { name, value in value.isEmpty ? "\(name)\n" : "\(name) = \"\(escaped(value))\"\n" }.joined()
+}
+
+private func escaped(_ value: String) -> String {
+    value.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
+        .replacing("\r", with: "\\r").replacing("\t", with: "\\t")
+}

@@ -1,0 +1,21 @@
+import Foundation
+import Minding
+import Notices
+import Runs
+
+extension StepRunner {
+    /// The last lines that the first step that failed has printed; none where it printed nothing.
+    func logTail(of run: Int64, _ progress: RunProgress) -> [String] {
+        guard let step = progress.failedSteps.first else { return [] }
+        let attempt = max(1, progress[step.name].attempts)
+        guard let file = FileHandle(forReadingAtPath: StepFolder(home.step(run, step.name, attempt: attempt)).log)
+        else {
+            return []
+        }
+        defer { try? file.close() }
+        guard let end = try? file.seekToEnd(), (try? file.seek(toOffset: end > 16_384 ? end - 16_384 : 0)) != nil,
+            let bytes = try? file.readToEnd()
+        else { return [] }
+        return lastLines(of: [UInt8](bytes))
+    }
+}

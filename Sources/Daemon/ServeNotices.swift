@@ -1,0 +1,53 @@
+import Events
+import Foundation
+import Git
+import Notices
+import Projects
+import Store
+
+extension Daemon {
+    /// `[project, channel, environment]`, a dash for a project that is not named: send a test message now.
+    ///
+    /// - Returns: what came of it, a line for each recipient.
+    func testNotice(_ words: [String]) async throws -> String {
+        guard words.count == 3 else { return "error: unknown request\n" }
+        let stored = try await store.project(named: words[0] == "-" ? nil : words[0])
+        let reader = ProjectReader(
+            repository: try Repository(at: stored.repository), home: options.home, fallbackName: stored.name)
+        guard let tip = try reader.defaultTip(), let project = try reader.trustedProject() else {
+            throw DaemonError.refused("\(stored.name) has no default branch yet")
+        }
+        guard let environment = project.environment(named: words[2]) else {
+            throw DaemonError.unknown("environment", words[2], known: project.environments.map(\.name))
+        }
+        guard !environment.notify.isEmpty else {
+            throw DaemonError.refused("environment '\(environment.name)' has no channels: add notify: to it")
+        }
+        guard let channel = environment.notify.first(where: { $0.name == words[1] }) else {
+            throw DaemonError.unknown("channel", words[1], known: environment.notify.map(\.name))
+        }
+        let notice = Notice(
+            .test, project: project.name, environment: environment.name, branch: project.defaultBranch, pipeline: "",
+            commit: tip.description, run: 0, at: Date())
+        let deliveries = await withTaskGroup(of: (String, Delivery).self) { group in
+            for recipient in channel.recipients {
+                group.addTask { [courier] in
+                    let key = UUID().uuidString.replacing("-", with: "").lowercased()
+                    return (recipient, await courier.deliver(notice, through: channel, to: recipient, key: key))
+                }
+            }
+            return await group.reduce(into: [:]) { $0[$1.0] = $1.1 }
+        }
+        let lines = channel.recipients.map { recipient in
+            let whom = recipient.isEmpty ? channel.name : recipient
+            switch deliveries[recipient] {
+            case .taken?: return "\(whom): sent"
+            case .refused(let reason)?, .later(let reason, _)?: return "\(whom): not sent: \(reason)"
+            case nil: return "\(whom): not sent"
+            }
+        }
+        let said = lines.map { $0 + "\n" }.joined()
+        guard deliveries.values.allSatisfy({ $0 == .taken }) else { throw DaemonError.refused(said) }
+        return said
+    }
+}

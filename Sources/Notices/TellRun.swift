@@ -1,0 +1,58 @@
+import Foundation
+import Plans
+import Projects
+import Runs
+
+/// A run that ended, as what came after it sees it.
+public struct EndedRun: Sendable, Hashable {
+    public let id: Int64
+    public let outcome: RunOutcome
+
+    public init(id: Int64, outcome: RunOutcome) {
+        self.id = id
+        self.outcome = outcome
+    }
+}
+
+extension RunOutcome {
+    /// Whether somebody has to look at it. What was cancelled or replaced was meant to end.
+    public var isTrouble: Bool {
+        switch self {
+        case .failed, .timedOut, .outOfMemory, .lost: true
+        case .passed, .skipped, .superseded, .cancelled: false
+        }
+    }
+
+    /// Whether it says how the branch fares.
+    public var isTelling: Bool { isTrouble || self == .passed }
+}
+
+extension RunProgress {
+    /// The steps that made the run fail, in the order of the plan.
+    public var failedSteps: [FailedStep] {
+        plan.steps.compactMap { step in
+            guard let outcome = self[step.name].state.outcome else { return nil }
+            switch outcome {
+            case .failed, .killed, .refused, .timedOut, .outOfMemory, .lost:
+                return FailedStep(name: step.name, state: outcome.word, detail: outcome.detail)
+            case .passed, .reused, .cancelled, .superseded, .skipped: return nil
+            }
+        }
+    }
+}
+
+/// What the end of a run tells.
+///
+/// - Parameters:
+///   - before: the run of the same branch and pipeline that tells how it fared until now: this one, where it was tried again.
+///   - isLatest: whether no later run of the same has ended before this one.
+///   - log: the last lines of the first step that failed.
+public func subjects(ofEnd progress: RunProgress, before: EndedRun?, isLatest: Bool, log: [String]) -> [Subject] {
+    guard progress.plan.trigger != .local, let outcome = progress.outcome else { return [] }
+    if outcome.isTrouble { return [.failure(outcome: outcome, steps: progress.failedSteps, log: log)] }
+    guard outcome == .passed else { return [] }
+    var subjects: [Subject] = []
+    if isLatest, let before, before.outcome.isTrouble { subjects.append(.recovery(after: before.id)) }
+    if !progress.driftedSteps.isEmpty { subjects.append(.drift(progress.driftedSteps)) }
+    return subjects
+}

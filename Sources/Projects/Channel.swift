@@ -1,0 +1,136 @@
+/// What people are told of.
+public enum NoticeKind: String, Sendable, Hashable, Codable, CaseIterable {
+    /// A run ended as failed, timed out, out of memory or lost.
+    case failure
+    /// The next run of the same branch and pipeline passed.
+    case recovery
+    /// A moment of a schedule was left out, or fired late.
+    case missed
+    /// A step of a run that passed reported `drift=detected`.
+    case drift
+    /// An alias was moved by evidence, or was not, and why.
+    case promotion
+    /// An alias was moved back.
+    case rollback
+    /// A decision waits for persons.
+    case approval
+    /// Somebody tries a channel. Told to whom it was asked for, never by itself.
+    case test
+
+    /// What a channel can ask for.
+    public static let subjects = allCases.filter { $0 != .test }
+}
+
+/// A field of a template: `{{branch}}`.
+public enum NoticeField: String, Sendable, Hashable, CaseIterable {
+    case kind, title, body, reason, log, project, environment, branch, pipeline, commit, run, count, at, url, id
+}
+
+/// Whom an environment tells of what, and how: an entry of its `notify:`.
+public struct Channel: Sendable, Hashable, Codable {
+    public enum Way: Sendable, Hashable, Codable {
+        case webhook(Webhook)
+        case email(Email)
+    }
+
+    /// Where a JSON document is posted.
+    public struct Webhook: Sendable, Hashable, Codable {
+        /// `https://…`, or the name of the variable that holds it.
+        public let url: String
+        /// Name of the variable with what the document is signed with; absent for no signature.
+        public let secret: String?
+    }
+
+    public struct Email: Sendable, Hashable, Codable {
+        public let to: [String]
+        public let from: String
+        /// `smtp://host:port` or `smtps://host:port`
+        public let server: String
+        /// Names of the variables with the server's user and password; absent for none.
+        public let user: String?
+        public let password: String?
+        /// Whether `smtp://` has to turn to TLS before anything is said.
+        public let isEncrypted: Bool
+    }
+
+    public let name: String
+    public let kinds: [NoticeKind]
+    /// Patterns of the pipelines that it is about; all when empty.
+    public let pipelines: [Glob]
+    public let way: Way
+    /// What is written in place of the usual text, with `{{fields}}`.
+    public let template: String?
+    /// Seconds between two messages about the same; what happens in between is told together.
+    public let quiet: Int64
+
+    /// To whom a message of it goes, each on its own: one that is refused keeps it from nobody else.
+    public var recipients: [String] {
+        switch way {
+        case .webhook: [""]
+        case .email(let email): email.to
+        }
+    }
+
+    public func wants(_ kind: NoticeKind, of pipeline: String) -> Bool {
+        kinds.contains(kind) && (pipelines.isEmpty || pipelines.contains { $0.matches(pipeline) })
+    }
+}
+
+extension Channel {
+    static let shape = Shape.object([
+        .init(
+            "on", .oneOrMany(.oneOf(NoticeKind.subjects.map(\.rawValue))), "what is told"),
+        .init("pipelines", .oneOrMany(.string), "patterns of the pipelines that it is about; default all"),
+        .init(
+            "webhook",
+            .object([
+                .init(
+                    "url", .string, "where JSON is posted, or the name of the daemon's variable that holds the address"),
+                .init("secret", .string, "name of the daemon's variable with what the post is signed with"),
+            ]), "a post to an address: Slack, Mattermost and Teams take it as it is"),
+        .init(
+            "email",
+            .object([
+                .init("to", .oneOrMany(.string), "addresses"),
+                .init("from", .string, "the address that it comes from"),
+                .init("server", .string, "smtp://HOST:PORT or smtps://HOST:PORT"),
+                .init("user", .string, "name of the daemon's variable with the server's user"),
+                .init("password", .string, "name of the daemon's variable with the server's password"),
+                .init(
+                    "tls", .oneOf(["required", "none"]),
+                    "whether smtp:// has to turn to TLS first; default required, none only without a password"),
+            ]), "mail by SMTP"),
+        .init("template", .string, "text with {{fields}} in place of the usual one"),
+        .init("quiet", .duration, "the least time between two messages about the same; default 15m"),
+    ])
+
+    /// - Parameter node: of the right shape; nil when it is not usable, which `channelProblems` says.
+    init?(name: String, _ node: Node) {
+        guard let way = Way(node) else { return nil }
+        self.name = name
+        kinds = node["on"]?.items.compactMap { $0.text.flatMap(NoticeKind.init) } ?? []
+        pipelines = node["pipelines"]?.globs ?? []
+        self.way = way
+        template = node["template"]?.text
+        quiet = node["quiet"]?.text.flatMap(Duration.init(written:))?.components.seconds ?? 900
+    }
+}
+
+extension Channel.Way {
+    fileprivate init?(_ node: Node) {
+        if let webhook = node["webhook"] {
+            guard let url = webhook["url"]?.text, node["email"] == nil else { return nil }
+            self = .webhook(Channel.Webhook(url: url, secret: webhook["secret"]?.text))
+        } else if let email = node["email"] {
+            guard let from = email["from"]?.text, let server = email["server"]?.text else { return nil }
+            let to = email["to"]?.items.compactMap(\.text) ?? []
+            self = .email(
+                Channel.Email(
+                    to: to.indices.filter { !to[..<$0].contains(to[$0]) }.map { to[$0] }, from: from, server: server,
+                    user: email["user"]?.text, password: email["password"]?.text,
+                    isEncrypted: email["tls"]?.text != "none"))
+        } else {
+            return nil
+        }
+    }
+}

@@ -1,0 +1,60 @@
+import ArgumentParser
+import Daemon
+import Foundation
+import Reports
+
+struct Notices: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        abstract: "What people were told, and what has not got there: channels are the `notify:` of environments.",
+        subcommands: [List.self, Test.self], defaultSubcommand: List.self)
+
+    struct List: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(abstract: "List the latest messages, newest first.")
+
+        @Option(help: "How many.") var limit = 50
+        @OptionGroup var home: HomeOption
+        @OptionGroup var json: JSONFlag
+
+        func validate() throws {
+            guard limit > 0 else { throw ValidationError("--limit must be at least 1") }
+        }
+
+        func run() async throws {
+            let notices = try await Reporter(home: home.value).notices(limit: limit)
+            if json.json { return try printJSON(notices) }
+            printTable(
+                ["at", "to", "what", "state", "why"],
+                notices.map { [show($0.at), $0.whom, $0.title, $0.state, $0.remark] },
+                empty: "Nobody has been told anything yet.")
+        }
+    }
+
+    struct Test: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Send a test message now, as the default branch configures the channel, and say what came of it.",
+            discussion: "The daemon sends it, for it has the secrets. Exit code 1 unless it was taken.")
+
+        @Argument(help: "Name of the channel.") var channel: String
+        @Option(help: "The environment whose `notify:` it is in.") var environment: String
+        @Option(help: "Name of the project; needed when there are several.") var project = ""
+        @OptionGroup var home: HomeOption
+
+        func run() async throws {
+            print(
+                try DaemonClient(home: home.value).testNotice(channel, environment: environment, project: project),
+                terminator: "")
+        }
+    }
+}
+
+extension NoticeReport {
+    /// `ops of prod`, with the recipient of a mail.
+    var whom: String { "\(channel) of \(environment)" + (recipient.map { " (\($0))" } ?? "") }
+
+    /// Why it is not where it should be, and until when it waits.
+    var remark: String {
+        guard state == "waiting" || state == "undelivered" else { return "" }
+        let again = nextAt.map { "not before \(show($0))" }
+        return [trouble, again].compactMap { $0 }.joined(separator: "; ")
+    }
+}
