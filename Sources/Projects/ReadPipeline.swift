@@ -54,12 +54,12 @@ extension ScheduleRule {
         misfire = node["misfire"]?.text.flatMap(Misfire.init) ?? .runOnce
         overlap = node["overlap"]?.text.flatMap(Overlap.init) ?? .queue
         dst = node["dst"]?.text.flatMap(DaylightSaving.init) ?? .wallOnce
-        if TimeZone(identifier: timezone) == nil {
+        if Zone(named: timezone) == nil {
             problems.append(
                 Problem(
                     "'\(timezone)' is no time zone", at: node["timezone"]?.mark ?? node.mark,
                     key: "on.schedule.timezone",
-                    hint: nearest(to: timezone, among: TimeZone.knownTimeZoneIdentifiers)
+                    hint: nearest(to: timezone, among: Zone.names)
                         .map { "did you mean '\($0)'?" } ?? "use an IANA name such as Europe/Berlin"))
         }
         do {

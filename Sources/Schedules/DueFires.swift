@@ -21,7 +21,7 @@ extension ScheduleRule {
     ///   - now: the present moment.
     ///   - running: whether a run of an earlier fire has not ended.
     public func due(after last: Date, now: Date, running: Bool) -> Due {
-        guard let zone = TimeZone(identifier: timezone) else { return Due(fires: [], next: nil) }
+        guard let zone = Zone(named: timezone) else { return Due(fires: [], next: nil) }
         let next = cron.next(after: max(last, now), in: zone, dst: dst)
         let missed = cron.fires(after: last, through: now, in: zone, dst: dst, limit: 10_000)
         guard !missed.isEmpty else { return Due(fires: [], next: next) }
