@@ -48,12 +48,12 @@ import Testing
     @Test func nothingIsLeftOut() throws {
         var random = SplitMix(state: 7)
         var meanings: [String: Rule] = [:]
-        for _ in 0..<20_000 {
+        for _ in 0..<6_000 {
             let expression = try CronExpression(anyExpression(using: &random))
             let known = meanings.updateValue(expression.rule, forKey: expression.explanation)
             #expect(known == nil || known?.plain == expression.rule.plain, "\(expression): \(expression.explanation)")
         }
-        #expect(meanings.count > 10_000)
+        #expect(meanings.count > 3_000)
     }
 }
 
