@@ -129,7 +129,7 @@ let package = Package(
         .executableTarget(
             name: "espalier",
             dependencies: [
-                "Daemon", "Events", "Plans", "Projects", "Reports",
+                "Cron", "Daemon", "Events", "Plans", "Projects", "Reports",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -1,7 +1,7 @@
 /// A day of the Gregorian calendar, without a zone.
 struct CivilDate: Hashable, Sendable {
-    /// The years in which anything can be due.
-    static let years = 1970...2099
+    /// The years in which anything can be due. Quartz's end a hundred years after its program's start; these are fixed.
+    static let years = 1970...2199
 
     var year: Int
     var month: Int

@@ -2,18 +2,23 @@ import Foundation
 
 /// A Quartz cron expression: `seconds minutes hours day-of-month month day-of-week [year]`.
 ///
-/// Read as Quartz 2.5 documents it (`org.quartz.CronExpression`), with these differences, all on the side of refusing
-/// what Quartz accepts and then ignores: empty list items, a step of 0 or beyond the field, a step after names
-/// (`MON-FRI/2`), text after a complete value, and `6#3` beside other days. Years are 1970 to 2099.
+/// What `org.quartz.CronExpression` 2.3.2 takes is taken, with the same meaning, and nothing else; what it accepts and then
+/// passes over is told by ``lints``. Refused, as well, is what it reads and then fails on: a field that names nothing
+/// (`,`). Quartz's years end a hundred years after its program was started; here they end with 2199.
+///
+/// Quartz 2.5 differs: it takes lists with `L` and `W` (`1,15W,L`) and counts every item of them, and refuses an eighth
+/// field, and `L` in the time fields.
 public struct CronExpression: Sendable, CustomStringConvertible {
-    /// The expression as written, without surrounding white space and with one space between fields.
+    /// The expression as written, with one space between fields.
     public let text: String
+    /// What was accepted and means nothing, or something else than it seems to, in the order of the fields.
+    public let lints: [CronLint]
     let rule: Rule
 
     /// - Throws: ``CronError`` with the field at fault and its place in `text`.
     public init(_ text: String) throws(CronError) {
-        rule = try Rule(reading: text)
-        self.text = text.split(whereSeparator: \.isWhitespace).joined(separator: " ")
+        (rule, lints) = try Rule.read(text)
+        self.text = text.split { $0 == " " || $0 == "\t" }.joined(separator: " ")
     }
 
     public var description: String { text }
@@ -21,40 +26,53 @@ public struct CronExpression: Sendable, CustomStringConvertible {
     /// The first due moment strictly after `instant`, in whole seconds.
     ///
     /// - Returns: nil when the expression is never due again.
-    public func next(after instant: Date, in zone: TimeZone, dst: DaylightSaving = .wallOnce) -> Date? {
-        guard let second = Self.wholeSecond(instant) else { return nil }
-        return next(after: second, on: ZoneClock(zone: zone, standardTimeOnly: dst == .elapsed), dst: dst)
-            .map { Date(timeIntervalSince1970: Double($0)) }
+    public func next(after instant: Date, in zone: Zone, dst: DaylightSaving = .wallOnce) -> Date? {
+        next(after: Self.wholeSecond(instant), in: zone, dst: dst).map { Date(timeIntervalSince1970: Double($0)) }
     }
 
     /// All due moments in (`start`, `end`], in order, at most `limit` of them.
     public func fires(
-        after start: Date, through end: Date, in zone: TimeZone, dst: DaylightSaving = .wallOnce, limit: Int = 1000
+        after start: Date, through end: Date, in zone: Zone, dst: DaylightSaving = .wallOnce, limit: Int = 1000
     ) -> [Date] {
-        guard var second = Self.wholeSecond(start) else { return [] }
-        let clock = ZoneClock(zone: zone, standardTimeOnly: dst == .elapsed)
+        var second = Self.wholeSecond(start)
+        let last = Self.wholeSecond(end)
         var fires: [Date] = []
-        while fires.count < limit, let due = next(after: second, on: clock, dst: dst) {
-            let date = Date(timeIntervalSince1970: Double(due))
-            guard date <= end else { break }
-            fires.append(date)
+        while fires.count < limit, let due = next(after: second, in: zone, dst: dst), due <= last {
+            fires.append(Date(timeIntervalSince1970: Double(due)))
             second = due
         }
         return fires
     }
 
-    private func next(after second: Int, on clock: ZoneClock, dst: DaylightSaving) -> Int? {
+    /// The last due moment that is not after `instant`.
+    ///
+    /// - Returns: nil when there is none since 1970.
+    public func previous(through instant: Date, in zone: Zone, dst: DaylightSaving = .wallOnce) -> Date? {
+        let second = Self.wholeSecond(instant)
+        let due =
+            switch dst {
+            case .wallOnce: rule.previousOnWall(through: second, clock: zone.wall)
+            case .elapsed: rule.previousOnWall(through: second, clock: zone.standard)
+            case .quartz: rule.previousAsQuartz(through: second, clock: zone.wall)
+            }
+        return due.map { Date(timeIntervalSince1970: Double($0)) }
+    }
+
+    /// Instants in seconds since 1970, for those that ask often.
+    public func next(after instant: Int, in zone: Zone, dst: DaylightSaving) -> Int? {
         switch dst {
-        case .wallOnce, .elapsed: rule.nextOnWall(after: second, clock: clock)
-        case .quartz: rule.nextAsQuartz(after: second, clock: clock)
+        case .wallOnce: rule.nextOnWall(after: instant, clock: zone.wall)
+        case .elapsed: rule.nextOnWall(after: instant, clock: zone.standard)
+        case .quartz: rule.nextAsQuartz(after: instant, clock: zone.wall)
         }
     }
 
-    /// Seconds since 1970, rounded down; nil when nothing can be due after it (2101 or later, or not a number).
-    private static func wholeSecond(_ instant: Date) -> Int? {
+    /// Seconds since 1970, rounded down; an instant far from anything due stays on its side of it, and what is not a
+    /// number is after everything.
+    private static func wholeSecond(_ instant: Date) -> Int {
         let seconds = instant.timeIntervalSince1970.rounded(.down)
-        guard seconds < 4_133_980_800 else { return nil }  // 2101-01-01; fails for NaN as well
-        return Int(max(seconds, -172_800))
+        let far = 1e11
+        return seconds < far ? Int(max(seconds, -far)) : Int(far)
     }
 }
 

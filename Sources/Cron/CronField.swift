@@ -6,7 +6,7 @@ public enum CronField: String, Sendable, Hashable, CaseIterable {
     case dayOfWeek = "day-of-week"
     case year
 
-    /// The numbers that may be written.
+    /// The numbers that mean something. Quartz lets any year be written.
     var range: ClosedRange<Int> {
         switch self {
         case .seconds, .minutes: 0...59
@@ -18,7 +18,7 @@ public enum CronField: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// The largest `n` of `/n`: Quartz's limits, and for years as many as there are.
+    /// The largest `n` of `/n` after a single value: Quartz's limits, and for years, which have none, as many as there are.
     var largestStep: Int {
         switch self {
         case .seconds, .minutes: 59
@@ -44,10 +44,10 @@ public enum CronField: String, Sendable, Hashable, CaseIterable {
         switch self {
         case .seconds, .minutes: "0-59, with * , - /"
         case .hours: "0-23, with * , - /"
-        case .dayOfMonth: "1-31, with * , - / or ? L L-3 LW L-3W 15W"
+        case .dayOfMonth: "1-31, with * , - / or alone ? L L-3 LW L-3W 15W"
         case .month: "1-12 or JAN-DEC, with * , - /"
-        case .dayOfWeek: "1-7 (1 is SUN) or SUN-SAT, with * , - / or ? L 6L 6#3"
-        case .year: "1970-2099, with * , - /"
+        case .dayOfWeek: "1-7 (1 is SUN) or SUN-SAT, with * , - / or alone ? L 6L 6#3"
+        case .year: "\(range.lowerBound)-\(range.upperBound), with * , - /"
         }
     }
 }

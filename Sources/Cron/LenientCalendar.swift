@@ -1,57 +1,138 @@
-/// The part of `java.util.GregorianCalendar` that Quartz's search rests on: a wall time that is set is turned into an
-/// instant and read back at once, so a skipped one moves on by the length of the gap, and one shown twice becomes its
-/// second showing.
+/// The part of `java.util.GregorianCalendar` that Quartz's search rests on. Fields that are set are not looked at until
+/// one is read: then they are turned into an instant and back, so that hour 24 or day 0 becomes another day, a skipped
+/// time moves on by the length of the gap, and a time shown twice becomes its second showing.
 struct LenientCalendar {
-    private let clock: ZoneClock
-    private(set) var instant: Int
-    /// What the clock shows at `instant`, in seconds since 1970-01-01 00:00:00 on the wall.
-    private(set) var wall: Int
-    /// A day that is set without being read back until the hour is set too.
-    var day: Int
+    let clock: ZoneClock
+    private var fields: Fields
+    private var isSettled = false
+    private var settled = 0
 
     init(instant: Int, clock: ZoneClock) {
         self.clock = clock
-        self.instant = instant
-        wall = instant + clock.offset(at: instant)
-        day = Self.dayNumber(wall)
+        fields = Self.fields(ofWall: instant + clock.offset(at: instant))
     }
 
-    var second: Int { wall - day * Rule.secondsPerDay - hour * 3_600 - minute * 60 }
-    var minute: Int { (wall - day * Rule.secondsPerDay) / 60 % 60 }
-    var hour: Int { (wall - day * Rule.secondsPerDay) / 3_600 }
-    var date: CivilDate { CivilDate(daysSinceEpoch: day) }
-
-    /// Sets minute and second; minute 60 is the next hour's first.
-    mutating func set(minute: Int, second: Int) {
-        settle(day * Rule.secondsPerDay + hour * 3_600 + minute * 60 + second)
+    init(year: Int, month: Int, day: Int, clock: ZoneClock) {
+        self.clock = clock
+        fields = (year, month, day, 0, 0, 0)
     }
 
-    /// Sets hour and minute, at second 0, of `day`. If the clock then shows another hour, sets the hour after.
-    mutating func setHour(_ hour: Int, minute: Int) {
-        let start = day * Rule.secondsPerDay
-        settle(start + hour * 3_600 + minute * 60)
-        guard self.hour != hour, hour != 24 else { return }
-        settle(day * Rule.secondsPerDay + (hour + 1) * 3_600 + self.minute * 60)
-    }
-
-    mutating func setMidnight(_ date: CivilDate) { settle(date.daysSinceEpoch * Rule.secondsPerDay) }
-
-    private mutating func settle(_ wanted: Int) {
-        let guess = wanted - (wall - instant)
-        let earlier = guess - ZoneClock.window
-        let before = clock.offset(at: earlier)
-        let move = clock.move(after: earlier, before: before, through: guess + ZoneClock.window)
-        if let move, wanted >= move.instant + move.after {
-            instant = wanted - move.after
-            wall = wanted
-        } else {
-            instant = wanted - before
-            wall = instant + clock.offset(at: instant)
+    var year: Int {
+        mutating get {
+            settle()
+            return fields.year
         }
-        day = Self.dayNumber(wall)
+        set {
+            fields.year = newValue
+            isSettled = false
+        }
     }
 
-    private static func dayNumber(_ wall: Int) -> Int {
-        (wall >= 0 ? wall : wall - Rule.secondsPerDay + 1) / Rule.secondsPerDay
+    /// From 1; 13 is the next year's first.
+    var month: Int {
+        mutating get {
+            settle()
+            return fields.month
+        }
+        set {
+            fields.month = newValue
+            isSettled = false
+        }
+    }
+
+    var day: Int {
+        mutating get {
+            settle()
+            return fields.day
+        }
+        set {
+            fields.day = newValue
+            isSettled = false
+        }
+    }
+
+    var hour: Int {
+        mutating get {
+            settle()
+            return fields.hour
+        }
+        set {
+            fields.hour = newValue
+            isSettled = false
+        }
+    }
+
+    var minute: Int {
+        mutating get {
+            settle()
+            return fields.minute
+        }
+        set {
+            fields.minute = newValue
+            isSettled = false
+        }
+    }
+
+    var second: Int {
+        mutating get {
+            settle()
+            return fields.second
+        }
+        set {
+            fields.second = newValue
+            isSettled = false
+        }
+    }
+
+    var instant: Int {
+        mutating get {
+            settle()
+            return settled
+        }
+    }
+
+    /// 1 (Sunday) to 7.
+    var weekday: Int {
+        mutating get {
+            settle()
+            return CivilDate(year: fields.year, month: fields.month, day: fields.day).weekday
+        }
+    }
+
+    var lengthOfMonth: Int {
+        mutating get {
+            settle()
+            return CivilDate(year: fields.year, month: fields.month, day: 1).lengthOfMonth
+        }
+    }
+
+    /// Sets the hour. If the clock then shows another one, sets the hour after.
+    mutating func setHour(_ wanted: Int) {
+        hour = wanted
+        if hour != wanted, wanted != 24 { hour = wanted + 1 }
+    }
+
+    /// Midnight at the start of a day.
+    mutating func setMidnight(month: Int, day: Int) {
+        (fields.month, fields.day, fields.hour, fields.minute, fields.second) = (month, day, 0, 0, 0)
+        isSettled = false
+    }
+
+    private typealias Fields = (year: Int, month: Int, day: Int, hour: Int, minute: Int, second: Int)
+
+    private mutating func settle() {
+        guard !isSettled else { return }
+        isSettled = true
+        let (years, month) = (fields.month - 1).quotientAndRemainder(dividingBy: 12)
+        let date = CivilDate(year: fields.year + years, month: month + 1, day: fields.day)
+        let time = (fields.hour * 60 + fields.minute) * 60 + fields.second
+        settled = clock.instantAsJava(of: date.daysSinceEpoch * Rule.secondsPerDay + time)
+        fields = Self.fields(ofWall: settled + clock.offset(at: settled))
+    }
+
+    private static func fields(ofWall wall: Int) -> Fields {
+        let date = CivilDate(daysSinceEpoch: wall.days)
+        let time = wall - wall.days * Rule.secondsPerDay
+        return (date.year, date.month, date.day, time / 3_600, time / 60 % 60, time % 60)
     }
 }

@@ -5,35 +5,47 @@ extension Rule {
     /// That one sentence is both halves of "exactly once": after a gap the clock shows a later time, and in a
     /// repetition the time has been shown before.
     func nextOnWall(after instant: Int, clock: ZoneClock) -> Int? {
-        var from = isRegular ? instant + 1 : Self.afterRepetition(instant + 1, clock: clock)
+        if isRegular { return nextShowing(from: instant + 1, clock: clock) }
+        return next(from: Self.reached(before: instant + 1, clock: clock)).map(clock.firstInstant(reaching:))
+    }
+
+    /// The last due instant not after `instant`, as ``DaylightSaving/wallOnce`` says.
+    func previousOnWall(through instant: Int, clock: ZoneClock) -> Int? {
+        if isRegular { return previousShowing(through: instant, clock: clock) }
+        return previous(through: Self.reached(before: instant + 1, clock: clock) - 1)
+            .map(clock.firstInstant(reaching:))
+    }
+
+    /// The wall time before which the clock has shown or jumped over everything before `instant`.
+    private static func reached(before instant: Int, clock: ZoneClock) -> Int {
+        let span = clock.span(at: instant)
+        let earlier = clock.reached[span]
+        return instant > clock.starts[span] ? max(earlier, instant + clock.offsets[span]) : earlier
+    }
+
+    /// The first instant at or after `start` at which the clock shows a matching time.
+    private func nextShowing(from start: Int, clock: ZoneClock) -> Int? {
+        var span = clock.span(at: start)
+        var from = start
         while true {
-            let offset = clock.offset(at: from)
-            guard let wall = next(from: from + offset) else { return nil }
-            let due = wall - offset
-            let horizon = min(due, from + ZoneClock.window)
-            guard let move = clock.move(after: from, before: offset, through: horizon) else {
-                if due == horizon { return due }
-                // Nothing matches before `wall`, and no offset brings that nearer than a window.
-                from = due - ZoneClock.window
-                continue
-            }
-            if due < move.instant { return due }
-            if isRegular {
-                from = move.instant
-            } else if wall < move.instant + move.after {
-                return move.instant
-            } else {
-                from = move.instant + max(0, move.before - move.after)
-            }
+            guard let wall = next(from: from + clock.offsets[span]) else { return nil }
+            let due = wall - clock.offsets[span]
+            if due < clock.end(of: span) { return due }
+            span += 1
+            from = clock.starts[span]
         }
     }
 
-    /// `instant`, or the end of the repetition of wall times in which it lies.
-    private static func afterRepetition(_ instant: Int, clock: ZoneClock) -> Int {
-        let (earlier, now) = (clock.offset(at: instant - ZoneClock.window), clock.offset(at: instant))
-        guard earlier > now,
-            let move = clock.move(after: instant - ZoneClock.window, before: earlier, through: instant)
-        else { return instant }
-        return max(instant, move.instant + move.before - move.after)
+    /// The last instant at or before `end` at which the clock shows a matching time.
+    private func previousShowing(through end: Int, clock: ZoneClock) -> Int? {
+        var span = clock.span(at: end)
+        var through = end
+        while let wall = previous(through: through + clock.offsets[span]) {
+            let due = wall - clock.offsets[span]
+            if due >= clock.starts[span] { return due }
+            span -= 1
+            through = clock.end(of: span) - 1
+        }
+        return nil
     }
 }

@@ -10,6 +10,8 @@ struct Numbers: Hashable, Sendable {
     var count: Int { bits.nonzeroBitCount }
     /// The smallest number, or 0 of an empty set.
     var first: Int { bits == 0 ? 0 : bits.trailingZeroBitCount }
+    /// The largest number, or 0 of an empty set.
+    var last: Int { bits == 0 ? 0 : 63 - bits.leadingZeroBitCount }
 
     mutating func insert(_ value: Int) { bits |= 1 << UInt64(value) }
 
@@ -21,10 +23,17 @@ struct Numbers: Hashable, Sendable {
         return rest == 0 ? nil : value + rest.trailingZeroBitCount
     }
 
+    /// The largest number that is at most `value`.
+    func previous(through value: Int) -> Int? {
+        let rest = upTo(value)
+        return rest.isEmpty ? nil : rest.last
+    }
+
     /// Those of the numbers that are at most `value`.
     func upTo(_ value: Int) -> Numbers {
+        guard value >= 0 else { return Numbers() }
         var kept = self
-        kept.bits &= (1 << UInt64(value + 1)) - 1
+        kept.bits &= value >= 63 ? .max : (1 << UInt64(value + 1)) - 1
         return kept
     }
 }

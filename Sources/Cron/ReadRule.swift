@@ -1,63 +1,71 @@
 extension Rule {
-    /// Reads an expression. Its fields are separated by any white space; letters count in either case.
-    init(reading text: String) throws(CronError) {
-        let characters = text.map { $0.isASCII ? Character($0.uppercased()) : $0 }
-        let fields = try Self.split(characters)
-        func reader(_ position: Int) -> FieldReader {
-            FieldReader(field: CronField.allCases[position], of: characters, in: fields[position])
+    /// Reads an expression. Its fields are separated by spaces and tabs; letters count in either case.
+    static func read(_ text: String) throws(CronError) -> (rule: Rule, lints: [CronLint]) {
+        let letters = Letter.all(of: text)
+        let fields = try split(letters, length: text.count)
+        var readings: [FieldReading] = []
+        var lints: [CronLint] = []
+        for (field, letters) in zip(CronField.allCases, fields) {
+            var reader = FieldReader(field)
+            try reader.read(letters)
+            readings.append(reader.reading)
+            lints += reader.lints
         }
-        func numbers(_ position: Int) throws(CronError) -> [Int] {
-            var reader = reader(position)
-            return try reader.numbers()
+        if fields.count > 7, let offset = fields[7].first?.offset {
+            lints.append(CronLint(column: offset + 1, message: "what follows the year is ignored; leave it out"))
         }
-        seconds = Numbers(try numbers(0))
-        minutes = Numbers(try numbers(1))
-        hours = Numbers(try numbers(2))
-        var monthDays = reader(3)
-        let ofMonth = try monthDays.daysOfMonth()
-        months = Numbers(try numbers(4))
-        var weekdays = reader(5)
-        let ofWeek = try weekdays.daysOfWeek()
-        days = try Self.dayRule(ofMonth, ofWeek, at: fields[5].lowerBound)
-        years = Years(fields.count == 7 ? try numbers(6) : Array(CivilDate.years))
+        let rule = Rule(
+            seconds: readings[0].numbers, minutes: readings[1].numbers, hours: readings[2].numbers,
+            days: try days(readings[3], readings[5], at: fields[5].first?.offset ?? 0), months: readings[4].numbers,
+            years: readings.count > 6 ? readings[6].years : .all)
+        if rule.next(from: 0) == nil {
+            lints.append(
+                CronLint(column: (letters.first { !$0.isBlank }?.offset ?? 0) + 1, message: "this is never due"))
+        }
+        return (rule, lints)
     }
 
-    /// Where the six or seven fields stand.
-    private static func split(_ characters: [Character]) throws(CronError) -> [Range<Int>] {
-        var fields: [Range<Int>] = []
-        var index = 0
-        while let start = characters[index...].firstIndex(where: { !$0.isWhitespace }) {
-            index = characters[start...].firstIndex(where: \.isWhitespace) ?? characters.count
-            fields.append(start..<index)
+    /// The fields, of which there are at least six.
+    private static func split(_ letters: [Letter], length: Int) throws(CronError) -> [ArraySlice<Letter>] {
+        let fields = letters.split(whereSeparator: \.isBlank).map { field in
+            let begin = field.firstIndex { !$0.isTrimmed } ?? field.endIndex
+            let end = (field.lastIndex { !$0.isTrimmed } ?? field.startIndex - 1) + 1
+            return field[begin..<max(begin, end)]
         }
-        let order = "seconds minutes hours day-of-month month day-of-week [year]"
-        if fields.count < 6 {
+        guard fields.count >= 6 else {
             let plenty = fields.count == 5 ? " (five fields are Unix cron: put seconds first)" : ""
             throw CronError(
-                field: nil, offset: characters.count,
-                message: "\(fields.count) fields of 6 or 7\(plenty); allowed: \(order)")
-        }
-        if fields.count > 7 {
-            throw CronError(
-                field: nil, offset: fields[7].lowerBound, message: "\(fields.count) fields of 6 or 7; allowed: \(order)"
-            )
+                field: nil, offset: length,
+                message: "\(fields.count) fields of 6 or 7\(plenty); allowed: seconds minutes hours day-of-month month "
+                    + "day-of-week [year]")
         }
         return fields
     }
 
-    private static func dayRule(_ ofMonth: MonthDays?, _ ofWeek: DayRule?, at offset: Int) throws(CronError) -> DayRule
+    private static func days(_ ofMonth: FieldReading, _ ofWeek: FieldReading, at offset: Int) throws(CronError)
+        -> DayRule
     {
-        switch (ofMonth, ofWeek) {
-        case (let days?, nil): .ofMonth(days)
-        case (nil, let rule?): rule
-        case (nil, nil):
+        guard ofMonth.isUnspecified != ofWeek.isUnspecified else {
+            let both = ofWeek.isUnspecified ? "are both “?”" : "both name days"
             throw CronError(
                 field: .dayOfWeek, offset: offset,
-                message: "day-of-month and day-of-week are both “?”; allowed: “?” in exactly one of the two")
-        case (_?, _?):
-            throw CronError(
-                field: .dayOfWeek, offset: offset,
-                message: "day-of-month and day-of-week both name days; allowed: “?” in exactly one of the two")
+                message: "day-of-month and day-of-week \(both); allowed: “?” in exactly one of the two")
         }
+        return ofWeek.isUnspecified ? days(ofMonth) : weekdays(ofWeek)
+    }
+
+    private static func days(_ reading: FieldReading) -> DayRule {
+        switch (reading.beforeLast, reading.isWorkday) {
+        case (let before?, true): .lastWorkday(before: before)
+        case (let before?, false): .last(before: before)
+        case (nil, true): .nearestWorkday(reading.numbers.first)
+        case (nil, false): .ofMonth(reading.numbers)
+        }
+    }
+
+    private static func weekdays(_ reading: FieldReading) -> DayRule {
+        let first = reading.numbers.isEmpty ? reading.beyond ?? 0 : reading.numbers.first
+        if reading.isLastWeekday { return .lastWeekday(first) }
+        return reading.nth.map { .nth($0, weekday: first) } ?? .ofWeek(reading.numbers)
     }
 }

@@ -13,18 +13,34 @@ struct Rule: Hashable, Sendable {
     /// Whether the hour field leaves nothing out; see ``DaylightSaving``.
     var isRegular: Bool { hours.count == 24 }
 
+    private var firstOfDay: Int { (hours.first * 60 + minutes.first) * 60 + seconds.first }
+    private var lastOfDay: Int { (hours.last * 60 + minutes.last) * 60 + seconds.last }
+
     /// The first matching wall time at or after `wall`; nil when the years run out.
     func next(from wall: Int) -> Int? {
-        let today = (wall >= 0 ? wall : wall - Self.secondsPerDay + 1) / Self.secondsPerDay
+        let today = wall.days
         let date = CivilDate(daysSinceEpoch: today)
-        if years.contains(date.year), months.contains(date.month),
-            days.days(inMonthOf: CivilDate(year: date.year, month: date.month, day: 1)).contains(date.day),
-            let time = timeOfDay(from: wall - today * Self.secondsPerDay)
-        {
+        if isDue(date), let time = timeOfDay(from: wall - today * Self.secondsPerDay) {
             return today * Self.secondsPerDay + time
         }
         guard let day = nextDay(after: date) else { return nil }
-        return day * Self.secondsPerDay + (hours.first * 60 + minutes.first) * 60 + seconds.first
+        return day * Self.secondsPerDay + firstOfDay
+    }
+
+    /// The last matching wall time at or before `wall`; nil when there is none since 1970.
+    func previous(through wall: Int) -> Int? {
+        let today = wall.days
+        let date = CivilDate(daysSinceEpoch: today)
+        if isDue(date), let time = timeOfDay(through: wall - today * Self.secondsPerDay) {
+            return today * Self.secondsPerDay + time
+        }
+        guard let day = previousDay(before: date) else { return nil }
+        return day * Self.secondsPerDay + lastOfDay
+    }
+
+    private func isDue(_ date: CivilDate) -> Bool {
+        years.contains(date.year) && months.contains(date.month)
+            && days.days(inMonthOf: CivilDate(year: date.year, month: date.month, day: 1)).contains(date.day)
     }
 
     /// The first matching second of a day at or after `second`.
@@ -41,11 +57,25 @@ struct Rule: Hashable, Sendable {
         return (later * 60 + minutes.first) * 60 + seconds.first
     }
 
+    /// The last matching second of a day at or before `second`.
+    private func timeOfDay(through second: Int) -> Int? {
+        let hour = second / 3_600
+        let minute = second / 60 % 60
+        if hours.contains(hour) {
+            if minutes.contains(minute), let exact = seconds.previous(through: second % 60) {
+                return (hour * 60 + minute) * 60 + exact
+            }
+            if let earlier = minutes.previous(through: minute - 1) {
+                return (hour * 60 + earlier) * 60 + seconds.last
+            }
+        }
+        guard let earlier = hours.previous(through: hour - 1) else { return nil }
+        return (earlier * 60 + minutes.last) * 60 + seconds.last
+    }
+
     /// The first due day after `date`, in days since 1970-01-01.
     private func nextDay(after date: CivilDate) -> Int? {
-        var year = date.year
-        var month = date.month
-        var day = date.day + 1
+        var (year, month, day) = (date.year, date.month, date.day + 1)
         while let due = years.next(from: year) {
             if due > year { (year, month, day) = (due, 1, 1) }
             while let dueMonth = months.next(from: month) {
@@ -60,24 +90,27 @@ struct Rule: Hashable, Sendable {
         }
         return nil
     }
+
+    /// The last due day before `date`, in days since 1970-01-01.
+    private func previousDay(before date: CivilDate) -> Int? {
+        var (year, month, day) = (date.year, date.month, date.day - 1)
+        while let due = years.previous(through: year) {
+            if due < year { (year, month, day) = (due, 12, 31) }
+            while let dueMonth = months.previous(through: month) {
+                if dueMonth < month { (month, day) = (dueMonth, 31) }
+                let first = CivilDate(year: year, month: month, day: 1)
+                if let dueDay = days.days(inMonthOf: first).previous(through: day) {
+                    return first.daysSinceEpoch + dueDay - 1
+                }
+                (month, day) = (month - 1, 31)
+            }
+            (year, month, day) = (year - 1, 12, 31)
+        }
+        return nil
+    }
 }
 
-/// The years of an expression, within ``CivilDate/years``.
-struct Years: Hashable, Sendable {
-    private var due = [Bool](repeating: false, count: CivilDate.years.count)
-
-    init(_ years: some Sequence<Int>) {
-        for year in years where CivilDate.years.contains(year) { due[year - CivilDate.years.lowerBound] = true }
-    }
-
-    func contains(_ year: Int) -> Bool {
-        CivilDate.years.contains(year) && due[year - CivilDate.years.lowerBound]
-    }
-
-    /// The first due year that is not before `year`.
-    func next(from year: Int) -> Int? {
-        let start = max(year, CivilDate.years.lowerBound)
-        guard start <= CivilDate.years.upperBound else { return nil }
-        return (start...CivilDate.years.upperBound).first(where: contains)
-    }
+extension Int {
+    /// The day, counted from 1970-01-01, in which so many seconds after its first midnight lie.
+    var days: Int { (self >= 0 ? self : self - Rule.secondsPerDay + 1) / Rule.secondsPerDay }
 }

@@ -1,39 +1,72 @@
-import Foundation
+/// The clock on the wall of a time zone: spans of time with one offset each. Instants are seconds since
+/// 1970-01-01T00:00:00Z; a wall time is an instant plus the offset then in force.
+struct ZoneClock: Sendable, Hashable {
+    /// The first instant of each span; the first span has no beginning.
+    private(set) var starts: [Int]
+    /// Seconds ahead of UTC, by span.
+    private(set) var offsets: [Int]
+    /// By span: the wall time that the clock had reached before the span began; it has shown every time before it or
+    /// jumped over it.
+    private(set) var reached: [Int]
+    /// By span: what the clock shows at its start.
+    private var shownAtStart: [Int]
 
-/// The clock on the wall of a time zone. Instants are seconds since 1970-01-01T00:00:00Z; a wall time is an instant plus
-/// the offset then in force.
-struct ZoneClock {
-    let zone: TimeZone
-    /// Leaves daylight saving out: the clock of the zone's standard time.
-    let standardTimeOnly: Bool
-
-    /// No offset differs from another by more (the largest change since 1970 is 24 hours: Kwajalein in 1993, Apia in
-    /// 2011), and no zone has moved its clock twice within this time; in seconds.
-    static let window = 90_000
+    static let beginning = Int.min / 4
 
     /// A move of the clock: the first instant of the new offset, and both offsets.
-    struct Move: Hashable {
+    struct Move: Hashable, Sendable {
         let instant: Int
         let before: Int
         let after: Int
     }
 
-    /// Seconds ahead of UTC.
-    func offset(at instant: Int) -> Int {
-        let date = Date(timeIntervalSince1970: Double(instant))
-        let offset = zone.secondsFromGMT(for: date)
-        return standardTimeOnly ? offset - Int(zone.daylightSavingTimeOffset(for: date)) : offset
+    /// - Parameter changes: the first instants of new offsets, in ascending order; those that change nothing are left out.
+    init(offset: Int, changes: [(instant: Int, offset: Int)]) {
+        (starts, offsets, reached, shownAtStart) = (
+            [Self.beginning], [offset], [2 * Self.beginning], [2 * Self.beginning]
+        )
+        for (instant, offset) in changes where offset != offsets[offsets.count - 1] {
+            reached.append(max(reached[reached.count - 1], instant + offsets[offsets.count - 1]))
+            shownAtStart.append(instant + offset)
+            starts.append(instant)
+            offsets.append(offset)
+        }
     }
 
-    /// The move within (`start`, `end`], which are at most two windows apart.
-    func move(after start: Int, before: Int, through end: Int) -> Move? {
-        let after = offset(at: end)
-        guard before != after else { return nil }
-        var (low, high) = (start, end)
-        while high - low > 1 {
-            let middle = low + (high - low) / 2
-            if offset(at: middle) == before { low = middle } else { high = middle }
+    /// The span in which `instant` lies.
+    func span(at instant: Int) -> Int { Self.last(in: starts, notAfter: instant) }
+
+    /// The first instant after a span.
+    func end(of span: Int) -> Int { span + 1 < starts.count ? starts[span + 1] : .max }
+
+    /// Seconds ahead of UTC.
+    func offset(at instant: Int) -> Int { offsets[span(at: instant)] }
+
+    /// The first instant at which the clock shows `wall` or a later time than any before it.
+    func firstInstant(reaching wall: Int) -> Int {
+        // The last span before which `wall` had not been reached.
+        let span = Self.last(in: reached, notAfter: wall)
+        return max(wall - offsets[span], starts[span])
+    }
+
+    /// The instant that Java's lenient calendar takes `wall` for: the second showing of a repeated time; a skipped one
+    /// moves on by the length of the gap. Source: `sun.util.calendar.ZoneInfo.getOffsetsByWall` of Java 17.
+    func instantAsJava(of wall: Int) -> Int { wall - offsets[Self.last(in: shownAtStart, notAfter: wall)] }
+
+    /// The moves of the clock within (`start`, `end`].
+    func moves(after start: Int, through end: Int) -> [Move] {
+        (span(at: start)..<max(span(at: start), span(at: end))).map {
+            Move(instant: starts[$0 + 1], before: offsets[$0], after: offsets[$0 + 1])
         }
-        return Move(instant: high, before: before, after: after)
+    }
+
+    /// The index of the last of ascending numbers, the first of which is not after `value`, that is not after it.
+    private static func last(in ascending: [Int], notAfter value: Int) -> Int {
+        var (low, high) = (0, ascending.count)
+        while high - low > 1 {
+            let middle = (low + high) / 2
+            if ascending[middle] <= value { low = middle } else { high = middle }
+        }
+        return low
     }
 }

@@ -1,3 +1,5 @@
+import Cron
+
 /// Two environments that could both claim one branch.
 func overlapProblems(_ environments: [Environment]) -> [Problem] {
     var found: [Problem] = []
@@ -81,4 +83,12 @@ func dependencyProblems(_ pipelines: [Pipeline]) -> [Problem] {
         }
     }
     return found
+}
+
+/// What a pipeline's cron expression holds that is passed over when it is read.
+func scheduleWarnings(_ pipeline: Node) -> [Problem] {
+    guard let cron = pipeline["on"]?["schedule"]?["cron"], let expression = try? CronExpression(cron.text ?? "") else {
+        return []
+    }
+    return expression.lints.map { Problem("\($0)", at: cron.mark, key: "on.schedule.cron") }
 }

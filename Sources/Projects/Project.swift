@@ -6,6 +6,8 @@ public struct Project: Sendable, Hashable {
     public let environments: [Environment]
     /// By name.
     public let pipelines: [Pipeline]
+    /// What works, but most likely not as it was meant.
+    public let warnings: [Problem]
 
     public func environment(named name: String) -> Environment? {
         environments.first { $0.name == name }
@@ -19,7 +21,7 @@ public struct Project: Sendable, Hashable {
     public func limited(to pipeline: String) -> Project {
         Project(
             name: name, defaultBranch: defaultBranch, environments: environments,
-            pipelines: pipelines.filter { $0.name == pipeline })
+            pipelines: pipelines.filter { $0.name == pipeline }, warnings: [])
     }
 
     /// The environment whose patterns cover `branch`. At most one does: overlaps are refused when a project is read.
@@ -79,7 +81,8 @@ extension Project {
         guard problems.isEmpty else { throw Problems(problems) }
         return Project(
             name: trustedBase["name"]?.text ?? fallbackName, defaultBranch: defaultBranch,
-            environments: environments, pipelines: pipelines)
+            environments: environments, pipelines: pipelines,
+            warnings: sources.pipelines.sorted { $0.key < $1.key }.flatMap { scheduleWarnings($0.value) })
     }
 
     private static func shapeProblems(_ sources: ProjectSources) -> [Problem] {

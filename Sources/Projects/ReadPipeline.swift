@@ -74,12 +74,12 @@ extension ScheduleRule {
             problems.append(
                 Problem("the schedule ends before it starts", at: node["end"]?.mark, key: "on.schedule.end"))
         }
-        if TimeZone(identifier: timezone) == nil {
+        if Zone(named: timezone) == nil {
             problems.append(
                 Problem(
                     "'\(timezone)' is no time zone", at: node["timezone"]?.mark ?? node.mark,
                     key: "on.schedule.timezone",
-                    hint: nearest(to: timezone, among: TimeZone.knownTimeZoneIdentifiers)
+                    hint: nearest(to: timezone, among: Zone.names)
                         .map { "did you mean '\($0)'?" } ?? "use an IANA name such as Europe/Berlin"))
         }
         do {

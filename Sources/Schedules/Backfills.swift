@@ -50,7 +50,7 @@ public let largestBackfill = 10_000
 extension ScheduleRule {
     /// The moments of a backfill, both ends included, oldest first; one more than ``largestBackfill`` when there are more.
     public func moments(from start: Date, through end: Date) -> [Date] {
-        guard let zone = TimeZone(identifier: timezone) else { return [] }
+        guard let zone = Zone(named: timezone) else { return [] }
         return cron.fires(
             after: start.addingTimeInterval(-1), through: end, in: zone, dst: dst, limit: largestBackfill + 1)
     }

@@ -66,7 +66,7 @@ extension ScheduleRule {
     ///   - delay: what jitter adds, in seconds; see ``delay(of:)``.
     ///   - running: a run of an earlier moment that has not ended.
     public func due(after last: Date, now: Date, delay: TimeInterval = 0, running: Int64? = nil) -> Due {
-        guard let zone = TimeZone(identifier: timezone) else { return Due(moments: [], next: nil) }
+        guard let zone = Zone(named: timezone) else { return Due(moments: [], next: nil) }
         let start = start.map { $0.addingTimeInterval(-1) } ?? .distantPast
         let (since, until) = (max(last, start), min(now.addingTimeInterval(-delay), end ?? .distantFuture))
         let next = cron.next(after: max(since, now.addingTimeInterval(-delay)), in: zone, dst: dst)
@@ -80,7 +80,7 @@ extension ScheduleRule {
         return Due(moments: moments, next: next)
     }
 
-    private func chosen(since: Date, until: Date, isLate: (Date) -> Bool, _ zone: TimeZone) -> [Moment] {
+    private func chosen(since: Date, until: Date, isLate: (Date) -> Bool, _ zone: Zone) -> [Moment] {
         let most = misfire == .runAll ? catchUp ?? 100 : 1
         var latest: [Date] = []
         var moment = until
@@ -108,7 +108,7 @@ extension ScheduleRule {
 
     /// The latest moment that is not after `time`: the one that a schedule which comes after this one waits for.
     public func lastMoment(through time: Date) -> Date? {
-        guard let zone = TimeZone(identifier: timezone) else { return nil }
+        guard let zone = Zone(named: timezone) else { return nil }
         let found = cron.previous(through: min(time, end ?? .distantFuture), in: zone, dst: dst)
         return found.flatMap { $0 < start ?? .distantPast ? nil : $0 }
     }

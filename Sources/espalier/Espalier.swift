@@ -25,7 +25,10 @@ struct Espalier: AsyncParsableCommand {
                 ]),
             CommandGroup(
                 name: "Writing pipelines:",
-                subcommands: [Validate.self, Config.self, PlanCommand.self, RunPipeline.self, SchemaCommand.self]),
+                subcommands: [
+                    Validate.self, Config.self, PlanCommand.self, RunPipeline.self, CronCommand.self,
+                    SchemaCommand.self,
+                ]),
             CommandGroup(
                 name: "Following work:",
                 subcommands: [

@@ -6,7 +6,8 @@ import Projects
 struct Validate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract:
-            "Check environments/ and pipelines/: every problem with its file, line, column and the nearest valid key.")
+            "Check environments/ and pipelines/: every problem with its file, line, column and the nearest valid key. What is valid but most likely not meant is a warning."
+    )
 
     @Argument(help: "Folder that holds environments/ and pipelines/.") var folder = "."
     @OptionGroup var json: JSONFlag
@@ -16,6 +17,7 @@ struct Validate: ParsableCommand {
         let environments: [String]
         let pipelines: [String]
         let problems: [Problem]
+        let warnings: [Problem]
     }
 
     func run() throws {
@@ -25,14 +27,19 @@ struct Validate: ParsableCommand {
             let pipelines = project.pipelines.map(\.name)
             if json.json {
                 return try printJSON(
-                    Verdict(valid: true, environments: environments, pipelines: pipelines, problems: []))
+                    Verdict(
+                        valid: true, environments: environments, pipelines: pipelines, problems: [],
+                        warnings: project.warnings))
             }
+            for warning in project.warnings { print("warning: \(warning)") }
             print(
                 "\(project.name) is valid: environments \(environments.joined(separator: ", ")); "
                     + "pipelines \(pipelines.joined(separator: ", "))")
         } catch let problems as Problems {
             if json.json {
-                try printJSON(Verdict(valid: false, environments: [], pipelines: [], problems: problems.all))
+                try printJSON(
+                    Verdict(
+                        valid: false, environments: [], pipelines: [], problems: problems.all, warnings: []))
             } else {
                 print(problems)
             }

@@ -59,10 +59,10 @@ def open_all(binaries):
 def espalier(binaries):
     """Runs one `espalier` command; its exit code, standard output and standard error."""
 
-    def run(*arguments, cwd=None, home="/nonexistent"):
+    def run(*arguments, cwd=None, home="/nonexistent", stdin="", env={}):
         return subprocess.run(
-            [binaries / "espalier", *map(str, arguments)], cwd=cwd, text=True, capture_output=True,
-            env={**os.environ, "ESPALIER_HOME": str(home)},
+            [binaries / "espalier", *map(str, arguments)], cwd=cwd, text=True, capture_output=True, input=stdin,
+            env={**os.environ, "ESPALIER_HOME": str(home), **env},
         )
 
     return run

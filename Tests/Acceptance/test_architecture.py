@@ -29,6 +29,12 @@ def test_pure_targets_import_foundation_and_pure_targets_only(target):
     assert {name: file for name, file in imports(target).items() if name not in PURE + ["Foundation"]} == {}
 
 
+def test_pure_targets_read_no_files_but_the_machines_time_zones():
+    reads = re.compile(r"FileManager|FileHandle|contentsOf(File)?\b|\bfopen\b")
+    files = {file.name for target in PURE for file in (SOURCES / target).rglob("*.swift") if reads.search(file.read_text())}
+    assert files == {"SystemZones.swift"}
+
+
 @pytest.mark.parametrize("target", HOMES)
 def test_adapters_import_pure_targets_and_their_own_library_only(target):
     allowed = {*PURE, "Foundation", *HOMES[target]}

@@ -65,6 +65,17 @@ def test_a_sound_project_is_said_to_be(espalier, tmp_path):
     assert json.loads(espalier("validate", tmp_path, "--json").stdout)["valid"] is True
 
 
+def test_what_cron_passes_over_is_a_warning_and_no_problem(espalier, tmp_path):
+    cron = "on:\n  schedule:\n    cron: '0 0 2 ? * MON-FRI/2'\n    environment: dev\n"
+    write(tmp_path, {**PROJECT, "pipelines/nightly.yml": cron + STEP})
+    shown = espalier("validate", tmp_path)
+    assert shown.returncode == 0 and "shop is valid" in shown.stdout
+    assert "warning: pipelines/nightly.yml:3:11: on.schedule.cron: cron expression, column 18: “/2”" in shown.stdout
+    asked = json.loads(espalier("validate", tmp_path, "--json").stdout)
+    assert asked["valid"] is True and asked["problems"] == []
+    assert [(warning["key"], warning["mark"]["line"]) for warning in asked["warnings"]] == [("on.schedule.cron", 3)]
+
+
 def test_a_folder_without_a_project_is_refused(espalier, tmp_path):
     done = espalier("validate", tmp_path)
     assert done.returncode == 1 and "has neither environments/ nor pipelines/" in done.stderr

@@ -15,7 +15,7 @@ import Testing
     @Test(arguments: zones) func agreesMinuteByMinute(_ name: String) throws {
         let zone = try zone(name)
         var random = SplitMix(state: name.utf8.reduce(0) { $0 &* 31 &+ UInt64($1) })
-        let moves = try Self.moves(of: zone)
+        let moves = zone.wall.moves(after: 1_200_000_000, through: 1_900_000_000).map(\.instant)
         for _ in 0..<60 {
             let generated = GeneratedExpression(using: &random)
             let around = moves.randomElement(using: &random) ?? 1_700_000_040
@@ -31,10 +31,9 @@ import Testing
     }
 
     /// The minutes of (`start`, `end`] on which the generated expression is due.
-    private static func watch(_ rule: GeneratedExpression, _ zone: TimeZone, from start: Int, through end: Int) -> [Int]
-    {
+    private static func watch(_ rule: GeneratedExpression, _ zone: Zone, from start: Int, through end: Int) -> [Int] {
         func shown(_ instant: Int) -> Int {
-            instant + zone.secondsFromGMT(for: Date(timeIntervalSince1970: Double(instant)))
+            instant + zone.offset(at: Date(timeIntervalSince1970: Double(instant)))
         }
         var latest = Int.min
         var due: [Int] = []
@@ -53,14 +52,6 @@ import Testing
             if isDue, instant > start { due.append(instant) }
         }
         return due
-    }
-
-    /// The instants from 2008 to 2030 at which the zone's clock moves.
-    private static func moves(of zone: TimeZone) throws -> [Int] {
-        let clock = ZoneClock(zone: zone, standardTimeOnly: false)
-        return stride(from: 1_200_000_000, to: 1_900_000_000, by: 604_800).compactMap { start in
-            clock.move(after: start, before: clock.offset(at: start), through: start + 604_800)?.instant
-        }
     }
 }
 

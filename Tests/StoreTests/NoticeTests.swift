@@ -249,7 +249,8 @@ import Testing
                 datasets: [:], model: "m", challenger: "2", champion: "1", evidenceSHA256: nil,
                 rules: PromotionRules(), decision: decision, approvalsNeeded: approvals)
             return try await store.decide(
-                body, step: step, project: run.project, on: "champion", move: move, asOf: now, at: now
+                body, step: step, project: run.project, on: move?.alias ?? "champion", move: move, asOf: now,
+                at: now
             ) { sha256($0) }
         }
         let move = AliasMove(model: "m", alias: "champion", from: "1", to: "2")
