@@ -12,11 +12,11 @@ import pyarrow.csv
 import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
-from hrob import values
+from hrob import parquet, values
 from hrob.mappings import Mapping
 from hrob.step import Refused
 
-BATCH_ROWS = 100_000
+BATCH_ROWS = 50_000
 BLOCK_BYTES = 16 << 20
 
 
@@ -33,7 +33,7 @@ class Births:
     read: Callable[[list[str]], Iterator[pa.RecordBatch]]
 
     def batches(self, columns: list[str]) -> Iterator[pa.RecordBatch]:
-        """These columns of all births, about 100,000 rows at a time."""
+        """These columns of all births, about 50,000 rows at a time."""
         for name in columns:
             if name not in self.columns:
                 raise Refused(f"{self.where} has no column {name!r}; it has {', '.join(self.columns)}")
@@ -76,9 +76,7 @@ def of_files(where: str, files: str | list[str]) -> Births:
     """Parquet files; names of folders like `year=2014` are columns, too."""
     base = where if Path(where).is_dir() else None
     found = ds.dataset(files, format="parquet", partitioning="hive", partition_base_dir=base)
-    # By itself Arrow reads far ahead, and holds what it has read.
-    ahead = {"batch_size": BATCH_ROWS, "batch_readahead": 2, "fragment_readahead": 1}
-    return Births(where, found.schema.names, found.count_rows(), lambda columns: found.to_batches(columns, **ahead))
+    return Births(where, found.schema.names, found.count_rows(), lambda columns: parquet.batches(found, columns, BATCH_ROWS))
 
 
 def read_csv(path: str, columns: list[str]) -> Iterator[pa.RecordBatch]:

@@ -7,11 +7,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
-from hrob import contract, intake
-from hrob.births import open_births
+from hrob import contract, intake, parquet
+from hrob.births import BATCH_ROWS, open_births
 from hrob.holdout import position
 from hrob.mappings import Mapping
 from hrob.slots import PARTITION, SlotTable, text
@@ -34,9 +35,15 @@ def of_window(table: SlotTable, first: datetime, last: datetime, most: int | Non
     within = (ds.field("logical_time") > text(first)) & (ds.field("logical_time") <= text(last))
     found = ds.dataset([uri.removeprefix("file://") for uri in files], partitioning="hive", partition_base_dir=str(table.root))
     share = most / max(found.count_rows(filter=within), 1) if most else 1
-    kept = [sampled(batch, share) for batch in found.to_batches(COLUMNS, filter=within, batch_readahead=2, fragment_readahead=1)]
+    read = parquet.batches(found, COLUMNS, BATCH_ROWS)
+    kept = [sampled(batch.filter(within_window(batch, first, last)), share) for batch in read]
     rows = pd.concat(kept) if kept else pd.DataFrame(columns=COLUMNS)
     return rows.sort_values(["logical_time", "id"], ignore_index=True)
+
+
+def within_window(batch: pa.RecordBatch, first: datetime, last: datetime) -> pa.Array:
+    times = batch["logical_time"]
+    return pc.and_(pc.greater(times, text(first)), pc.less_equal(times, text(last)))
 
 
 def sampled(batch: pa.RecordBatch, share: float) -> pd.DataFrame:

@@ -80,6 +80,8 @@ def score(source: Births, mapping: Mapping, model: Loaded, settings: dict, day: 
             writers[QUARANTINE].write_batch(
                 pa.record_batch([pa.array(column) for column in (ill.rows, ill.ids, ill.reasons)], schema=QUARANTINE)
             )
+            # Arrow would keep what it has read for later.
+            pa.default_memory_pool().release_unused()
     refuse_loss(source, tally)
     return Scored(tally, content(folder / "predictions.parquet"), content(folder / "quarantine.parquet"))
 

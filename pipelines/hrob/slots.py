@@ -11,10 +11,12 @@ from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
-from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
+from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
 from deltalake.exceptions import CommitFailedError, DeltaError
 
+from hrob import parquet
 from hrob.step import Refused
 
 # Where each row comes from; every table has these columns after its own.
@@ -30,6 +32,9 @@ LINEAGE = pa.schema(
 )
 SOURCE = ["model_name", "model_version", "commit"]
 PARTITION = "logical_date"
+# What a writer and a reader hold in memory goes by these, not by the number of rows.
+ROW_GROUP, FILE_BYTES = 100_000, 32 << 20
+WORDS = ("model_name", "commit", "run", "logical_time")
 ATTEMPTS = 20
 
 
@@ -118,6 +123,8 @@ class SlotTable:
             pa.RecordBatchReader.from_batches(self.schema, self.with_lineage(content, source, run, moment)),
             mode="overwrite",
             predicate=condition(moment),
+            target_file_size=FILE_BYTES,
+            writer_properties=WriterProperties(max_row_group_size=ROW_GROUP),
             commit_properties=CommitProperties(app_transactions=[Transaction(self.application(moment), number)]),
         )
 
@@ -168,8 +175,8 @@ def slot_batches(table: DeltaTable, moment: datetime, columns: list[str]) -> Ite
     """The rows of one logical time, read by PyArrow: delta-rs's own reader sometimes aborts when Python ends."""
     files = table.file_uris(file_pruning_predicate=condition(moment))
     if files:
-        here = ds.field("logical_time") == text(moment)
-        yield from ds.dataset(files).to_batches(columns, filter=here, batch_readahead=2, fragment_readahead=1)
+        for batch in parquet.batches(ds.dataset(files), [*columns, "logical_time"], ROW_GROUP, WORDS):
+            yield batch.filter(pc.equal(batch["logical_time"], text(moment))).select(columns)
 
 
 def describe(schema: pa.Schema) -> str:
