@@ -8,6 +8,7 @@ import ProjectFiles
 import Projects
 import Promotion
 import Runs
+import Schedules
 import Store
 import Testing
 
@@ -237,6 +238,32 @@ import Testing
         try await store.tell(
             MissedFire(schedule: "unknown", logicalTime: now, reason: "x", count: 1), project: run.project, at: now)
         #expect(try await self.told().count == 2)
+    }
+
+    @Test func whatAScheduleDecidedIsToldWhereItDidNotSimplyFireInTime() async throws {
+        let run = try await makeRun(1)
+        var passed = end(run, as: .passed, at: now)
+        let files = [
+            "environments/prod.yml": "branches: [main]",
+            "pipelines/nightly.yml":
+                "on: { schedule: { cron: '0 0 2 * * ?', environment: prod } }\nsteps: { a: { run: x } }",
+        ]
+        let project = try Project.read(readSources(files.mapValues { Array($0.utf8) }), fallbackName: "clinic")
+        passed.schedules = ["nightly": try #require(project.pipelines[0].triggers.schedule)]
+        try await store.append([passed])
+        let schedule = try #require(try await store.liveSchedules().first)
+        func decide(_ moment: Moment, late: TimeInterval = 0) async throws {
+            _ = try await store.decide(
+                [FireDecision(schedule, [moment], pinned: nil)], now: moment.logicalTime.addingTimeInterval(late))
+        }
+        try await decide(Moment(now.addingTimeInterval(1)), late: onTime)
+        try await decide(Moment(now.addingTimeInterval(2), skipped: .paused(by: "ann"), missed: 9))
+        #expect(try await told().filter { $0.notice.kind == .missed }.isEmpty, "in time, and as somebody wanted it")
+        try await decide(Moment(now.addingTimeInterval(3), missed: 2))
+        try await decide(Moment(now.addingTimeInterval(4), skipped: .late, missed: 1))
+        try await decide(Moment(now.addingTimeInterval(5)), late: onTime + 1)
+        let told = try await told().filter { $0.notice.kind == .missed }
+        #expect(told.map(\.notice.count) == [5, 5], "two channels: 2, 2 and 1 moments, folded")
     }
 
     @Test func decisionsAreToldWithWhatBecomesOfThem() async throws {
