@@ -67,6 +67,10 @@ let package = Package(
         pure("Schedules", needs: ["Cron", "Projects"]),
         // What people and programs are shown: one set of values for tables, JSON and pages.
         pure("Reports"),
+        // Answers + template → the files of a new project.
+        pure("Templates", needs: ["Projects"]),
+        // An environment → Terraform JSON for Databricks, and what that leaves out.
+        pure("Terraform", needs: ["Cron", "Projects"]),
 
         // MARK: Adapters: each the one home of what it talks to; none imports another
 
@@ -112,6 +116,7 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "Events", "Cron", "Projects", "Plans", "Runs", "Changes", "Schedules", "Reports", "Promotion",
+                "Templates",
                 "Digests", "Git", "ProjectFiles", "Store", "Watching", "Minding", "Registry", "Forges", "Web",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -124,12 +129,14 @@ let package = Package(
         .executableTarget(
             name: "espalier",
             dependencies: [
-                "Daemon", "Events", "Plans", "Projects", "Reports",
+                "Daemon", "Events", "Plans", "Projects", "Reports", "Templates", "Terraform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
+            // What `espalier init` starts from lies beside the program, in espalier_espalier.resources.
+            resources: [.copy("../../pipelines"), .copy("../../environments")],
             swiftSettings: swiftSettings),
         // Starts one step, waits, leaves its exit record. No Foundation.
         .executableTarget(
@@ -153,6 +160,8 @@ let package = Package(
         tests("Runs", "Events", "Plans", "Projects"),
         tests("Changes", "Events", "Fixtures", "Projects"),
         tests("Schedules", "Cron", "Fixtures", "ProjectFiles", "Projects"),
+        tests("Templates", "ProjectFiles", "Projects"),
+        tests("Terraform", "ProjectFiles", "Projects"),
         tests("Digests", "Fixtures"),
         tests("Git", "Events", "Fixtures"),
         tests(
