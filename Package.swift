@@ -135,8 +135,8 @@ let package = Package(
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
-            // What `espalier init` starts from lies beside the program, in espalier_espalier.resources.
-            resources: [.copy("../../pipelines"), .copy("../../environments")],
+            // What `espalier init` starts from, and what `espalier render` adds, lie beside the program.
+            resources: [.copy("../../pipelines"), .copy("../../environments"), .copy("run_step.py")],
             swiftSettings: swiftSettings),
         // Starts one step, waits, leaves its exit record. No Foundation.
         .executableTarget(

@@ -2,9 +2,11 @@
 ///
 /// It calls `espalier` and nothing else, so that the forge, the daemon and a person at a terminal run the same.
 func continuousIntegration(_ answers: Answers) -> (path: String, text: String)? {
+    let server = answers.registry == "embedded" ? ", and in ESPALIER_MLFLOW_PYTHON a Python with MLflow's server" : ""
     let remark = """
         # Checks every change on a runner of your own that has `espalier`, bubblewrap and the packages of
-        # pipelines/requirements.txt on its PATH. Training, the gate, promotion and schedules are the daemon's.
+        # pipelines/requirements.txt on its PATH\(server). Training, the gate, promotion and schedules are the
+        # daemon's.
         """
     let steps = ["espalier validate", "espalier run change unit-tests integration-tests"]
     switch answers.forge {

@@ -26,7 +26,8 @@ func readme(_ answers: Answers, server: String) -> String {
         python3 -m venv .venv/project && .venv/project/bin/pip install -q -r pipelines/requirements.txt
         export PATH=$PWD/.venv/project/bin:$PATH
         \(embedded ? registry : "")espalier validate
-        (cd pipelines && python -m pytest -q tests)
+        python -m pytest -q pipelines/tests/unit
+        python -m pytest -q pipelines/tests/integration
         ```
 
         Start the daemon, and give it a repository to watch (one that you have already, or this one):
@@ -43,13 +44,15 @@ func readme(_ answers: Answers, server: String) -> String {
         ```sh
         git checkout -b feature/first
         git commit --allow-empty -m "Try it" && git push origin HEAD
-        espalier runs --limit 1
+        espalier runs 1 --wait
         git push origin HEAD:refs/for/\(branch)
+        espalier runs 2 --wait
         espalier changes
         ```
 
-        When the change is merged: `git fetch origin && git push origin origin/\(branch):refs/heads/\(release)`. The first model
-        is promoted if it passes its floors, and its schedules go live: `espalier decisions`, `espalier schedules`.
+        (The pushes say which runs they started.) When the change is merged:
+        `git fetch origin && git push origin origin/\(branch):refs/heads/\(release)`. The first model is promoted if it passes its
+        floors, and its schedules go live: `espalier decisions`, `espalier schedules`.
 
         ## Then
 

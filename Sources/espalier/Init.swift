@@ -5,6 +5,9 @@ import Foundation
 import Projects
 import Templates
 
+/// The folder of files that are installed beside this program.
+var installedFiles: String { sibling("espalier_espalier.resources") }
+
 /// Which template a project is made of.
 struct TemplateOption: ParsableArguments {
     @Option(
@@ -12,7 +15,7 @@ struct TemplateOption: ParsableArguments {
         help: "Folder with environments/ and pipelines/ to start from. Default: the one installed beside this program.")
     var folder: String?
 
-    func template() throws -> Template { try Template(folder: folder ?? sibling("espalier_espalier.resources")) }
+    func template() throws -> Template { try Template(folder: folder ?? installedFiles) }
 }
 
 struct Init: ParsableCommand {
@@ -57,18 +60,20 @@ struct Init: ParsableCommand {
             throw ValidationError("there is no terminal to ask on: give --answers FILE, or --yes for the defaults")
         }
         var given: [String: String] = [:]
-        for question in questions { given[question.key] = ask(question, given) }
+        for question in questions { given[question.key] = try ask(question, given) }
         return try Answers(
             Node(.map(given.map { .init(key: $0.key, mark: top, value: Node(.string($0.value), at: top)) }), at: top),
             to: questions)
     }
 
     /// Until the answer fits.
-    private func ask(_ question: Question, _ given: [String: String]) -> String {
+    private func ask(_ question: Question, _ given: [String: String]) throws -> String {
         let fallback = question.fallback(given)
         while true {
             FileHandle.standardOutput.write(Data("\(question.text) [\(fallback)]: ".utf8))
-            let line = readLine() ?? ""
+            guard let line = readLine() else {
+                throw Complaint(description: "the answers ended before '\(question.key)': nothing was written")
+            }
             let answer = line.isEmpty ? fallback : line
             guard let complaint = question.complaint(answer) else { return answer }
             FileHandle.standardOutput.write(Data("  \(complaint)\n".utf8))

@@ -36,7 +36,12 @@ struct RenderTerraform: ParsableCommand {
         guard let folder else { return print(text, terminator: "") }
         let path = "\(tree.folder)/\(folder)"
         try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
-        for (name, text) in [("espalier.tf.json", text), ("run_step.py", stepRunner)] {
+        guard let runner = FileManager.default.contents(atPath: "\(installedFiles)/run_step.py") else {
+            throw Complaint(
+                description:
+                    "\(installedFiles)/run_step.py is missing: it is installed with this program; copy it as well")
+        }
+        for (name, text) in [("espalier.tf.json", text), ("run_step.py", String(decoding: runner, as: UTF8.self))] {
             try text.write(toFile: "\(path)/\(name)", atomically: true, encoding: .utf8)
             print("wrote \(folder)/\(name)")
         }

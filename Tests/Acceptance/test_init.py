@@ -61,10 +61,11 @@ class Started(Story):
         self.pid = None
 
     def type_the_readme(self):
-        """Every command of the page, but for installing what is installed here already."""
+        """Every command of the page, but for installing what is installed here already, and for the integration tests, which the
+        run of dev calls by the same command."""
         blocks = re.findall(r"```sh\n(.*?)```", (self.work / "README.md").read_text(), re.S)
         assert len(blocks) == 3
-        script = re.sub(r"^python3 -m venv .*$", "true", "\n".join(blocks), flags=re.M)
+        script = re.sub(r"^(python3 -m venv .*|python -m pytest -q pipelines/tests/integration)$", "true", "\n".join(blocks), flags=re.M)
         script = script.replace("$PWD/.venv/server/bin/python", f"{ROOT}/.venv/server/bin/python").replace("espalier serve", "espalier serve --port 0")
         # The daemon answers before the first thing is asked of it.
         script = script.replace("git init --bare", "until [ -e $ESPALIER_HOME/address ]; do sleep 0.1; done; git init --bare")
@@ -105,7 +106,7 @@ def test_a_started_project_goes_all_the_way_to_prod(started, run):
     assert git(started.work, "status", "--porcelain") == "" and git(started.work, "branch", "--show-current") == "main"
 
     said = started.type_the_readme()
-    assert "births is valid" in said and re.search(r"\d+ passed", said) and "failed" not in said, said
+    assert "births is valid" in said and re.search(r"\d+ passed", said) and "run 2: change in dev, passed" in said, said
 
     run_of_dev = started.run_of(started.git("rev-parse", "feature/first").strip(), "dev")
     assert run_of_dev["outcome"] == "passed"
@@ -157,12 +158,15 @@ def test_a_forges_file_calls_espalier_and_nothing_else(run, tmp_path, forge, fil
 
 
 def test_what_a_forges_file_calls_works(run, tmp_path, binaries):
+    """But for the integration tests, which take a minute, and which the run of dev above passes."""
     assert run("init", "--yes", tmp_path / "p").returncode == 0
-    for command in ["espalier validate", "espalier run change unit-tests integration-tests"]:
+    home = f"/tmp/esp-ci-{os.getpid()}"
+    for command in ["espalier validate", "espalier run change unit-tests"]:
         done = subprocess.run(command, shell=True, cwd=tmp_path / "p", text=True, capture_output=True, env={
-            **os.environ, "PATH": f"{binaries}:{PYTHON}:{os.environ['PATH']}", "ESPALIER_HOME": f"/tmp/esp-ci-{os.getpid()}"})
+            **os.environ, "PATH": f"{binaries}:{PYTHON}:{os.environ['PATH']}", "ESPALIER_HOME": home,
+            "ESPALIER_MLFLOW_PYTHON": str(ROOT / ".venv/server/bin/python")}, timeout=300)
         assert done.returncode == 0, done
-    shutil.rmtree(f"/tmp/esp-ci-{os.getpid()}", ignore_errors=True)
+    shutil.rmtree(home, ignore_errors=True)
 
 
 def test_bad_answers_are_all_told_and_nothing_is_written(run, tmp_path):
@@ -184,17 +188,28 @@ def test_without_a_terminal_somebody_has_to_answer(run, tmp_path):
     assert done.returncode == 64 and "--answers FILE, or --yes" in done.stderr
 
 
-def test_a_person_is_asked_until_the_answer_fits(binaries, tmp_path):
+def typed(binaries, folder, text):
+    """What `espalier init` says to somebody who types this at a terminal; its exit code."""
     here, there = pty.openpty()
-    with subprocess.Popen([binaries / "espalier", "init", tmp_path / "p"], stdin=there, stdout=subprocess.PIPE, text=True,
+    with subprocess.Popen([binaries / "espalier", "init", folder], stdin=there, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                           env={**os.environ, **AUTHOR}) as process:
-        os.write(here, b"no name\ncare\n\n\n\nmlflow\n\n\n\n\ngitlab\n")
+        os.write(here, text)
         said, _ = process.communicate(timeout=60)
     os.close(here), os.close(there)
-    assert process.returncode == 0, said
+    return process.returncode, said
+
+
+def test_a_person_is_asked_until_the_answer_fits(binaries, tmp_path):
+    code, said = typed(binaries, tmp_path / "p", b"no name\ncare\n\n\n\nmlflow\n\n\n\n\ngitlab\n")
+    assert code == 0, said
     assert "Name of the project [p]: " in said and "'no name' is no name" in said and "[care-risk]" in said
     assert "'mlflow' is neither embedded nor a URL" in said
     assert (tmp_path / "p/.gitlab-ci.yml").exists() and "name: care\n" in (tmp_path / "p/environments/project.yml").read_text()
+
+
+def test_answers_that_end_early_write_nothing(binaries, tmp_path):
+    code, said = typed(binaries, tmp_path / "p", b"care\n\x04")
+    assert code == 1 and "the answers ended before 'model': nothing was written" in said and not (tmp_path / "p").exists()
 
 
 # Folders
