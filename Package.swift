@@ -69,6 +69,10 @@ let package = Package(
         pure("Notices", needs: ["Events", "Projects", "Plans", "Runs"]),
         // What people and programs are shown: one set of values for tables, JSON and pages.
         pure("Reports"),
+        // Answers + template → the files of a new project.
+        pure("Templates", needs: ["Projects"]),
+        // An environment → Terraform JSON for Databricks, and what that leaves out.
+        pure("Terraform", needs: ["Cron", "Projects"]),
 
         // MARK: Adapters: each the one home of what it talks to; none imports another
 
@@ -116,8 +120,8 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "Events", "Cron", "Projects", "Plans", "Runs", "Changes", "Schedules", "Notices", "Reports",
-                "Promotion", "Digests", "Git", "ProjectFiles", "Store", "Watching", "Minding", "Registry", "Forges",
-                "Curl", "Web",
+                "Promotion", "Templates", "Digests", "Git", "ProjectFiles", "Store", "Watching", "Minding", "Registry",
+                "Forges", "Curl", "Web",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -129,12 +133,14 @@ let package = Package(
         .executableTarget(
             name: "espalier",
             dependencies: [
-                "Cron", "Daemon", "Events", "Plans", "Projects", "Reports",
+                "Cron", "Daemon", "Events", "Plans", "Projects", "Reports", "Templates", "Terraform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ],
+            // What `espalier init` starts from, and what `espalier render` adds, lie beside the program.
+            resources: [.copy("../../pipelines"), .copy("../../environments"), .copy("run_step.py")],
             swiftSettings: swiftSettings),
         // Starts one step, waits, leaves its exit record. No Foundation.
         .executableTarget(
@@ -159,6 +165,8 @@ let package = Package(
         tests("Changes", "Events", "Fixtures", "Projects"),
         tests("Schedules", "Cron", "Fixtures", "ProjectFiles", "Projects"),
         tests("Notices", "Events", "Plans", "Projects", "ProjectFiles", "Runs"),
+        tests("Templates", "ProjectFiles", "Projects"),
+        tests("Terraform", "ProjectFiles", "Projects"),
         tests("Digests", "Fixtures"),
         tests("Git", "Events", "Fixtures"),
         tests(

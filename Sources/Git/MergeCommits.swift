@@ -116,7 +116,7 @@ extension Repository {
         return .merged(id)
     }
 
-    private func conflicts(in index: OpaquePointer) throws(GitError) -> [String] {
+    func conflicts(in index: OpaquePointer) throws(GitError) -> [String] {
         let iterator = try made("list conflicts of", path) { git_index_conflict_iterator_new(&$0, index) }
         defer { git_index_conflict_iterator_free(iterator) }
         var files: Set<String> = []

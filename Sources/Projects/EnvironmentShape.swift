@@ -27,12 +27,21 @@ public enum EnvironmentFile {
             ),
         ]))
 
+    static let databricks = Shape.object([
+        .init("existing_cluster_id", .string, "id of a cluster that is there"),
+        .init("spark_version", .string, "runtime of a cluster of the job's own: 15.4.x-scala2.12"),
+        .init("node_type_id", .string, "machines of that cluster: Standard_DS3_v2"),
+        .init("num_workers", .integer(min: 1), "how many of them beside the driver; default 1"),
+        .init("policy_id", .string, "cluster policy that it has to keep"),
+    ])
+
     static let compute = Shape.object([
         .init("executor", .oneOf(["local"]), "where steps run"),
         .init("cpus", .integer(min: 1), "processors a step may use"),
         .init("memory", .size, "memory a step may use; more is out_of_memory"),
         .init("processes", .integer(min: 1), "processes and threads a step may have"),
         .init("timeout", .duration, "how long a step may take; default 1h"),
+        .init("databricks", databricks, "the cluster that it is in `espalier render terraform`"),
     ])
 
     static let dataset = Shape.shorthand(

@@ -9,6 +9,8 @@ struct Config: ParsableCommand {
 
     @Argument(help: "Name of the environment.") var environment: String
     @Flag(help: "Say for each key which file and line set it, and which it overrides.") var explain = false
+    @Option(help: "Another environment: show the keys that differ, both values, and where each comes from.") var diff:
+        String?
     @OptionGroup var project: ProjectFolder
     @OptionGroup var json: JSONFlag
 
@@ -19,15 +21,14 @@ struct Config: ParsableCommand {
         let overrides: [String]
     }
 
+    func validate() throws {
+        guard diff == nil || !explain else { throw ValidationError("--diff says where values come from by itself") }
+    }
+
     func run() throws {
         let project = try WorkingTree(project.folder).project()
-        guard let found = project.environment(named: environment) else {
-            let names = project.environments.map(\.name)
-            let hint = nearest(to: environment, among: names).map { "; did you mean '\($0)'?" } ?? ""
-            throw Complaint(
-                description: "there is no environment '\(environment)' (known: \(names.joined(separator: ", "))\(hint))"
-            )
-        }
+        let found = try project.known(environment)
+        if let diff { return try show(differences(found.resolved, try project.known(diff).resolved), to: diff) }
         let keys = found.resolved.leaves().map { path, node in
             Key(
                 key: path, value: node.json, origin: node.mark.description, overrides: node.overrides.map(\.description)
@@ -41,5 +42,26 @@ struct Config: ParsableCommand {
         printTable(
             ["key", "value", "set in", "overrides"],
             keys.map { [$0.key, $0.value, $0.origin, $0.overrides.joined(separator: ", ")] }, empty: "nothing is set")
+    }
+
+    private func show(_ found: [EnvironmentDifference], to other: String) throws {
+        if json.json { return try printJSON(found) }
+        let cells = { (side: EnvironmentDifference.Side?) in
+            [side?.value ?? "-", side.map { "\($0.origin.file):\($0.origin.line)" } ?? "-"]
+        }
+        printTable(
+            ["key", environment, "set in", other, "set in"], found.map { [$0.key] + cells($0.left) + cells($0.right) },
+            empty: "\(environment) and \(other) resolve alike")
+    }
+}
+
+extension Project {
+    /// The environment of that name, or a sentence with the nearest one.
+    func known(_ name: String) throws -> Projects.Environment {
+        if let found = environment(named: name) { return found }
+        let names = environments.map(\.name)
+        let hint = nearest(to: name, among: names).map { "; did you mean '\($0)'?" } ?? ""
+        throw Complaint(
+            description: "there is no environment '\(name)' (known: \(names.joined(separator: ", "))\(hint))")
     }
 }

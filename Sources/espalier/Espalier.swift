@@ -2,6 +2,8 @@ import ArgumentParser
 import Daemon
 import Foundation
 
+let currentVersion = "0.1.0"
+
 /// Exit codes: 0 done; 1 what was asked for is not so (invalid files, a failed run, nothing there); 64 wrong usage.
 @main
 struct Espalier: AsyncParsableCommand {
@@ -10,12 +12,14 @@ struct Espalier: AsyncParsableCommand {
         abstract: "Git-branch-driven CI/CD for machine learning.",
         discussion: """
             Feature branches are dev, main is staging, release branches are prod. Push, and see:
+              espalier init FOLDER           start a project of your own
               espalier serve                 watch, run, gate, promote, fire
               espalier adopt REPOSITORY      have a repository watched
               espalier status                what is happening
             """,
-        version: "0.1.0",
+        version: currentVersion,
         groupedSubcommands: [
+            CommandGroup(name: "Starting:", subcommands: [Init.self, UpgradeCommand.self]),
             CommandGroup(
                 name: "Operating:",
                 subcommands: [
@@ -27,7 +31,7 @@ struct Espalier: AsyncParsableCommand {
                 name: "Writing pipelines:",
                 subcommands: [
                     Validate.self, Config.self, PlanCommand.self, RunPipeline.self, CronCommand.self,
-                    SchemaCommand.self,
+                    SchemaCommand.self, RenderCommand.self,
                 ]),
             CommandGroup(
                 name: "Following work:",

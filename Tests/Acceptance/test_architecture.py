@@ -6,7 +6,8 @@ import re
 import pytest
 
 SOURCES = pathlib.Path(__file__).resolve().parents[2] / "Sources"
-PURE = ["Events", "Cron", "Promotion", "Projects", "Plans", "Runs", "Changes", "Schedules", "Notices", "Reports"]
+PURE = ["Events", "Cron", "Promotion", "Projects", "Plans", "Runs", "Changes", "Schedules", "Notices", "Reports",
+        "Templates", "Terraform"]
 HOMES = {
     "Digests": {"Clibcrypto"}, "Git": {"Clibgit2", "CPosix"}, "ProjectFiles": {"Yams"}, "Store": {"GRDB"},
     "Watching": {"CPosix"}, "Minding": {"CPosix", "Synchronization"}, "Registry": {"FoundationNetworking"},

@@ -1,0 +1,96 @@
+import Foundation
+import Projects
+
+/// What new projects are made of: `environments/` and `pipelines/` as they are, a real project that runs.
+public struct Template: Sendable {
+    /// Path below the template's folder → bytes.
+    public let files: [String: [UInt8]]
+
+    public init(files: [String: [UInt8]]) {
+        self.files = files
+    }
+
+    /// Files without which a template has no feature store, and no Spark code.
+    static let featureStore = "pipelines/hrob/store.py"
+    static let spark = "pipelines/requirements-spark.txt"
+
+    /// Where a project says what it was started from.
+    public static let record = ".espalier-template"
+
+    /// The files of a project that is started with these answers.
+    ///
+    /// Answers become values in YAML files, never code. A value that the template's own file has already stays as it is.
+    ///
+    /// - Parameter parse: YAML and the name of its file → node.
+    public func render(_ answers: Answers, version: String, parse: ([UInt8], String) throws(Problem) -> Node)
+        throws(Problem)
+        -> [String: [UInt8]]
+    {
+        var rendered = files
+        for (path, edits) in Self.edits(answers) where !edits.isEmpty {
+            guard let bytes = files[path] else {
+                throw Problem(
+                    "the template has no such file", at: Mark(file: path, line: 1, column: 1),
+                    hint: "a template is a folder with environments/ and pipelines/ like those of Espalier itself")
+            }
+            let text = String(decoding: bytes, as: UTF8.self)
+            rendered[path] = Array(try edit(text, try parse(bytes, path), edits).utf8)
+        }
+        for (path, text) in Self.additions(answers, server: serverVersion, version: version) {
+            rendered[path] = Array(text.utf8)
+        }
+        return rendered
+    }
+
+    /// What the answers change, by file.
+    static func edits(_ answers: Answers) -> [String: [YAMLEdit]] {
+        var project = [
+            YAMLEdit("name", to: scalar(answers.name)),
+            YAMLEdit("default_branch", to: scalar(answers.defaultBranch)),
+            YAMLEdit("registry", "server", to: scalar(answers.registry)),
+            YAMLEdit("registry", "model", to: scalar(answers.model)),
+        ]
+        if let births = answers.births {
+            project += [
+                YAMLEdit("config", "dataset", to: "natality2014"),
+                YAMLEdit("config", "births", to: scalar(births)),
+                YAMLEdit("datasets", "births", to: scalar(births)),
+            ]
+        }
+        if answers.featureStore { project.append(YAMLEdit("config", "feature_store", to: "true")) }
+        if answers.spark { project.append(YAMLEdit("config", "spark", to: "true")) }
+        return [
+            "environments/project.yml": project,
+            "environments/staging.yml": [YAMLEdit("branches", to: "[\"\(answers.defaultBranch)\"]")],
+            "environments/prod.yml": [YAMLEdit("branches", to: "[\"\(answers.releaseBranches)\"]")],
+            "pipelines/change.yml": [YAMLEdit("on", "change", "target", to: scalar(answers.defaultBranch))],
+        ]
+    }
+
+    /// Files of a project that the template's folder does not have.
+    private static func additions(_ answers: Answers, server: String, version: String) -> [String: String] {
+        var added = [
+            "README.md": readme(answers, server: server),
+            ".gitignore": ".venv/\n__pycache__/\n*.pyc\n.pytest_cache/\n*.log\n",
+            record: self.record(answers, version: version),
+        ]
+        if let (path, text) = continuousIntegration(answers) { added[path] = text }
+        return added
+    }
+
+    static func record(_ answers: Answers, version: String) -> String {
+        """
+        # What this project was started from. `espalier upgrade` reads it, and brings what is new in the template.
+        espalier: \(version)
+        answers:
+
+        """ + answers.written.map { "  \($0.key): \(scalar($0.value))\n" }.joined()
+    }
+
+    /// The MLflow server that fits what the steps log with: `mlflow==3.17.2`, or any.
+    private var serverVersion: String {
+        let pins = files["pipelines/requirements.txt"].map { String(decoding: $0, as: UTF8.self) } ?? ""
+        let pin = pins.split(separator: "\n").first { $0.hasPrefix("mlflow-skinny==") }
+        return "mlflow" + (pin?.split(separator: " ")[0].dropFirst("mlflow-skinny".count) ?? "")
+    }
+}

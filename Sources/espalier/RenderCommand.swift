@@ -1,0 +1,49 @@
+import ArgumentParser
+import Daemon
+import Foundation
+import Projects
+import Terraform
+
+struct RenderCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "render", abstract: "Write an environment in the words of another system.",
+        subcommands: [RenderTerraform.self])
+}
+
+struct RenderTerraform: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "terraform",
+        abstract:
+            "Write an environment's jobs, compute, schedules and service principal as Terraform JSON for Databricks.",
+        discussion: """
+            Writes espalier.tf.json and run_step.py, which its tasks run, into a folder of the project. What a Databricks job
+            cannot say is told on standard error. docs/starting.md says what was validated.
+            """)
+
+    @Argument(help: "Name of the environment.") var environment: String
+    @Option(help: "Folder below the project's for the files; terraform/ENVIRONMENT when absent. `-` prints the JSON.")
+    var output: String?
+    @OptionGroup var project: ProjectFolder
+
+    func run() throws {
+        let tree = try WorkingTree(project.folder)
+        let read = try tree.project()
+        let folder = output == "-" ? nil : output ?? "terraform/\(environment)"
+        let rendering = try renderTerraform(
+            read, read.known(environment), runner: "\(folder ?? "terraform/\(environment)")/run_step.py")
+        for remark in rendering.remarks { FileHandle.standardError.write(Data("\(remark)\n".utf8)) }
+        let text = rendering.text
+        guard let folder else { return print(text, terminator: "") }
+        let path = "\(tree.folder)/\(folder)"
+        try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        guard let runner = FileManager.default.contents(atPath: "\(installedFiles)/run_step.py") else {
+            throw Complaint(
+                description:
+                    "\(installedFiles)/run_step.py is missing: it is installed with this program; copy it as well")
+        }
+        for (name, text) in [("espalier.tf.json", text), ("run_step.py", String(decoding: runner, as: UTF8.self))] {
+            try text.write(toFile: "\(path)/\(name)", atomically: true, encoding: .utf8)
+            print("wrote \(folder)/\(name)")
+        }
+    }
+}
