@@ -139,11 +139,11 @@ def test_a_column_that_the_source_lacks_is_named(fresh, raw, tmp_path):
     assert code == 1 and "has no column 'npvis'" in printed
 
 
-def in_the_middle(root: Path, process) -> bool:
-    """Waits until the writing of predictions has begun; whether it had not ended by then."""
+def in_the_middle(root: Path, moment: str, process) -> bool:
+    """Waits until the writing of that moment's predictions has begun; whether it had not ended by then."""
     folder = root / "data/predictions"
     while process.poll() is None:
-        if list(folder.glob("logical_date=*/*")):
+        if list(folder.glob(f"logical_date={moment[:10]}/*")):
             return True
         time.sleep(0.001)
     return False
@@ -155,7 +155,7 @@ def test_kill_9_in_the_middle_of_writing_leaves_nothing_that_a_reader_sees(fresh
     moments = [f"2026-11-{day}T11:00:00Z" for day in range(10, 20)]
     for moment in moments:
         process = fresh(moment, births=tmp_path / "births.parquet", start=True)
-        began = in_the_middle(tmp_path, process)
+        began = in_the_middle(tmp_path, moment, process)
         process.send_signal(signal.SIGKILL)
         process.communicate()
         here = slots.held(table(tmp_path), intake.parse_logical_time(moment))
