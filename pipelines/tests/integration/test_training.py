@@ -1,3 +1,7 @@
+import json
+from pathlib import Path
+
+import mlflow
 import pandas as pd
 import pytest
 from mlflow import MlflowClient
@@ -49,3 +53,48 @@ def test_without_a_champion_there_is_no_champion_column(contest):
     contest.checkout.run("validate", ESPALIER_MODEL_URI=contest.challenger, ESPALIER_CHAMPION_URI="")
     with open(contest.checkout.root / "outputs/validate/evidence.csv") as file:
         assert file.readline() == "id,label,challenger,age_of_mother\n"
+
+
+def trials_of(checkout, run_id: str) -> list:
+    client = MlflowClient(checkout.tracking_uri)
+    experiment = client.get_run(run_id).info.experiment_id
+    return client.search_runs([experiment], f"tags.`mlflow.parentRunId` = '{run_id}'")
+
+
+def test_each_trial_of_the_search_is_a_nested_run_with_its_folds(contest):
+    checkout, run_id = contest.checkout, contest.checkout.outputs("train")["run_id"]
+    run = MlflowClient(checkout.tracking_uri).get_run(run_id)
+    trials = trials_of(checkout, run_id)
+    assert len(trials) == run.data.metrics["search_trials"] > 3
+    assert run.data.metrics["search_earlier_trials"] == 0
+    best = min(trials, key=lambda trial: trial.data.metrics["log_loss"])
+    assert best.data.metrics["log_loss"] == run.data.metrics["search_loss"]
+    assert best.data.params.items() <= run.data.params.items()
+    folds = json.loads(Path(mlflow.artifacts.download_artifacts(f"runs:/{best.info.run_id}/folds.json")).read_text())["folds"]
+    assert sum(fold["rows"] for fold in folds) == 912
+    assert sum(fold["roc_auc"] for fold in folds) / len(folds) == pytest.approx(best.data.metrics["roc_auc"])
+
+
+def test_a_training_of_the_same_space_goes_on_from_its_trials(contest, tmp_path):
+    checkout, before = contest.checkout, contest.checkout.outputs("train")["run_id"]
+    known = trials_of(checkout, before)
+    (tmp_path / "config.json").write_text('{"search": {"trials": 2}}')
+    variables = {"ESPALIER_CONFIG": str(tmp_path / "config.json"), "ESPALIER_OUTPUT": str(tmp_path / "output")}
+    printed = checkout.run("train", **variables)
+    assert f"2 trials in" in printed and f"after {len(known)} earlier ones" in printed
+    again = dict(line.split("=", 1) for line in (tmp_path / "output").read_text().splitlines())["run_id"]
+    client = MlflowClient(checkout.tracking_uri)
+    loss = lambda run_id: client.get_run(run_id).data.metrics["search_loss"]
+    assert loss(again) <= loss(before)
+    assert not {str(trial.data.params) for trial in trials_of(checkout, again)} & {str(trial.data.params) for trial in known}
+
+
+def test_without_a_search_the_model_takes_the_configured_hyperparameters(contest, tmp_path):
+    (tmp_path / "config.json").write_text('{"search": false, "model": {"inverse_regularisation": 0.02, "scaling": "quantile"}}')
+    variables = {"ESPALIER_CONFIG": str(tmp_path / "config.json"), "ESPALIER_OUTPUT": str(tmp_path / "output")}
+    contest.checkout.run("train", **variables)
+    run_id = dict(line.split("=", 1) for line in (tmp_path / "output").read_text().splitlines())["run_id"]
+    run = MlflowClient(contest.checkout.tracking_uri).get_run(run_id)
+    assert not trials_of(contest.checkout, run_id) and "search_trials" not in run.data.metrics
+    assert (run.data.params["inverse_regularisation"], run.data.params["scaling"]) == ("0.02", "quantile")
+    assert 0 < run.data.metrics["training_seconds"] < 600 and run.data.metrics["peak_mib"] > 50
