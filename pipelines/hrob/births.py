@@ -43,11 +43,6 @@ class Births:
             raise Refused(f"{self.where} cannot be read: {error}") from None
 
 
-def dataset_name(config: dict) -> str:
-    """`dataset:` of the configuration; without it `natality2014` when a file is named under `births:`, else `bwght2`."""
-    return config.get("dataset") or ("natality2014" if config.get("births") else "bwght2")
-
-
 def open_births(path: str | None, dataset: str) -> Births:
     """The source at `path`: a CSV (also .gz), a Parquet file or folder of them, a Delta table; without a path the package's."""
     if not path:

@@ -89,7 +89,7 @@ def read(path: Path) -> tuple[pd.DataFrame, Origin]:
 def main() -> None:
     """Raw births → `features.parquet`."""
     config = step.config()
-    mapping = mappings.read(births.dataset_name(config))
+    mapping = mappings.configured(config)
     raw = births.load(config, mapping)
     mappings.check_against_data(mapping, list(raw.columns))
     features = table(raw, mapping)

@@ -63,7 +63,8 @@ def resolve_fills(mapping: Mapping, entry: object, where: str) -> dict[str, Fill
         raise Refused(f"{where}: expected a map of groups and features, found {entry!r}")
     fills = {}
     for name in sorted(entry, key=lambda name: name not in mapping.groups):
-        for feature in expand(mapping, [name], where):
+        named = expand(mapping, [name], where)
+        for feature in (feature for feature in mapping.features if feature in named):
             fills[feature] = read_fill(mapping, feature, entry[name], f"{where}.{name}")
     return fills
 

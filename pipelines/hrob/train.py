@@ -18,12 +18,13 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from hrob import features, holdout, mappings, model, reference, search, selection, smoke, space, step
+from hrob import features, holdout, mappings, model, publish, reference, search, selection, smoke, space, step
 from hrob.features import Origin
 from hrob.mappings import Mapping
 from hrob.model import Hyperparameters
 from hrob.reference import Reference
 from hrob.selection import Selection
+from hrob.store import Snapshot
 
 REQUIREMENTS = [f"{name}=={version(name)}" for name in ("scikit-learn", "skops", "numpy", "scipy", "pandas")]
 SAMPLE_ROWS = 20
@@ -103,7 +104,7 @@ def searched(rows: pd.DataFrame, selected: Selection, mapping: Mapping, origin: 
     return Hyperparameters(**found.best.params), {f"search_{name}": value for name, value in metrics.items()}
 
 
-def log(fitted: Pipeline, rows: pd.DataFrame, profile: Reference, origin: Origin) -> ModelInfo:
+def log(fitted: Pipeline, rows: pd.DataFrame, profile: Reference, origin: dict) -> ModelInfo:
     """The model, into the active run.
 
     It remembers its origin, the births that it was trained on, in bins, and what it makes of some of `rows`.
@@ -118,20 +119,24 @@ def log(fitted: Pipeline, rows: pd.DataFrame, profile: Reference, origin: Origin
             name="model",
             signature=signature,
             pip_requirements=REQUIREMENTS,
-            metadata=asdict(origin),
+            metadata=origin,
             extra_files=[f"{folder}/{reference.FILE}", f"{folder}/{smoke.SAMPLE}"],
             skops_trusted_types=TRUSTED_TYPES,
         )
 
 
-def train(table: pd.DataFrame, origin: Origin, config: dict, selection_file: Path = selection.FILE) -> ModelInfo:
-    """Feature table → fitted model, logged in an MLflow run of its own with the trials of its search nested in it."""
+def train(table: pd.DataFrame, origin: Origin, config: dict, snapshot: Snapshot | None = None) -> ModelInfo:
+    """Feature table → fitted model, logged in an MLflow run of its own with the trials of its search nested in it.
+
+    `snapshot` is the version of the shared feature table that the features are from, if they are.
+    """
     began = time.monotonic()
     mapping = mappings.read(origin.dataset)
-    selected = selection.read(mapping, selection_file)
+    selected = selection.read(mapping)
     names = selected.features
     rows = training_rows(table, mapping)
     threads = 1 if rows[names].size < FEW_VALUES else None
+    lineage = {"feature_table": snapshot.definition.name, "feature_table_version": snapshot.version} if snapshot else {}
     tags = {"mlflow.source.git.commit": os.environ.get("ESPALIER_COMMIT"), "espalier.run": os.environ.get("ESPALIER_RUN")}
     with threadpool_limits(threads), mlflow.start_run(tags={key: value for key, value in tags.items() if value}):
         chosen, metrics = searched(rows, selected, mapping, origin, config)
@@ -149,18 +154,22 @@ def train(table: pd.DataFrame, origin: Origin, config: dict, selection_file: Pat
             f"cross-validated ROC AUC {known.roc_auc:.3f}, Brier {known.brier:.4f}; {seconds:.1f} s, {peak:.0f} MiB at most"
         )
         fills = {f"impute.{name}": " ".join(map(str, vars(fill).values())) for name, fill in selected.fills.items()}
-        mlflow.log_params({"features": ",".join(names), **asdict(chosen), **asdict(origin), **fills})
+        mlflow.log_params({"features": ",".join(names), **asdict(chosen), **asdict(origin), **fills, **lineage})
         mlflow.log_metrics({**metrics, "training_seconds": seconds, "peak_mib": peak})
-        return log(fitted, rows[names].head(SAMPLE_ROWS), profile, origin)
+        return log(fitted, rows[names].head(SAMPLE_ROWS), profile, asdict(origin) | lineage)
 
 
 def main() -> None:
-    """`features.parquet` → a logged model, named by `model_uri` and `run_id`, and the ids that it was trained on."""
-    table, origin = features.read(step.input_path("features", "features.parquet"))
+    """`features.parquet`, or what the store has of it → a logged model, named by `model_uri` and `run_id`, and the ids that it was
+    trained on.
+    """
+    table, origin, snapshot = publish.training_table()
     ids = training_rows(table, mappings.read(origin.dataset)).index
     step.output_path("ids.txt").write_text("".join(f"{id}\n" for id in ids))
-    logged = train(table, origin, step.config())
+    logged = train(table, origin, step.config(), snapshot)
     step.report(model_uri=logged.model_uri, run_id=logged.run_id, dataset__births=origin.births)
+    if snapshot:
+        step.report(dataset__features=snapshot.name)
 
 
 if __name__ == "__main__":

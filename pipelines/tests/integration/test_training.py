@@ -1,4 +1,6 @@
 import json
+import shutil
+from importlib import import_module
 from pathlib import Path
 
 import mlflow
@@ -7,7 +9,8 @@ import pytest
 from mlflow import MlflowClient
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from hrob import births
+from hrob import births, features, registered, step, validate
+from hrob.store import Store
 
 
 @pytest.fixture(scope="module")
@@ -98,3 +101,49 @@ def test_without_a_search_the_model_takes_the_configured_hyperparameters(contest
     assert not trials_of(contest.checkout, run_id) and "search_trials" not in run.data.metrics
     assert (run.data.params["inverse_regularisation"], run.data.params["scaling"]) == ("0.02", "quantile")
     assert 0 < run.data.metrics["training_seconds"] < 600 and run.data.metrics["peak_mib"] > 50
+
+
+@pytest.fixture
+def shared(contest):
+    """The store of the checkout, without which other tests go on."""
+    contest.checkout.run("publish")
+    inputs = contest.checkout.root / "outputs"
+    shutil.copytree(inputs / "publish", inputs / "store", dirs_exist_ok=True)
+    yield Store(contest.checkout.root / "data/features")
+    shutil.rmtree(inputs / "store")
+
+
+def test_a_model_names_the_version_of_the_feature_table_that_it_was_trained_on(contest, shared, tmp_path, table, mapping):
+    checkout = contest.checkout
+    variables = {"ESPALIER_OUTPUT": str(tmp_path / "output")}
+    checkout.run("train", **variables)
+    reported = dict(line.split("=", 1) for line in (tmp_path / "output").read_text().splitlines())
+    assert reported["dataset.features"] == "births_first_minute@1"
+    found = MlflowClient(checkout.tracking_uri).search_runs(
+        [MlflowClient(checkout.tracking_uri).get_run(reported["run_id"]).info.experiment_id],
+        "params.feature_table = 'births_first_minute' and params.feature_table_version = '1' and params.features LIKE '%npvis%'",
+    )
+    assert [run.info.run_id for run in found] == [reported["run_id"]]
+    loaded = registered.load(reported["model_uri"])
+    assert (loaded.origin["feature_table"], loaded.origin["feature_table_version"]) == ("births_first_minute", 1)
+    # From the features of that version alone its scores can be had again.
+    spine = pd.DataFrame({"id": table.index, "time": pd.Timestamp(mapping.shared.known_at)}, index=table.index)
+    again = loaded.risk(shared.snapshot("births_first_minute", 1).at(spine, mapping.features))
+    assert (again == loaded.risk(table)).all()
+
+
+def test_a_second_target_is_trained_on_the_same_table(contest, shared, tmp_path):
+    """From a look at its births to a model, in folders of its own but for the store."""
+    checkout = contest.checkout
+    (tmp_path / "config.json").write_text('{"target": "low_birth_weight", "search": {"trials": 2}}')
+    variables = {"ESPALIER_CONFIG": str(tmp_path / "config.json"), "ESPALIER_OUTPUT": str(tmp_path / "output"), "ESPALIER_INPUTS": str(tmp_path)}
+    for module, name in (("features", "features"), ("publish", "store"), ("train", "train")):
+        code, printed = checkout.call(import_module(f"hrob.{module}"), ESPALIER_OUTPUTS=str(tmp_path / name), **variables)
+        assert code == 0, printed
+    reported = dict(line.split("=", 1) for line in (tmp_path / "output").read_text().splitlines())
+    assert reported["dataset.features"] == "births_first_minute@2"
+    run = MlflowClient(checkout.tracking_uri).get_run(reported["run_id"])
+    assert (run.data.params["target"], run.data.params["feature_table_version"]) == ("low_birth_weight", "2")
+    assert 0.5 < run.data.metrics["cv_roc_auc"] < 0.8
+    with pytest.raises(step.Refused, match="target 'low_birth_weight'"):
+        validate.refuse_foreign(registered.load(reported["model_uri"]), "champion", features.Origin("bwght2", "", "low_apgar5", ""))
