@@ -13,11 +13,13 @@ import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
 from hrob import values
+from hrob.holdout import position
 from hrob.mappings import Mapping
 from hrob.step import Refused
 
 BATCH_ROWS = 100_000
 BLOCK_BYTES = 16 << 20
+BUCKETS = 64
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,29 @@ def repeated_numbers(source: Births, mapping: Mapping) -> np.ndarray:
     return np.unique(ids[1:][ids[1:] == ids[:-1]])
 
 
-def digest(births: pd.DataFrame, columns: list[str]) -> str:
-    """`sha256:<hex>` of exactly these rows and columns, ids included, whatever file they came from."""
-    content = births[columns].sort_index().to_csv(float_format=repr, lineterminator="\n")
-    return "sha256:" + hashlib.sha256(content.encode()).hexdigest()
+def digest(births: pd.DataFrame, mapping: Mapping) -> str:
+    """`sha256:<hex>` of these rows and the columns of the mapping, ids included, whatever file they came from.
+
+    Over the digests of 64 buckets of ids: so it can be had from parts that lie on several machines.
+    """
+    rows = canonical(births, mapping)
+    return of_buckets({bucket: digest_of_bucket(part) for bucket, part in rows.groupby("bucket")})
+
+
+def canonical(births: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
+    """Numbers as float64 and the rest as words, whatever type the source gave them; and the `bucket` of each id."""
+    columns = {
+        name: values.words(births[name]) if name in mapping.categories else births[name].astype(float) for name in mapping.raw_columns
+    }
+    return pd.DataFrame({"bucket": [int(position(id) * BUCKETS) for id in births.index], **columns}, index=births.index)
+
+
+def digest_of_bucket(rows: pd.DataFrame) -> str:
+    content = rows.drop(columns="bucket").sort_index().to_csv(float_format=repr, lineterminator="\n")
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def of_buckets(digests: dict[int, str]) -> str:
+    """What the digests of the buckets come to."""
+    lines = "".join(f"{bucket} {digests[bucket]}\n" for bucket in sorted(digests))
+    return "sha256:" + hashlib.sha256(lines.encode()).hexdigest()

@@ -21,7 +21,7 @@ def evidence(contest) -> pd.DataFrame:
 
 
 def test_the_reported_digest_is_that_of_the_births(contest, raw, table, mapping):
-    expected = births.digest(raw.loc[table.index], mapping.raw_columns)
+    expected = births.digest(raw.loc[table.index], mapping)
     assert contest.checkout.outputs("train")["dataset.births"] == expected
 
 
