@@ -125,6 +125,12 @@ def log(fitted: Pipeline, rows: pd.DataFrame, profile: Reference, origin: dict) 
         )
 
 
+def listed(names: list[str]) -> str:
+    """The names as a parameter of MLflow, which takes 6,000 characters; `features.json` has them all."""
+    text = ",".join(names)
+    return text if len(text) <= 6_000 else f"{len(names)} features, in features.json"
+
+
 def train(table: pd.DataFrame, origin: Origin, config: dict, snapshot: Snapshot | None = None) -> ModelInfo:
     """Feature table → fitted model, logged in an MLflow run of its own with the trials of its search nested in it.
 
@@ -154,7 +160,8 @@ def train(table: pd.DataFrame, origin: Origin, config: dict, snapshot: Snapshot 
             f"cross-validated ROC AUC {known.roc_auc:.3f}, Brier {known.brier:.4f}; {seconds:.1f} s, {peak:.0f} MiB at most"
         )
         fills = {f"impute.{name}": " ".join(map(str, vars(fill).values())) for name, fill in selected.fills.items()}
-        mlflow.log_params({"features": ",".join(names), **asdict(chosen), **asdict(origin), **fills, **lineage})
+        mlflow.log_dict({"features": names}, "features.json")
+        mlflow.log_params({"features": listed(names), **asdict(chosen), **asdict(origin), **fills, **lineage})
         mlflow.log_metrics({**metrics, "training_seconds": seconds, "peak_mib": peak})
         return log(fitted, rows[names].head(SAMPLE_ROWS), profile, asdict(origin) | lineage)
 

@@ -9,7 +9,7 @@ import pytest
 from mlflow import MlflowClient
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from hrob import births, features, registered, step, validate
+from hrob import births, features, registered, step, train, validate
 from hrob.store import Store
 
 
@@ -28,6 +28,10 @@ def test_the_reported_digest_is_that_of_the_births(contest, raw, table, mapping)
 def test_the_run_records_what_it_was_trained_with(contest, mapping):
     run = MlflowClient(contest.checkout.tracking_uri).get_run(contest.checkout.outputs("train")["run_id"])
     assert run.data.params["features"].split(",") == mapping.features
+    assert json.loads(Path(mlflow.artifacts.download_artifacts(f"runs:/{run.info.run_id}/features.json")).read_text()) == {
+        "features": mapping.features
+    }
+    assert train.listed([f"feature_{number:03d}" for number in range(991)]) == "991 features, in features.json"
     assert run.data.metrics["rows"] == 912
     assert run.data.tags["mlflow.source.git.commit"].startswith("0123456789abcdef")
 
