@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from deltalake import CommitProperties, DeltaTable, Transaction, write_deltalake
 from deltalake.exceptions import CommitFailedError
@@ -25,6 +26,7 @@ MOMENT = pa.timestamp("us", tz="UTC")
 WRITTEN = "written_at"
 PROPERTY = "hrob."
 ATTEMPTS = 20
+DIGEST_ROWS = 20_000
 
 
 @dataclass(frozen=True)
@@ -82,29 +84,28 @@ class Snapshot:
         for name in (entity, "time"):
             if name not in spine:
                 raise Refused(f"a spine for {self.name} has the columns {entity} and time; {name} is missing")
-        asked = pd.DataFrame(
-            {entity: spine[entity].to_numpy(), "asked_at": moments(spine.time, "time").to_numpy(), "place": range(len(spine))}
-        ).astype({"asked_at": "datetime64[us, UTC]"})
-        known = self.rows([entity, event_time, *features, WRITTEN])
-        known = known.sort_values([event_time, WRITTEN], kind="stable").drop_duplicates([entity, event_time], keep="last")
+        known = self.table([entity, event_time, *features, WRITTEN])
+        keys = known.select([entity, event_time, WRITTEN]).to_pandas().assign(row=range(known.num_rows))
+        keys = keys.sort_values([event_time, WRITTEN], kind="stable").drop_duplicates([entity, event_time], keep="last")
+        asked = pd.DataFrame({entity: spine[entity].to_numpy(), "asked_at": moments(spine.time, "time").array, "place": range(len(spine))})
+        # Only keys are joined; of the features just the rows that were found are copied.
         found = pd.merge_asof(
             asked.sort_values("asked_at", kind="stable"),
-            known.drop(columns=WRITTEN),
+            keys,
             left_on="asked_at",
             right_on=event_time,
             by=entity,
             direction="backward",
             tolerance=max_age,
         )
-        return found.sort_values("place").set_axis(spine.index)[[*features, event_time]]
+        rows = pa.array(found.sort_values("place").row, pa.int64(), from_pandas=True)
+        return known.select([*features, event_time]).take(rows).to_pandas().set_axis(spine.index)
 
-    def rows(self, columns: list[str]) -> pd.DataFrame:
+    def table(self, columns: list[str]) -> pa.Table:
         """All rows of this version. Read by PyArrow: delta-rs's own reader sometimes aborts when Python ends."""
         files = DeltaTable(self.root, version=self.version).file_uris()
         schema = self.definition.schema
-        if not files:
-            return schema.empty_table().select(columns).to_pandas()
-        return ds.dataset(files, schema=schema).to_table(columns).to_pandas()
+        return ds.dataset(files, schema=schema).to_table(columns) if files else schema.empty_table().select(columns)
 
 
 @dataclass(frozen=True)
@@ -230,8 +231,10 @@ def moments(times: pd.Series, name: str) -> pd.Series:
 
 def digest(batch: pa.Table, source: str) -> str:
     """Of what is written and where it is from; the same for the same rows in another order."""
-    content = batch.sort_by([(name, "ascending") for name in batch.column_names[:2]]).combine_chunks()
-    sink = pa.BufferOutputStream()
-    with pa.ipc.new_stream(sink, content.schema.remove_metadata()) as writer:
-        writer.write_table(content.replace_schema_metadata(None))
-    return hashlib.sha256(source.encode() + sink.getvalue().to_pybytes()).hexdigest()
+    hashed = hashlib.sha256(source.encode())
+    order = batch.select(batch.column_names[:2]).combine_chunks()
+    order = pc.sort_indices(order, [(name, "ascending") for name in order.column_names])
+    for first in range(0, batch.num_rows, DIGEST_ROWS):
+        for part in batch.take(order[first : first + DIGEST_ROWS]).combine_chunks().to_batches():
+            hashed.update(part.replace_schema_metadata(None).serialize())
+    return hashed.hexdigest()

@@ -68,39 +68,36 @@ def trials_of(checkout, run_id: str) -> list:
     return client.search_runs([experiment], f"tags.`mlflow.parentRunId` = '{run_id}'")
 
 
-def test_each_trial_of_the_search_is_a_nested_run_with_its_folds(contest):
-    checkout, run_id = contest.checkout, contest.checkout.outputs("train")["run_id"]
-    run = MlflowClient(checkout.tracking_uri).get_run(run_id)
-    trials = trials_of(checkout, run_id)
-    assert len(trials) == run.data.metrics["search_trials"] > 3
-    assert run.data.metrics["search_earlier_trials"] == 0
+def trained(checkout, folder: Path, config: str, **variables: str) -> dict[str, str]:
+    """What a training of its own reports."""
+    (folder / "config.json").write_text(config)
+    (folder / "output").unlink(missing_ok=True)
+    checkout.run("train", ESPALIER_CONFIG=str(folder / "config.json"), ESPALIER_OUTPUT=str(folder / "output"), **variables)
+    return dict(line.split("=", 1) for line in (folder / "output").read_text().splitlines())
+
+
+def test_each_trial_of_a_search_is_a_nested_run_and_the_next_search_goes_on_from_them(contest, tmp_path):
+    checkout, client = contest.checkout, MlflowClient(contest.checkout.tracking_uri)
+    first = client.get_run(trained(checkout, tmp_path, '{"search": {"trials": 5}}')["run_id"])
+    trials = trials_of(checkout, first.info.run_id)
+    assert len(trials) == first.data.metrics["search_trials"] == 5 and first.data.metrics["search_earlier_trials"] == 0
     best = min(trials, key=lambda trial: trial.data.metrics["log_loss"])
-    assert best.data.metrics["log_loss"] == run.data.metrics["search_loss"]
-    assert best.data.params.items() <= run.data.params.items()
+    assert best.data.metrics["log_loss"] == first.data.metrics["search_loss"]
+    assert best.data.params.items() <= first.data.params.items()
     folds = json.loads(Path(mlflow.artifacts.download_artifacts(f"runs:/{best.info.run_id}/folds.json")).read_text())["folds"]
     assert sum(fold["rows"] for fold in folds) == 912
     assert sum(fold["roc_auc"] for fold in folds) / len(folds) == pytest.approx(best.data.metrics["roc_auc"])
 
-
-def test_a_training_of_the_same_space_goes_on_from_its_trials(contest, tmp_path):
-    checkout, before = contest.checkout, contest.checkout.outputs("train")["run_id"]
-    known = trials_of(checkout, before)
-    (tmp_path / "config.json").write_text('{"search": {"trials": 2}}')
-    variables = {"ESPALIER_CONFIG": str(tmp_path / "config.json"), "ESPALIER_OUTPUT": str(tmp_path / "output")}
-    printed = checkout.run("train", **variables)
-    assert f"2 trials in" in printed and f"after {len(known)} earlier ones" in printed
-    again = dict(line.split("=", 1) for line in (tmp_path / "output").read_text().splitlines())["run_id"]
-    client = MlflowClient(checkout.tracking_uri)
-    loss = lambda run_id: client.get_run(run_id).data.metrics["search_loss"]
-    assert loss(again) <= loss(before)
-    assert not {str(trial.data.params) for trial in trials_of(checkout, again)} & {str(trial.data.params) for trial in known}
+    again = client.get_run(trained(checkout, tmp_path, '{"search": {"trials": 2}}')["run_id"])
+    assert again.data.metrics["search_earlier_trials"] == 5 and again.data.metrics["search_trials"] == 2
+    assert again.data.metrics["search_loss"] <= first.data.metrics["search_loss"]
+    params = lambda runs: {str(run.data.params) for run in runs}
+    assert len(params(trials_of(checkout, again.info.run_id)) - params(trials)) == 2
 
 
 def test_without_a_search_the_model_takes_the_configured_hyperparameters(contest, tmp_path):
-    (tmp_path / "config.json").write_text('{"search": false, "model": {"inverse_regularisation": 0.02, "scaling": "quantile"}}')
-    variables = {"ESPALIER_CONFIG": str(tmp_path / "config.json"), "ESPALIER_OUTPUT": str(tmp_path / "output")}
-    contest.checkout.run("train", **variables)
-    run_id = dict(line.split("=", 1) for line in (tmp_path / "output").read_text().splitlines())["run_id"]
+    config = '{"search": false, "model": {"inverse_regularisation": 0.02, "scaling": "quantile"}}'
+    run_id = trained(contest.checkout, tmp_path, config)["run_id"]
     run = MlflowClient(contest.checkout.tracking_uri).get_run(run_id)
     assert not trials_of(contest.checkout, run_id) and "search_trials" not in run.data.metrics
     assert (run.data.params["inverse_regularisation"], run.data.params["scaling"]) == ("0.02", "quantile")
@@ -119,9 +116,7 @@ def shared(contest):
 
 def test_a_model_names_the_version_of_the_feature_table_that_it_was_trained_on(contest, shared, tmp_path, table, mapping):
     checkout = contest.checkout
-    variables = {"ESPALIER_OUTPUT": str(tmp_path / "output")}
-    checkout.run("train", **variables)
-    reported = dict(line.split("=", 1) for line in (tmp_path / "output").read_text().splitlines())
+    reported = trained(checkout, tmp_path, '{"search": false}')
     assert reported["dataset.features"] == "births_first_minute@1"
     found = MlflowClient(checkout.tracking_uri).search_runs(
         [MlflowClient(checkout.tracking_uri).get_run(reported["run_id"]).info.experiment_id],

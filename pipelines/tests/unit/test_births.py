@@ -86,3 +86,11 @@ def test_ids_are_unique_and_sort_like_the_rows(raw):
 def test_a_dataset_that_is_no_package_asks_for_its_file():
     with pytest.raises(Refused, match="name it under `births:`"):
         births.load({}, mappings.read("natality2014"))
+
+
+def test_the_digest_is_of_values_whatever_type_the_source_gave_them(raw, mapping):
+    # As whole numbers, where there are any, and as floating point.
+    assert births.digest(raw.astype(float), mapping) == births.digest(raw, mapping) != births.digest(raw.iloc[1:], mapping)
+    words = replace(mapping, categories=["male"])
+    codes = [births.digest(raw.assign(male=kind), words) for kind in (raw.male, raw.male.astype(float), raw.male.astype(str))]
+    assert len(set(codes)) == 1
