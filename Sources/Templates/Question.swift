@@ -27,7 +27,10 @@ public struct Question: Sendable {
                 "release_branches", "Pattern of the release branches, which are prod", { _ in "release/**" }, branch),
             Question("registry", "MLflow registry: embedded, or its URL", { _ in "embedded" }, registry),
             Question("data", "Births: packaged, or the absolute path of a file or table", { _ in packaged }, data),
-            Question("feature_store", "Feature store (true or false)", { _ in "false" }) {
+            Question(
+                "feature_store", "Feature store (true or false)",
+                { _ in String(template.files[Template.featureStore] != nil) }
+            ) {
                 flag($0, "feature store", Template.featureStore, template)
             },
             Question("spark", "Spark (true or false)", { _ in "false" }) {

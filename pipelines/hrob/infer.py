@@ -5,7 +5,7 @@ import tempfile
 from datetime import datetime
 from pathlib import Path
 
-from hrob import births, health, intake, mappings, registered, scoring, settings, slots, step
+from hrob import health, intake, mappings, registered, scoring, settings, slots, step
 from hrob.predictions import predictions, quarantine
 from hrob.scoring import Scored
 from hrob.slots import Source
@@ -45,7 +45,7 @@ def main() -> None:
         step.report(scored=held[source], quarantined=refused, health="passed")
         return print(f"nothing to do: {slot} has {held[source]} predictions already")
 
-    mapping = mappings.read(births.dataset_name(config))
+    mapping = mappings.configured(config)
     day = moment.date()
     model = registered.load(uri)
     with tempfile.TemporaryDirectory() as folder:

@@ -1,7 +1,8 @@
 """Feature groups, target and refused columns of a dataset, from feature_mappings.yml."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
 from pathlib import Path
 
 import yaml
@@ -10,7 +11,7 @@ from hrob.nearest import unknown
 from hrob.step import Refused
 
 FILE = Path(__file__).parents[1] / "feature_mappings.yml"
-KEYS = {"target", "holdout", "id", "groups", "derived", "categories", "required", "ranges", "slices", "refused"}
+KEYS = {"target", "other_targets", "store", "holdout", "id", "groups", "derived", "categories", "required", "ranges", "slices", "refused"}
 
 
 @dataclass(frozen=True)
@@ -20,6 +21,16 @@ class Target:
     name: str
     column: str
     at_most: float | None = None
+
+
+@dataclass(frozen=True)
+class Shared:
+    """The feature table that models of this dataset share; its births bear no dates, so all were known at one moment."""
+
+    table: str
+    owner: str
+    description: str
+    known_at: datetime
 
 
 @dataclass(frozen=True)
@@ -41,6 +52,7 @@ class Mapping:
     ranges: dict[str, list[float]] = field(default_factory=dict)
     slices: dict[str, dict] = field(default_factory=dict)
     id: str | None = None
+    shared: Shared | None = None
 
     @property
     def features(self) -> list[str]:
@@ -57,8 +69,17 @@ class Mapping:
         return list(dict.fromkeys(self.derived.get(name, {}).get("column", name) for name in features))
 
 
-def read(dataset: str, path: Path = FILE) -> Mapping:
-    """The mapping of one dataset; refuses unknown keys and columns listed twice."""
+def configured(config: dict) -> Mapping:
+    """The mapping of the configuration's `dataset:` and `target:`.
+
+    Without a dataset it is `natality2014` when a file is named under `births:`, else `bwght2`.
+    """
+    dataset = config.get("dataset") or ("natality2014" if config.get("births") else "bwght2")
+    return read(dataset, target=config.get("target"))
+
+
+def read(dataset: str, path: Path = FILE, target: str | None = None) -> Mapping:
+    """The mapping of one dataset for its own target, or another one; refuses unknown keys and columns listed twice."""
     datasets = yaml.safe_load(path.read_text()) or {}
     if dataset not in datasets:
         raise Refused(f"{path.name}: {unknown('dataset', dataset, datasets)}")
@@ -66,11 +87,16 @@ def read(dataset: str, path: Path = FILE) -> Mapping:
     where = f"{path.name}: {dataset}"
     for key in set(entry) - KEYS:
         raise Refused(f"{where}: {unknown('key', key, KEYS)}")
+    own = Target(**entry["target"])
+    targets = {own.name: own} | {name: Target(name, **rule) for name, rule in (entry.get("other_targets") or {}).items()}
+    if target and target not in targets:
+        raise Refused(f"{where}: {unknown('target', target, targets)}; it has {', '.join(targets)}")
     mapping = Mapping(
         dataset=dataset,
-        target=Target(**entry["target"]),
+        target=targets[target or own.name],
         holdout=float(entry["holdout"]),
         id=entry.get("id"),
+        shared=shared(entry["store"], f"{where}.store") if "store" in entry else None,
         groups=entry["groups"],
         derived=entry.get("derived") or {},
         categories=entry.get("categories") or [],
@@ -79,8 +105,23 @@ def read(dataset: str, path: Path = FILE) -> Mapping:
         slices=entry.get("slices") or {},
         refused={name: reason for reason, names in entry["refused"].items() for name in names},
     )
-    refuse_inconsistency(mapping, where)
+    for one in targets.values():
+        refuse_inconsistency(replace(mapping, target=one), where)
     return mapping
+
+
+def shared(entry: dict, where: str) -> Shared:
+    """All four keys; the moment as text with a zone."""
+    known = [field.name for field in fields(Shared)]
+    for key in set(entry) ^ set(known):
+        raise Refused(f"{where}: {unknown('key', key, known) if key in entry else f'{key} is missing'}")
+    try:
+        moment = datetime.fromisoformat(str(entry["known_at"]))
+    except ValueError:
+        moment = datetime.min
+    if moment.tzinfo is None:
+        raise Refused(f"{where}.known_at: expected a time with a zone, as in \"2014-12-31T00:00:00Z\", found {entry['known_at']}")
+    return Shared(**{**entry, "known_at": moment})
 
 
 def refuse_inconsistency(mapping: Mapping, where: str) -> None:

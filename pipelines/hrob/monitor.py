@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from hrob import births, drift, features, holdout, infer, intake, mappings, registered, scored, settings, slots, step
+from hrob import drift, features, holdout, infer, intake, mappings, registered, scored, settings, slots, step
 from hrob.drift import Measure
 from hrob.mappings import Mapping
 from hrob.predictions import predictions
@@ -86,7 +86,7 @@ def main() -> None:
     config = step.config()
     chosen = settings.section(config, "monitor", DEFAULTS)
     arriving = settings.section(config, "infer", infer.DEFAULTS)
-    mapping = mappings.read(births.dataset_name(config))
+    mapping = mappings.configured(config)
     reference = registered.load(uri).reference
     first = last - timedelta(days=chosen["window_days"])
     window = scored.of_window(predictions(Path(step.variable("ESPALIER_DATA"))), first, last, chosen["most_rows"])

@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 from deltalake import CommitProperties, DeltaTable, Transaction, WriterProperties, write_deltalake
-from deltalake.exceptions import CommitFailedError, DeltaError
+from deltalake.exceptions import CommitFailedError
 
-from hrob import parquet
+from hrob import delta, parquet
 from hrob.step import Refused
 
 # Where each row comes from; every table has these columns after its own.
@@ -114,9 +114,7 @@ class SlotTable:
 
         Raises CommitFailedError when the slot was written since the snapshot, and Refused when the table has other columns.
         """
-        found = pa.schema(table.schema().to_arrow())
-        if found.names != self.schema.names or found.types != self.schema.types:
-            raise Refused(f"{self.root} has the columns {describe(found)}, expected {describe(self.schema)}; move the table away")
+        delta.refuse_other_columns(table, self.schema)
         number = (table.transaction_version(self.application(moment)) or 0) + 1
         write_deltalake(
             table,
@@ -139,22 +137,8 @@ class SlotTable:
         return f"hrob.{self.name}/{text(moment)}"
 
     def open_or_create(self) -> DeltaTable:
-        """The newest snapshot; an empty table is made when there is none, by one of those who try at once.
-
-        Creation must be version 0 or nothing: delta-rs would otherwise retry a lost race, and commit the loser's creation
-        (an empty version with another table id) on top of the winner's table.
-        """
-        if not DeltaTable.is_deltatable(str(self.root)):
-            self.root.mkdir(parents=True, exist_ok=True)
-            once = CommitProperties(max_commit_retries=0)
-            try:
-                DeltaTable.create(
-                    self.root, self.schema, mode="ignore", partition_by=[PARTITION], name=self.name, commit_properties=once
-                )
-            except DeltaError:
-                if not DeltaTable.is_deltatable(str(self.root)):
-                    raise
-        return DeltaTable(self.root)
+        """The newest snapshot; an empty table is made when there is none."""
+        return delta.open_or_create(self.root, self.schema, name=self.name, partition_by=[PARTITION])
 
     def held(self, moment: datetime) -> Counter[Source]:
         """Rows of that logical time by where they come from, in the newest snapshot; empty without a table."""
@@ -178,6 +162,3 @@ def slot_batches(table: DeltaTable, moment: datetime, columns: list[str]) -> Ite
         for batch in parquet.batches(ds.dataset(files), [*columns, "logical_time"], ROW_GROUP, WORDS):
             yield batch.filter(pc.equal(batch["logical_time"], text(moment))).select(columns)
 
-
-def describe(schema: pa.Schema) -> str:
-    return ", ".join(f"{field.name} {field.type}" for field in schema)

@@ -1,7 +1,9 @@
 """Trains on the births outside the holdout and logs the model to MLflow."""
 
 import os
+import resource
 import tempfile
+import time
 import warnings
 from dataclasses import asdict
 from importlib.metadata import version
@@ -11,16 +13,24 @@ import mlflow
 import pandas as pd
 from mlflow.models import infer_signature
 from mlflow.models.model import ModelInfo
-from sklearn.model_selection import StratifiedKFold, cross_val_predict
+from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
+from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline
+from threadpoolctl import threadpool_limits
 
-from hrob import features, holdout, mappings, model, reference, selection, smoke, step
+from hrob import features, holdout, mappings, model, publish, reference, search, selection, smoke, space, step
 from hrob.features import Origin
 from hrob.mappings import Mapping
+from hrob.model import Hyperparameters
 from hrob.reference import Reference
+from hrob.selection import Selection
+from hrob.store import Snapshot
 
 REQUIREMENTS = [f"{name}=={version(name)}" for name in ("scikit-learn", "skops", "numpy", "scipy", "pandas")]
 SAMPLE_ROWS = 20
+FOLDS = 5
+# Below so many values, threads cost five times what they give.
+FEW_VALUES = 1_000_000
 
 # skops opens only types it knows; the imputer remembers the dtype it was fitted on.
 TRUSTED_TYPES = ["numpy.dtype"]
@@ -35,26 +45,73 @@ def training_rows(table: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
     return rows
 
 
-def unseen_scores(estimator: Pipeline, rows: pd.DataFrame, columns: list[str]) -> pd.Series:
-    """A score for each training row, from a model of the four folds that it is not in; the holdout is for `validate` alone."""
-    folds = StratifiedKFold(5, shuffle=True, random_state=0)
-    scores = cross_val_predict(estimator, rows[columns], rows.label, cv=folds, method="predict_proba")[:, 1]
-    return pd.Series(scores, index=rows.index)
+def unseen_scores(estimator: Pipeline, rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
+    """For each training row its fold (from 1), and the score of a model of the four others; the holdout is for `validate` alone."""
+    found = pd.DataFrame({"fold": 0, "score": 0.0}, index=rows.index)
+    splits = StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(rows, rows.label)
+    for fold, (others, its) in enumerate(splits, 1):
+        estimator.fit(rows[columns].iloc[others], rows.label.iloc[others])
+        found.iloc[its] = pd.DataFrame({"fold": fold, "score": estimator.predict_proba(rows[columns].iloc[its])[:, 1]})
+    return found
 
 
-def log(fitted: Pipeline, rows: pd.DataFrame, params: dict, profile: Reference, origin: Origin) -> ModelInfo:
-    """One MLflow run with the model inside.
+def fold_scores(labels: pd.Series, unseen: pd.DataFrame) -> list[dict[str, float]]:
+    """Rows, log loss, ROC AUC and Brier score of each fold."""
+    found = []
+    for _, scores in unseen.groupby("fold"):
+        known = labels.loc[scores.index]
+        found.append(
+            {
+                "rows": len(scores),
+                search.LOSS: float(log_loss(known, scores.score, labels=[0, 1])),
+                "roc_auc": float(roc_auc_score(known, scores.score)),
+                "brier": float(brier_score_loss(known, scores.score)),
+            }
+        )
+    return found
 
-    The model itself remembers its origin, the births that it was trained on, in bins, and what it makes of some of `rows`.
+
+def searched(rows: pd.DataFrame, selected: Selection, mapping: Mapping, origin: Origin, config: dict) -> tuple[Hyperparameters, dict]:
+    """The hyperparameters to train with, and what a search for them came to (empty without one), as metrics."""
+    first = Hyperparameters.of(config)
+    chosen = search.read(config)
+    if chosen is None:
+        return first, {}
+
+    def evaluate(params: dict) -> list[dict[str, float]]:
+        estimator = model.build(selected, mapping.categories, Hyperparameters(**params))
+        return fold_scores(rows.label, unseen_scores(estimator, rows, selected.features))
+
+    # All that a loss depends on: trials are compared with those of the same definition only.
+    definition = {
+        "space": space.SPACE,
+        "loss": f"{search.LOSS}, {FOLDS} folds",
+        "packages": REQUIREMENTS,
+        "selection": asdict(selected),
+        **asdict(origin),
+    }
+    engine, budget = chosen
+    began = time.monotonic()
+    tracked = search.Tracked.within(mlflow.active_run(), definition)
+    found = search.run(engine, budget, tracked, vars(first), evaluate)
+    seconds = time.monotonic() - began
+    mlflow.set_tags({search.SPACE_TAG: tracked.digest, f"{search.SPACE_TAG}.engine": engine, f"{search.SPACE_TAG}.ended": found.ended})
+    print(
+        f"search {tracked.digest[:10]} with {engine}: {found.tried} trials in {seconds:.1f} s after {found.earlier} earlier ones; "
+        f"{found.ended}; best {search.LOSS} {found.best.loss:.4f} with {found.best.params}"
+    )
+    metrics = {"trials": found.tried, "earlier_trials": found.earlier, "loss": found.best.loss, "seconds": seconds}
+    return Hyperparameters(**found.best.params), {f"search_{name}": value for name, value in metrics.items()}
+
+
+def log(fitted: Pipeline, rows: pd.DataFrame, profile: Reference, origin: dict) -> ModelInfo:
+    """The model, into the active run.
+
+    It remembers its origin, the births that it was trained on, in bins, and what it makes of some of `rows`.
     """
-    tags = {"mlflow.source.git.commit": os.environ.get("ESPALIER_COMMIT"), "espalier.run": os.environ.get("ESPALIER_RUN")}
-    known = profile.performance
-    metrics = {"cv_roc_auc": known.roc_auc, "cv_brier": known.brier, "rows": known.rows, "positive_rate": known.positive_rate}
-    with tempfile.TemporaryDirectory() as folder, mlflow.start_run(tags={key: value for key, value in tags.items() if value}):
+    with tempfile.TemporaryDirectory() as folder:
         reference.write(profile, Path(folder) / reference.FILE)
         smoke.write_sample(fitted, rows, Path(folder) / smoke.SAMPLE)
-        mlflow.log_params(params)
-        mlflow.log_metrics(metrics)
         with warnings.catch_warnings(action="ignore", category=UserWarning):
             signature = infer_signature(rows, fitted.predict_proba(rows))
         return mlflow.sklearn.log_model(
@@ -62,39 +119,64 @@ def log(fitted: Pipeline, rows: pd.DataFrame, params: dict, profile: Reference, 
             name="model",
             signature=signature,
             pip_requirements=REQUIREMENTS,
-            metadata=asdict(origin),
+            metadata=origin,
             extra_files=[f"{folder}/{reference.FILE}", f"{folder}/{smoke.SAMPLE}"],
             skops_trusted_types=TRUSTED_TYPES,
         )
 
 
-def train(table: pd.DataFrame, origin: Origin, config: dict, selection_file: Path = selection.FILE) -> ModelInfo:
-    """Feature table → fitted, logged model."""
+def listed(names: list[str]) -> str:
+    """The names as a parameter of MLflow, which takes 6,000 characters; `features.json` has them all."""
+    text = ",".join(names)
+    return text if len(text) <= 6_000 else f"{len(names)} features, in features.json"
+
+
+def train(table: pd.DataFrame, origin: Origin, config: dict, snapshot: Snapshot | None = None) -> ModelInfo:
+    """Feature table → fitted model, logged in an MLflow run of its own with the trials of its search nested in it.
+
+    `snapshot` is the version of the shared feature table that the features are from, if they are.
+    """
+    began = time.monotonic()
     mapping = mappings.read(origin.dataset)
-    selected = selection.read(mapping, selection_file)
-    strength = float((config.get("model") or {}).get("inverse_regularisation", model.INVERSE_REGULARISATION))
+    selected = selection.read(mapping)
+    names = selected.features
     rows = training_rows(table, mapping)
-    estimator = model.build(selected, mapping.categories, strength)
-    unseen = unseen_scores(estimator, rows, selected)
-    params = {"features": ",".join(selected), "inverse_regularisation": strength, **asdict(origin)}
-    fitted = estimator.fit(rows[selected], rows.label)
-    # Of the holdout no outcome is used: only how its births are scored, as those to come will be.
-    scores = model.risk(fitted, table[table.holdout])
-    profile = Reference.of(origin.dataset, origin.births, rows[selected], rows.label, unseen, scores)
-    print(
-        f"trained on {len(rows)} births ({rows.label.sum()} positive) with {len(selected)} of {len(mapping.features)} features; "
-        f"cross-validated ROC AUC {profile.performance.roc_auc:.3f}, Brier {profile.performance.brier:.4f}"
-    )
-    return log(fitted, rows[selected].head(SAMPLE_ROWS), params, profile, origin)
+    threads = 1 if rows[names].size < FEW_VALUES else None
+    lineage = {"feature_table": snapshot.definition.name, "feature_table_version": snapshot.version} if snapshot else {}
+    tags = {"mlflow.source.git.commit": os.environ.get("ESPALIER_COMMIT"), "espalier.run": os.environ.get("ESPALIER_RUN")}
+    with threadpool_limits(threads), mlflow.start_run(tags={key: value for key, value in tags.items() if value}):
+        chosen, metrics = searched(rows, selected, mapping, origin, config)
+        estimator = model.build(selected, mapping.categories, chosen)
+        unseen = unseen_scores(estimator, rows, names).score
+        fitted = estimator.fit(rows[names], rows.label)
+        # Of the holdout no outcome is used: only how its births are scored, as those to come will be.
+        scores = model.risk(fitted, table[table.holdout])
+        profile = Reference.of(origin.dataset, origin.births, rows[names], rows.label, unseen, scores)
+        known = profile.performance
+        metrics |= {"cv_roc_auc": known.roc_auc, "cv_brier": known.brier, "rows": known.rows, "positive_rate": known.positive_rate}
+        seconds, peak = time.monotonic() - began, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        print(
+            f"trained on {len(rows)} births ({rows.label.sum()} positive) with {len(names)} of {len(mapping.features)} features; "
+            f"cross-validated ROC AUC {known.roc_auc:.3f}, Brier {known.brier:.4f}; {seconds:.1f} s, {peak:.0f} MiB at most"
+        )
+        fills = {f"impute.{name}": " ".join(map(str, vars(fill).values())) for name, fill in selected.fills.items()}
+        mlflow.log_dict({"features": names}, "features.json")
+        mlflow.log_params({"features": listed(names), **asdict(chosen), **asdict(origin), **fills, **lineage})
+        mlflow.log_metrics({**metrics, "training_seconds": seconds, "peak_mib": peak})
+        return log(fitted, rows[names].head(SAMPLE_ROWS), profile, asdict(origin) | lineage)
 
 
 def main() -> None:
-    """`features.parquet` → a logged model, named by `model_uri` and `run_id`, and the ids that it was trained on."""
-    table, origin = features.read(step.input_path("features", "features.parquet"))
+    """`features.parquet`, or what the store has of it → a logged model, named by `model_uri` and `run_id`, and the ids that it was
+    trained on.
+    """
+    table, origin, snapshot = publish.training_table()
     ids = training_rows(table, mappings.read(origin.dataset)).index
     step.output_path("ids.txt").write_text("".join(f"{id}\n" for id in ids))
-    logged = train(table, origin, step.config())
+    logged = train(table, origin, step.config(), snapshot)
     step.report(model_uri=logged.model_uri, run_id=logged.run_id, dataset__births=origin.births)
+    if snapshot:
+        step.report(dataset__features=snapshot.name)
 
 
 if __name__ == "__main__":

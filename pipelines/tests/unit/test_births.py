@@ -12,7 +12,7 @@ from hrob.step import Refused
 def test_a_csv_file_gives_the_same_births_as_the_package(raw, mapping, tmp_path):
     raw.to_csv(tmp_path / "births.csv.gz", index=False)
     again = births.load({"dataset": "bwght2", "births": str(tmp_path / "births.csv.gz")}, mapping)
-    assert births.digest(again, mapping.raw_columns) == births.digest(raw, mapping.raw_columns)
+    assert births.digest(again, mapping) == births.digest(raw, mapping)
 
 
 @pytest.mark.parametrize("kind", ["file", "folder", "delta"])
@@ -26,7 +26,7 @@ def test_parquet_and_delta_give_the_same_births_as_the_package(raw, mapping, tmp
     else:
         write_deltalake(path, table)
     again = births.load({"dataset": "bwght2", "births": str(path)}, mapping)
-    assert births.digest(again, mapping.raw_columns) == births.digest(raw, mapping.raw_columns)
+    assert births.digest(again, mapping) == births.digest(raw, mapping)
 
 
 @pytest.mark.parametrize("kind", ["parquet", "delta"])
@@ -69,13 +69,13 @@ def test_numbers_of_more_than_one_birth_are_found_across_batches(mapping, tmp_pa
 
 def test_the_digest_ignores_row_order_and_columns_not_used(raw, mapping):
     shuffled = raw.sample(frac=1, random_state=1).assign(bwght=0)
-    assert births.digest(shuffled, mapping.raw_columns) == births.digest(raw, mapping.raw_columns)
+    assert births.digest(shuffled, mapping) == births.digest(raw, mapping)
 
 
 def test_the_digest_changes_with_a_single_value(raw, mapping):
     changed = raw.copy()
     changed.iloc[7, changed.columns.get_loc("mage")] += 1
-    assert births.digest(changed, mapping.raw_columns) != births.digest(raw, mapping.raw_columns)
+    assert births.digest(changed, mapping) != births.digest(raw, mapping)
 
 
 def test_ids_are_unique_and_sort_like_the_rows(raw):
@@ -86,3 +86,11 @@ def test_ids_are_unique_and_sort_like_the_rows(raw):
 def test_a_dataset_that_is_no_package_asks_for_its_file():
     with pytest.raises(Refused, match="name it under `births:`"):
         births.load({}, mappings.read("natality2014"))
+
+
+def test_the_digest_is_of_values_whatever_type_the_source_gave_them(raw, mapping):
+    # As whole numbers, where there are any, and as floating point.
+    assert births.digest(raw.astype(float), mapping) == births.digest(raw, mapping) != births.digest(raw.iloc[1:], mapping)
+    words = replace(mapping, categories=["male"])
+    codes = [births.digest(raw.assign(male=kind), words) for kind in (raw.male, raw.male.astype(float), raw.male.astype(str))]
+    assert len(set(codes)) == 1

@@ -1,9 +1,12 @@
+import sys
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from hrob import features
 from hrob.features import Origin
+from hrob.step import Refused
 from hrob.values import NOT_STATED
 
 
@@ -47,3 +50,14 @@ def test_a_table_survives_its_file(table, tmp_path):
     assert its_origin == origin
     assert again.equals(table) and again.dtypes.equals(table.dtypes)
     assert again.omaps.dtype == np.float64
+
+
+def test_an_engine_that_is_not_there_is_refused(mapping, tmp_path, monkeypatch):
+    with pytest.raises(Refused, match=r"config\.features\.engine: unknown engine 'sparc'; did you mean 'spark'\?; there are pandas, spark"):
+        features.make({"features": {"engine": "sparc"}}, mapping, tmp_path / "features.parquet")
+    monkeypatch.setitem(sys.modules, "pyspark", None)
+    monkeypatch.delitem(sys.modules, "hrob.spark", raising=False)
+    for name in [name for name in sys.modules if name.startswith("pyspark.")]:
+        monkeypatch.delitem(sys.modules, name)
+    with pytest.raises(Refused, match="pyspark is not installed; pip install -r pipelines/requirements-spark.txt, or choose pandas"):
+        features.make({"features": {"engine": "spark"}}, mapping, tmp_path / "features.parquet")

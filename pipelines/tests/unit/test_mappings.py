@@ -58,3 +58,32 @@ def test_unknown_keys_and_datasets_name_the_nearest(tmp_path):
         mappings.read("bwght2", edited(tmp_path, lambda entry: entry.update(group={})))
     with pytest.raises(Refused, match="unknown dataset 'bwght'; did you mean 'bwght2'"):
         mappings.read("bwght")
+
+
+def test_another_target_can_be_chosen(tmp_path):
+    assert mappings.configured({}).target.name == "low_apgar5"
+    other = mappings.configured({"target": "low_birth_weight"}).target
+    assert (other.name, other.column, other.at_most) == ("low_birth_weight", "bwght", 2499)
+    with pytest.raises(Refused, match=r"unknown target 'low_birth_wieght'; did you mean 'low_birth_weight'\?; it has low_apgar5"):
+        mappings.read("bwght2", target="low_birth_wieght")
+    path = edited(tmp_path, lambda entry: entry["other_targets"].update(preterm={"column": "mage", "at_most": 20}))
+    with pytest.raises(Refused, match="'mage' must be listed under refused: it is the outcome"):
+        mappings.read("bwght2", path)
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"known_at": "2014-12-31"}, "known_at: expected a time with a zone"),
+        ({"known_at": "soon"}, "known_at: expected a time with a zone"),
+        ({"tabel": "x"}, r"unknown key 'tabel'; did you mean 'table'\?"),
+    ],
+)
+def test_a_store_that_makes_no_sense_is_refused(tmp_path, change, message):
+    with pytest.raises(Refused, match=message):
+        mappings.read("bwght2", edited(tmp_path, lambda entry: entry["store"].update(change)))
+
+
+def test_a_store_says_all_there_is_to_say(tmp_path):
+    with pytest.raises(Refused, match="store: owner is missing"):
+        mappings.read("bwght2", edited(tmp_path, lambda entry: entry["store"].pop("owner")))

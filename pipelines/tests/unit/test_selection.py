@@ -6,13 +6,13 @@ from hrob.step import Refused
 
 
 def resolve(mapping, **entry):
-    return selection.resolve(mapping, entry, where="selection.yml: bwght2")
+    return selection.resolve(mapping, entry, where="selection.yml: bwght2").features
 
 
 @pytest.mark.parametrize("dataset", yaml.safe_load(selection.FILE.read_text()))
 def test_the_committed_selection_is_valid_whatever_it_selects(dataset):
     mapping = mappings.read(dataset)
-    assert set(selection.read(mapping)) <= set(mapping.features)
+    assert set(selection.read(mapping).features) <= set(mapping.features)
 
 
 def test_a_dataset_without_a_selection_is_refused(mapping, tmp_path):

@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 
 from hrob import model, smoke
+from hrob.model import Hyperparameters
 from hrob.registered import Loaded
+from hrob.selection import Selection
 from hrob.step import Refused
 
 COLUMNS = ["omaps", "mage", "npvis"]
@@ -11,7 +13,7 @@ COLUMNS = ["omaps", "mage", "npvis"]
 @pytest.fixture(scope="module")
 def fitted(table):
     rows = table[~table.holdout]
-    return model.build(COLUMNS, [], 0.01).fit(rows[COLUMNS], rows.label)
+    return model.build(Selection(COLUMNS), [], Hyperparameters()).fit(rows[COLUMNS], rows.label)
 
 
 @pytest.fixture

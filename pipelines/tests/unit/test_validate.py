@@ -2,7 +2,9 @@ import pytest
 
 from hrob import model, validate
 from hrob.features import Origin
+from hrob.model import Hyperparameters
 from hrob.registered import Loaded, pinned_version
+from hrob.selection import Selection
 from hrob.step import Refused
 
 ORIGIN = Origin("bwght2", "sha256:00", "low_apgar5", "hrob-holdout-1 < 0.5")
@@ -10,7 +12,7 @@ ORIGIN = Origin("bwght2", "sha256:00", "low_apgar5", "hrob-holdout-1 < 0.5")
 
 def loaded(table, columns, **origin):
     rows = table[~table.holdout]
-    fitted = model.build(columns, [], 0.01).fit(rows[columns], rows.label)
+    fitted = model.build(Selection(columns), [], Hyperparameters()).fit(rows[columns], rows.label)
     return Loaded("models:/hrob-risk/1", fitted, {"dataset": "bwght2", "target": "low_apgar5", "holdout": ORIGIN.holdout} | origin)
 
 
