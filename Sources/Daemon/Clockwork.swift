@@ -28,6 +28,8 @@ actor Clockwork {
     private let clock: ClockBell
     private let timer: WallTimer
     private var entries: [Int64: Entry] = [:]
+    /// When to try again what could not be done for one schedule.
+    private var again: Date?
 
     init(
         store: Store, home: Home, registries: Registries, logger: Logger, clock: ClockBell,
@@ -57,17 +59,33 @@ actor Clockwork {
     /// Do everything that can be done now; when to do so again.
     private func turn() async -> Date? {
         await champions.forget()
+        again = nil
         do {
             if clock.takeChange() { try await readSchedules() }
             try await fireDue()
             try await startWaiting()
             try await workBackfills()
-            return entries.values.filter { $0.schedule.pause == nil }.compactMap(\.next).min()
+            let moments = entries.values.filter { $0.schedule.pause == nil }.compactMap(\.next)
+            return (moments + [again].compactMap(\.self)).min()
         } catch {
             logger.error("schedules could not fire, and will be tried again: \(error)")
             entries = [:]
             clock.forget()
             return Date().addingTimeInterval(5)
+        }
+    }
+
+    /// Do something about one schedule. A registry that does not answer, say, is no reason why others should not fire.
+    ///
+    /// - Returns: `nil` when it could not be done, and will be tried again.
+    @discardableResult
+    private func attempt<Result>(_ schedule: StoredSchedule, _ work: () async throws -> Result) async -> Result? {
+        do {
+            return try await work()
+        } catch {
+            logger.error("schedule \(schedule.pipeline) cannot fire, and will be tried again: \(error)")
+            again = Date().addingTimeInterval(5)
+            return nil
         }
     }
 
@@ -93,7 +111,11 @@ actor Clockwork {
             var decisions: [FireDecision] = []
             for id in batch {
                 guard let entry = entries[id] else { continue }
-                if let decision = await decide(entry, now: now) { decisions.append(decision) }
+                guard let decision = await attempt(entry.schedule, { try await decide(entry, now: now) }) else {
+                    entries[id]?.next = again
+                    continue
+                }
+                if !decision.moments.isEmpty { decisions.append(decision) }
             }
             guard !decisions.isEmpty else { continue }
             let events = try await store.decide(decisions, now: Date())
@@ -107,24 +129,17 @@ actor Clockwork {
         }
     }
 
-    /// - Returns: `nil` when nothing has come, or nothing can be decided yet.
-    private func decide(_ entry: Entry, now: Date) async -> FireDecision? {
+    private func decide(_ entry: Entry, now: Date) async throws -> FireDecision {
         let schedule = entry.schedule
-        do {
-            let running =
-                schedule.rule.overlap == .skip
-                ? try await store.unendedFire(of: schedule.pipeline, project: schedule.project) : nil
-            let due = schedule.rule.due(
-                after: entry.decidedThrough, now: now, delay: entry.delay, running: running)
-            let pinned = due.moments.contains { $0.skipped == nil } ? try await champions.champion(for: schedule) : nil
-            entries[schedule.id]?.next = due.next
-            return due.moments.isEmpty ? nil : FireDecision(schedule, due.moments, pinned: pinned)
-        } catch {
-            // One project's registry that does not answer is no reason why others should not fire.
-            logger.error("schedule \(schedule.pipeline) cannot fire, and will be tried again: \(error)")
-            entries[schedule.id]?.next = now.addingTimeInterval(5)
-            return nil
-        }
+        let running =
+            schedule.rule.overlap == .skip
+            ? try await store.unendedFire(of: schedule.pipeline, project: schedule.project) : nil
+        let due = schedule.rule.due(after: entry.decidedThrough, now: now, delay: entry.delay, running: running)
+        // One that waits for others is pinned when it starts.
+        let fires = schedule.rule.dependencies.isEmpty && due.moments.contains { $0.skipped == nil }
+        let pinned = fires ? try await champions.champion(for: schedule) : nil
+        entries[schedule.id]?.next = due.next
+        return FireDecision(schedule, due.moments, pinned: pinned)
     }
 
     /// Start fires whose dependencies have passed; give up those for which that cannot happen any more.
@@ -139,32 +154,40 @@ actor Clockwork {
                 continue
             }
             guard schedule.pause == nil else { continue }
-            switch try await store.readiness(of: fire, schedule, among: live) {
-            case .waits: continue
-            case .never(let reason):
-                logger.info("schedule \(fire.pipeline): \(fire.logicalTime.formatted(.iso8601)) is skipped: \(reason)")
-                try await store.skip(fire, because: reason, at: Date())
-            case .ready:
-                let pinned = try await champions.champion(for: schedule)
-                _ = try await store.start(fire, schedule, pinned: pinned, now: Date())
-                Failpoint.reach(.fireStored)
-                logger.info("schedule \(fire.pipeline) fires for \(fire.logicalTime.formatted(.iso8601))")
-                fired()
-            }
+            await attempt(schedule) { try await goOn(with: fire, schedule, among: live) }
+        }
+    }
+
+    private func goOn(with fire: StoredFire, _ schedule: StoredSchedule, among live: [StoredSchedule]) async throws {
+        let time = fire.logicalTime.formatted(.iso8601)
+        switch try await store.readiness(of: fire, schedule, among: live) {
+        case .waits: return
+        case .never(let reason):
+            logger.info("schedule \(fire.pipeline): \(time) is skipped: \(reason)")
+            try await store.skip(fire, because: reason, at: Date())
+        case .ready:
+            let pinned = try await champions.champion(for: schedule)
+            _ = try await store.start(fire, schedule, pinned: pinned, now: Date())
+            Failpoint.reach(.fireStored)
+            logger.info("schedule \(fire.pipeline) fires for \(time)")
+            fired()
         }
     }
 
     private func workBackfills() async throws {
-        for backfill in try await store.openBackfills() {
+        // Oldest first.
+        for backfill in try await store.openBackfills().reversed() {
             let count = backfill.limits.starts(backfill.progress)
             let schedule = entries.values.map(\.schedule).first {
                 $0.project == backfill.project && $0.pipeline == backfill.pipeline
             }
             guard count > 0, let schedule else { continue }
-            let pinned = try await champions.champion(for: schedule)
-            _ = try await store.startMoments(count, of: backfill, schedule, pinned: pinned, now: Date())
-            Failpoint.reach(.fireStored)
-            fired()
+            await attempt(schedule) {
+                let pinned = try await champions.champion(for: schedule)
+                _ = try await store.startMoments(count, of: backfill, schedule, pinned: pinned, now: Date())
+                Failpoint.reach(.fireStored)
+                fired()
+            }
         }
     }
 
@@ -218,7 +241,7 @@ extension FireDecision {
             let time = moment.logicalTime.formatted(.iso8601)
             let before = moment.missed > 0 ? ", after \(moment.missed) missed" : ""
             if let reason = moment.skipped { return "\(time) is skipped\(before): \(reason)" }
-            return (schedule.rule.after ?? []).isEmpty ? "fires for \(time)\(before)" : "due for \(time)\(before)"
+            return schedule.rule.dependencies.isEmpty ? "fires for \(time)\(before)" : "due for \(time)\(before)"
         }.joined(separator: "; ")
     }
 }

@@ -305,4 +305,12 @@ public struct Daemon: Service {
         let address = Reporter(home: options.home, store: store).runningAddress() ?? ""
         return try await PushAnswer(store: store, address: address).text(pushed, project: watch.project, since: since)
     }
+
+    /// The project of a request; a dash stands for the only one.
+    func project(_ word: String) async throws -> StoredProject {
+        try await store.project(named: word == "-" ? nil : word)
+    }
 }
+
+/// What a request of the wrong shape is answered.
+let unknownRequest = "error: unknown request\n"

@@ -12,7 +12,7 @@ extension Store {
         -> Readiness
     {
         var dependencies: [(name: String, moment: Date?, state: FireState)] = []
-        for name in schedule.rule.after ?? [] {
+        for name in schedule.rule.dependencies {
             guard let other = live.first(where: { $0.project == fire.project && $0.pipeline == name }) else {
                 dependencies.append((name, nil, .notLive))
                 continue
@@ -26,9 +26,8 @@ extension Store {
     private func state(of schedule: StoredSchedule, at moment: Date?) async throws -> FireState {
         guard let moment else { return .neverDue }
         guard let fire = try await fire(of: schedule.pipeline, at: moment, project: schedule.project) else {
-            // What was decided is read anew: the schedule's own value may be from before that.
-            let now = try await liveSchedule(schedule.pipeline, project: schedule.project)
-            return moment > now.decidedThrough ? .undecided : .unrecorded
+            // Read anew: the schedule's own value may be from before its latest decision.
+            return try await moment > decidedThrough(schedule) ? .undecided : .unrecorded
         }
         switch fire.state {
         case .waiting: return .waiting

@@ -15,11 +15,11 @@ extension Reporter {
     public func schedules(soonest: Int? = nil, fires: Int = 20) async throws -> [ScheduleReport] {
         let names = try await projectNames()
         let now = Date()
-        var live = try await store.liveSchedules().map { (schedule: $0, next: $0.next(now: now)) }
+        let all = try await store.liveSchedules()
+        var live = all.map { (schedule: $0, next: $0.next(now: now)) }
         if let soonest, live.count > soonest {
             live = Array(live.sorted { ($0.next ?? .distantFuture) < ($1.next ?? .distantFuture) }.prefix(soonest))
         }
-        let all = live.map(\.schedule)
         var reports: [ScheduleReport] = []
         for (schedule, next) in live {
             var told: [FireReport] = []
@@ -66,7 +66,7 @@ extension Reporter {
     public func fire(of pipeline: String, at time: Date, project name: String?) async throws -> FireDetail? {
         let project = try await store.project(named: name)
         guard let fire = try await store.fire(of: pipeline, at: time, project: project.id) else { return nil }
-        let live = try await store.liveSchedules().filter { $0.project == project.id }
+        let live = try await store.liveSchedules(of: project.id)
         let schedule = live.first { $0.pipeline == pipeline }
         var runs: [RunReport] = []
         var last: RunDetail?
@@ -93,10 +93,10 @@ extension Reporter {
         let project = try await store.projects().first { project in
             places.contains(project.repository) || places.contains { $0 == project.url }
         }
-        let live = try await store.liveSchedules().filter {
-            $0.project == project?.id && $0.rule.environment == environment
-        }
-        let rules = Dictionary(uniqueKeysWithValues: live.map { ($0.pipeline, $0.rule) })
+        var live: [StoredSchedule] = []
+        if let project { live = try await store.liveSchedules(of: project.id) }
+        let rules = Dictionary(
+            uniqueKeysWithValues: live.filter { $0.rule.environment == environment }.map { ($0.pipeline, $0.rule) })
         return differences(from: rules, to: planned, now: Date()).map(ScheduleChangeReport.init)
     }
 

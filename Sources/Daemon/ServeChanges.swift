@@ -44,7 +44,7 @@ extension Daemon {
     /// Open a change of a branch that is in the repository already: `[project, branch, target, topic]`.
     func openChange(_ words: [String]) async throws -> String {
         guard words.count == 4 else { return unknownRequest }
-        let project = try await store.project(named: words[0] == "-" ? nil : words[0])
+        let project = try await project(words[0])
         let (branch, target) = (words[1], words[2])
         let repository = try Repository(at: project.repository)
         guard let head = try repository.tip(of: "refs/heads/\(branch)") else {

@@ -10,8 +10,8 @@ extension Daemon {
     ///
     /// - Returns: what came of it, a line for each recipient.
     func testNotice(_ words: [String]) async throws -> String {
-        guard words.count == 3 else { return "error: unknown request\n" }
-        let stored = try await store.project(named: words[0] == "-" ? nil : words[0])
+        guard words.count == 3 else { return unknownRequest }
+        let stored = try await project(words[0])
         let reader = ProjectReader(
             repository: try Repository(at: stored.repository), home: options.home, fallbackName: stored.name)
         guard let tip = try reader.defaultTip(), let project = try reader.trustedProject() else {

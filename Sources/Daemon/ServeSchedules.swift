@@ -116,13 +116,10 @@ extension Daemon {
     }
 
     private func schedule(_ name: String, ofProject project: String) async throws -> StoredSchedule {
-        let project = try await store.project(named: project == "-" ? nil : project)
+        let project = try await self.project(project)
         return try await store.liveSchedule(name, project: project.id)
     }
 }
-
-/// What a request of the wrong shape is answered.
-let unknownRequest = "error: unknown request\n"
 
 extension StoredSchedule {
     /// The latest moment that has come and was not decided, with how many were before it; `nil` when none has come.

@@ -30,6 +30,9 @@ public struct ScheduleRule: Sendable, Hashable, Codable {
     /// The most moments that `misfire: run-all` makes up at once. Absent for 100.
     public let catchUp: Int?
 
+    /// The names under `after`.
+    public var dependencies: [String] { after ?? [] }
+
     /// Whether what one of them has decided holds for the other, too.
     public func hasSameMoments(as other: ScheduleRule) -> Bool {
         cron == other.cron && timezone == other.timezone && dst == other.dst && environment == other.environment

@@ -89,29 +89,36 @@ extension Store {
 
     /// Backfills, newest first.
     public func backfills(limit: Int = 50) async throws -> [StoredBackfill] {
-        try await pool.read { database in
-            try Row.fetchAll(database, sql: "\(Self.backfillSQL) ORDER BY id DESC LIMIT ?", arguments: [limit])
-                .map(StoredBackfill.init)
-        }
+        try await backfills("id IN (SELECT id FROM backfill ORDER BY id DESC LIMIT ?)", [limit])
     }
 
     public func backfill(_ id: Int64) async throws -> StoredBackfill {
-        try await pool.read { database in
-            let row = try Row.fetchOne(database, sql: "\(Self.backfillSQL) WHERE id = ?", arguments: [id])
-            guard let row else { throw StoreError.noBackfill(id) }
-            return StoredBackfill(row)
-        }
+        guard let found = try await backfills("id = ?", [id]).first else { throw StoreError.noBackfill(id) }
+        return found
     }
 
-    /// The backfills in which a moment may still start.
+    /// The backfills in which a moment may still start, newest first.
     public func openBackfills() async throws -> [StoredBackfill] {
+        try await backfills(
+            """
+            cancelled_at IS NULL
+            AND EXISTS (SELECT 1 FROM backfill_moment WHERE backfill_id = backfill.id AND event_id IS NULL)
+            """)
+    }
+
+    /// - Parameter condition: on `backfill`: the moments of others are not looked at.
+    private func backfills(_ condition: String, _ arguments: StatementArguments = []) async throws -> [StoredBackfill] {
         try await pool.read { database in
             try Row.fetchAll(
                 database,
                 sql: """
-                    \(Self.backfillSQL) WHERE cancelled_at IS NULL AND EXISTS (
-                        SELECT 1 FROM backfill_moment WHERE backfill_id = id AND event_id IS NULL) ORDER BY id
-                    """
+                    SELECT backfill.*, count(*) AS total, count(*) FILTER (WHERE outcome = 'passed') AS passed,
+                    count(*) FILTER (WHERE outcome IS NOT NULL AND outcome != 'passed') AS failed,
+                    count(*) FILTER (WHERE event_id IS NOT NULL AND outcome IS NULL) AS running
+                    FROM (SELECT * FROM backfill WHERE \(condition)) AS backfill
+                    JOIN backfill_moment ON backfill_id = backfill.id LEFT JOIN run USING (event_id)
+                    GROUP BY backfill.id ORDER BY backfill.id DESC
+                    """, arguments: arguments
             ).map(StoredBackfill.init)
         }
     }
@@ -166,12 +173,4 @@ extension Store {
             try Self.note(.cancelledBackfill(id), by: who, project: backfill.project, at: time, database)
         }
     }
-
-    private static let backfillSQL = """
-        SELECT * FROM backfill JOIN (
-            SELECT backfill_id AS id, count(*) AS total, count(*) FILTER (WHERE run.outcome = 'passed') AS passed,
-            count(*) FILTER (WHERE run.outcome IS NOT NULL AND run.outcome != 'passed') AS failed,
-            count(*) FILTER (WHERE event_id IS NOT NULL AND run.outcome IS NULL) AS running
-            FROM backfill_moment LEFT JOIN run USING (event_id) GROUP BY backfill_id) USING (id)
-        """
 }

@@ -143,3 +143,23 @@ extension Store {
         }
     }
 }
+
+extension Store {
+    /// When drift has started which pipelines of an environment since a moment.
+    public func driftStarts(in environment: String, project: Int64, since: Date, now: Date) async throws -> DriftStarts
+    {
+        try await pool.read { database in
+            let rows = try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT pipeline, created_at FROM event JOIN run ON event_id = event.id
+                    WHERE event.project_id = ? AND kind = 'drift' AND event.at > ? AND environment = ?
+                    """, arguments: [project, since.timeIntervalSince1970, environment])
+            return DriftStarts(
+                now: now,
+                starts: Dictionary(grouping: rows) { $0["pipeline"] as String }.mapValues { rows in
+                    rows.map { $0.date("created_at") }
+                })
+        }
+    }
+}

@@ -1,7 +1,6 @@
 import Events
 import Foundation
 import GRDB
-import Notices
 import Plans
 import Projects
 import Schedules
@@ -43,86 +42,15 @@ public struct StoredSchedule: Sendable, Hashable {
         pause = (row["who"] as String?).map { Pause(who: $0, reason: row["reason"], since: row.date("paused_at")) }
     }
 
-    fileprivate static let live = """
-        SELECT schedule.*, who, reason, at AS paused_at FROM schedule
-        LEFT JOIN schedule_pause USING (project_id, pipeline) WHERE retired_at IS NULL
-        """
-}
-
-/// One due moment of a schedule that has been stored.
-public struct StoredFire: Sendable, Hashable {
-    public enum State: Sendable, Hashable {
-        /// Other schedules have to pass first.
-        case waiting
-        case fired
-        case skipped(SkipReason)
-
-        public var word: String {
-            switch self {
-            case .waiting: "waiting"
-            case .fired: "fired"
-            case .skipped: "skipped"
-            }
-        }
-    }
-
-    public let id: Int64
-    public let project: Int64
-    public let pipeline: String
-    public let logicalTime: Date
-    public let storedAt: Date
-    public let state: State
-    /// Moments before it that it stands for; see `Moment`.
-    public let missed: Int
-    /// The champion when it fired: the model and version that its runs use.
-    public let pinned: PinnedVersion?
-    /// What ran it last.
-    public let event: Int64?
-
-    init(_ row: Row) throws {
-        id = row["id"]
-        project = row["project_id"]
-        pipeline = row["pipeline"]
-        logicalTime = row.date("logical_time")
-        storedAt = row.date("stored_at")
-        missed = row["missed"]
-        event = row["event_id"]
-        if let model = row["model"] as String?, let version = row["version"] as String? {
-            pinned = PinnedVersion(model: model, version: version)
-        } else {
-            pinned = nil
-        }
-        switch row["state"] as String {
-        case "waiting": state = .waiting
-        case "skipped": state = .skipped(try Stored.value(SkipReason.self, from: row["reason"]))
-        default: state = .fired
-        }
-    }
-}
-
-/// A model version that something is pinned to.
-public struct PinnedVersion: Sendable, Hashable {
-    public let model: String
-    public let version: String
-
-    public init(model: String, version: String) {
-        self.model = model
-        self.version = version
-    }
-
-    public var uri: String { "models:/\(model)/\(version)" }
-}
-
-/// What a schedule decided about the moments that had come.
-public struct FireDecision: Sendable {
-    public let schedule: StoredSchedule
-    public let moments: [Moment]
-    public let pinned: PinnedVersion?
-
-    public init(_ schedule: StoredSchedule, _ moments: [Moment], pinned: PinnedVersion?) {
-        self.schedule = schedule
-        self.moments = moments
-        self.pinned = pinned
+    fileprivate static func live(of project: Int64?, _ database: Database) throws -> [StoredSchedule] {
+        try Row.fetchAll(
+            database,
+            sql: """
+                SELECT schedule.*, who, reason, at AS paused_at FROM schedule
+                LEFT JOIN schedule_pause USING (project_id, pipeline)
+                WHERE retired_at IS NULL AND (:project IS NULL OR project_id = :project) ORDER BY project_id, pipeline
+                """, arguments: ["project": project]
+        ).map(StoredSchedule.init)
     }
 }
 
@@ -130,9 +58,7 @@ extension Store {
     /// Make the schedules of a passed release run live, and retire those of the same environment that it no longer has.
     static func goLive(_ rules: [String: ScheduleRule], run: StoredRun, at time: Date, _ database: Database) throws {
         let environment = run.plan.environment
-        let live = try Row.fetchAll(
-            database, sql: "\(StoredSchedule.live) AND project_id = ?", arguments: [run.project]
-        ).map(StoredSchedule.init)
+        let live = try StoredSchedule.live(of: run.project, database)
         // A run is told once; a run older than what is live must not bring its schedules back.
         guard !live.contains(where: { $0.rule.environment == environment && $0.run >= run.id }) else { return }
         for old in live where old.rule.environment == environment || rules[old.pipeline] != nil {
@@ -157,280 +83,40 @@ extension Store {
         }
     }
 
-    public func liveSchedules() async throws -> [StoredSchedule] {
-        try await pool.read { database in
-            try Row.fetchAll(
-                database, sql: "\(StoredSchedule.live) ORDER BY project_id, pipeline"
-            ).map(StoredSchedule.init)
-        }
+    /// The live schedules of a project; of all when absent.
+    public func liveSchedules(of project: Int64? = nil) async throws -> [StoredSchedule] {
+        try await pool.read { try StoredSchedule.live(of: project, $0) }
     }
 
     /// The schedule that is live under that name.
     public func liveSchedule(_ pipeline: String, project: Int64) async throws -> StoredSchedule {
-        let live = try await pool.read { database in
-            try Row.fetchAll(
-                database, sql: "\(StoredSchedule.live) AND project_id = ? ORDER BY pipeline", arguments: [project]
-            ).map(StoredSchedule.init)
-        }
+        let live = try await liveSchedules(of: project)
         guard let found = live.first(where: { $0.pipeline == pipeline }) else {
             throw StoreError.noSchedule(pipeline, live: live.map(\.pipeline))
         }
         return found
     }
 
-    /// The fires of a pipeline, latest logical time first.
-    public func fires(of pipeline: String, project: Int64, limit: Int = 20) async throws -> [StoredFire] {
+    /// How far a schedule has decided by now.
+    public func decidedThrough(_ schedule: StoredSchedule) async throws -> Date {
         try await pool.read { database in
-            try Row.fetchAll(
-                database,
-                sql: "SELECT * FROM fire WHERE project_id = ? AND pipeline = ? ORDER BY logical_time DESC LIMIT ?",
-                arguments: [project, pipeline, limit]
-            ).map(StoredFire.init)
+            let row = try Row.fetchOne(
+                database, sql: "SELECT due_since FROM schedule WHERE id = ?", arguments: [schedule.id])
+            return row?.optionalDate("due_since") ?? schedule.liveSince
         }
     }
 
-    public func fire(_ id: Int64) async throws -> StoredFire? {
-        try await pool.read { database in
-            try Row.fetchOne(database, sql: "SELECT * FROM fire WHERE id = ?", arguments: [id]).map(StoredFire.init)
-        }
-    }
-
-    public func fire(of pipeline: String, at logicalTime: Date, project: Int64) async throws -> StoredFire? {
-        try await pool.read { try Self.fire(of: pipeline, at: logicalTime, project: project, $0) }
-    }
-
-    private static func fire(of pipeline: String, at logicalTime: Date, project: Int64, _ database: Database) throws
-        -> StoredFire?
-    {
-        try Row.fetchOne(
-            database, sql: "SELECT * FROM fire WHERE project_id = ? AND pipeline = ? AND logical_time = ?",
-            arguments: [project, pipeline, logicalTime.timeIntervalSince1970]
-        ).map(StoredFire.init)
-    }
-
-    /// The version that a run uses because of the moment it stands for; `nil` for other runs.
-    public func pinned(for trigger: Trigger) async throws -> PinnedVersion? {
-        try await pool.read { try Self.pinned(for: trigger, $0) }
-    }
-
-    static func pinned(for trigger: Trigger, _ database: Database) throws -> PinnedVersion? {
-        guard case .fire(let id, _, _, let backfill) = trigger else { return nil }
-        let row = try Row.fetchOne(database, sql: "SELECT * FROM fire WHERE id = ?", arguments: [id])
-        guard let pinned = try row.map(StoredFire.init)?.pinned else { return nil }
-        return backfill?.version.map { PinnedVersion(model: pinned.model, version: $0) } ?? pinned
-    }
-}
-
-// MARK: Deciding
-
-extension Store {
-    /// Store what became of moments, with the events that run them, and how far the schedules have decided: all of it or
-    /// nothing. A moment that is stored already stays as it is; so does everything about a schedule that is no longer live.
+    /// Note that a schedule has decided through a moment. What has been decided stays so.
     ///
-    /// - Returns: how many events were stored.
-    public func decide(_ decisions: [FireDecision], now: Date) async throws -> Int {
-        try await pool.write { database in
-            var events = 0
-            let advance = try database.cachedStatement(
-                sql:
-                    "UPDATE schedule SET due_since = max(coalesce(due_since, live_since), ?) WHERE id = ? AND retired_at IS NULL"
-            )
-            for decision in decisions {
-                guard let last = decision.moments.last else { continue }
-                try advance.execute(
-                    arguments: [last.logicalTime.timeIntervalSince1970, decision.schedule.id])
-                guard database.changesCount == 1 else { continue }
-                for moment in decision.moments {
-                    let waits = moment.skipped == nil && !(decision.schedule.rule.after ?? []).isEmpty
-                    guard
-                        let fire = try Self.insert(
-                            moment, of: decision.schedule, waits: waits, pinned: waits ? nil : decision.pinned, now,
-                            database)
-                    else { continue }
-                    if let missed = decision.schedule.missed(moment, now: now) {
-                        try Self.tell(missed, project: decision.schedule.project, at: now, database)
-                    }
-                    guard moment.skipped == nil, !waits else { continue }
-                    _ = try Self.start(fire, decision.schedule, at: moment.logicalTime, nil, now, database)
-                    events += 1
-                }
-            }
-            return events
-        }
-    }
-
-    /// - Returns: the fire's number, unless it was stored before.
-    private static func insert(
-        _ moment: Moment, of schedule: StoredSchedule, waits: Bool, pinned: PinnedVersion?, _ now: Date,
-        _ database: Database
-    ) throws -> Int64? {
-        let state = moment.skipped != nil ? "skipped" : waits ? "waiting" : "fired"
+    /// - Returns: whether the schedule is live.
+    static func advance(_ schedule: StoredSchedule, through moment: Date, _ database: Database) throws -> Bool {
         try database.cachedStatement(
             sql: """
-                INSERT INTO fire
-                (project_id, pipeline, logical_time, schedule_id, stored_at, model, version, state, reason, missed)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+                UPDATE schedule SET due_since = max(coalesce(due_since, live_since), ?)
+                WHERE id = ? AND retired_at IS NULL
                 """
-        ).execute(arguments: [
-            schedule.project, schedule.pipeline, moment.logicalTime.timeIntervalSince1970, schedule.id,
-            now.timeIntervalSince1970, pinned?.model, pinned?.version, state,
-            try moment.skipped.map(Stored.text), moment.missed,
-        ])
-        return database.changesCount == 1 ? database.lastInsertedRowID : nil
-    }
-
-    /// Store the event that runs a fire.
-    private static func start(
-        _ fire: Int64, _ schedule: StoredSchedule, at logicalTime: Date, _ backfill: Backfilling?, _ now: Date,
-        _ database: Database
-    ) throws -> StoredEvent {
-        // A fire that is repeated is pinned to the code that it was first fired with; a backfill is there to run what is
-        // live now on the past.
-        let row =
-            try backfill == nil
-            ? Row.fetchOne(
-                database,
-                sql: "SELECT commit_id, branch FROM schedule WHERE id = (SELECT schedule_id FROM fire WHERE id = ?)",
-                arguments: [fire]) : nil
-        let commit = (row?["commit_id"] as String?).flatMap { ObjectID($0) } ?? schedule.commit
-        let request = FireRequest(
-            fire: fire, schedule: schedule.pipeline, logicalTime: logicalTime, commit: commit,
-            branch: row?["branch"] ?? schedule.branch, backfill: backfill)
-        let event = try insert(.fire(request), project: schedule.project, at: now, database)
-        try database.cachedStatement(sql: "UPDATE fire SET event_id = ? WHERE id = ?")
-            .execute(arguments: [event.id, fire])
-        return event
-    }
-
-    /// Run a moment because a person wants it: one that was fired before, with what it was pinned to then.
-    public func fireByHand(_ schedule: StoredSchedule, at logicalTime: Date, pinned: PinnedVersion?, now: Date)
-        async throws -> StoredEvent
-    {
-        try await pool.write {
-            try Self.run(schedule, at: logicalTime, pinned: pinned, backfill: nil, now, $0)
-        }
-    }
-
-    static func run(
-        _ schedule: StoredSchedule, at logicalTime: Date, pinned: PinnedVersion?, backfill: Backfilling?, _ now: Date,
-        _ database: Database
-    ) throws -> StoredEvent {
-        var fire = try insert(
-            Moment(logicalTime), of: schedule, waits: false, pinned: pinned, now, database)
-        if fire == nil {
-            let stored = try Self.fire(of: schedule.pipeline, at: logicalTime, project: schedule.project, database)
-            fire = stored?.id
-            if let stored, stored.state != .fired {
-                try release(stored.id, schedule, pinned: pinned, database)
-            }
-        }
-        guard let fire else { throw StoreError.noSchedule(schedule.pipeline, live: []) }
-        return try start(fire, schedule, at: logicalTime, backfill, now, database)
-    }
-
-    private static func release(_ fire: Int64, _ schedule: StoredSchedule, pinned: PinnedVersion?, _ database: Database)
-        throws
-    {
-        try database.execute(
-            sql: """
-                UPDATE fire SET state = 'fired', reason = NULL, schedule_id = ?, model = ?, version = ?
-                WHERE id = ? AND state != 'fired'
-                """, arguments: [schedule.id, pinned?.model, pinned?.version, fire])
-    }
-
-    /// The run of an earlier moment that has not ended, unless a backfill asked for it.
-    public func unendedFire(of pipeline: String, project: Int64) async throws -> Int64? {
-        try await pool.read { database in
-            try Int64.fetchOne(
-                database,
-                sql: """
-                    SELECT id FROM run WHERE outcome IS NULL AND project_id = ? AND pipeline = ?
-                    AND json_extract(plan, '$.trigger.fire.id') IS NOT NULL
-                    AND json_extract(plan, '$.trigger.fire.backfill') IS NULL ORDER BY id LIMIT 1
-                    """, arguments: [project, pipeline])
-        }
-    }
-}
-
-extension StoredSchedule {
-    /// What people hear of a moment that has not simply fired in time.
-    fileprivate func missed(_ moment: Moment, now: Date) -> MissedFire? {
-        let late = now.timeIntervalSince(moment.logicalTime) - Double(rule.jitter ?? 0)
-        let reason: String
-        switch moment.skipped {
-        case .paused, .retired: return nil
-        case .some(let why): reason = "It was skipped: \(why)."
-        case nil where moment.missed > 0:
-            reason = "It stands for \(moment.missed) moments before it, which were missed."
-        case nil where late > onTime: reason = "It fired \(Int(late)) s late."
-        case nil: return nil
-        }
-        return MissedFire(
-            schedule: pipeline, logicalTime: moment.logicalTime, reason: reason,
-            count: moment.missed + (moment.skipped == nil && moment.missed > 0 ? 0 : 1))
-    }
-}
-
-// MARK: Fires that come after others
-
-extension Store {
-    /// Fires that have not started because others have to pass first, oldest first.
-    public func waitingFires() async throws -> [StoredFire] {
-        try await pool.read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM fire WHERE state = 'waiting' ORDER BY logical_time, id")
-                .map(StoredFire.init)
-        }
-    }
-
-    /// What others have to pass for has passed: run the fire, at the commit that is live now.
-    ///
-    /// - Returns: `nil` when it does not wait any more.
-    public func start(_ fire: StoredFire, _ schedule: StoredSchedule, pinned: PinnedVersion?, now: Date) async throws
-        -> StoredEvent?
-    {
-        try await pool.write { database in
-            try Self.release(fire.id, schedule, pinned: pinned, database)
-            guard database.changesCount == 1 else { return nil }
-            return try Self.start(fire.id, schedule, at: fire.logicalTime, nil, now, database)
-        }
-    }
-
-    public func skip(_ fire: StoredFire, because reason: SkipReason, at time: Date) async throws {
-        try await pool.write { database in
-            try database.execute(
-                sql: "UPDATE fire SET state = 'skipped', reason = ? WHERE id = ? AND state = 'waiting'",
-                arguments: [try Stored.text(reason), fire.id])
-            guard database.changesCount == 1, case .dependency = reason else { return }
-            let missed = MissedFire(
-                schedule: fire.pipeline, logicalTime: fire.logicalTime, reason: reason.description, count: 1)
-            try Self.tell(missed, project: fire.project, at: time, database)
-        }
-    }
-
-    /// The latest run of a fire with its outcome; `nil` until it is planned.
-    public func lastRun(of fire: StoredFire) async throws -> RunRow? {
-        guard let event = fire.event else { return nil }
-        return try await pool.read { database in
-            try Row.fetchOne(
-                database,
-                sql: """
-                    SELECT run.*, project.name AS project FROM run JOIN project ON project.id = run.project_id
-                    WHERE event_id = ? ORDER BY run.id DESC LIMIT 1
-                    """, arguments: [event]
-            ).map(RunRow.init)
-        }
-    }
-
-    /// All runs of a fire, oldest first.
-    public func runs(ofFire fire: Int64) async throws -> [Int64] {
-        try await pool.read { database in
-            try Int64.fetchAll(
-                database,
-                sql: """
-                    SELECT run.id FROM event JOIN run ON event_id = event.id
-                    WHERE kind = 'fire' AND json_extract(event, '$.fire._0.fire') = ? ORDER BY run.id
-                    """, arguments: [fire])
-        }
+        ).execute(arguments: [moment.timeIntervalSince1970, schedule.id])
+        return database.changesCount == 1
     }
 }
 
@@ -467,32 +153,10 @@ extension Store {
             guard database.changesCount == 1 else { return }
             if let skipped {
                 _ = try Self.insert(skipped, of: schedule, waits: false, pinned: nil, time, database)
-                try database.execute(
-                    sql: "UPDATE schedule SET due_since = max(coalesce(due_since, live_since), ?) WHERE id = ?",
-                    arguments: [skipped.logicalTime.timeIntervalSince1970, schedule.id])
+                _ = try Self.advance(schedule, through: skipped.logicalTime, database)
             }
             try Self.note(
                 .resumed(schedule: schedule.pipeline), by: who, project: schedule.project, at: time, database)
-        }
-    }
-}
-
-extension Store {
-    /// When drift has started which pipelines of an environment since a moment.
-    public func driftStarts(in environment: String, project: Int64, since: Date, now: Date) async throws -> DriftStarts
-    {
-        try await pool.read { database in
-            let rows = try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT pipeline, created_at FROM event JOIN run ON event_id = event.id
-                    WHERE event.project_id = ? AND kind = 'drift' AND event.at > ? AND environment = ?
-                    """, arguments: [project, since.timeIntervalSince1970, environment])
-            return DriftStarts(
-                now: now,
-                starts: Dictionary(grouping: rows) { $0["pipeline"] as String }.mapValues { rows in
-                    rows.map { $0.date("created_at") }
-                })
         }
     }
 }

@@ -367,5 +367,6 @@ enum Schema {
             PRIMARY KEY (backfill_id, logical_time)
         ) STRICT, WITHOUT ROWID
         """,
+        "CREATE INDEX backfill_waiting ON backfill_moment(backfill_id) WHERE event_id IS NULL",
     ]
 }

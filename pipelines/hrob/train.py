@@ -18,7 +18,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from hrob import features, holdout, mappings, model, publish, reference, search, selection, smoke, space, step
+from hrob import holdout, mappings, model, publish, reference, search, selection, smoke, space, step
 from hrob.features import Origin
 from hrob.mappings import Mapping
 from hrob.model import Hyperparameters

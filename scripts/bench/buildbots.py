@@ -4,12 +4,10 @@ Whatever could make it slower and is not asked of it is left out: no pages, no p
 """
 
 import contextlib
-import os
 import pathlib
 import signal
 import socket
 import subprocess
-import sys
 import time
 
 import daemons
