@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import subprocess
 import sys
 
@@ -18,10 +19,9 @@ pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"{', '.join(MISSING)} mis
 SHARED = ["mother_age", "father_age", "payer", "height_in", "prepregnancy_weight_lb", "prepregnancy_bmi", "prenatal_care_none",
           "prenatal_start_trimester", "hypertension_prepregnancy", "hypertension_gestational", "eclampsia", "plurality"]
 TRAIN = """
-import pathlib
 from hrob import features, step, train
 table, origin = features.read(step.input_path("features", "features.parquet"))
-logged = train.train(table, origin, {}, pathlib.Path("selection.yml"))
+logged = train.train(table, origin, {})
 step.report(model_uri=logged.model_uri, run_id=logged.run_id)
 """
 SAME_YEAR, OTHER_YEAR = "2026-03-01T11:00:00Z", "2026-06-01T11:00:00Z"
@@ -35,13 +35,14 @@ def steps(tmp_path_factory):
     from mlflow import MlflowClient
 
     root = tmp_path_factory.mktemp("natality")
-    (root / "selection.yml").write_text(f"natality2014: {{ keep: [{', '.join(SHARED)}] }}\n")
+    shutil.copytree(ROOT / "pipelines", root / "pipelines", ignore=shutil.ignore_patterns("__pycache__"))
+    (root / "pipelines/feature_selection_config.yml").write_text(f"natality2014: {{ keep: [{', '.join(SHARED)}] }}\n")
     store = (root / "mlflow").as_uri()
 
     def run(code, config=None, **variables):
         (root / "config.json").write_text(json.dumps({"dataset": "natality2014", "births": str(FILES[2014])} | (config or {})))
         given = {
-            **os.environ, "PYTHONPATH": str(ROOT / "pipelines"), "MLFLOW_ALLOW_FILE_STORE": "true", "MLFLOW_TRACKING_URI": store,
+            **os.environ, "PYTHONPATH": str(root / "pipelines"), "MLFLOW_ALLOW_FILE_STORE": "true", "MLFLOW_TRACKING_URI": store,
             "MLFLOW_DISABLE_TELEMETRY": "true", "ESPALIER_INPUTS": str(root), "ESPALIER_OUTPUTS": str(root / "features"),
             "ESPALIER_OUTPUT": str(root / "output"), "ESPALIER_DATA": str(root / "data"), "ESPALIER_COMMIT": "0" * 40,
             "ESPALIER_CONFIG": str(root / "config.json"), **variables,
