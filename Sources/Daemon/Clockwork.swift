@@ -201,12 +201,13 @@ actor Clockwork {
     }
 }
 
-/// Which model versions stand for schedules' environments, asked once in a while for all schedules of one.
+/// Which model versions stand for schedules, asked once in a while for all schedules of one model.
 private actor Champions {
     private let planner: EventPlanner
     private let registries: Registries
     private var projects: [Int64: StoredProject] = [:]
-    private var known: [[String]: PinnedVersion?] = [:]
+    private var files: [[String]: Project] = [:]
+    private var known: [RegistrySettings: PinnedVersion?] = [:]
 
     init(planner: EventPlanner, registries: Registries) {
         self.planner = planner
@@ -215,22 +216,29 @@ private actor Champions {
 
     func add(_ project: StoredProject) { projects[project.id] = project }
 
-    func forget() { known = [:] }
+    func forget() {
+        files = [:]
+        known = [:]
+    }
 
     func champion(for schedule: StoredSchedule) async throws -> PinnedVersion? {
-        let key = ["\(schedule.project)", schedule.commit.description, schedule.branch, schedule.rule.environment]
-        if let answer = known[key] { return answer }
-        guard let project = projects[schedule.project],
-            let settings = try planner.registrySettings(of: schedule, in: project), let model = settings.model,
+        guard let settings = try files(of: schedule)?.registry(of: schedule), let model = settings.model,
             let alias = settings.incumbent
-        else {
-            known[key] = .some(nil)
-            return nil
-        }
+        else { return nil }
+        if let answer = known[settings] { return answer }
         let version = try await registries.registry(settings).version(ofAlias: alias, model: model)
         let pinned = version.map { PinnedVersion(model: model, version: $0) }
-        known[key] = pinned
+        known[settings] = pinned
         return pinned
+    }
+
+    private func files(of schedule: StoredSchedule) throws -> Project? {
+        guard let project = projects[schedule.project] else { return nil }
+        let key = ["\(project.id)", schedule.commit.description, schedule.branch]
+        if let read = files[key] { return read }
+        let read = try planner.files(of: schedule, in: project)
+        files[key] = read
+        return read
     }
 }
 

@@ -114,11 +114,17 @@ extension Project {
 }
 
 extension EventPlanner {
-    /// The registry of a schedule's environment, as its commit configures it.
-    func registrySettings(of schedule: StoredSchedule, in project: StoredProject) throws -> RegistrySettings? {
+    /// What the files say at a schedule's commit.
+    func files(of schedule: StoredSchedule, in project: StoredProject) throws -> Project {
         let repository = try Repository(at: project.repository)
         let reader = ProjectReader(repository: repository, home: home, fallbackName: project.name)
-        return try reader.project(at: schedule.commit, branch: schedule.branch).environment(
-            named: schedule.rule.environment)?.registry
+        return try reader.project(at: schedule.commit, branch: schedule.branch)
+    }
+}
+
+extension Project {
+    /// The registry of a schedule's environment, and the model there that the schedule is about.
+    func registry(of schedule: StoredSchedule) -> RegistrySettings? {
+        environment(named: schedule.rule.environment)?.serving(pipeline(named: schedule.pipeline)?.model).registry
     }
 }

@@ -79,7 +79,8 @@ extension Daemon {
     private func requireVersion(_ version: String, for schedule: StoredSchedule) async throws {
         let project = try await store.projects().first { $0.id == schedule.project }
         let planner = EventPlanner(store: store, home: options.home)
-        guard let project, let settings = try planner.registrySettings(of: schedule, in: project),
+        guard let project,
+            let settings = try planner.files(of: schedule, in: project).registry(of: schedule),
             let model = settings.model
         else {
             throw DaemonError.refused("environment '\(schedule.rule.environment)' has no registered model")

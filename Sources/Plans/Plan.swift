@@ -111,6 +111,8 @@ public enum NonRun: Sendable, Hashable, Codable, CustomStringConvertible {
     case otherTarget(wanted: [String])
     case otherSchedule
     case otherPipeline(wanted: [String])
+    /// The trusted files do not let the environment have it.
+    case otherModel(wanted: String, environment: String, known: [String])
     case coolingDown(until: Date)
     case oftenEnough(starts: Int, since: Date)
 
@@ -129,6 +131,10 @@ public enum NonRun: Sendable, Hashable, Codable, CustomStringConvertible {
         case .otherTarget(let wanted): "checks changes to \(wanted.joined(separator: ", "))"
         case .otherSchedule: "another schedule fired"
         case .otherPipeline(let wanted): "started by what \(wanted.joined(separator: ", ")) reports"
+        case .otherModel(let wanted, let environment, let known):
+            "is about model '\(wanted)', and environment '\(environment)' has "
+                + (known.isEmpty ? "none" : known.joined(separator: ", "))
+                + ": registry: takes effect when it is merged into the default branch"
         case .coolingDown(let until): "drift has started it lately: it cools down until \(until.formatted(.iso8601))"
         case .oftenEnough(let starts, let since):
             "drift has started it \(starts) times since \(since.formatted(.iso8601)), which is the most it may"

@@ -53,6 +53,12 @@ public func plan(_ event: Event, at facts: CommitFacts, digest: (String) -> Stri
         switch match(pipeline, event, facts) {
         case .starts(let environment, let trigger):
             guard let environment = project.environment(named: environment) else { continue }
+            guard environment.has(modelOf: pipeline) else {
+                skipped[pipeline.name] = .otherModel(
+                    wanted: pipeline.model ?? "", environment: environment.name,
+                    known: environment.registry.models ?? [])
+                continue
+            }
             plans.append(Plan(pipeline, in: environment, trigger: trigger, facts, for: event, digest: digest))
         case .skipped(let reason):
             skipped[pipeline.name] = reason
@@ -69,7 +75,8 @@ private func plan(_ request: RollbackRequest, at facts: CommitFacts, digest: (St
     let trigger = Trigger.rollback(
         model: request.model, version: request.version, by: request.by, reason: request.reason)
     let pipeline = Pipeline.rollback(trying: environment.registry.smoke)
-    return Planning(plans: [Plan(pipeline, in: environment, trigger: trigger, facts, digest: digest)])
+    let served = environment.serving(request.model)
+    return Planning(plans: [Plan(pipeline, in: served, trigger: trigger, facts, digest: digest)])
 }
 
 /// The sentence for a branch that no environment covers.
@@ -146,6 +153,7 @@ extension Plan {
         for event: Event? = nil, digest: (String) -> String
     ) {
         let isFork = event?.checks?.isFork ?? false
+        let environment = environment.serving(pipeline)
         project = facts.project.name
         self.pipeline = pipeline.name
         self.environment = environment.name

@@ -47,6 +47,21 @@ func linkProblems(_ pipeline: Pipeline, _ environments: [Environment]) -> [Probl
     return found
 }
 
+/// Pipelines about models that their environments do not have.
+///
+/// - Parameter environments: as the commit itself has them, whatever of that it may have.
+func modelProblems(_ pipeline: Pipeline, _ file: Node, _ environments: [Environment]) -> [Problem] {
+    let used = environments.filter { pipeline.triggers.environments.contains($0.name) }
+    return used.filter { !$0.has(modelOf: pipeline) }.map { environment in
+        let known = environment.registry.models ?? []
+        let model = pipeline.model ?? ""
+        return Problem(
+            "environment '\(environment.name)' has no model '\(model)'", at: file["model"]?.mark, key: "model",
+            hint: nearest(to: model, among: known).map { "did you mean '\($0)'?" }
+                ?? "add it: registry: { model: [\((known + [model]).joined(separator: ", "))] }")
+    }
+}
+
 /// Schedules that wait for what is no schedule of their environment, or for each other; drift that nobody could report.
 func dependencyProblems(_ pipelines: [Pipeline]) -> [Problem] {
     let schedules = pipelines.filter { $0.triggers.schedule != nil }

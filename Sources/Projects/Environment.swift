@@ -5,12 +5,12 @@ public struct Environment: Sendable, Hashable {
     public let protected: Bool
     public let identity: String?
     /// What steps read as JSON.
-    public let config: Node
+    public private(set) var config: Node
     public let env: [String: String]
     public let compute: [String: Compute]
     /// How many persons have to approve a promotion, after its rules have passed.
     public let approvals: Int
-    public let registry: RegistrySettings
+    public private(set) var registry: RegistrySettings
     /// Absent: changes are taken by the usual rules, and direct pushes too.
     public let gate: GateRules?
     public let quarantine: [QuarantinedTest]
@@ -61,8 +61,10 @@ public struct RegistrySettings: Sendable, Hashable, Codable {
     }
 
     public var server: Server
-    /// Name of the registered model; absent when the environment registers nothing.
+    /// Name of the registered model that is served; absent when nothing is registered.
     public var model: String?
+    /// All that the environment has, the usual one first. Absent in plans of before there could be several.
+    public var models: [String]?
     public var candidate: String?
     public var incumbent: String?
     /// Legacy stage of the incumbent.
@@ -73,16 +75,29 @@ public struct RegistrySettings: Sendable, Hashable, Codable {
     public var rollsBackWhenIll: Bool?
 
     public init(
-        server: Server, model: String?, candidate: String?, incumbent: String?, stage: String?, smoke: String? = nil,
-        rollsBackWhenIll: Bool? = nil
+        server: Server, model: String?, models: [String]? = nil, candidate: String?, incumbent: String?, stage: String?,
+        smoke: String? = nil, rollsBackWhenIll: Bool? = nil
     ) {
         self.server = server
         self.model = model
+        self.models = models
         self.candidate = candidate
         self.incumbent = incumbent
         self.stage = stage
         self.smoke = smoke
         self.rollsBackWhenIll = rollsBackWhenIll
+    }
+}
+
+extension RegistrySettings {
+    /// The same with each of the environment's models in turn.
+    public var ofEachModel: [RegistrySettings] {
+        guard let models, !models.isEmpty else { return [self] }
+        return models.map { model in
+            var settings = self
+            settings.model = model
+            return settings
+        }
     }
 }
 
@@ -115,6 +130,29 @@ extension Environment {
     }
 }
 
+extension Environment {
+    /// As the runs of a pipeline have it: with the pipeline's model, and its configuration laid over the environment's.
+    public func serving(_ pipeline: Pipeline) -> Environment {
+        var served = serving(pipeline.model)
+        if let own = pipeline.config { served.config = config.layered(under: own) }
+        return served
+    }
+
+    /// With another of its models in the place of the usual one.
+    public func serving(_ model: String?) -> Environment {
+        guard let model else { return self }
+        var served = self
+        served.registry.model = model
+        return served
+    }
+
+    /// Whether its registered models are what the pipeline asks for.
+    public func has(modelOf pipeline: Pipeline) -> Bool {
+        guard let model = pipeline.model else { return true }
+        return registry.models?.contains(model) ?? false
+    }
+}
+
 extension Compute {
     init(_ node: Node) {
         cpus = node["cpus"]?.integer
@@ -140,7 +178,8 @@ extension RegistrySettings {
     init(_ node: Node?) {
         let server = node?.text ?? node?["server"]?.text ?? "embedded"
         self.server = server == "embedded" ? .embedded : .url(server)
-        model = node?["model"]?.text
+        models = node?["model"]?.texts
+        model = models?.first
         candidate = node?["aliases"]?["candidate"]?.text
         incumbent = node?["aliases"]?["incumbent"]?.text
         stage = node?["stage"]?.text

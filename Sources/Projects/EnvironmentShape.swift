@@ -15,7 +15,9 @@ public enum EnvironmentFile {
         .string,
         or: .object([
             .init("server", .string, "`embedded` (the daemon runs an MLflow server) or the URL of an existing one"),
-            .init("model", .string, "name of the registered model"),
+            .init(
+                "model", .oneOrMany(.string),
+                "name of the registered model; of several, the first is that of pipelines that name none"),
             .init("aliases", aliases, "registry aliases of this environment"),
             .init("stage", .string, "legacy stage kept in step with the incumbent alias: Staging or Production"),
             .init(

@@ -7,6 +7,10 @@ public struct Pipeline: Sendable, Hashable {
     public let name: String
     public let triggers: Triggers
     public let concurrency: Concurrency
+    /// The registered model that it is about; the environment's usual one when absent.
+    public let model: String?
+    /// Laid over the environment's `config:`.
+    public let config: Node?
     /// Seconds for the whole run.
     public let timeout: Int64?
     /// In an order that respects `needs`; steps free of each other stay in the order written.
@@ -18,7 +22,7 @@ public struct Pipeline: Sendable, Hashable {
         var wanted = Set(names)
         for step in steps.reversed() where wanted.contains(step.name) { wanted.formUnion(step.needs) }
         return Pipeline(
-            name: name, triggers: triggers, concurrency: concurrency, timeout: timeout,
+            name: name, triggers: triggers, concurrency: concurrency, model: model, config: config, timeout: timeout,
             steps: steps.filter { wanted.contains($0.name) }, mark: mark)
     }
 }

@@ -126,6 +126,8 @@ public enum PipelineFile {
                     "supersede", .oneOf(["none", "queued", "running"]),
                     "which older runs of the same branch a newer one replaces; default none"),
             ]), "how runs share the machine"),
+        .init("model", .string, "the registered model it is about: one of the environment's; default their first"),
+        .init("config", .map(.any), "configuration of this pipeline, laid over the environment's"),
         .init("timeout", .duration, "how long a whole run may take, from its first step's start"),
         .init("steps", .map(step), required: true, "the steps, each with what it needs"),
     ])

@@ -60,17 +60,24 @@ extension Project {
         let trustedBase = trusted.map { $0.base ?? Node(.map([]), at: base.mark) } ?? base
         guard problems.isEmpty else { throw Problems(problems) }
         let defaultBranch = trustedBase["default_branch"]?.text ?? "main"
-        let environments = sources.environments.sorted { $0.key < $1.key }.map { name, file in
-            let own = base.layered(under: file)
+        let asked = sources.environments.sorted { $0.key < $1.key }.map { name, file in
+            Environment(name: name, resolved: base.layered(under: file))
+        }
+        for environment in asked {
             // What several environments have from one place is wrong once.
-            problems += channelProblems(own).filter { !problems.contains($0) }
-            let resolved = trusted.map { withPrivileges(own, of: name, from: $0, base: trustedBase) } ?? own
-            return Environment(name: name, resolved: resolved)
+            problems += channelProblems(environment.resolved).filter { !problems.contains($0) }
+        }
+        let environments = asked.map { own in
+            guard let trusted else { return own }
+            return Environment(
+                name: own.name, resolved: withPrivileges(own.resolved, of: own.name, from: trusted, base: trustedBase))
         }
         var pipelines: [Pipeline] = []
         for (name, file) in sources.pipelines.sorted(by: { $0.key < $1.key }) {
             do throws(Problems) {
-                pipelines.append(try Pipeline.read(name: name, file))
+                let pipeline = try Pipeline.read(name: name, file)
+                problems += modelProblems(pipeline, file, asked)
+                pipelines.append(pipeline)
             } catch {
                 problems += error.all
             }

@@ -19,7 +19,8 @@ extension Pipeline {
             group: file["concurrency"]?["group"]?.text,
             supersede: file["concurrency"]?["supersede"]?.text.flatMap(Concurrency.Supersede.init) ?? .none)
         return Pipeline(
-            name: name, triggers: triggers, concurrency: concurrency,
+            name: name, triggers: triggers, concurrency: concurrency, model: file["model"]?.text,
+            config: file["config"],
             timeout: file["timeout"]?.seconds, steps: ordered,
             mark: file.mark)
     }

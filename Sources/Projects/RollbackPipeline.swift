@@ -5,7 +5,7 @@ extension Pipeline {
     public static func rollback(trying command: String?) -> Pipeline {
         Pipeline(
             name: "rollback", triggers: Triggers(push: nil, change: nil, schedule: nil, drift: nil),
-            concurrency: Concurrency(group: nil, supersede: .none), timeout: nil,
+            concurrency: Concurrency(group: nil, supersede: .none), model: nil, config: nil, timeout: nil,
             steps: [
                 Step("smoke", needs: [], .run(command: command ?? standardSmoke)),
                 Step("restore", needs: ["smoke"], .restore),

@@ -204,10 +204,11 @@ extension Store {
 }
 
 extension Store {
-    /// The registries that the latest runs of each environment were planned with, each once.
+    /// The registries that the latest runs of each environment were planned with, once for each model of theirs.
     public func registriesInUse() async throws -> [RegistrySettings] {
         var seen: Set<[String]> = []
-        return try await latestPlans().map(\.settings.registry).filter { settings in
+        let settings = try await latestPlans().map(\.settings.registry)
+        return settings.flatMap(\.ofEachModel).filter { settings in
             seen.insert(["\(settings.server)", settings.model ?? ""]).inserted
         }
     }

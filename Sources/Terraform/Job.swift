@@ -147,6 +147,8 @@ private func triggerRemarks(_ pipeline: Pipeline, _ environment: Environment) ->
     if let group = pipeline.concurrency.group {
         remarks.append("concurrency.group: one run of the job at a time; other jobs of group '\(group)' do not wait")
     }
+    if let model = pipeline.model { remarks.append("model: not expressed: its commands have to know '\(model)'") }
+    if pipeline.config != nil { remarks.append("config: not expressed") }
     if let rule = triggers.schedule, rule.environment == environment.name { remarks += scheduleRemarks(rule) }
     return remarks
 }

@@ -58,6 +58,18 @@ import Testing
     }
 
     @Test(arguments: [
+        ("wieght", "environment 'dev' has no model 'wieght' (did you mean 'weight'?)"),
+        ("other", "environment 'dev' has no model 'other' (add it: registry: { model: [risk, weight, other] })"),
+    ])
+    func aModelThatTheEnvironmentHasNotIsRefused(model: String, complaint: String) {
+        let files = [
+            "environments/dev.yml": "branches: [\"feature/**\"]\nregistry: { model: [risk, weight] }\n",
+            "pipelines/x.yml": "on: { push: { environment: dev } }\nmodel: \(model)\nsteps: { a: { run: x } }\n",
+        ]
+        #expect(complaints(files) == ["pipelines/x.yml:2:8: model: \(complaint)"])
+    }
+
+    @Test(arguments: [
         (
             ["environments/dev.yml": "branchs: [x]\n"],
             "environments/dev.yml:1:1: branchs: unknown key (did you mean 'branches'?)"
