@@ -35,12 +35,18 @@ class Selection:
     fills: dict[str, Fill] = field(default_factory=dict)
 
 
-def read(mapping: Mapping, path: Path = FILE) -> Selection:
-    """What the file says of the mapping's dataset."""
-    datasets = yaml.safe_load(path.read_text()) or {}
-    if mapping.dataset not in datasets:
+def read(mapping: Mapping, path: Path = FILE, name: str | None = None) -> Selection:
+    """What the file's entry `name` selects of the mapping's features; without a name it is the entry of the dataset.
+
+    Refuses a name that the file does not have, and what makes no sense for the dataset.
+    """
+    entries = yaml.safe_load(path.read_text()) or {}
+    if name and name not in entries:
+        raise Refused(f"config.selection: {unknown('selection', name, entries)}; {path.name} has {', '.join(entries) or 'none'}")
+    if not name and mapping.dataset not in entries:
         raise Refused(f"{path.name}: no entry for the dataset {mapping.dataset!r}; add one with keep and drop")
-    return resolve(mapping, datasets[mapping.dataset] or {}, where=f"{path.name}: {mapping.dataset}")
+    chosen = name or mapping.dataset
+    return resolve(mapping, entries[chosen] or {}, where=f"{path.name}: {chosen}")
 
 
 def resolve(mapping: Mapping, entry: dict, where: str) -> Selection:

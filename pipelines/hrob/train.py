@@ -138,7 +138,7 @@ def train(table: pd.DataFrame, origin: Origin, config: dict, snapshot: Snapshot 
     """
     began = time.monotonic()
     mapping = mappings.read(origin.dataset)
-    selected = selection.read(mapping)
+    selected = selection.read(mapping, name=config.get("selection"))
     names = selected.features
     rows = training_rows(table, mapping)
     threads = 1 if rows[names].size < FEW_VALUES else None

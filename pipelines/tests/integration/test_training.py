@@ -132,17 +132,20 @@ def test_a_model_names_the_version_of_the_feature_table_that_it_was_trained_on(c
 
 
 def test_a_second_target_is_trained_on_the_same_table(contest, shared, tmp_path):
-    """From a look at its births to a model, in folders of its own but for the store."""
+    """From a look at its births to a model with a selection of its own, in folders of its own but for the store."""
     checkout = contest.checkout
-    (tmp_path / "config.json").write_text('{"target": "low_birth_weight", "search": {"trials": 2}}')
+    checkout.select("bwght2: { keep: all }\nfor_weight: { keep: [npvis, omaps] }\n")
+    (tmp_path / "config.json").write_text('{"target": "low_birth_weight", "selection": "for_weight", "search": {"trials": 2}}')
     variables = {"ESPALIER_CONFIG": str(tmp_path / "config.json"), "ESPALIER_OUTPUT": str(tmp_path / "output"), "ESPALIER_INPUTS": str(tmp_path)}
-    for module, name in (("features", "features"), ("publish", "store"), ("train", "train")):
+    for module, name in (("features", "features"), ("publish", "store")):
         code, printed = checkout.call(import_module(f"hrob.{module}"), ESPALIER_OUTPUTS=str(tmp_path / name), **variables)
         assert code == 0, printed
+    checkout.run("train", ESPALIER_OUTPUTS=str(tmp_path / "train"), **variables)
     reported = dict(line.split("=", 1) for line in (tmp_path / "output").read_text().splitlines())
     assert reported["dataset.features"] == "births_first_minute@2"
     run = MlflowClient(checkout.tracking_uri).get_run(reported["run_id"])
-    assert (run.data.params["target"], run.data.params["feature_table_version"]) == ("low_birth_weight", "2")
+    assert (run.data.params["target"], run.data.params["features"]) == ("low_birth_weight", "npvis,omaps")
+    assert (run.data.params["feature_table"], run.data.params["feature_table_version"]) == ("births_first_minute", "2")
     assert 0.5 < run.data.metrics["cv_roc_auc"] < 0.8
     with pytest.raises(step.Refused, match="target 'low_birth_weight'"):
         validate.refuse_foreign(registered.load(reported["model_uri"]), "champion", features.Origin("bwght2", "", "low_apgar5", ""))
