@@ -71,7 +71,7 @@ let package = Package(
         pure("Reports"),
         // Answers + template → the files of a new project.
         pure("Templates", needs: ["Projects"]),
-        // An environment → Terraform JSON for Databricks, and what that leaves out.
+        // An environment → Terraform JSON for Databricks, and what that leaves out; what a plan of Terraform's would do.
         pure("Terraform", needs: ["Cron", "Projects"]),
 
         // MARK: Adapters: each the one home of what it talks to; none imports another
@@ -120,7 +120,8 @@ let package = Package(
             name: "Daemon",
             dependencies: [
                 "Events", "Cron", "Projects", "Plans", "Runs", "Changes", "Schedules", "Notices", "Reports",
-                "Promotion", "Templates", "Digests", "Git", "ProjectFiles", "Store", "Watching", "Minding", "Registry",
+                "Promotion", "Templates", "Terraform", "Digests", "Git", "ProjectFiles", "Store", "Watching", "Minding",
+                "Registry",
                 "Forges", "Curl", "Web",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -13,17 +13,22 @@ actor Registries {
     private let minders: Minders
     private let python: String
     private let logger: Logger
+    /// Whether a server that ends before it was ready is given up: a person waits, and sees to it at once.
+    private let givesUp: Bool
     /// Whose turn it is to move aliases.
     nonisolated let leases: ModelLeases
     private var clients: [String: MLflow] = [:]
     private var supervision: Task<Void, Never>?
     private var wasReady = false
+    /// How the last server ended that was never ready.
+    private var failure: String?
 
-    init(home: Home, minders: Minders, python: String, logger: Logger) {
+    init(home: Home, minders: Minders, python: String, logger: Logger, givesUp: Bool = false) {
         self.home = home
         self.minders = minders
         self.python = python
         self.logger = logger
+        self.givesUp = givesUp
         leases = ModelLeases(home: home)
     }
 
@@ -42,14 +47,16 @@ actor Registries {
 
     /// Make sure that the embedded server can work before a step is sent to it; others are their owners' business.
     ///
-    /// - Throws: `RegistryError.unreachable` while it is starting.
+    /// - Throws: `RegistryError.unreachable` while it is starting; `DaemonError` when it is given up.
     func requireReady(_ settings: RegistrySettings) async throws {
         guard settings.server == .embedded, !wasReady else { return }
         let registry = try registry(settings)
         guard await registry.isReady() else {
-            throw RegistryError.unreachable(registry.url, reason: "it is starting")
+            if let failure, givesUp { throw DaemonError.refused("the embedded MLflow server does not start: \(failure)") }
+            throw RegistryError.unreachable(registry.url, reason: failure ?? "it is starting")
         }
         wasReady = true
+        failure = nil
     }
 
     private func client(_ url: String) -> MLflow {
@@ -74,12 +81,21 @@ actor Registries {
             }
             let ending = await minders.end(of: folder)
             if Task.isCancelled { return }
+            if !wasReady { failure = whyItEnded }
             wasReady = false
             failures = Date().timeIntervalSince(began) > 60 ? 0 : failures + 1
             logger.warning(
                 "the embedded MLflow server ended (\(ending.map { "\($0)" } ?? "killed")): see \(folder.log)")
             try? await Task.sleep(for: .seconds(min(60, 1 << min(failures, 6))))
         }
+    }
+
+    /// With the last thing that it said, which tells most: no module named mlflow.
+    private var whyItEnded: String {
+        let log = FileManager.default.contents(atPath: folder.log) ?? Data()
+        let last = String(decoding: log.suffix(4_096), as: UTF8.self).split(whereSeparator: \.isNewline).last
+        return "\(python) ended" + (last.map { ": \($0)" } ?? "")
+            + "; give a Python that has MLflow by --mlflow-python or $ESPALIER_MLFLOW_PYTHON, or see \(folder.log)"
     }
 
     private func start(_ server: EmbeddedServer) throws {

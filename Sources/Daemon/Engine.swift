@@ -179,7 +179,7 @@ actor Engine {
 
     /// Whether a step is a command, and needs a slot while it is at work. What only asks the registry may wait for it for long.
     private func isCommand(_ name: String, of run: Int64) -> Bool {
-        if case .run = live[run]?.run.plan.step(named: name)?.action { true } else { false }
+        live[run]?.run.plan.step(named: name)?.action.isCommand ?? false
     }
 
     private func advanceChanges(_ group: inout TaskGroup<Void>) async throws {
@@ -259,7 +259,8 @@ actor Engine {
         await record(
             facts.map { Recorded(step: step.name, fact: $0, at: Date()) }, in: id,
             results: result.kept.map { [step.name: $0] } ?? [:],
-            monitors: result.monitor.map { [step.name: $0] } ?? [:])
+            monitors: result.monitor.map { [step.name: $0] } ?? [:],
+            infrastructure: result.infrastructure.map { [step.name: $0] } ?? [:])
         busy[id]?.remove(step.name)
         ring()
     }
@@ -270,7 +271,7 @@ actor Engine {
     /// disk. While the disk takes nothing, this waits.
     func record(
         _ facts: [Recorded], in id: Int64, results: [String: KeptResult] = [:], used: [Int64] = [],
-        monitors: [String: String] = [:], reopens: Bool = false
+        monitors: [String: String] = [:], infrastructure: [String: InfrastructureRecord] = [:], reopens: Bool = false
     ) async {
         guard var entry = live[id] else { return }
         for fact in facts { entry.progress.apply(fact) }
@@ -279,7 +280,8 @@ actor Engine {
         live[id] = entry
         told.insert(id)
         var write = FactWrite(run: entry.run, facts: facts + following)
-        (write.results, write.used, write.monitors, write.reopens) = (results, used, monitors, reopens)
+        (write.results, write.used, write.reopens) = (results, used, reopens)
+        (write.monitors, write.infrastructure) = (monitors, infrastructure)
         write.outcome = entry.progress.outcome
         if write.outcome == .passed { write.schedules = schedules(of: entry.run) }
         if write.outcome != nil {

@@ -3,6 +3,7 @@ import Events
 import Foundation
 import Reports
 import Store
+import Terraform
 
 extension Reporter {
     /// The latest changes, newest first.
@@ -20,7 +21,12 @@ extension Reporter {
             told.apply(entry.fact)
             return ChangeDetail.Moment(at: entry.at, sentence: sentence(entry.fact, told))
         }
-        return ChangeDetail(change: report, history: history)
+        var latest: [[String]: InfrastructureReport] = [:]
+        for planned in try await store.infrastructure(ofChange: number).map(InfrastructureReport.init) {
+            latest[[planned.environment, planned.place]] = planned
+        }
+        let infrastructure = latest.values.sorted { ($0.environment, $0.place) < ($1.environment, $1.place) }
+        return ChangeDetail(change: report, history: history, infrastructure: infrastructure)
     }
 
     private func sentence(_ fact: ChangeFact, _ change: Change) -> String {
@@ -86,6 +92,14 @@ extension Reporter {
         return try await store.audit().map { entry in
             AuditReport(at: entry.at, project: names[entry.project] ?? "", who: entry.who, deed: entry.deed.sentence)
         }
+    }
+}
+
+extension InfrastructureReport {
+    init(_ stored: StoredInfrastructure) {
+        self.init(
+            run: stored.run, step: stored.step, environment: stored.environment, place: stored.record.place,
+            summary: stored.plan?.summary ?? "made by another version of Espalier", text: stored.record.text)
     }
 }
 

@@ -84,6 +84,7 @@ public struct Reporter: Sendable {
             report?.step = found.step
             return report
         }
+        detail.infrastructure = try await store.infrastructure(ofRun: id).map(InfrastructureReport.init)
         return detail
     }
 

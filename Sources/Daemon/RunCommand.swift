@@ -22,6 +22,8 @@ struct StepResult: Sendable {
     var kept: KeptResult?
     /// The monitor report that it wrote, as it wrote it.
     var monitor: String?
+    /// What it has planned for infrastructure.
+    var infrastructure: InfrastructureRecord?
 }
 
 /// Runs a step's command under a minder, from its folder to its result.
@@ -79,6 +81,7 @@ struct CommandRunner: Sendable {
         guard outcome == .passed else { return StepResult(outcome: outcome) }
         var result = collect(step, folder)
         if result.outcome == .passed { readMonitorReport(step, &result) }
+        if result.outcome == .passed { try readPlan(step, &result) }
         if result.outcome == .passed { result.kept = try keep(result, step, run.plan, folder) }
         return result
     }
@@ -101,6 +104,13 @@ struct CommandRunner: Sendable {
         result.monitor = String(decoding: data, as: UTF8.self)
         let found = ["drift": report.drift ? "detected" : "none", "drift_reason": report.summary]
         result.values.merge(found) { own, _ in own }
+    }
+
+    private func readPlan(_ step: PlannedStep, _ result: inout StepResult) throws {
+        guard case .plan(let place) = step.action, let folder = result.outputs[Infrastructure.output] else { return }
+        let (record, values) = try readInfrastructure(place, in: folder)
+        result.infrastructure = record
+        result.values.merge(values) { $1 }
     }
 
     /// What a step comes to of whose tests only quarantined ones failed; `nil` when that is not so. It is no result for

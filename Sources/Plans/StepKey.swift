@@ -51,7 +51,7 @@ extension Plan {
         of step: Step, in environment: Environment, trigger: Trigger, _ facts: CommitFacts, above: [String: Reuse],
         digest: (String) -> String
     ) -> Reuse {
-        guard case .run(let command) = step.action else { return .never(reason: "it changes the registry") }
+        guard case .run(let command) = step.action else { return .never(reason: step.action.reasonToRun) }
         guard !step.inputs.isEmpty else { return .never(reason: "it does not say what it reads: it has no inputs:") }
         switch trigger {
         case .push, .change, .drift: break
@@ -80,6 +80,17 @@ extension Plan {
             parts["needs \(need)"] = key.digest
         }
         return .byKey(StepKey(parts, digest: digest))
+    }
+}
+
+extension Action {
+    /// Why it is done anew each time.
+    fileprivate var reasonToRun: String {
+        switch self {
+        case .run, .register, .promote, .restore: "it changes the registry"
+        case .plan: "what there is may have changed"
+        case .apply: "it changes the infrastructure"
+        }
     }
 }
 

@@ -67,7 +67,8 @@ extension Step {
     public var references: [Reference] {
         let inEnv = env.sorted { $0.key < $1.key }.flatMap { Reference.all(in: $0.value) }
         switch action {
-        case .run, .restore: return inEnv
+        case .run, .plan, .restore: return inEnv
+        case .apply(let plan, _): return inEnv + [plan]
         case .register(let model): return inEnv + [model]
         case .promote(let evidence, _, let training): return inEnv + [evidence] + [training].compactMap(\.self)
         }

@@ -94,8 +94,24 @@ public enum Action: Sendable, Hashable, Codable {
     case register(model: Reference)
     /// - Parameter trainingIDs: the rows that the challenger was trained on.
     case promote(evidence: Reference, rules: PromotionRules, trainingIDs: Reference?)
+    /// Have Terraform say what it would do.
+    case plan(Infrastructure)
+    /// Have it do that.
+    ///
+    /// - Parameter isShown: only what the plan of a merged change has shown.
+    case apply(plan: Reference, isShown: Bool)
     /// Make the version that the run's trigger names the incumbent again.
     case restore
+}
+
+extension Action {
+    /// Whether it is a process of its own, and needs a slot while it is at work.
+    public var isCommand: Bool {
+        switch self {
+        case .run, .plan, .apply: true
+        case .register, .promote, .restore: false
+        }
+    }
 }
 
 /// `${steps.STEP.outputs.OUTPUT}`

@@ -82,6 +82,15 @@ public enum PipelineFile {
         ),
     ])
 
+    static let terraform = Shape.object([
+        .init("plan", .string, "folder of the configuration"),
+        .init(
+            "state", .string,
+            "file in the environment's data that keeps the state; else the configuration's backend does"),
+        .init("apply", .string, "what to apply: ${steps.NAME.outputs.plan}"),
+        .init("shown", .flag, "apply only what the plan of a merged change has shown; default true"),
+    ])
+
     static let step = Shape.object([
         .init("needs", .oneOrMany(.string), "steps that must pass first"),
         .init("run", .string, "shell command"),
@@ -91,6 +100,8 @@ public enum PipelineFile {
                 .init("model", .string, required: true, "model URI the step logged: ${steps.NAME.outputs.model_uri}")
             ]), "create a version of the environment's registered model"),
         .init("promote", promote, "let the challenger replace the incumbent if the evidence says so"),
+        .init(
+            "terraform", terraform, "plan a folder of Terraform configuration, or apply what a step above has planned"),
         .init(
             "inputs", .oneOrMany(.string),
             "paths the step reads; a step that says so is reused when nothing it reads has changed"),

@@ -54,10 +54,35 @@ public struct ChangeDetail: Sendable, Codable, Hashable {
 
     public var change: ChangeReport
     public var history: [Moment]
+    /// What its latest checks have planned for infrastructure.
+    public var infrastructure: [InfrastructureReport]
 
-    public init(change: ChangeReport, history: [Moment]) {
+    public init(change: ChangeReport, history: [Moment], infrastructure: [InfrastructureReport]) {
         self.change = change
         self.history = history
+        self.infrastructure = infrastructure
+    }
+}
+
+/// What a step has planned for infrastructure.
+public struct InfrastructureReport: Sendable, Codable, Hashable {
+    public var run: Int64
+    public var step: String
+    public var environment: String
+    /// The folder of its configuration, and the state where that is Espalier's to keep.
+    public var place: String
+    /// `1 to add, 0 to change, 0 to destroy`
+    public var summary: String
+    /// As Terraform shows it.
+    public var text: String
+
+    public init(run: Int64, step: String, environment: String, place: String, summary: String, text: String) {
+        self.run = run
+        self.step = step
+        self.environment = environment
+        self.place = place
+        self.summary = summary
+        self.text = text
     }
 }
 

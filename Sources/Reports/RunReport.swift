@@ -55,6 +55,8 @@ public struct RunDetail: Sendable, Codable, Hashable {
     public var steps: [StepReport]
     /// What its monitoring steps found.
     public var monitors: [MonitorReport] = []
+    /// What its steps have planned for infrastructure.
+    public var infrastructure: [InfrastructureReport] = []
 
     public init(
         run: RunReport, tree: String, trigger: String, logicalTime: Date?, model: String?, configuration: String,

@@ -60,6 +60,8 @@ public struct FactWrite: Sendable {
     public var used: [Int64] = []
     /// Monitor reports that the facts' steps wrote.
     public var monitors: [String: String] = [:]
+    /// What the facts' steps have planned for infrastructure.
+    public var infrastructure: [String: InfrastructureRecord] = [:]
     /// The schedules that the run's end makes live, where it does: by pipeline.
     public var schedules: [String: ScheduleRule]?
     /// What the run says is wrong with the incumbent, where that has the one before it back.
@@ -111,6 +113,7 @@ extension Store {
                 sql: "INSERT OR REPLACE INTO monitor_report (run_id, step, body) VALUES (?, ?, ?)",
                 arguments: [write.run.id, step, body])
         }
+        for (step, plan) in write.infrastructure { try keep(plan, of: step, in: write.run, database) }
         if write.reopens {
             try database.execute(
                 sql: "UPDATE run SET outcome = NULL, ended_at = NULL WHERE id = ?", arguments: [write.run.id])

@@ -24,6 +24,9 @@ enum Schema {
         migrator.registerMigration("6: notices to people") { database in
             for statement in telling { try database.execute(sql: statement) }
         }
+        migrator.registerMigration("7: plans for infrastructure") { database in
+            for statement in providing { try database.execute(sql: statement) }
+        }
         return migrator
     }
 
@@ -274,6 +277,24 @@ enum Schema {
         ) STRICT
         """,
         "CREATE INDEX notice_by_place ON notice(channel, recipient, kind, branch, pipeline, environment, id)",
+    ]
+
+    private static let providing = [
+        // What Terraform would do, as steps have planned it: for people to read, and for later steps to keep to.
+        """
+        CREATE TABLE infrastructure_plan (
+            run_id INTEGER NOT NULL REFERENCES run(id),
+            step TEXT NOT NULL,
+            place TEXT NOT NULL,
+            configuration TEXT NOT NULL,
+            change_id INTEGER REFERENCES change(id),
+            body TEXT NOT NULL,
+            text TEXT NOT NULL,
+            PRIMARY KEY (run_id, step)
+        ) STRICT, WITHOUT ROWID
+        """,
+        "CREATE INDEX infrastructure_plan_shown ON infrastructure_plan(configuration) WHERE change_id IS NOT NULL",
+        "CREATE INDEX infrastructure_plan_of_change ON infrastructure_plan(change_id) WHERE change_id IS NOT NULL",
     ]
 
     private static let scheduling = [

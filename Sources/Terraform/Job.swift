@@ -129,6 +129,7 @@ extension Action {
         case .register: "register models for a step: have the command do it"
         case .promote: "judge evidence: have a command move the alias"
         case .restore: "roll back"
+        case .plan, .apply: "run Terraform: it is what Terraform makes"
         }
     }
 }

@@ -42,6 +42,7 @@ struct ChangeCommand: AsyncParsableCommand {
             print("change \(it.id) for \(it.target): \(it.title), by \(it.author)")
             print("\(it.outcome): \(it.reason)" + (it.position.map { ", place \($0) in the queue" } ?? ""))
             printTable(["when", "what"], change.history.map { [show($0.at), $0.sentence] }, empty: "")
+            printPlans(change.infrastructure)
         }
     }
 

@@ -77,6 +77,9 @@ extension Action {
         case .register(let model): "register \(model)"
         case .restore: "make the version incumbent again"
         case .promote(let evidence, _, _): "promote by \(evidence)"
+        case .plan(let infrastructure): "terraform plan of \(infrastructure.place)"
+        case .apply(let plan, let isShown):
+            "terraform apply of \(plan)\(isShown ? ", as far as changes have shown it" : "")"
         }
     }
 }

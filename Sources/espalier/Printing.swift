@@ -46,3 +46,13 @@ extension Date {
         self = date
     }
 }
+
+/// What steps have planned for infrastructure, as Terraform shows it.
+func printPlans(_ plans: [InfrastructureReport]) {
+    for plan in plans {
+        print(
+            "\nTerraform plans for \(plan.place) in \(plan.environment) (run \(plan.run), \(plan.step)): \(plan.summary)\n"
+        )
+        print(plan.text.trimmingCharacters(in: .newlines))
+    }
+}

@@ -29,6 +29,11 @@ struct RenderTerraform: ParsableCommand {
         let tree = try WorkingTree(project.folder)
         let read = try tree.project()
         let folder = output == "-" ? nil : output ?? "terraform/\(environment)"
+        if let folder, folder.hasPrefix("/") || folder.split(separator: "/").contains("..") {
+            throw Complaint(
+                description:
+                    "--output \(folder): name a folder below the project's, for jobs read run_step.py from its commit")
+        }
         let rendering = try renderTerraform(
             read, read.known(environment), runner: "\(folder ?? "terraform/\(environment)")/run_step.py")
         for remark in rendering.remarks { FileHandle.standardError.write(Data("\(remark)\n".utf8)) }

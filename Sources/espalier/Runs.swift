@@ -48,6 +48,7 @@ struct Runs: AsyncParsableCommand {
             detail.steps.map {
                 [$0.name, $0.state, espalier.show(seconds: $0.seconds), $0.needs.joined(separator: ", "), $0.detail]
             }, empty: "")
+        printPlans(detail.infrastructure)
         if let home { print("\nlogs: espalier logs \(run.id) --home \(home)") }
     }
 }

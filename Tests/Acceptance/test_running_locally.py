@@ -61,3 +61,14 @@ def test_logs_are_read_with_the_home_that_it_names(project):
     home = done.stdout.strip().split("--home ")[1]
     assert "shows: passed" in done.stderr
     assert "not in any commit" in project.espalier("logs", "1", "shows", "--home", home).stdout
+
+
+def test_a_python_without_mlflow_is_told_and_not_waited_for(project, tmp_path):
+    project.write("environments/dev.yml", 'branches: ["feature/**"]\nregistry: { model: risk }\n')
+    python = tmp_path / "python"
+    python.write_text("#!/bin/sh\necho 'No module named mlflow' >&2\nexit 1\n")
+    python.chmod(0o755)
+    done, detail = run(project, "dev", "--mlflow-python", python)
+    step = next(step for step in detail["steps"] if step["name"] == "shows")
+    assert done.returncode == 1 and step["state"] == "failed"
+    assert step["detail"].startswith(f"the embedded MLflow server does not start: {python} ended: No module named mlflow; give a Python")

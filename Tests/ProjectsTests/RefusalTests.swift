@@ -22,11 +22,11 @@ import Testing
         ),
         (
             "  a: { needs: [] }\n",
-            "pipelines/dev.yml:3:3: steps.a: the step does nothing (give exactly one of run, register, promote)"
+            "pipelines/dev.yml:3:3: steps.a: the step does nothing (give exactly one of run, register, promote, terraform)"
         ),
         (
             "  a: { run: x, register: { model: \"${steps.b.outputs.c}\" } }\n",
-            "pipelines/dev.yml:3:3: steps.a: the step does several things: run, register (give exactly one of run, register, promote)"
+            "pipelines/dev.yml:3:3: steps.a: the step does several things: run, register (give exactly one of run, register, promote, terraform)"
         ),
         (
             "  a: { register: { model: newest } }\n",
@@ -39,6 +39,26 @@ import Testing
         (
             "  a: { run: x, compute: bigg }\n",
             "pipelines/dev.yml:1:1: steps.a.compute: environment 'dev' has no compute 'bigg' (did you mean 'big'?)"
+        ),
+        (
+            "  a: { terraform: { plan: x, apply: y } }\n",
+            "pipelines/dev.yml:3:19: steps.a.terraform: Terraform plans or applies (give exactly one of plan, apply)"
+        ),
+        (
+            "  a: { terraform: { plan: ../x } }\n",
+            "pipelines/dev.yml:3:27: steps.a.terraform.plan: '../x' is no path within the repository (letters, digits, and . _ - / in between)"
+        ),
+        (
+            "  a: { terraform: { plan: x, state: \"$(id)\" } }\n",
+            "pipelines/dev.yml:3:37: steps.a.terraform.state: '$(id)' is no path within the environment's data (letters, digits, and . _ - / in between)"
+        ),
+        (
+            "  a: { terraform: { plan: x, shown: false } }\n",
+            "pipelines/dev.yml:3:37: steps.a.terraform.shown: 'shown' says nothing beside 'plan'"
+        ),
+        (
+            "  a: { run: x, outputs: [plan] }\n  b: { needs: [a], terraform: { apply: \"${steps.a.outputs.plan}\" } }\n",
+            "pipelines/dev.yml:4:6: steps.b.terraform.apply: ${steps.a.outputs.plan} is no plan (name the output `plan` of a step with terraform: { plan: FOLDER })"
         ),
         (
             "  \"a b\": { run: x }\n",

@@ -44,6 +44,7 @@ struct RunPage {
     let graph: StepGraph?
     let steps: [Step]
     let monitors: [MonitorView]
+    let infrastructure: [InfrastructureReport]
     let log: Log?
 
     init(_ detail: RunDetail, selected: String?, log: Log?, now: Date) {
@@ -63,6 +64,7 @@ struct RunPage {
         graph = detail.steps.isEmpty ? nil : StepGraph(detail.steps, run: id, selected: selected)
         steps = detail.steps.map { Step($0, run: id, isSelected: $0.name == selected, now: now) }
         monitors = detail.monitors.map(MonitorView.init)
+        infrastructure = detail.infrastructure
         self.log = log
     }
 

@@ -1,0 +1,98 @@
+/// A folder of Terraform configuration, and where its state is.
+public struct Infrastructure: Sendable, Hashable, Codable {
+    /// Relative to the root of the commit.
+    public let folder: String
+    /// A file of the environment's data; absent where the configuration names a backend of its own.
+    public let state: String?
+
+    public init(folder: String, state: String?) {
+        self.folder = folder
+        self.state = state
+    }
+
+    /// The output of a step that plans: a folder with `plan.tfplan`, `plan.json` and `plan.txt`.
+    public static let output = "plan"
+
+    /// Plans that say the same of this are about the same state.
+    public var place: String { state.map { "\(folder) (\($0))" } ?? folder }
+
+    /// Has Terraform plan into `$ESPALIER_OUTPUTS/plan`. Takes no lock: it changes nothing, and may not write where the state is.
+    public var planCommand: String {
+        """
+        \(preparation)
+        mkdir "$ESPALIER_OUTPUTS/plan"
+        terraform plan -no-color -lock=false -out="$ESPALIER_OUTPUTS/plan/plan.tfplan"
+        terraform show -no-color "$ESPALIER_OUTPUTS/plan/plan.tfplan" > "$ESPALIER_OUTPUTS/plan/plan.txt"
+        terraform show -json "$ESPALIER_OUTPUTS/plan/plan.tfplan" > "$ESPALIER_OUTPUTS/plan/plan.json"
+        """
+    }
+
+    /// Has Terraform do exactly what it planned in a step above.
+    public func applyCommand(planOf step: String) -> String {
+        """
+        \(preparation)
+        terraform apply -no-color "$ESPALIER_INPUTS/\(step)/plan/plan.tfplan"
+        """
+    }
+
+    /// Where there is no backend, Terraform writes the state into the checkout, and it would be gone with it.
+    private var preparation: String {
+        """
+        set -eu
+        if ! command -v terraform > /dev/null; then
+            echo "espalier: there is no program terraform on the daemon's PATH" >&2
+            exit 127
+        fi
+        export TF_IN_AUTOMATION=1 TF_INPUT=0 CHECKPOINT_DISABLE=1
+        cd './\(folder)'
+        \(state.map(Self.backend) ?? ":")
+        terraform init -no-color
+        if ! test -f "${TF_DATA_DIR:-.terraform}/terraform.tfstate"; then
+            echo "espalier: the state would be lost: declare a backend, or say state: FILE beside the folder" >&2
+            exit 1
+        fi
+        """
+    }
+
+    private static func backend(_ state: String) -> String {
+        #"printf '{"terraform": {"backend": {"local": {"path": "%s"}}}}\n' "$ESPALIER_DATA/"#
+            + #"\#(state)" > espalier_override.tf.json"#
+    }
+}
+
+extension Infrastructure {
+    /// Both paths go into a shell's command as they are, so they are of few characters.
+    init?(_ node: Node, key: String, _ problems: inout [Problem]) {
+        for name in ["plan", "state"] {
+            guard let path = node[name]?.text, !path.isPlainPath else { continue }
+            problems.append(
+                Problem(
+                    "'\(path)' is no path within \(name == "plan" ? "the repository" : "the environment's data")",
+                    at: node[name]?.mark, key: "\(key).\(name)", hint: "letters, digits, and . _ - / in between"))
+            return nil
+        }
+        guard let folder = node["plan"]?.text else { return nil }
+        self.init(folder: folder, state: node["state"]?.text)
+    }
+}
+
+extension String {
+    fileprivate var isPlainPath: Bool {
+        wholeMatch(of: /[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*/) != nil && !split(separator: "/").contains("..")
+    }
+}
+
+/// Steps that apply what no step of theirs has planned.
+func infrastructureProblems(_ steps: [Step], marks: Node?) -> [Problem] {
+    steps.compactMap { step in
+        guard case .apply(let reference, _) = step.action else { return nil }
+        if case .plan = steps.first(where: { $0.name == reference.step })?.action,
+            reference.output == Infrastructure.output
+        {
+            return nil
+        }
+        return Problem(
+            "\(reference) is no plan", at: marks?[step.name]?.mark, key: "steps.\(step.name).terraform.apply",
+            hint: "name the output `plan` of a step with terraform: { plan: FOLDER }")
+    }
+}
