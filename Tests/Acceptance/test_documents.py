@@ -33,7 +33,7 @@ def test_the_tour_works_when_typed(tmp_path_factory, binaries):
         printed = done.stdout + done.stderr
         assert done.returncode == 0, printed[-4000:]
         for sight in ["run 1: dev in dev, passed", "merged as", "decision 1", "promoted", "nothing that it reads has changed since run 1", "unit-tests: passed", "Promoted: there is no champion yet",
-                      "next ", "run 5: inference in prod, passed", "environments/prod.yml:", "release runs in prod", "did you mean 'needs'?"]:
+                      "next ", "run 7: inference in prod, passed", "environments/prod.yml:", "release runs in prod", "did you mean 'needs'?"]:
             assert sight in printed, f"{sight!r} is missing in\n{printed[-6000:]}"
     finally:
         subprocess.run(["pkill", "-f", f"espalier-minder --dir {folder}"])

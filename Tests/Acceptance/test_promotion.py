@@ -29,7 +29,7 @@ def reduced(text):
 @pytest.fixture(scope="module")
 def project(watch_all):
     project = watch_all(adopt=False)
-    for part, left_out in (("pipelines", ("tests", "dev.yml", "staging.yml", "change.yml")), ("environments", ())):
+    for part, left_out in (("pipelines", ("tests", "dev.yml", "staging.yml", "change.yml", "*low-weight.yml")), ("environments", ())):
         shutil.rmtree(project.work / part)
         ignore = shutil.ignore_patterns("__pycache__", *left_out)
         shutil.copytree(ROOT / part, project.work / part, ignore=ignore)
