@@ -12,8 +12,12 @@ let swiftSettings: [SwiftSetting] =
 /// them several milliseconds.
 let startsFast: [LinkerSetting] = [.unsafeFlags(["-static-executable"], .when(platforms: [.linux]))]
 
-func pure(_ name: String, needs: [Target.Dependency] = []) -> Target {
-    .target(name: name, dependencies: needs, swiftSettings: swiftSettings)
+/// What counts through thousands of resamples, or years of moments, is optimized in debug builds, too: there it would take several
+/// times as long, in demonstrations and tests.
+let computesFast: [SwiftSetting] = [.unsafeFlags(["-O"])]
+
+func pure(_ name: String, needs: [Target.Dependency] = [], settings: [SwiftSetting] = []) -> Target {
+    .target(name: name, dependencies: needs, swiftSettings: swiftSettings + settings)
 }
 
 func tests(_ name: String, _ needs: Target.Dependency...) -> Target {
@@ -52,9 +56,9 @@ let package = Package(
         // What can start work: a ref moved, a change was proposed, a schedule fired, a person asked.
         pure("Events"),
         // When a Quartz cron rule is due.
-        pure("Cron"),
+        pure("Cron", settings: computesFast),
         // Paired evidence + rules → promoted or not, with its numbers.
-        pure("Promotion"),
+        pure("Promotion", settings: computesFast),
         // What users write: environments and pipelines, layered, each key knowing its file and line.
         pure("Projects", needs: ["Cron", "Promotion"]),
         // Event + commit + configuration → exactly what will run, and why the rest will not.

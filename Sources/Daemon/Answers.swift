@@ -21,6 +21,7 @@ struct PageAnswers: Answers {
             .map { LogPart(bytes: $0.bytes, nextOffset: $0.next, isOver: $0.isOver) }
     }
     func changes() async throws -> [ChangeReport] { try await reporter.changes() }
+    func change(_ number: Int64) async throws -> ChangeDetail? { try await reporter.change(number) }
     func models() async throws -> [ModelReport] { try await reporter.models() }
     func decisions() async throws -> [DecisionReport] { try await reporter.decisions() }
     func schedules() async throws -> [ScheduleReport] { try await reporter.schedules() }

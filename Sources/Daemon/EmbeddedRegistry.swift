@@ -52,7 +52,9 @@ actor Registries {
         guard settings.server == .embedded, !wasReady else { return }
         let registry = try registry(settings)
         guard await registry.isReady() else {
-            if let failure, givesUp { throw DaemonError.refused("the embedded MLflow server does not start: \(failure)") }
+            if let failure, givesUp {
+                throw DaemonError.refused("the embedded MLflow server does not start: \(failure)")
+            }
             throw RegistryError.unreachable(registry.url, reason: failure ?? "it is starting")
         }
         wasReady = true

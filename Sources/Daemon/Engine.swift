@@ -197,30 +197,49 @@ actor Engine {
         }
     }
 
-    /// Turn open events into runs.
+    /// Turn open events into runs: many at once, for each flush of the disk takes its time.
     private func plan() async throws {
         // Projects whose further events have to wait.
         var held: Set<Int64> = []
+        var batch: [PlannedEvent] = []
         for event in try await store.unhandledEvents() {
             guard let project = projects[event.project], !held.contains(project.id) else { continue }
-            if case .proposal = event.event, await gate.isLanding(in: project.id) {
-                held.insert(project.id)
-                continue
+            if event.event.looksAtEarlierOnes || batch.count == Self.largestBatch {
+                held.formUnion(await begin(&batch))
+                if held.contains(project.id) { continue }
             }
-            let runs: [StoredRun]
             do {
-                // A new head must not hide that the old one is merged already, and only could not be noted any more.
-                if case .proposal = event.event { try await gate.confirmLanded(in: project) }
-                runs = try await planner.handle(event, of: project)
-                if case .proposal = event.event { await gate.refresh() }
+                if case .proposal(let proposal) = event.event {
+                    if await gate.isLanding(in: project.id) {
+                        held.insert(project.id)
+                        continue
+                    }
+                    // A new head must not hide that the old one is merged already, and only could not be noted any more.
+                    try await gate.confirmLanded(in: project)
+                    try await planner.open(proposal, event, project)
+                    await gate.refresh()
+                    wasPlanned(event)
+                } else {
+                    batch.append(PlannedEvent(event, try await planner.planning(for: event, of: project)))
+                }
             } catch {
-                // Its events wait, in their order; those of other projects do not.
-                logger.error("\(project.name): event \(event.id) cannot be planned yet, and is tried again: \(error)")
+                hold(event, of: project, because: error)
                 held.insert(project.id)
-                alarm.set(in: 1)
-                continue
             }
-            for run in runs {
+        }
+        _ = await begin(&batch)
+    }
+
+    private static let largestBatch = 64
+
+    /// Store the runs of events, and take them in hand.
+    ///
+    /// - Returns: the projects whose events could not be stored.
+    private func begin(_ batch: inout [PlannedEvent]) async -> Set<Int64> {
+        guard !batch.isEmpty else { return [] }
+        defer { batch = [] }
+        do {
+            for run in try await store.handle(batch, at: Date()) {
                 Failpoint.reach(.eventPlanned)
                 logger.info(
                     "run \(run.id): \(run.plan.pipeline) in \(run.plan.environment) at \(run.plan.commit.short)")
@@ -228,9 +247,25 @@ actor Engine {
                 told.insert(run.id)
                 await supersede(by: run)
             }
-            lastPlanned = max(lastPlanned, event.id)
-            waiting.removeValue(forKey: event.id)?.forEach { $0.resume() }
+        } catch {
+            for entry in batch {
+                if let project = projects[entry.event.project] { hold(entry.event, of: project, because: error) }
+            }
+            return Set(batch.map(\.event.project))
         }
+        for entry in batch { wasPlanned(entry.event) }
+        return []
+    }
+
+    /// The further events of the project wait, in their order; those of other projects do not.
+    private func hold(_ event: StoredEvent, of project: StoredProject, because error: any Error) {
+        logger.error("\(project.name): event \(event.id) cannot be planned yet, and is tried again: \(error)")
+        alarm.set(in: 1)
+    }
+
+    private func wasPlanned(_ event: StoredEvent) {
+        lastPlanned = max(lastPlanned, event.id)
+        waiting.removeValue(forKey: event.id)?.forEach { $0.resume() }
     }
 
     private func start(_ step: PlannedStep, of id: Int64, attempt: Int, _ group: inout TaskGroup<Void>) {
@@ -311,6 +346,16 @@ actor Engine {
         } catch {
             logger.error("run \(run.id): its schedules could not be read and stay as they were: \(error)")
             return nil
+        }
+    }
+}
+
+extension Event {
+    /// Whether what it starts depends on what the events before it have started.
+    fileprivate var looksAtEarlierOnes: Bool {
+        switch self {
+        case .proposal, .drift: true
+        default: false
         }
     }
 }

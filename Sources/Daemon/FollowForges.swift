@@ -247,7 +247,8 @@ extension CommitStatus {
         }
         self.init(
             commit: head.description, state: state, context: "espalier/gate",
-            description: "\(change.state.word): \(change.state.reason)", targetURL: address.map { "\($0)changes" })
+            description: "\(change.state.word): \(change.state.reason)",
+            targetURL: address.map { "\($0)changes/\(change.number)" })
     }
 
     init(_ run: StoredRun, address: String?) {

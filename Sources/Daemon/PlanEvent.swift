@@ -11,15 +11,10 @@ struct EventPlanner: Sendable {
     let store: Store
     let home: Home
 
-    /// Handle one event: store its runs, or why there are none.
-    func handle(_ event: StoredEvent, of project: StoredProject) async throws -> [StoredRun] {
-        if case .proposal(let proposal) = event.event {
-            try await open(proposal, event, project)
-            return []
-        }
+    /// What an event starts, with what the store knows of others before it.
+    func planning(for event: StoredEvent, of project: StoredProject) async throws -> Planning {
         let starts = try await driftStarts(before: event, of: project)
-        return try await store.handle(
-            event, try planning(for: event.event, of: project, driftStarts: starts), at: Date())
+        return try planning(for: event.event, of: project, driftStarts: starts)
     }
 
     /// What drift has started lately, where it is drift that asks.
@@ -76,7 +71,8 @@ struct EventPlanner: Sendable {
         }
     }
 
-    private func open(_ proposal: Proposal, _ event: StoredEvent, _ project: StoredProject) async throws {
+    /// Open, renew or withdraw the change that is proposed; with that, the event is handled.
+    func open(_ proposal: Proposal, _ event: StoredEvent, _ project: StoredProject) async throws {
         let repository = try Repository(at: project.repository)
         let commit = proposal.head.flatMap { head in try? repository.commit(head) }
         let author = commit.map { "\($0.author) <\($0.email)>" } ?? ""

@@ -47,6 +47,17 @@ public struct PlanningRecord: Sendable, Hashable, Codable {
     }
 }
 
+/// An event with what it starts.
+public struct PlannedEvent: Sendable {
+    public let event: StoredEvent
+    public let planning: Planning
+
+    public init(_ event: StoredEvent, _ planning: Planning) {
+        self.event = event
+        self.planning = planning
+    }
+}
+
 extension Store {
     /// Events that nothing has been done about yet, oldest first.
     public func unhandledEvents() async throws -> [StoredEvent] {
@@ -81,13 +92,15 @@ extension Store {
         }
     }
 
-    /// Handle an event: its runs, and the reasons of what does not run, in one transaction. Doing it again does nothing.
+    /// Handle events: their runs, and the reasons of what does not run, all or nothing. Doing it again does nothing.
     ///
-    /// - Returns: the new runs.
-    public func handle(_ event: StoredEvent, _ planning: Planning, at time: Date) async throws -> [StoredRun] {
+    /// - Returns: the new runs, in the order of their events.
+    public func handle(_ planned: [PlannedEvent], at time: Date) async throws -> [StoredRun] {
         try await pool.write { database in
-            guard try Self.markHandled(event.id, planning, at: time, database) else { return [] }
-            return try planning.plans.map { try Self.insert($0, event: event, at: time, database) }
+            try planned.flatMap { entry -> [StoredRun] in
+                guard try Self.markHandled(entry.event.id, entry.planning, at: time, database) else { return [] }
+                return try entry.planning.plans.map { try Self.insert($0, event: entry.event, at: time, database) }
+            }
         }
     }
 

@@ -11,6 +11,8 @@ public protocol Answers: Sendable {
     /// Bytes of a step's log from `offset`, at most `limit`; `nil` when there is no such log.
     func log(run: Int64, step: String, from offset: Int64, limit: Int) async throws -> LogPart?
     func changes() async throws -> [ChangeReport]
+    /// `nil` when there is no such change.
+    func change(_ number: Int64) async throws -> ChangeDetail?
     func models() async throws -> [ModelReport]
     func decisions() async throws -> [DecisionReport]
     func schedules() async throws -> [ScheduleReport]

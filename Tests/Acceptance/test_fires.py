@@ -206,6 +206,26 @@ def test_a_backfill_halts_when_too_much_fails_and_goes_on_when_it_is_retried(wat
     assert nothing.returncode == 1 and "nothing of backfill 1 has failed" in nothing.stderr
 
 
+def test_a_registry_that_does_not_answer_a_backfill_holds_up_no_other_schedule(watch):
+    project = watch({
+        "pipelines/release.yml": RELEASE, "pipelines/tick.yml": schedule(EVERY_SECOND),
+        "environments/far.yml": 'branches: ["far/**"]\nprotected: true\n'
+                                "registry: { server: http://127.0.0.1:9, model: m, aliases: { incumbent: champion } }\n",
+        "pipelines/far.yml": RELEASE.replace("prod", "far"), "pipelines/daily.yml": schedule("0 0 3 * * ?").replace("prod", "far"),
+    })
+    release(project, "1")
+    commit = project.branch("far/1")
+    project.push("far/1")
+    assert project.run_once(commit=commit, pipeline="far")["run"]["outcome"] == "passed"
+    project.ask("backfill", "daily", "--from", days_ago(4), "--to", days_ago(2))
+    project.until(lambda: "schedule daily cannot fire" in (project.folder / "daemon.log").read_text(), 20, "the registry is asked")
+    known = set(fires(project, "tick"))
+    new = lambda: [fire for time, fire in fires(project, "tick").items() if time not in known]
+    project.until(lambda: len(new()) >= 8, 30, "it goes on")
+    assert [fire["missed"] for fire in new() if fire.get("missed")] == []
+    assert [moment["state"] for moment in project.ask("backfill", "show", "1")["moments"]] == ["waiting"] * 3
+
+
 def test_a_cancelled_backfill_starts_no_more(watch):
     project = watch({"pipelines/release.yml": RELEASE, "pipelines/daily.yml": schedule(
         "0 0 3 * * ?", "echo > $ESPALIER_DATA/started; sleep 60")})

@@ -70,8 +70,9 @@ def test_what_a_change_has_shown_is_applied_by_the_release(project):
     assert detail["run"]["outcome"] == "passed", detail["steps"]
     assert applied(project) == {"inference": "0 0 11 * * ?"}
     assert "Apply complete! Resources: 1 added" in project.log(detail["run"]["id"], "apply")
-    page = urllib.request.urlopen(f"{project.ask('status')['address']}runs/{detail['run']['id']}").read().decode()
-    assert "terraform_data.inference" in page and "1 to add, 0 to change, 0 to destroy" in page
+    for address in (f"runs/{detail['run']['id']}", "changes/1"):
+        page = urllib.request.urlopen(project.ask("status")["address"] + address).read().decode()
+        assert "# terraform_data.inference will be created" in page and "1 to add, 0 to change, 0 to destroy" in page
 
     # What is there already is not made twice.
     shown = propose(project, "second", jobs(inference="0 0 12 * * ?", monitor="0 0 13 * * ?"))

@@ -33,7 +33,7 @@ import Testing
         let events = try await store.recordLook(
             project: project.id, now: ["refs/heads/main": tip], among: ["refs/heads/main"], at: now)
         let planning = Planning(plans: [try samplePlan(tip, channels: channels)])
-        return try #require(try await store.handle(events[0], planning, at: now).first)
+        return try #require(try await store.handle([PlannedEvent(events[0], planning)], at: now).first)
     }
 
     /// The write that ends a run.

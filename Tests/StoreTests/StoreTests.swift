@@ -64,7 +64,7 @@ import Testing
         let run = try await makeRun()
         let event = try #require(try await store.events(limit: 1).first)
         #expect(event.planning?.skipped == ["other": .notTriggered(by: "push")])
-        #expect(try await store.handle(event.event, Planning(plans: [run.plan]), at: now).isEmpty)
+        #expect(try await store.handle([PlannedEvent(event.event, Planning(plans: [run.plan]))], at: now).isEmpty)
         #expect(try await store.runRows().map(\.id) == [run.id])
         #expect(try await store.unhandledEvents().isEmpty)
     }
@@ -137,6 +137,6 @@ import Testing
         let ref = "refs/heads/\(branch)"
         let events = try await store.recordLook(project: project.id, now: [ref: a], among: [ref], at: now)
         let planning = Planning(plans: [try samplePlan(a)], skipped: ["other": .notTriggered(by: "push")])
-        return try #require(try await store.handle(events[0], planning, at: now).first)
+        return try #require(try await store.handle([PlannedEvent(events[0], planning)], at: now).first)
     }
 }

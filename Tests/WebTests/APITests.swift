@@ -14,6 +14,7 @@ import Testing
     @Test(arguments: [
         ("/api/status", ["projects", "running", "remarks"]),
         ("/api/board", ["rows", "changes", "schedules", "decisions"]),
+        ("/api/changes/7", ["change", "history", "infrastructure"]),
         ("/api/runs/1", ["run", "steps", "configuration_digest", "datasets"]),
     ])
     func objectsHaveSnakeCaseKeys(_ address: String, _ keys: [String]) async throws {

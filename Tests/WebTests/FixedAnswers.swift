@@ -43,6 +43,13 @@ struct FixedAnswers: Answers {
         return LogPart(bytes: part, nextOffset: next, isOver: logIsOver && next >= bytes.count)
     }
     func changes() async throws -> [ChangeReport] { board.changes }
+    func change(_ number: Int64) async throws -> ChangeDetail? {
+        board.changes.first { $0.id == number }.map {
+            ChangeDetail(
+                change: $0, history: [.init(at: Sample.now - 60, sentence: "proposed with 0123456789")],
+                infrastructure: [Sample.infrastructure])
+        }
+    }
     func models() async throws -> [ModelReport] {
         [
             ModelReport(
@@ -91,6 +98,10 @@ enum Sample {
     static let change = ChangeReport(
         id: 7, project: "hrob", target: "main", topic: "t", head: commit, author: "anna",
         title: "Add <slices>", outcome: "conflicted", reason: "conflicts in features.yml", runs: [3])
+
+    static let infrastructure = InfrastructureReport(
+        run: 3, step: "plan", environment: "prod", place: "jobs", summary: "1 to add, 0 to change, 0 to destroy",
+        text: "# a.<b> will be created")
 
     static let decision = DecisionReport(
         id: 2, run: 9, environment: "prod", commit: commit, configurationDigest: commit,

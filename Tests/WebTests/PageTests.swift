@@ -124,6 +124,8 @@ import Testing
 
     @Test(arguments: [
         ("/runs", "feature/x"), ("/runs?branch=feature%2Fx", "show all"), ("/changes", "Add &lt;slices&gt;"),
+        ("/changes", #"<a href="/changes/7">7</a>"#), ("/changes/7", "conflicts in features.yml"),
+        ("/changes/7", "proposed with 0123456789"), ("/changes/7", "# a.&lt;b&gt; will be created"),
         ("/models", "champion"),
         ("/decisions", "roc_auc too low"), ("/schedules", "risk 2"), ("/style.css", "prefers-color-scheme"),
         ("/live.js", "EventSource"), ("/icon.svg", "<svg"), ("/healthz", "ok"),

@@ -56,7 +56,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("/nowhere", 404), ("/runs/99", 404), ("/runs/x", 400), ("/runs/0", 400), ("/api/nowhere", 404),
+        ("/nowhere", 404), ("/changes/99", 404), ("/changes/x", 400), ("/api/changes/99", 404), ("/runs/99", 404),
+        ("/runs/x", 400), ("/runs/0", 400), ("/api/nowhere", 404),
         ("/api/runs/99", 404),
         ("/api/runs/x", 400), ("/api/runs?limit=0", 400), ("/api/runs?limit=501", 400), ("/api/runs?before=now", 400),
         ("/api/runs/99/steps/train/log", 404), ("/api/runs/99/steps/train/follow", 404),

@@ -4,7 +4,7 @@ import Mustache
 struct PageRenderer: Sendable {
     /// A page's template.
     enum Name: String {
-        case board, run, runs, changes, models, decisions, schedules, error, layout
+        case board, run, runs, change, changes, models, decisions, schedules, error, layout
     }
 
     private let library: MustacheLibrary
@@ -14,7 +14,7 @@ struct PageRenderer: Sendable {
         MustacheContentTypes.register(EscapeHTML(), named: EscapeHTML.name)
         let texts: [Name: String] = [
             .layout: layoutTemplate, .board: boardTemplate, .run: runTemplate, .runs: runsTemplate,
-            .changes: changesTemplate, .models: modelsTemplate, .decisions: decisionsTemplate,
+            .change: changeTemplate, .changes: changesTemplate, .models: modelsTemplate, .decisions: decisionsTemplate,
             .schedules: schedulesTemplate, .error: errorTemplate,
         ]
         let named = texts.map { ($0.key.rawValue, $0.value) } + partials.map { ($0.key, $0.value) }

@@ -57,10 +57,15 @@ extension Request {
 
 extension RequestContext {
     /// The run that the path names.
-    func runID() throws -> Int64 {
+    func runID() throws -> Int64 { try number(of: "run") }
+
+    /// The change that the path names.
+    func changeNumber() throws -> Int64 { try number(of: "change") }
+
+    private func number(of what: String) throws -> Int64 {
         let text = try parameters.require("id")
         guard let id = Int64(text), id > 0 else {
-            throw HTTPError(.badRequest, message: "a run is a number, not '\(text)'")
+            throw HTTPError(.badRequest, message: "a \(what) is a number, not '\(text)'")
         }
         return id
     }
@@ -77,6 +82,9 @@ extension RequestContext {
 
 extension HTTPError {
     static func noRun(_ id: Int64) -> HTTPError { HTTPError(.notFound, message: "there is no run \(id)") }
+    static func noChange(_ number: Int64) -> HTTPError {
+        HTTPError(.notFound, message: "there is no change \(number)")
+    }
     static func noLog(_ run: Int64, _ step: String) -> HTTPError {
         HTTPError(.notFound, message: "run \(run) has no log of a step '\(step)'")
     }

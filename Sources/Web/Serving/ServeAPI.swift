@@ -9,6 +9,11 @@ struct ServeAPI: Sendable {
         api.get("status") { _, _ in try Response(json: try await answers.status()) }
         api.get("board") { _, _ in try Response(json: try await answers.board()) }
         api.get("changes") { _, _ in try Response(json: try await answers.changes()) }
+        api.get("changes/:id") { _, context in
+            let number = try context.changeNumber()
+            guard let detail = try await answers.change(number) else { throw HTTPError.noChange(number) }
+            return try Response(json: detail)
+        }
         api.get("models") { _, _ in try Response(json: try await answers.models()) }
         api.get("decisions") { _, _ in try Response(json: try await answers.decisions()) }
         api.get("schedules") { _, _ in try Response(json: try await answers.schedules()) }

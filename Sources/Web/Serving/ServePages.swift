@@ -19,6 +19,11 @@ struct ServePages: Sendable {
         router.get("changes") { _, _ in
             page("Changes", "/changes", ListPage(ChangeView.list(try await answers.changes())), .changes)
         }
+        router.get("changes/:id") { _, context in
+            let number = try context.changeNumber()
+            guard let detail = try await answers.change(number) else { throw HTTPError.noChange(number) }
+            return page("Change \(number)", "/changes", ChangePage(detail, now: now()), .change)
+        }
         router.get("models") { _, _ in
             page("Models", "/models", ListPage(try await answers.models().map(ModelView.init)), .models)
         }
@@ -77,6 +82,26 @@ struct ListPage<Item> {
     init(_ items: [Item]) {
         self.items = items
         isEmpty = items.isEmpty
+    }
+}
+
+/// A change: where it stands, how it got there, and what it would do.
+struct ChangePage {
+    struct Moment {
+        let at: TimeMark
+        let sentence: String
+    }
+
+    let change: ChangeView
+    let history: [Moment]
+    let infrastructure: [InfrastructureReport]
+    let isOver: Bool
+
+    init(_ detail: ChangeDetail, now: Date) {
+        change = ChangeView(detail.change)
+        history = detail.history.map { Moment(at: TimeMark($0.at, now: now), sentence: $0.sentence) }
+        infrastructure = detail.infrastructure
+        isOver = ["merged", "withdrawn"].contains(detail.change.outcome)
     }
 }
 

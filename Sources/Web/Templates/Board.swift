@@ -47,7 +47,7 @@ let boardTemplate = """
     {{^changes}}<p class="none">No change is open. Propose one with <code>git push origin HEAD:refs/for/main</code>.</p>{{/changes}}
     <ul class="list">
     {{#changes}}
-    <li>{{#outcome}}{{> state}}{{/outcome}}<div><p><b>{{id}}</b> {{title}} <span class="dim">{{author}} → {{target}}</span></p>
+    <li>{{#outcome}}{{> state}}{{/outcome}}<div><p><a href="/changes/{{id}}"><b>{{id}}</b></a> {{title}} <span class="dim">{{author}} → {{target}}</span></p>
     {{#.reason}}<p class="reason">{{.}}</p>{{/.reason}}
     {{#.runs}}<a href="/runs/{{.}}">#{{.}}</a> {{/.runs}}</div></li>
     {{/changes}}

@@ -41,4 +41,5 @@ let partials = [
     "exactly": #"<time datetime="{{iso}}">{{full}} <small>{{relative}}</small></time>"#,
     "runCells": runCells,
     "scheduleTable": scheduleTable,
+    "plan": planPartial,
 ]

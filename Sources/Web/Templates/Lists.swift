@@ -9,7 +9,7 @@ let changesTemplate = """
     <tbody>
     {{#items}}
     <tr>
-    <td data-label="Change" class="number">{{id}}</td>
+    <td data-label="Change" class="number"><a href="/changes/{{id}}">{{id}}</a></td>
     <td data-label="Title">{{#.url}}<a href="{{.}}">{{/.url}}{{title}}{{#.url}}</a>{{/.url}} <span class="dim">{{author}}, {{topic}}{{#.approvedBy}}; approved by {{.}}{{/.approvedBy}}</span></td>
     <td data-label="Into" class="branch">{{target}}</td>
     <td data-label="Head">{{#head}}{{> hash}}{{/head}}</td>

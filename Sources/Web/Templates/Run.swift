@@ -54,12 +54,7 @@ let runTemplate = """
     </table>
     </section>
     {{/monitors}}
-    {{#infrastructure}}
-    <section>
-    <div class="title"><h2>{{step}}</h2><p class="now">Terraform, {{place}} in {{environment}}: {{summary}}</p></div>
-    <pre class="log" tabindex="0">{{text}}</pre>
-    </section>
-    {{/infrastructure}}
+    {{#infrastructure}}{{> plan}}{{/infrastructure}}
     {{#.log}}
     <section id="log" data-step="{{step}}">
     <div class="title"><h2>Log of {{step}}</h2><p class="now"><a href="{{wholeHref}}">whole log</a></p></div>

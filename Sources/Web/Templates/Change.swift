@@ -1,0 +1,31 @@
+/// A change: where it stands, what it would do to infrastructure, and how it got there.
+let changeTemplate = """
+    <div id="change"{{^isOver}} data-live="2"{{/isOver}}>
+    <div class="title"><h1>Change {{change.id}}</h1>{{#change.outcome}}{{> state}}{{/change.outcome}}
+    <p class="now">{{change.title}}</p></div>
+    <dl class="facts">
+    <div><dt>Into</dt><dd class="branch">{{change.target}}</dd></div>
+    <div><dt>Author</dt><dd>{{change.author}}</dd></div>
+    <div><dt>Head</dt><dd><code>{{change.head.full}}</code></dd></div>
+    <div><dt>Topic</dt><dd>{{#change.url}}<a href="{{.}}">{{/change.url}}{{change.topic}}{{#change.url}}</a>{{/change.url}}</dd></div>
+    {{#change.reason}}<div><dt>Reason</dt><dd>{{.}}</dd></div>{{/change.reason}}
+    {{#change.place}}<div><dt>Place in the queue</dt><dd>{{.}}</dd></div>{{/change.place}}
+    {{#change.approvedBy}}<div><dt>Approved by</dt><dd>{{.}}</dd></div>{{/change.approvedBy}}
+    <div><dt>Checks</dt><dd>{{#change.runs}}<a href="/runs/{{.}}">#{{.}}</a> {{/change.runs}}{{^change.runs}}<span class="dim">none yet</span>{{/change.runs}}</dd></div>
+    </dl>
+    {{#infrastructure}}{{> plan}}{{/infrastructure}}
+    <h2>History</h2>
+    <table class="cards">
+    <thead><tr><th>When</th><th>What</th></tr></thead>
+    <tbody>{{#history}}<tr><td data-label="When">{{#at}}{{> exactly}}{{/at}}</td><td data-label="What">{{sentence}}</td></tr>{{/history}}</tbody>
+    </table>
+    </div>
+    """
+
+/// What a step has planned for infrastructure, as Terraform shows it.
+let planPartial = """
+    <section>
+    <div class="title"><h2>{{step}}</h2><p class="now">Terraform, {{place}} in {{environment}}: {{summary}}, <a href="/runs/{{run}}">run {{run}}</a></p></div>
+    <pre class="log" tabindex="0">{{text}}</pre>
+    </section>
+    """
