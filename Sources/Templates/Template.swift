@@ -20,6 +20,7 @@ public struct Template: Sendable {
     /// The files of a project that is started with these answers.
     ///
     /// Answers become values in YAML files, never code. A value that the template's own file has already stays as it is.
+    /// Pipelines of further models are left out: a project starts with the one that the answers name.
     ///
     /// - Parameter parse: YAML and the name of its file → node.
     public func render(_ answers: Answers, version: String, parse: ([UInt8], String) throws(Problem) -> Node)
@@ -27,6 +28,9 @@ public struct Template: Sendable {
         -> [String: [UInt8]]
     {
         var rendered = files
+        for (path, bytes) in files where Self.isPipeline(path) {
+            if try parse(bytes, path)["model"] != nil { rendered[path] = nil }
+        }
         for (path, edits) in edits(answers) where !edits.isEmpty {
             guard let bytes = files[path] else {
                 throw Problem(
@@ -40,6 +44,10 @@ public struct Template: Sendable {
             rendered[path] = Array(text.utf8)
         }
         return rendered
+    }
+
+    private static func isPipeline(_ path: String) -> Bool {
+        path.wholeMatch(of: /pipelines\/[^\/]+\.yml/) != nil
     }
 
     /// What the answers change, by file.

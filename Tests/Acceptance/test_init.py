@@ -251,8 +251,11 @@ def test_a_program_without_its_template_says_where_to_get_it(binaries, tmp_path)
 
 def test_the_template_is_the_reference_project_as_it_is(run, tmp_path):
     assert run("init", "--yes", tmp_path / "p").returncode == 0
-    listed = [path for path in git(ROOT, "ls-files", "pipelines", "environments").splitlines()]
+    # A project starts with one model.
+    further = {"pipelines/low-weight.yml", "pipelines/release-low-weight.yml"}
+    listed = [path for path in git(ROOT, "ls-files", "pipelines", "environments").splitlines() if path not in further]
     written = set(git(tmp_path / "p", "ls-files").splitlines())
+    assert not written & further and "model: p-risk\n" in (tmp_path / "p/environments/project.yml").read_text()
     changed = {"environments/project.yml"}
     assert {path for path in listed if path not in changed and (ROOT / path).read_bytes() != (tmp_path / "p" / path).read_bytes()} == set()
     assert written - set(listed) >= {"README.md", ".gitignore", ".espalier-template"}

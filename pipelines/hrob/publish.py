@@ -10,7 +10,7 @@ from hrob import features, mappings, step
 from hrob.features import Origin
 from hrob.mappings import Mapping
 from hrob.step import Refused
-from hrob.store import Definition, Snapshot, Store
+from hrob.store import Definition, Moved, Snapshot, Store
 
 TABLE = "table.json"
 
@@ -30,14 +30,26 @@ def publish(table: pd.DataFrame, mapping: Mapping, source: str, into: Store) -> 
         raise Refused(f"feature_mappings.yml: {mapping.dataset} has no `store:`, which says whose table it is; add it, or leave the step out")
     types = {name: pa.string() if name in mapping.categories else pa.float64() for name in mapping.features}
     into.register(Definition(shared.table, shared.owner, "id", "event_time", shared.description, types), mapping.refused)
-    known = into.snapshot(shared.table).at(spine(table, mapping), mapping.features)
+    while True:
+        found = into.snapshot(shared.table)
+        rows = unpublished(table, found, mapping)
+        try:
+            if len(rows):
+                into.append(shared.table, rows, source, expected=found.version)
+            return into.snapshot(shared.table), len(rows)
+        except Moved:
+            # Another model's run was faster, and may have written the same births.
+            continue
+
+
+def unpublished(table: pd.DataFrame, snapshot: Snapshot, mapping: Mapping) -> pd.DataFrame:
+    """Rows for the store, of the births that it does not know, or not so."""
+    known = snapshot.at(spine(table, mapping), mapping.features)
     wanted = table[mapping.features]
     same = ((wanted == known[mapping.features]) | (wanted.isna() & known[mapping.features].isna())).all(axis=1)
     rows = wanted[~same | known.event_time.isna()].reset_index()
-    if len(rows):
-        rows.insert(1, "event_time", pd.Timestamp(shared.known_at))
-        into.append(shared.table, rows, source)
-    return into.snapshot(shared.table), len(rows)
+    rows.insert(1, "event_time", pd.Timestamp(mapping.shared.known_at))
+    return rows
 
 
 def spine(table: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:

@@ -58,6 +58,10 @@ class Appended:
     changed: bool
 
 
+class Moved(Exception):
+    """Somebody else has made another version meanwhile."""
+
+
 @dataclass(frozen=True)
 class Snapshot:
     """One version of a table, which never changes."""
@@ -162,9 +166,10 @@ class Store:
             raise Refused(f"the feature table {name} has the versions 0 to {newest}, not {version}")
         return Snapshot(definition, self.root / name, newest if version is None else version)
 
-    def append(self, name: str, rows: pd.DataFrame, source: str) -> Appended:
+    def append(self, name: str, rows: pd.DataFrame, source: str, expected: int | None = None) -> Appended:
         """One more version with these rows: the entity, the event time, and every feature.
 
+        Raises `Moved` when the newest version is not the `expected` one: what was found there may not be true any more.
         The same rows from the same `source` are written once, whoever tries again: their digest is a Delta application, whose
         transaction is looked for in the snapshot that is committed against.
         """
@@ -176,6 +181,8 @@ class Store:
             table = DeltaTable(self.root / name)
             if table.transaction_version(application) is not None:
                 return Appended(table.version(), changed=False)
+            if expected is not None and table.version() != expected:
+                raise Moved(f"{self.root / name} is at version {table.version()}, not {expected}")
             now = pa.array([datetime.now(timezone.utc)] * batch.num_rows, MOMENT)
             try:
                 write_deltalake(

@@ -13,7 +13,7 @@ from deltalake import DeltaTable
 
 from hrob import births, features, mappings, publish
 from hrob.step import Refused
-from hrob.store import Definition, Store
+from hrob.store import Definition, Moved, Store
 
 VISITS = Definition(
     "visits", "obstetrics", "mother", "seen_at", "Prenatal visits.", {"weight": pa.float64(), "payer": pa.string()}
@@ -51,6 +51,15 @@ def test_a_table_remembers_how_it_was_registered(store):
     assert store.names() == ["visits"]
     store.register(VISITS, {})
     assert store.snapshot("visits").version == 0
+
+
+def test_rows_for_a_version_that_is_not_the_newest_any_more_are_not_written(store):
+    store.append("visits", rows(("a", 1, 60.0)), "clinic", expected=0)
+    with pytest.raises(Moved, match="visits is at version 1, not 0"):
+        store.append("visits", rows(("b", 1, 70.0)), "clinic", expected=0)
+    assert store.snapshot("visits").version == 1
+    # Trying again what was written is no mistake.
+    assert not store.append("visits", rows(("a", 1, 60.0)), "clinic", expected=0).changed
 
 
 def test_a_row_is_seen_from_its_event_time_on_and_never_before(store):
@@ -187,6 +196,22 @@ def test_models_of_two_targets_share_one_table(raw, table, mapping, tmp_path):
         publish.joined(weighed, first, other)
     assert first.definition.owner == "obstetrics"
     assert not {"label", "holdout", *mapping.refused} & set(first.definition.schema.names)
+
+
+def test_two_models_that_publish_at_once_write_no_birth_twice(raw, table, mapping, tmp_path, monkeypatch):
+    other, shared = mappings.read("bwght2", target="low_birth_weight"), Store(tmp_path)
+    append = Store.append
+
+    def overtaken(self, *given, **options):
+        """The other model's run comes between the look and the commit."""
+        monkeypatch.setattr(Store, "append", append)
+        assert publish.publish(features.table(raw, other), other, "low_birth_weight", shared)[1] == 1832
+        return append(self, *given, **options)
+
+    monkeypatch.setattr(Store, "append", overtaken)
+    snapshot, written = publish.publish(table, mapping, "low_apgar5", shared)
+    assert (snapshot.version, written) == (1, 0)
+    assert publish.joined(table, snapshot, mapping).equals(table)
 
 
 def test_corrected_births_are_new_rows(table, mapping, tmp_path):
