@@ -43,7 +43,8 @@ struct PlanCommand: AsyncParsableCommand {
         if let remark = planning.remark { print(remark) }
         for plan in planning.plans {
             let registry = plan.settings.registry
-            let model = registry.models.map { $0.count > 1 } ?? false ? registry.model.map { ", model \($0)" } ?? "" : ""
+            let model =
+                registry.models.map { $0.count > 1 } ?? false ? registry.model.map { ", model \($0)" } ?? "" : ""
             print(
                 "\(plan.pipeline) runs in \(plan.environment) at \(plan.commit.short), configuration \(plan.configurationDigest.prefix(10))\(model)"
             )
