@@ -13,7 +13,8 @@ public struct InfrastructurePlan: Sendable, Hashable, Codable {
 
     /// In the order of Terraform. What is only read is none.
     public let changes: [Change]
-    /// SHA-256 of the configuration, with its modules and variables.
+    /// SHA-256 of the configuration, with its modules and the values of its variables; but of sensitive ones, such as tokens,
+    /// which may be others each time.
     public let configuration: String
 
     /// Read what `terraform show -json` prints of a saved plan. Source: Terraform, "JSON Output Format", format 1.
@@ -44,7 +45,14 @@ public struct InfrastructurePlan: Sendable, Hashable, Codable {
                 digest: try sha256([change["before"], change["after"], change["after_unknown"]]))
         }
         return InfrastructurePlan(
-            changes: changes, configuration: try sha256([plan["configuration"], plan["variables"]]))
+            changes: changes, configuration: try sha256([plan["configuration"], knownVariables(plan)]))
+    }
+
+    private static func knownVariables(_ plan: [String: Any]) -> [String: Any] {
+        let module = (plan["configuration"] as? [String: Any])?["root_module"] as? [String: Any]
+        let declared = module?["variables"] as? [String: [String: Any]] ?? [:]
+        let values = plan["variables"] as? [String: Any] ?? [:]
+        return values.filter { declared[$0.key]?["sensitive"] as? Bool != true }
     }
 
     /// `1 to add, 0 to change, 2 to destroy`, counted as Terraform does.

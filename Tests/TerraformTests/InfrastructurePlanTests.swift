@@ -33,6 +33,18 @@ import Testing
         #expect(try plan([], configuration: #"{"p": 2}"#).configuration != left.configuration)
     }
 
+    @Test(arguments: [("size", 1, 2, false), ("size", 1, 1, true), ("token", 1, 2, true)])
+    func variablesCountUnlessTheyAreSensitive(name: String, one: Int, other: Int, isSame: Bool) throws {
+        func configuration(_ value: Int) throws -> String {
+            let json = """
+                {"format_version": "1.2", "variables": {"\(name)": {"value": \(value)}}, "configuration":
+                 {"root_module": {"variables": {"size": {"default": 0}, "token": {"sensitive": true}}}}}
+                """
+            return try InfrastructurePlan.read(Data(json.utf8)) { $0 }.configuration
+        }
+        #expect(try (configuration(one) == configuration(other)) == isSame)
+    }
+
     @Test(arguments: [
         ("a", ["create"], #"{"x": 2}"#), ("b", ["create"], #"{"x": 1}"#), ("a", ["update"], #"{"x": 1}"#),
     ])

@@ -102,11 +102,17 @@ def origin_of(mapping: Mapping, digest: str) -> Origin:
     return Origin(mapping.dataset, digest, mapping.target.name, holdout.name(mapping.holdout))
 
 
-def make(config: dict, mapping: Mapping, path: Path) -> None:
-    """Reads the births and writes their feature table, here or on Spark, as `features:` of the configuration says."""
+def engine(config: dict) -> dict:
+    """`features:` of the configuration: what computes, and what Spark needs to know."""
     chosen = settings.section(config, "features", DEFAULTS)
     if chosen["engine"] not in ENGINES:
         raise step.Refused(f"config.features.engine: {unknown('engine', chosen['engine'], ENGINES)}; there are {', '.join(ENGINES)}")
+    return chosen
+
+
+def make(config: dict, mapping: Mapping, path: Path) -> None:
+    """Reads the births and writes their feature table, here or on Spark, as `features:` of the configuration says."""
+    chosen = engine(config)
     if chosen["engine"] == "spark":
         from hrob import spark
 

@@ -10,12 +10,14 @@ from mlflow.entities import Metric, Param, Run
 from hrob import settings, space
 from hrob.engines import ENGINES
 from hrob.nearest import unknown
+from hrob.parallel import Evaluate
 from hrob.space import Trial
 from hrob.step import Refused
 
 # Under `search:` of the configuration; `search: off` takes the hyperparameters of `model:` as they are. No new trial starts
-# after `trials` of them, or after `seconds`; nor when `early_stop` in a row were no better than the best before them.
-DEFAULTS = {"engine": "hyperopt", "trials": 10, "seconds": 30, "early_stop": 6}
+# after `trials` of them, or after `seconds`; nor when `early_stop` in a row were no better than the best before them. `parallel` of them
+# are made at a time.
+DEFAULTS = {"engine": "hyperopt", "trials": 10, "seconds": 30, "early_stop": 6, "parallel": 1}
 SPACE_TAG = "hrob.search"
 LOSS = "log_loss"
 # Earlier trials that are looked for, the best first.
@@ -24,11 +26,12 @@ MOST_EARLIER = 200
 
 @dataclass(frozen=True)
 class Budget:
-    """Seconds are wall clock."""
+    """Seconds are wall clock. Of trials that are made at a time all are made."""
 
     trials: int
     seconds: float
     early_stop: int
+    parallel: int = 1
 
 
 @dataclass(frozen=True)
@@ -56,22 +59,26 @@ def read(config: dict) -> tuple[str, Budget] | None:
     return engine, Budget(**chosen)
 
 
-def minimise(engine, evaluate: Callable[[dict], float], first: dict | None, earlier: list[Trial], budget: Budget) -> Found:
-    """Tries `first`, then what the engine proposes. The engine knows the earlier trials already.
+def minimise(engine, evaluate: Callable[[list[dict]], list[float]], first: dict | None, earlier: list[Trial], budget: Budget) -> Found:
+    """Tries `first`, then what the engine proposes. The engine knows the earlier trials already; of those that are made at a time
+    with another it does not know what they come to.
 
     A known trial counts: where nothing new is better, the best of the earlier ones is the answer.
     """
     best = min(earlier, key=lambda trial: trial.loss, default=None)
     began, tried, in_vain = time.monotonic(), 0, 0
     while True:
-        params = first if tried == 0 and first else engine.ask()
-        trial = Trial(params, evaluate(params))
-        engine.tell(trial)
-        tried += 1
-        if best is None or trial.loss < best.loss:
-            best, in_vain = trial, 0
-        else:
-            in_vain += 1
+        asked = [first] if tried == 0 and first else []
+        while len(asked) < min(budget.parallel, budget.trials - tried):
+            asked.append(engine.ask())
+        for params, loss in zip(asked, evaluate(asked), strict=True):
+            trial = Trial(params, loss)
+            engine.tell(trial)
+            tried += 1
+            if best is None or trial.loss < best.loss:
+                best, in_vain = trial, 0
+            else:
+                in_vain += 1
         if ended := end(tried, time.monotonic() - began, in_vain, budget):
             return Found(best, tried, len(earlier), ended)
 
@@ -126,8 +133,8 @@ class Tracked:
         self.client.set_terminated(run)
 
 
-def run(engine: str, budget: Budget, tracked: Tracked, first: dict, evaluate: Callable[[dict], list[dict]]) -> Found:
-    """Searches hrob.space.SPACE. `evaluate` gives the scores of each fold, the loss among them.
+def run(engine: str, budget: Budget, tracked: Tracked, first: dict, evaluate: Evaluate) -> Found:
+    """Searches hrob.space.SPACE. `evaluate` gives for each trial the scores of its folds, the loss among them.
 
     The seed comes from the space: a search of the same space with the same earlier trials makes the same proposals.
     """
@@ -136,13 +143,15 @@ def run(engine: str, budget: Budget, tracked: Tracked, first: dict, evaluate: Ca
     seed = int(tracked.digest[:8], 16) + len(earlier)
     number = 0
 
-    def logged(params: dict) -> float:
+    def logged(asked: list[dict]) -> list[float]:
         nonlocal number
-        number += 1
-        folds = evaluate(params)
-        metrics = {name: sum(fold[name] for fold in folds) / len(folds) for name in folds[0]}
-        tracked.log(number, params, metrics, folds)
-        return metrics[LOSS]
+        losses = []
+        for params, folds in zip(asked, evaluate(asked), strict=True):
+            number += 1
+            metrics = {name: sum(fold[name] for fold in folds) / len(folds) for name in folds[0]}
+            tracked.log(number, params, metrics, folds)
+            losses.append(metrics[LOSS])
+        return losses
 
     outside = space.typed({name: str(value) for name, value in first.items()}, space.SPACE) is None
     return minimise(ENGINES[engine](space.SPACE, seed, earlier), logged, None if earlier or outside else first, earlier, budget)

@@ -10,7 +10,7 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -182,6 +182,17 @@ def digest(raw: DataFrame, mapping: Mapping) -> str:
     schema = T.StructType([T.StructField(name, kind) for name, kind in ({"id": T.StringType(), "bucket": T.LongType()} | kinds).items()])
     found = raw.mapInPandas(rows, schema).groupBy("bucket").applyInPandas(of_bucket, "bucket long, digest string").collect()
     return births.of_buckets({row.bucket: row.digest for row in found})
+
+
+def each(session: SparkSession, work: Callable, given: list) -> list:
+    """`work` of each of the given, in their order, by as many workers as there are."""
+    sent = session.sparkContext.broadcast(work)
+    try:
+        return session.sparkContext.parallelize(given, len(given)).map(lambda one: sent.value(one)).collect()
+    except (PySparkException, Py4JJavaError) as error:
+        raise Refused(f"Spark could not make the trials: {first_lines(error)}") from error
+    finally:
+        sent.destroy()
 
 
 def first_lines(error: Exception) -> str:

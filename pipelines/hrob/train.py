@@ -5,7 +5,7 @@ import resource
 import tempfile
 import time
 import warnings
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
-from hrob import holdout, mappings, model, publish, reference, search, selection, smoke, space, step
+from hrob import features, holdout, mappings, model, parallel, publish, reference, search, selection, smoke, space, step
 from hrob.features import Origin
 from hrob.mappings import Mapping
 from hrob.model import Hyperparameters
@@ -71,16 +71,25 @@ def fold_scores(labels: pd.Series, unseen: pd.DataFrame) -> list[dict[str, float
     return found
 
 
+@dataclass(frozen=True)
+class Evaluation:
+    """What a trial comes to: the scores of each fold. It goes to other processes with the rows."""
+
+    rows: pd.DataFrame
+    selected: Selection
+    categories: list[str]
+
+    def __call__(self, params: dict) -> list[dict[str, float]]:
+        estimator = model.build(self.selected, self.categories, Hyperparameters(**params))
+        return fold_scores(self.rows.label, unseen_scores(estimator, self.rows, self.selected.features))
+
+
 def searched(rows: pd.DataFrame, selected: Selection, mapping: Mapping, origin: Origin, config: dict) -> tuple[Hyperparameters, dict]:
     """The hyperparameters to train with, and what a search for them came to (empty without one), as metrics."""
     first = Hyperparameters.of(config)
     chosen = search.read(config)
     if chosen is None:
         return first, {}
-
-    def evaluate(params: dict) -> list[dict[str, float]]:
-        estimator = model.build(selected, mapping.categories, Hyperparameters(**params))
-        return fold_scores(rows.label, unseen_scores(estimator, rows, selected.features))
 
     # All that a loss depends on: trials are compared with those of the same definition only.
     definition = {
@@ -93,7 +102,9 @@ def searched(rows: pd.DataFrame, selected: Selection, mapping: Mapping, origin: 
     engine, budget = chosen
     began = time.monotonic()
     tracked = search.Tracked.within(mlflow.active_run(), definition)
-    found = search.run(engine, budget, tracked, vars(first), evaluate)
+    evaluation = Evaluation(rows[[*selected.features, "label"]], selected, mapping.categories)
+    with parallel.evaluating(evaluation, budget.parallel, features.engine(config)) as evaluate:
+        found = search.run(engine, budget, tracked, vars(first), evaluate)
     seconds = time.monotonic() - began
     mlflow.set_tags({search.SPACE_TAG: tracked.digest, f"{search.SPACE_TAG}.engine": engine, f"{search.SPACE_TAG}.ended": found.ended})
     print(

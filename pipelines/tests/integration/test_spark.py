@@ -13,7 +13,7 @@ import pytest
 
 pyspark = pytest.importorskip("pyspark", reason="pyspark is not installed: pip install -r pipelines/requirements-spark.txt")
 
-from hrob import features, mappings
+from hrob import features, mappings, parallel, selection, train
 from hrob.step import Refused
 
 LOCAL = {"engine": "spark", "master": "local[2]", "memory": "1g"}
@@ -139,7 +139,7 @@ class Cluster:
             process.wait(30)
 
 
-def test_a_cluster_of_two_workers_makes_the_same_features(natality, tmp_path):
+def test_a_cluster_of_two_workers_makes_the_same_features_and_trials(natality, tmp_path):
     """Without workers it refuses instead of waiting for ever; then with two, each of them at work."""
     natality.to_parquet(tmp_path / "births.parquet", index=False)
     config = {"births": str(tmp_path / "births.parquet")}
@@ -151,7 +151,13 @@ def test_a_cluster_of_two_workers_makes_the_same_features(natality, tmp_path):
         cluster.start_worker()
         cluster.start_worker()
         cluster.until(lambda: cluster.registered() == 2)
-        compare(config, chosen | {"deadline": 120}, tmp_path)
+        table = compare(config, chosen | {"deadline": 120}, tmp_path)
+        mapping = mappings.configured(config)
+        selected = selection.resolve(mapping, {"keep": ["paternal", "anthropometry"]}, "here")
+        evaluation = train.Evaluation(train.training_rows(table, mapping), selected, mapping.categories)
+        asked = [{"inverse_regularisation": value, "penalty": "l2", "scaling": "standard"} for value in (0.001, 0.1, 10.0)]
+        with parallel.evaluating(evaluation, 3, chosen | {"deadline": 120}) as evaluate:
+            assert evaluate(asked) == [[pytest.approx(fold) for fold in evaluation(params)] for params in asked]
     finally:
         cluster.stop()
     executors = list((tmp_path / "work").glob("app-*/*/stderr"))

@@ -2,7 +2,7 @@ import sys
 
 import pytest
 
-from hrob import engines, model, search, selection, space, train
+from hrob import engines, features, model, parallel, search, selection, space, train
 from hrob.engines import ENGINES
 from hrob.model import Hyperparameters
 from hrob.search import Budget
@@ -54,7 +54,7 @@ def test_a_missing_optuna_says_what_to_install(monkeypatch):
 
 
 def test_a_search_ends_when_its_trials_are_made_or_none_is_better():
-    constant = lambda params: 1.0
+    constant = lambda asked: [1.0] * len(asked)
     found = search.minimise(engine("hyperopt"), constant, DEFAULTS, [], Budget(12, 600, 3))
     assert (found.tried, found.ended, found.best.params) == (4, "3 trials in a row were no better", DEFAULTS)
     found = search.minimise(engine("hyperopt"), constant, None, [], Budget(2, 600, 3))
@@ -63,9 +63,35 @@ def test_a_search_ends_when_its_trials_are_made_or_none_is_better():
     assert (found.tried, found.ended) == (1, "0 s have passed")
 
 
+@pytest.mark.parametrize("name", ENGINES)
+def test_several_trials_are_made_at_a_time_and_no_more_than_allowed(name):
+    batches = []
+
+    def evaluate(asked: list[dict]) -> list[float]:
+        batches.append(asked)
+        return [-params["inverse_regularisation"] for params in asked]
+
+    found = search.minimise(engine(name), evaluate, DEFAULTS, [], Budget(8, 600, 8, parallel=3))
+    assert [len(asked) for asked in batches] == [3, 3, 2] and batches[0][0] == DEFAULTS
+    made = [params for asked in batches for params in asked]
+    assert len({str(params) for params in made}) == 8
+    assert found.best.loss == min(-params["inverse_regularisation"] for params in made)
+    # All of a batch are made, and count.
+    found = search.minimise(engine(name), lambda asked: [1.0] * len(asked), DEFAULTS, [], Budget(9, 600, 4, parallel=3))
+    assert (found.tried, found.ended) == (6, "5 trials in a row were no better")
+
+
+def test_trials_come_to_the_same_in_other_processes(table, mapping):
+    rows, selected = train.training_rows(table, mapping), selection.resolve(mapping, {"keep": "all"}, "here")
+    evaluation = train.Evaluation(rows, selected, mapping.categories)
+    asked = [DEFAULTS | {"inverse_regularisation": value} for value in (0.001, 0.1, 10.0)]
+    with parallel.evaluating(evaluation, 2, features.DEFAULTS) as evaluate:
+        assert evaluate(asked) == [[pytest.approx(fold) for fold in evaluation(params)] for params in asked]
+
+
 def test_the_best_of_the_earlier_trials_is_kept_when_nothing_new_is_better():
     earlier = [Trial(DEFAULTS, 0.5), Trial(DEFAULTS | {"penalty": "l1"}, 0.7)]
-    found = search.minimise(engine("hyperopt", earlier=earlier), lambda params: 1.0, None, earlier, Budget(2, 600, 2))
+    found = search.minimise(engine("hyperopt", earlier=earlier), lambda asked: [1.0] * len(asked), None, earlier, Budget(2, 600, 2))
     assert (found.best, found.tried, found.earlier) == (earlier[0], 2, 2)
 
 
@@ -113,7 +139,7 @@ def test_trials_of_another_space_are_passed_over(change):
 def test_a_search_can_be_off_or_differ():
     assert search.read({"search": False}) is None
     assert search.read({}) == ("hyperopt", Budget(10, 30, 6))
-    assert search.read({"search": {"engine": "optuna", "trials": 3}}) == ("optuna", Budget(3, 30, 6))
+    assert search.read({"search": {"engine": "optuna", "trials": 3, "parallel": 2}}) == ("optuna", Budget(3, 30, 6, 2))
 
 
 @pytest.mark.parametrize(
@@ -123,7 +149,7 @@ def test_a_search_can_be_off_or_differ():
         ({"engine": "hyperopts"}, r"config\.search\.engine: unknown engine 'hyperopts'; did you mean 'hyperopt'\?"),
         ({"trials": 0}, r"config\.search\.trials: expected a whole number from 1, found 0"),
         ({"early_stop": 1.5}, r"config\.search\.early_stop: expected a whole number from 1, found 1.5"),
-        ("on", r"config\.search: expected a map of engine, trials, seconds, early_stop, found 'on'"),
+        ("on", r"config\.search: expected a map of engine, trials, seconds, early_stop, parallel, found 'on'"),
     ],
 )
 def test_a_search_that_makes_no_sense_is_refused(given, message):
