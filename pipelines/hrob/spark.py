@@ -1,4 +1,4 @@
-"""The feature table on Spark, for births that do not fit into one process.
+"""The feature table on Spark, for births that do not fit into one process; and the trials of a search.
 
 Spark only deals out the rows: what is made of them is hrob.features itself, part by part, so the values are the same. Training
 stays with scikit-learn on the collected matrix: the model has to be the same one, and is then scored without a JVM.

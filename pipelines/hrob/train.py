@@ -5,7 +5,7 @@ import resource
 import tempfile
 import time
 import warnings
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 
@@ -13,13 +13,12 @@ import mlflow
 import pandas as pd
 from mlflow.models import infer_signature
 from mlflow.models.model import ModelInfo
-from sklearn.metrics import brier_score_loss, log_loss, roc_auc_score
-from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import Pipeline
 from threadpoolctl import threadpool_limits
 
 from hrob import features, holdout, mappings, model, parallel, publish, reference, search, selection, smoke, space, step
 from hrob.features import Origin
+from hrob.folds import FOLDS, Evaluation, unseen_scores
 from hrob.mappings import Mapping
 from hrob.model import Hyperparameters
 from hrob.reference import Reference
@@ -28,7 +27,6 @@ from hrob.store import Snapshot
 
 REQUIREMENTS = [f"{name}=={version(name)}" for name in ("scikit-learn", "skops", "numpy", "scipy", "pandas")]
 SAMPLE_ROWS = 20
-FOLDS = 5
 # Below so many values, threads cost five times what they give.
 FEW_VALUES = 1_000_000
 
@@ -43,45 +41,6 @@ def training_rows(table: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
     if len(leaked):
         raise step.Refused(f"{len(leaked)} births of the holdout are marked for training, {leaked[0]} first")
     return rows
-
-
-def unseen_scores(estimator: Pipeline, rows: pd.DataFrame, columns: list[str]) -> pd.DataFrame:
-    """For each training row its fold (from 1), and the score of a model of the four others; the holdout is for `validate` alone."""
-    found = pd.DataFrame({"fold": 0, "score": 0.0}, index=rows.index)
-    splits = StratifiedKFold(FOLDS, shuffle=True, random_state=0).split(rows, rows.label)
-    for fold, (others, its) in enumerate(splits, 1):
-        estimator.fit(rows[columns].iloc[others], rows.label.iloc[others])
-        found.iloc[its] = pd.DataFrame({"fold": fold, "score": estimator.predict_proba(rows[columns].iloc[its])[:, 1]})
-    return found
-
-
-def fold_scores(labels: pd.Series, unseen: pd.DataFrame) -> list[dict[str, float]]:
-    """Rows, log loss, ROC AUC and Brier score of each fold."""
-    found = []
-    for _, scores in unseen.groupby("fold"):
-        known = labels.loc[scores.index]
-        found.append(
-            {
-                "rows": len(scores),
-                search.LOSS: float(log_loss(known, scores.score, labels=[0, 1])),
-                "roc_auc": float(roc_auc_score(known, scores.score)),
-                "brier": float(brier_score_loss(known, scores.score)),
-            }
-        )
-    return found
-
-
-@dataclass(frozen=True)
-class Evaluation:
-    """What a trial comes to: the scores of each fold. It goes to other processes with the rows."""
-
-    rows: pd.DataFrame
-    selected: Selection
-    categories: list[str]
-
-    def __call__(self, params: dict) -> list[dict[str, float]]:
-        estimator = model.build(self.selected, self.categories, Hyperparameters(**params))
-        return fold_scores(self.rows.label, unseen_scores(estimator, self.rows, self.selected.features))
 
 
 def searched(rows: pd.DataFrame, selected: Selection, mapping: Mapping, origin: Origin, config: dict) -> tuple[Hyperparameters, dict]:

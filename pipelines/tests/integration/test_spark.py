@@ -13,7 +13,7 @@ import pytest
 
 pyspark = pytest.importorskip("pyspark", reason="pyspark is not installed: pip install -r pipelines/requirements-spark.txt")
 
-from hrob import features, mappings, parallel, selection, train
+from hrob import features, folds, mappings, parallel, selection, train
 from hrob.step import Refused
 
 LOCAL = {"engine": "spark", "master": "local[2]", "memory": "1g"}
@@ -154,7 +154,7 @@ def test_a_cluster_of_two_workers_makes_the_same_features_and_trials(natality, t
         table = compare(config, chosen | {"deadline": 120}, tmp_path)
         mapping = mappings.configured(config)
         selected = selection.resolve(mapping, {"keep": ["paternal", "anthropometry"]}, "here")
-        evaluation = train.Evaluation(train.training_rows(table, mapping), selected, mapping.categories)
+        evaluation = folds.Evaluation(train.training_rows(table, mapping), selected, mapping.categories)
         asked = [{"inverse_regularisation": value, "penalty": "l2", "scaling": "standard"} for value in (0.001, 0.1, 10.0)]
         with parallel.evaluating(evaluation, 3, chosen | {"deadline": 120}) as evaluate:
             assert evaluate(asked) == [[pytest.approx(fold) for fold in evaluation(params)] for params in asked]

@@ -2,7 +2,7 @@ import sys
 
 import pytest
 
-from hrob import engines, features, model, parallel, search, selection, space, train
+from hrob import engines, features, folds, model, parallel, search, selection, space, train
 from hrob.engines import ENGINES
 from hrob.model import Hyperparameters
 from hrob.search import Budget
@@ -81,9 +81,14 @@ def test_several_trials_are_made_at_a_time_and_no_more_than_allowed(name):
     assert (found.tried, found.ended) == (6, "5 trials in a row were no better")
 
 
+def test_a_trial_is_found_by_its_name_in_other_processes():
+    """`python -m hrob.train` makes of hrob.train a module that other processes do not have."""
+    assert train.Evaluation.__module__ == "hrob.folds"
+
+
 def test_trials_come_to_the_same_in_other_processes(table, mapping):
     rows, selected = train.training_rows(table, mapping), selection.resolve(mapping, {"keep": "all"}, "here")
-    evaluation = train.Evaluation(rows, selected, mapping.categories)
+    evaluation = folds.Evaluation(rows, selected, mapping.categories)
     asked = [DEFAULTS | {"inverse_regularisation": value} for value in (0.001, 0.1, 10.0)]
     with parallel.evaluating(evaluation, 2, features.DEFAULTS) as evaluate:
         assert evaluate(asked) == [[pytest.approx(fold) for fold in evaluation(params)] for params in asked]
@@ -101,8 +106,8 @@ def test_a_warm_start_reaches_the_best_loss_of_a_cold_one_in_fewer_trials(table,
 
     def loss(params: dict) -> float:
         estimator = model.build(selected, mapping.categories, Hyperparameters(**params))
-        folds = train.fold_scores(rows.label, train.unseen_scores(estimator, rows, selected.features))
-        return sum(fold[search.LOSS] for fold in folds) / len(folds)
+        scores = folds.fold_scores(rows.label, folds.unseen_scores(estimator, rows, selected.features))
+        return sum(fold[search.LOSS] for fold in scores) / len(scores)
 
     def trials_until(limit: float, seed: int, earlier: list[Trial]) -> tuple[int, list[Trial]]:
         """How many it takes to get down to `limit`, and all that were made."""
