@@ -50,9 +50,27 @@ extension StoredInfrastructure {
     }
 }
 
+extension Plan {
+    /// What a step that is a process of its own runs.
+    func command(of step: PlannedStep) throws -> String {
+        switch step.action {
+        case .run(let command): return command
+        case .plan(let infrastructure): return infrastructure.planCommand
+        case .apply(let plan, _):
+            guard case .plan(let infrastructure) = self.step(named: plan.step)?.action else { break }
+            return infrastructure.applyCommand(planOf: plan.step)
+        case .register, .promote, .restore: break
+        }
+        throw DaemonError.refused("step '\(step.name)' is no command")
+    }
+}
+
 extension Store {
     /// Why a run may not apply what one of its steps has planned; `nil` when merged changes have shown all of it.
-    func obstacle(to stored: StoredInfrastructure, of run: StoredRun) async throws -> String? {
+    func obstacle(toPlanOf step: String, of run: StoredRun) async throws -> String? {
+        guard let stored = try await infrastructure(ofRun: run.id).first(where: { $0.step == step }) else {
+            return "step '\(step)' has planned nothing"
+        }
         guard let plan = stored.plan else { return "its plan cannot be read any more: run the release again" }
         let shown = try await shownInfrastructure(like: stored.record, for: run).compactMap { body in
             try? JSONDecoder().decode(InfrastructurePlan.self, from: Data(body.utf8))

@@ -74,29 +74,16 @@ struct StepRunner: Sendable {
             return StepResult(outcome: .skipped(reason: "a local run registers and promotes nothing: push"))
         case .apply where run.plan.trigger == .local:
             return StepResult(outcome: .skipped(reason: "a local run applies nothing: push"))
-        case .run(let command):
-            if case .rollback = run.plan.trigger, progress[step.name].attempts < attempt,
-                let problem = try await patiently(ask, { try await promoter(of: run).problem(restoredBy: run) })
-            {
-                return StepResult(outcome: .refused(reason: problem))
-            }
-            return try await execute(command, step, run, progress, attempt, repository, incumbent, ask)
-        case .plan(let infrastructure):
-            return try await execute(
-                infrastructure.planCommand, step, run, progress, attempt, repository, incumbent, ask)
-        case .apply(let reference, let isShown):
-            let planned = try await patiently(ask) { try await store.infrastructure(ofRun: run.id) }
-            guard let planned = planned.first(where: { $0.step == reference.step }),
-                case .plan(let infrastructure) = run.plan.step(named: reference.step)?.action
-            else { throw DaemonError.refused("step '\(reference.step)' has planned nothing") }
-            if isShown, progress[step.name].attempts < attempt,
-                let obstacle = try await patiently(ask, { try await store.obstacle(to: planned, of: run) })
+        case .run, .plan, .apply:
+            if progress[step.name].attempts < attempt,
+                let obstacle = try await patiently(ask, { try await obstacle(to: step, of: run) })
             {
                 return StepResult(outcome: .refused(reason: obstacle))
             }
-            return try await execute(
-                infrastructure.applyCommand(planOf: reference.step), step, run, progress, attempt, repository,
-                incumbent, ask)
+            let extra = try await variables(step, run, progress, incumbent: incumbent)
+            return try await commands.run(
+                try run.plan.command(of: step), step: step, of: run, progress: progress, attempt: attempt,
+                repository: repository, extra: extra, isStopping: ask.isStopping)
         case .register(let model):
             return try await patiently(ask) {
                 try await ModelRegistrar(registry: try await registry(run), home: home)
@@ -113,14 +100,11 @@ struct StepRunner: Sendable {
         }
     }
 
-    private func execute(
-        _ command: String, _ step: PlannedStep, _ run: StoredRun, _ progress: RunProgress, _ attempt: Int,
-        _ repository: String, _ incumbent: String?, _ ask: Asking
-    ) async throws -> StepResult {
-        let extra = try await variables(step, run, progress, incumbent: incumbent)
-        return try await commands.run(
-            command, step: step, of: run, progress: progress, attempt: attempt, repository: repository, extra: extra,
-            isStopping: ask.isStopping)
+    /// Why a command must not start: a version that is not what was registered, a plan that nobody has seen.
+    private func obstacle(to step: PlannedStep, of run: StoredRun) async throws -> String? {
+        if case .rollback = run.plan.trigger { return try await promoter(of: run).problem(restoredBy: run) }
+        guard case .apply(let plan, isShown: true) = step.action else { return nil }
+        return try await store.obstacle(toPlanOf: plan.step, of: run)
     }
 
     /// The starts of steps whose minders exist, and that nobody could write down any more.
