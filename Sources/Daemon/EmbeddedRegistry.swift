@@ -96,8 +96,10 @@ actor Registries {
     private var whyItEnded: String {
         let log = FileManager.default.contents(atPath: folder.log) ?? Data()
         let last = String(decoding: log.suffix(4_096), as: UTF8.self).split(whereSeparator: \.isNewline).last
-        return "\(python) ended" + (last.map { ": \($0)" } ?? "")
-            + "; give a Python that has MLflow by --mlflow-python or $ESPALIER_MLFLOW_PYTHON, or see \(folder.log)"
+        let advice =
+            last?.contains("No module named") ?? false
+            ? "give a Python that has MLflow by --mlflow-python or $ESPALIER_MLFLOW_PYTHON" : "see \(folder.log)"
+        return "\(python) ended" + (last.map { ": \($0)" } ?? "") + "; \(advice)"
     }
 
     private func start(_ server: EmbeddedServer) throws {

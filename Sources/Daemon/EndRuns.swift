@@ -51,6 +51,7 @@ extension Engine {
                 "run \(id) checked change \(number), whose gate has closed: push the change again, and what passed is reused"
             )
         }
+        guard run.outcome != nil else { throw DaemonError.refused("run \(id) has not begun yet: wait for its end") }
         guard run.outcome != .passed else {
             throw DaemonError.refused("run \(id) has passed: there is nothing to retry")
         }

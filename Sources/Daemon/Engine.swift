@@ -239,22 +239,32 @@ actor Engine {
         guard !batch.isEmpty else { return [] }
         defer { batch = [] }
         do {
-            for run in try await store.handle(batch, at: Date()) {
+            let runs = try await store.handle(batch, at: Date())
+            for run in runs {
                 Failpoint.reach(.eventPlanned)
                 logger.info(
                     "run \(run.id): \(run.plan.pipeline) in \(run.plan.environment) at \(run.plan.commit.short)")
                 live[run.id] = Live(run: run, progress: run.progress)
                 told.insert(run.id)
-                await supersede(by: run)
             }
+            for run in runs { await supersede(by: run) }
         } catch {
-            for entry in batch {
-                if let project = projects[entry.event.project] { hold(entry.event, of: project, because: error) }
-            }
-            return Set(batch.map(\.event.project))
+            guard let only = batch.first, batch.count == 1 else { return await beginEach(batch) }
+            if let project = projects[only.event.project] { hold(only.event, of: project, because: error) }
+            return [only.event.project]
         }
         for entry in batch { wasPlanned(entry.event) }
         return []
+    }
+
+    /// One by one: what cannot be stored holds up its own project only.
+    private func beginEach(_ batch: [PlannedEvent]) async -> Set<Int64> {
+        var held: Set<Int64> = []
+        for entry in batch where !held.contains(entry.event.project) {
+            var alone = [entry]
+            held.formUnion(await begin(&alone))
+        }
+        return held
     }
 
     /// The further events of the project wait, in their order; those of other projects do not.

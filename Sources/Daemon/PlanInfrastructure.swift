@@ -1,5 +1,7 @@
+import Changes
 import Digests
 import Foundation
+import Git
 import Plans
 import Projects
 import Runs
@@ -13,9 +15,13 @@ private let largestText = 256 << 10
 
 /// Read what a step has planned: the record of it, and what it counts as having reported.
 ///
-/// - Parameter folder: its output `plan`.
+/// - Parameters:
+///   - source: digest of what it was planned from.
+///   - folder: its output `plan`.
 /// - Throws: `DaemonError` when that is no plan.
-func readInfrastructure(_ place: Infrastructure, in folder: String) throws -> (InfrastructureRecord, [String: String]) {
+func readInfrastructure(_ place: Infrastructure, from source: String, in folder: String) throws -> (
+    InfrastructureRecord, [String: String]
+) {
     func file(_ name: String) throws -> Data {
         let path = "\(folder)/\(name)"
         let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
@@ -33,7 +39,7 @@ func readInfrastructure(_ place: Infrastructure, in folder: String) throws -> (I
     var text = String(decoding: try file("plan.txt").prefix(largestText), as: UTF8.self)
     if text.utf8.count >= largestText { text += "\n… and more: plan/plan.txt has it all" }
     let record = InfrastructureRecord(
-        place: place.place, configuration: plan.configuration, body: try json(plan), text: text)
+        place: place.place, configuration: sha256(source + plan.configuration), body: try json(plan), text: text)
     return (record, ["plan": plan.summary])
 }
 
@@ -45,8 +51,13 @@ private func json(_ plan: InfrastructurePlan) throws -> String {
 
 extension StoredInfrastructure {
     /// As it was planned; `nil` for what another version of Espalier has written.
-    var plan: InfrastructurePlan? {
-        try? JSONDecoder().decode(InfrastructurePlan.self, from: Data(record.body.utf8))
+    var plan: InfrastructurePlan? { InfrastructurePlan(json: record.body) }
+}
+
+extension InfrastructurePlan {
+    fileprivate init?(json: String) {
+        guard let plan = try? JSONDecoder().decode(Self.self, from: Data(json.utf8)) else { return nil }
+        self = plan
     }
 }
 
@@ -65,16 +76,43 @@ extension Plan {
     }
 }
 
-extension Store {
+extension PlannedStep {
+    var isPlan: Bool {
+        if case .plan = action { true } else { false }
+    }
+}
+
+/// What merged changes have shown, and releases may apply.
+struct ShownPlans {
+    let store: Store
+    let home: Home
+    /// Path of the run's repository.
+    let repository: String
+
     /// Why a run may not apply what one of its steps has planned; `nil` when merged changes have shown all of it.
-    func obstacle(toPlanOf step: String, of run: StoredRun) async throws -> String? {
-        guard let stored = try await infrastructure(ofRun: run.id).first(where: { $0.step == step }) else {
+    func obstacle(to step: String, of run: StoredRun) async throws -> String? {
+        guard let stored = try await store.infrastructure(ofRun: run.id).first(where: { $0.step == step }) else {
             return "step '\(step)' has planned nothing"
         }
         guard let plan = stored.plan else { return "its plan cannot be read any more: run the release again" }
-        let shown = try await shownInfrastructure(like: stored.record, for: run).compactMap { body in
-            try? JSONDecoder().decode(InfrastructurePlan.self, from: Data(body.utf8))
+        var shown: [InfrastructurePlan] = []
+        for checked in try await store.infrastructure(like: stored.record, for: run)
+        where try await counts(checked, run) {
+            guard let plan = InfrastructurePlan(json: checked.body) else { continue }
+            shown.append(plan)
         }
         return plan.obstacle(shownBy: shown, place: stored.record.place, environment: run.plan.environment)
+    }
+
+    /// Whether it is the plan of what was merged, not of an earlier head, and into a branch that others look after.
+    private func counts(_ checked: CheckedInfrastructure, _ run: StoredRun) async throws -> Bool {
+        guard let change = try await store.change(checked.change), case .merged = change.state,
+            change.events.last == checked.event
+        else { return false }
+        let reader = ProjectReader(
+            repository: try Repository(at: repository), home: home, fallbackName: run.plan.project)
+        guard let project = try reader.trustedProject() else { return false }
+        return change.target == project.defaultBranch
+            || project.environment(ofBranch: change.target)?.protected ?? false
     }
 }

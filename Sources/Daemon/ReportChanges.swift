@@ -21,11 +21,12 @@ extension Reporter {
             told.apply(entry.fact)
             return ChangeDetail.Moment(at: entry.at, sentence: sentence(entry.fact, told))
         }
-        var latest: [[String]: InfrastructureReport] = [:]
-        for planned in try await store.infrastructure(ofChange: number).map(InfrastructureReport.init) {
-            latest[[planned.environment, planned.place]] = planned
+        var infrastructure: [InfrastructureReport] = []
+        if let event = change.events.last, let checks = try await store.runs(ofEvents: [event])[event] {
+            for run in checks.runs {
+                infrastructure += try await store.infrastructure(ofRun: run.id).map(InfrastructureReport.init)
+            }
         }
-        let infrastructure = latest.values.sorted { ($0.environment, $0.place) < ($1.environment, $1.place) }
         return ChangeDetail(change: report, history: history, infrastructure: infrastructure)
     }
 

@@ -108,7 +108,7 @@ struct CommandRunner: Sendable {
 
     private func readPlan(_ step: PlannedStep, _ result: inout StepResult) throws {
         guard case .plan(let place) = step.action, let folder = result.outputs[Infrastructure.output] else { return }
-        let (record, values) = try readInfrastructure(place, in: folder)
+        let (record, values) = try readInfrastructure(place, from: step.source ?? "", in: folder)
         result.infrastructure = record
         result.values.merge(values) { $1 }
     }
@@ -264,7 +264,7 @@ struct CommandRunner: Sendable {
                         + "`sandbox: best-effort`")
             }
             let data = [dataRoot(run.plan)]
-            let readsOnly = !step.inputs.isEmpty
+            let readsOnly = !step.inputs.isEmpty || step.isPlan
             let sandbox = Sandbox(
                 hidden: [home.path] + Self.keyFolders,
                 readable: [home.run(run.id), layer.inputs] + (readsOnly ? data : []),

@@ -74,9 +74,14 @@ struct StepRunner: Sendable {
             return StepResult(outcome: .skipped(reason: "a local run registers and promotes nothing: push"))
         case .apply where run.plan.trigger == .local:
             return StepResult(outcome: .skipped(reason: "a local run applies nothing: push"))
+        case .plan where run.plan.settings.isIsolated ?? false:
+            return StepResult(
+                outcome: .skipped(reason: "a change from outside has neither the state nor a network to plan with"))
         case .run, .plan, .apply:
-            if progress[step.name].attempts < attempt,
-                let obstacle = try await patiently(ask, { try await obstacle(to: step, of: run) })
+            // Also by a daemon that finds the step started, and its command not.
+            let folder = StepFolder(home.step(run.id, step.name, attempt: attempt))
+            if try !commands.wasClaimed(folder),
+                let obstacle = try await patiently(ask, { try await obstacle(to: step, of: run, repository) })
             {
                 return StepResult(outcome: .refused(reason: obstacle))
             }
@@ -101,10 +106,10 @@ struct StepRunner: Sendable {
     }
 
     /// Why a command must not start: a version that is not what was registered, a plan that nobody has seen.
-    private func obstacle(to step: PlannedStep, of run: StoredRun) async throws -> String? {
+    private func obstacle(to step: PlannedStep, of run: StoredRun, _ repository: String) async throws -> String? {
         if case .rollback = run.plan.trigger { return try await promoter(of: run).problem(restoredBy: run) }
         guard case .apply(let plan, isShown: true) = step.action else { return nil }
-        return try await store.obstacle(toPlanOf: plan.step, of: run)
+        return try await ShownPlans(store: store, home: home, repository: repository).obstacle(to: plan.step, of: run)
     }
 
     /// The starts of steps whose minders exist, and that nobody could write down any more.

@@ -99,6 +99,8 @@ public struct PlannedStep: Sendable, Hashable, Codable {
     public let configuration: String?
     /// Absent in plans of 0.1, whose steps are not reused.
     public let reuse: Reuse?
+    /// Of a step that plans infrastructure: a digest of the files and variables that it does so from.
+    public let source: String?
 }
 
 /// Why a pipeline does not run for an event.

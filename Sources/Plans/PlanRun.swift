@@ -175,7 +175,11 @@ extension Plan {
             reuse[step.name] = Plan.reuse(
                 of: step, in: environment, trigger: trigger, facts, above: reuse, digest: digest)
         }
-        steps = pipeline.steps.map { PlannedStep($0, in: environment, reuse: reuse[$0.name]) }
+        steps = pipeline.steps.map { step in
+            PlannedStep(
+                step, in: environment, reuse: reuse[step.name],
+                source: Plan.source(of: step, in: environment, facts, digest: digest))
+        }
         notes = (facts.withheld[environment.name] ?? []).map { key in
             "\(key) differs from \(facts.project.defaultBranch), and takes effect when it is merged there"
         }
@@ -240,7 +244,7 @@ extension Environment {
 }
 
 extension PlannedStep {
-    init(_ step: Step, in environment: Environment, reuse: Reuse?) {
+    init(_ step: Step, in environment: Environment, reuse: Reuse?, source: String?) {
         name = step.name
         needs = step.needs
         action = step.action
@@ -257,5 +261,6 @@ extension PlannedStep {
         retriesWhenLost = step.retriesWhenLost
         configuration = step.config == nil ? nil : environment.configuration(seenBy: step)
         self.reuse = reuse
+        self.source = source
     }
 }

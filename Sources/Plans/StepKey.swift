@@ -65,8 +65,7 @@ extension Plan {
             "outputs": step.outputs.joined(separator: " "),
             "sandbox": environment.sandbox.rawValue, "registry": environment.registrySeen,
         ]
-        for glob in step.inputs { parts["inputs \(glob)"] = facts.contents[glob] ?? "nothing" }
-        for glob in environment.lock { parts["lock \(glob)"] = facts.contents[glob] ?? "nothing" }
+        parts.merge(environment.files(of: step, facts)) { $1 }
         for dataset in step.data {
             guard let version = facts.datasets[environment.name]?[dataset] else {
                 return .never(
@@ -80,6 +79,19 @@ extension Plan {
             parts["needs \(need)"] = key.digest
         }
         return .byKey(StepKey(parts, digest: digest))
+    }
+}
+
+extension Plan {
+    /// A digest of what a step plans infrastructure from, files and variables; of what there is already, it knows nothing.
+    static func source(of step: Step, in environment: Environment, _ facts: CommitFacts, digest: (String) -> String)
+        -> String?
+    {
+        guard case .plan(let infrastructure) = step.action else { return nil }
+        var parts = environment.files(of: step, facts)
+        parts["place"] = infrastructure.place
+        parts["environment variables"] = environment.variables(of: step)
+        return StepKey(parts, digest: digest).digest
     }
 }
 
@@ -99,6 +111,14 @@ extension Environment {
     func configuration(seenBy step: Step) -> String {
         guard let keys = step.config else { return config.json }
         return config.filtered(keys.contains).json
+    }
+
+    /// What the step reads of the commit, and what pins its programs.
+    fileprivate func files(of step: Step, _ facts: CommitFacts) -> [String: String] {
+        var parts: [String: String] = [:]
+        for glob in step.inputs { parts["inputs \(glob)"] = facts.contents[glob] ?? "nothing" }
+        for glob in lock { parts["lock \(glob)"] = facts.contents[glob] ?? "nothing" }
+        return parts
     }
 
     fileprivate func variables(of step: Step) -> String {

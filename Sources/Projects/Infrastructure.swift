@@ -35,7 +35,6 @@ public struct Infrastructure: Sendable, Hashable, Codable {
         """
     }
 
-    /// Where there is no backend, Terraform writes the state into the checkout, and it would be gone with it.
     private var preparation: String {
         """
         set -eu
@@ -47,17 +46,29 @@ public struct Infrastructure: Sendable, Hashable, Codable {
         cd './\(folder)'
         \(state.map(Self.backend) ?? ":")
         terraform init -no-color
-        if ! test -f "${TF_DATA_DIR:-.terraform}/terraform.tfstate"; then
-            echo "espalier: the state would be lost: declare a backend, or say state: FILE beside the folder" >&2
-            exit 1
-        fi
+        \(state == nil ? Self.requireBackend : ":")
         """
     }
 
+    /// A local backend keeps the states of other workspaces elsewhere, in folders that it makes when it plans.
     private static func backend(_ state: String) -> String {
-        #"printf '{"terraform": {"backend": {"local": {"path": "%s"}}}}\n' "$ESPALIER_DATA/"#
-            + #"\#(state)" > espalier_override.tf.json"#
+        """
+        if test "${TF_WORKSPACE:-default}" != default; then
+            echo "espalier: state: FILE has one workspace: give each a file of its own, or declare a backend" >&2
+            exit 1
+        fi
+        printf '{"terraform": {"backend": {"local": {"path": "%s"}}}}\\n' "$ESPALIER_DATA/\(state)" > espalier_override.tf.json
+        """
     }
+
+    /// Terraform writes down which backend it was told to use, and nothing when it was told none.
+    private static let requireBackend = """
+        backend="${TF_DATA_DIR:-.terraform}/terraform.tfstate"
+        if ! test -f "$backend" || grep -q '"type": *"local"' "$backend"; then
+            echo "espalier: the state would be lost with the checkout: declare another backend than local, or say state: FILE" >&2
+            exit 1
+        fi
+        """
 }
 
 extension Infrastructure {

@@ -6,7 +6,7 @@ import Runs
 public struct InfrastructureRecord: Sendable, Hashable {
     /// The folder and the state that it is about.
     public let place: String
-    /// Digest of the configuration that it is the plan of.
+    /// Digest of what it was planned from.
     public let configuration: String
     /// The plan as JSON; the store does not look into it.
     public let body: String
@@ -29,10 +29,20 @@ public struct StoredInfrastructure: Sendable, Hashable {
     public let record: InfrastructureRecord
 }
 
+/// What a check of a change has planned.
+public struct CheckedInfrastructure: Sendable, Hashable {
+    /// The plan as JSON.
+    public let body: String
+    public let change: Int64
+    /// What asked for the check.
+    public let event: Int64
+}
+
 extension Store {
     static func keep(_ plan: InfrastructureRecord, of step: String, in run: StoredRun, _ database: Database) throws {
         var change: Int64?
-        if case .change(let number, _) = run.plan.trigger { change = number }
+        // A change from outside is planned against nothing, wherever its environment is.
+        if case .change(let number, _) = run.plan.trigger, run.plan.settings.isIsolated != true { change = number }
         try database.execute(
             sql: """
                 INSERT OR REPLACE INTO infrastructure_plan
@@ -41,43 +51,32 @@ extension Store {
             arguments: [run.id, step, plan.place, plan.configuration, change, plan.body, plan.text])
     }
 
-    /// The bodies of plans that changes which were merged have shown, of one configuration in a run's environment; the latest.
-    public func shownInfrastructure(like plan: InfrastructureRecord, for run: StoredRun, limit: Int = 100) async throws
-        -> [String]
+    /// What checks of changes have planned from the same, in a run's environment; the latest first.
+    public func infrastructure(like plan: InfrastructureRecord, for run: StoredRun, limit: Int = 100) async throws
+        -> [CheckedInfrastructure]
     {
         try await pool.read { database in
-            try String.fetchAll(
+            try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT body FROM infrastructure_plan JOIN run ON run.id = run_id
+                    SELECT body, change_id, event_id FROM infrastructure_plan JOIN run ON run.id = run_id
                     WHERE configuration = ? AND place = ? AND project_id = ? AND environment = ?
-                    AND change_id IS NOT NULL AND EXISTS (
-                        SELECT 1 FROM change_fact
-                        WHERE change_fact.change_id = infrastructure_plan.change_id AND fact LIKE '{"merged"%')
-                    ORDER BY run_id DESC LIMIT ?
+                    AND change_id IS NOT NULL ORDER BY run_id DESC LIMIT ?
                     """,
-                arguments: [plan.configuration, plan.place, run.project, run.plan.environment, limit])
+                arguments: [plan.configuration, plan.place, run.project, run.plan.environment, limit]
+            ).map { CheckedInfrastructure(body: $0["body"], change: $0["change_id"], event: $0["event_id"]) }
         }
     }
 
     /// What the steps of a run have planned, in order of name.
     public func infrastructure(ofRun run: Int64) async throws -> [StoredInfrastructure] {
-        try await infrastructure(where: "run_id = ?", run)
-    }
-
-    /// What the checks of a change have planned, oldest first.
-    public func infrastructure(ofChange change: Int64) async throws -> [StoredInfrastructure] {
-        try await infrastructure(where: "change_id = ?", change)
-    }
-
-    private func infrastructure(where condition: String, _ id: Int64) async throws -> [StoredInfrastructure] {
         try await pool.read { database in
             try Row.fetchAll(
                 database,
                 sql: """
                     SELECT infrastructure_plan.*, environment FROM infrastructure_plan JOIN run ON run.id = run_id
-                    WHERE \(condition) ORDER BY run_id, step
-                    """, arguments: [id]
+                    WHERE run_id = ? ORDER BY step
+                    """, arguments: [run]
             ).map { row in
                 StoredInfrastructure(
                     run: row["run_id"], step: row["step"], environment: row["environment"],

@@ -294,7 +294,6 @@ enum Schema {
         ) STRICT, WITHOUT ROWID
         """,
         "CREATE INDEX infrastructure_plan_shown ON infrastructure_plan(configuration) WHERE change_id IS NOT NULL",
-        "CREATE INDEX infrastructure_plan_of_change ON infrastructure_plan(change_id) WHERE change_id IS NOT NULL",
     ]
 
     private static let scheduling = [

@@ -2,10 +2,10 @@ import Foundation
 
 /// What Terraform would do, as far as it matters whether two plans do the same.
 public struct InfrastructurePlan: Sendable, Hashable, Codable {
-    /// What it would do to one resource.
+    /// What it would do to one resource, or have a provider do.
     public struct Change: Sendable, Hashable, Codable {
         public let address: String
-        /// `create`, `update`, `delete`; `delete` and `create`, in one order or the other, where it is replaced.
+        /// `create`, `update`, `delete`; `delete` and `create`, in one order or the other, where it is replaced; `invoke`.
         public let actions: [String]
         /// SHA-256 of its values before and after, as far as they are known.
         public let digest: String
@@ -13,8 +13,7 @@ public struct InfrastructurePlan: Sendable, Hashable, Codable {
 
     /// In the order of Terraform. What is only read is none.
     public let changes: [Change]
-    /// SHA-256 of the configuration, with its modules and the values of its variables; but of sensitive ones, such as tokens,
-    /// which may be others each time.
+    /// SHA-256 of the configuration as Terraform tells it, with its modules. It leaves out much: the texts of expressions, say.
     public let configuration: String
 
     /// Read what `terraform show -json` prints of a saved plan. Source: Terraform, "JSON Output Format", format 1.
@@ -33,7 +32,7 @@ public struct InfrastructurePlan: Sendable, Hashable, Codable {
             let json = try JSONSerialization.data(withJSONObject: values.map { $0 ?? NSNull() }, options: .sortedKeys)
             return digest(String(decoding: json, as: UTF8.self))
         }
-        let changes = try (plan["resource_changes"] as? [[String: Any]] ?? []).compactMap { resource -> Change? in
+        let resources = try (plan["resource_changes"] as? [[String: Any]] ?? []).compactMap { resource -> Change? in
             guard let address = resource["address"] as? String, let change = resource["change"] as? [String: Any],
                 let actions = change["actions"] as? [String]
             else { throw UnreadablePlan(description: "a resource change has no address or no actions") }
@@ -44,15 +43,13 @@ public struct InfrastructurePlan: Sendable, Hashable, Codable {
                 address: address + deposed, actions: actions,
                 digest: try sha256([change["before"], change["after"], change["after_unknown"]]))
         }
-        return InfrastructurePlan(
-            changes: changes, configuration: try sha256([plan["configuration"], knownVariables(plan)]))
-    }
-
-    private static func knownVariables(_ plan: [String: Any]) -> [String: Any] {
-        let module = (plan["configuration"] as? [String: Any])?["root_module"] as? [String: Any]
-        let declared = module?["variables"] as? [String: [String: Any]] ?? [:]
-        let values = plan["variables"] as? [String: Any] ?? [:]
-        return values.filter { declared[$0.key]?["sensitive"] as? Bool != true }
+        // What providers do besides, when it is invoked or because a resource changes.
+        let invocations = try (plan["action_invocations"] as? [[String: Any]] ?? []).map { invocation in
+            Change(
+                address: invocation["address"] as? String ?? "an action", actions: ["invoke"],
+                digest: try sha256([invocation]))
+        }
+        return InfrastructurePlan(changes: resources + invocations, configuration: try sha256([plan["configuration"]]))
     }
 
     /// `1 to add, 0 to change, 2 to destroy`, counted as Terraform does.

@@ -119,14 +119,87 @@ def test_shown_false_applies_what_it_plans(project):
     assert applied(project) == {"inference": "0 0 11 * * ?"}
 
 
-@pytest.mark.parametrize("pipeline, program, complaint", [
-    ("plan: { terraform: { plan: infrastructure } }", True, "the state would be lost: declare a backend"),
-    (f"plan: {PLAN}", False, "there is no program terraform on the daemon's PATH"),
+def refused(project, name, files, start="main"):
+    """A release branch with commits of its own, which must not be applied."""
+    project.branch(f"release/{name}", files, start=start)
+    project.push(f"release/{name}")
+    apply = project.run_once(seconds=60, branch=f"release/{name}")["steps"]["apply"]
+    assert apply["state"] == "failed" and not project.state.exists(), apply
+    return apply["detail"]
+
+
+def test_only_what_was_merged_counts_as_shown(project):
+    """Not a change that is turned down, nor an earlier head of one that is merged, nor one into a branch of nobody's care."""
+    failing = FILES["pipelines/infrastructure-change.yml"].rstrip(" ") + "          check: { run: 'test ! -e broken' }\n"
+    propose(project, "check", {"pipelines/infrastructure-change.yml": failing})
+    first, second = jobs(inference="0 0 1 * * ?"), jobs(inference="0 0 2 * * ?")
+    project.git("fetch", "--quiet", "origin")
+    project.branch("mine", {**first, "broken": ""}, start="origin/main")
+    project.push("HEAD:refs/for/main", "-o", "topic=mine")
+    change = project.change_of("mine")
+    assert change["outcome"] == "rejected" and "1 to add" in project.espalier("change", "show", change["id"]).stdout
+    assert "no merged change has shown a plan" in refused(project, "1", first)
+
+    project.git("checkout", "--quiet", "mine")
+    project.git("rm", "--quiet", "broken")
+    project.commit_files(second, "Another hour")
+    project.push("HEAD:refs/for/main", "-o", "topic=mine")
+    project.until(lambda: project.change_of("mine")["outcome"] == "merged", 60, "the second head is merged")
+    shown = project.espalier("change", "show", change["id"]).stdout
+    assert "0 0 2 * * ?" in shown and "0 0 1 * * ?" not in shown
+    assert "no merged change has shown a plan" in refused(project, "2", first)
+
+    third = jobs(inference="0 0 3 * * ?")
+    project.push("origin/main:refs/heads/feature/free")
+    anywhere = {"pipelines/infrastructure-change.yml": FILES["pipelines/infrastructure-change.yml"].replace("target: main", "target: feature/free")}
+    project.branch("theirs", {**third, **anywhere}, start="origin/main")
+    project.push("HEAD:refs/for/feature/free", "-o", "topic=theirs")
+    assert project.change_of("theirs")["outcome"] == "merged"
+    assert "no merged change has shown a plan" in refused(project, "3", third)
+    assert release(project, "4")["run"]["outcome"] == "passed" and applied(project) == {"inference": "0 0 2 * * ?"}
+
+
+def test_another_command_of_a_provisioner_has_not_been_shown(project):
+    """Terraform's own JSON of a plan does not tell them apart."""
+    def configuration(command):
+        resource = {"input": 1, "provisioner": [{"local-exec": {"command": f"echo {command} ${{self.id}}"}}]}
+        return {"infrastructure/main.tf.json": json.dumps({"resource": {"terraform_data": {"job": resource}}})}
+
+    propose(project, "hello", configuration("hello"))
+    project.git("fetch", "--quiet", "origin")
+    assert "no merged change has shown a plan" in refused(project, "1", configuration("evil"), start="origin/main")
+    detail = release(project, "2")
+    assert detail["run"]["outcome"] == "passed" and "hello" in project.log(detail["run"]["id"], "apply")
+
+
+def test_a_daemon_that_dies_before_it_could_refuse_refuses_afterwards(project):
+    project.end()
+    # The third time that facts are stored: that the step apply has started.
+    project.extra = {**project.extra, "ESPALIER_FAILPOINT": "facts.stored@3"}
+    project.serve()
+    project.push("main:refs/heads/release/1")
+    project.daemon.wait(30)
+    del project.extra["ESPALIER_FAILPOINT"]
+    project.serve()
+    detail = project.run_once(seconds=60, branch="release/1")
+    assert detail["steps"]["plan"]["state"] == "passed" and "no merged change has shown" in detail["steps"]["apply"]["detail"]
+    assert not project.state.exists()
+
+
+LOCAL = {"infrastructure/backend.tf.json": json.dumps({"terraform": {"backend": {"local": {"path": "x.tfstate"}}}})}
+
+
+@pytest.mark.parametrize("pipeline, files, program, complaint", [
+    ("plan: { terraform: { plan: infrastructure } }", {}, True, "declare another backend than local, or say state: FILE"),
+    ("plan: { terraform: { plan: infrastructure } }", LOCAL, True, "declare another backend than local, or say state: FILE"),
+    (f"plan: {PLAN[:-1]}, env: {{ TF_WORKSPACE: blue }} }}", {}, True, "state: FILE has one workspace"),
+    (f"plan: {PLAN}", {}, False, "there is no program terraform on the daemon's PATH"),
 ])
-def test_what_cannot_be_planned_says_why(project, tmp_path, pipeline, program, complaint):
+def test_what_cannot_be_planned_says_why(project, tmp_path, pipeline, files, program, complaint):
     if not program:
         shutil.rmtree(tmp_path / "bin")
-    project.branch("release/1", {"pipelines/infrastructure.yml": f"on: {{ push: {{ environment: prod }} }}\nsteps:\n  {pipeline}\n"})
+    text = f"on: {{ push: {{ environment: prod }} }}\nsteps:\n  {pipeline}\n"
+    project.branch("release/1", {"pipelines/infrastructure.yml": text, **files})
     project.push("HEAD:refs/heads/release/1")
     run = project.run_once(seconds=60, branch="release/1")["run"]
     assert run["outcome"] == "failed" and complaint in project.log(run["id"], "plan")

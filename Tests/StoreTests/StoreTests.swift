@@ -69,6 +69,29 @@ import Testing
         #expect(try await store.unhandledEvents().isEmpty)
     }
 
+    @Test func severalEventsAreHandledTogether() async throws {
+        let project = try await project()
+        let refs: Set = ["refs/heads/one", "refs/heads/two"]
+        let events = try await store.recordLook(
+            project: project.id, now: Dictionary(uniqueKeysWithValues: refs.map { ($0, a) }), among: refs, at: now)
+        let planned = try events.map { PlannedEvent($0, Planning(plans: [try samplePlan(a)])) }
+        #expect(planned.count == 2)
+        let runs = try await store.handle(planned, at: now)
+        #expect(runs.map(\.event) == events.map(\.id))
+        #expect(try await store.unhandledEvents().isEmpty)
+        #expect(try await store.handle(planned, at: now).isEmpty)
+    }
+
+    @Test func registriesAreToldOncePerModelOfTheLatestRuns() async throws {
+        let project = try await project()
+        for (environment, models) in [("prod", ["old"]), ("prod", ["risk", "weight"]), ("dev", ["risk"])] {
+            let plan = try samplePlan(a, environment: environment, models: models)
+            _ = try await store.request(plan, project: project, at: now)
+        }
+        let models = try await store.registriesInUse().compactMap(\.model)
+        #expect(models.sorted() == ["risk", "weight"])
+    }
+
     @Test func aRunComesBackAsItsFactsTell() async throws {
         let run = try await makeRun()
         #expect(try await store.unendedRuns().map(\.id) == [run.id])

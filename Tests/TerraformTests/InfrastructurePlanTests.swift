@@ -33,16 +33,16 @@ import Testing
         #expect(try plan([], configuration: #"{"p": 2}"#).configuration != left.configuration)
     }
 
-    @Test(arguments: [("size", 1, 2, false), ("size", 1, 1, true), ("token", 1, 2, true)])
-    func variablesCountUnlessTheyAreSensitive(name: String, one: Int, other: Int, isSame: Bool) throws {
-        func configuration(_ value: Int) throws -> String {
+    @Test func whatProvidersDoBesidesIsAChangeToo() throws {
+        func plan(_ host: String) throws -> InfrastructurePlan {
             let json = """
-                {"format_version": "1.2", "variables": {"\(name)": {"value": \(value)}}, "configuration":
-                 {"root_module": {"variables": {"size": {"default": 0}, "token": {"sensitive": true}}}}}
+                {"format_version": "1.2", "action_invocations": [{"address": "action.x.y", "config_values": {"host": "\(host)"}}]}
                 """
-            return try InfrastructurePlan.read(Data(json.utf8)) { $0 }.configuration
+            return try InfrastructurePlan.read(Data(json.utf8)) { $0 }
         }
-        #expect(try (configuration(one) == configuration(other)) == isSame)
+        #expect(try plan("a").changes.map(\.actions) == [["invoke"]])
+        #expect(try plan("a").changes(notIn: [plan("a")]).isEmpty)
+        #expect(try plan("b").changes(notIn: [plan("a")]).map(\.address) == ["action.x.y"])
     }
 
     @Test(arguments: [
