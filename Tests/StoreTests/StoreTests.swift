@@ -3,6 +3,7 @@ import Events
 import Fixtures
 import Foundation
 import Plans
+import Projects
 import Runs
 import Store
 import Testing
