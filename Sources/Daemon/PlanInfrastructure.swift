@@ -95,9 +95,12 @@ struct ShownPlans {
             return "step '\(step)' has planned nothing"
         }
         guard let plan = stored.plan else { return "its plan cannot be read any more: run the release again" }
+        let reader = ProjectReader(
+            repository: try Repository(at: repository), home: home, fallbackName: run.plan.project)
+        let project = try reader.trustedProject()
         var shown: [InfrastructurePlan] = []
         for checked in try await store.infrastructure(like: stored.record, for: run)
-        where try await counts(checked, run) {
+        where try await counts(checked, project) {
             guard let plan = InfrastructurePlan(json: checked.body) else { continue }
             shown.append(plan)
         }
@@ -105,13 +108,12 @@ struct ShownPlans {
     }
 
     /// Whether it is the plan of what was merged, not of an earlier head, and into a branch that others look after.
-    private func counts(_ checked: CheckedInfrastructure, _ run: StoredRun) async throws -> Bool {
-        guard let change = try await store.change(checked.change), case .merged = change.state,
+    ///
+    /// - Parameter project: as its default branch has it.
+    private func counts(_ checked: CheckedInfrastructure, _ project: Project?) async throws -> Bool {
+        guard let project, let change = try await store.change(checked.change), case .merged = change.state,
             change.events.last == checked.event
         else { return false }
-        let reader = ProjectReader(
-            repository: try Repository(at: repository), home: home, fallbackName: run.plan.project)
-        guard let project = try reader.trustedProject() else { return false }
         return change.target == project.defaultBranch
             || project.environment(ofBranch: change.target)?.protected ?? false
     }

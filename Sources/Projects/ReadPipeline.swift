@@ -116,7 +116,7 @@ extension Step {
         guard let action = Action(node, at: entry.mark, key: key, &problems) else { return nil }
         self.action = action
         if case .plan(let infrastructure) = action {
-            // What it reads is said, so it may not write into the environment's data.
+            // What it is the plan of, where nothing else is said.
             inputs = node["inputs"]?.globs ?? [Glob("\(infrastructure.folder)/**")]
             outputs = [Infrastructure.output] + (node["outputs"]?.texts ?? [])
         } else {

@@ -14,39 +14,33 @@ FILES = pathlib.Path(__file__).with_name("terraform")
 
 
 @pytest.fixture
-def run(binaries):
-    """Runs one `espalier` command."""
-    return lambda *words: subprocess.run([binaries / "espalier", *map(str, words)], text=True, capture_output=True)
-
-
-@pytest.fixture
 def small(tmp_path):
     shutil.copytree(FILES / "project", tmp_path / "small")
     return tmp_path / "small"
 
 
-def test_terraform_is_as_expected_and_the_rest_is_said(run, small):
-    done = run("render", "terraform", "prod", "--project", small)
+def test_terraform_is_as_expected_and_the_rest_is_said(espalier, small):
+    done = espalier("render", "terraform", "prod", "--project", small)
     assert done.returncode == 0 and done.stdout == "wrote terraform/prod/espalier.tf.json\nwrote terraform/prod/run_step.py\n"
     assert (small / "terraform/prod/espalier.tf.json").read_text() == (FILES / "expected.tf.json").read_text()
     assert done.stderr == (FILES / "expected.remarks").read_text()
-    printed = run("render", "terraform", "prod", "--project", small, "--output", "-")
+    printed = espalier("render", "terraform", "prod", "--project", small, "--output", "-")
     assert printed.stdout == (FILES / "expected.tf.json").read_text()
 
 
 @pytest.mark.parametrize("project, environments", [("small", ["prod"]), ("reference", ["dev", "staging", "prod"])])
-def test_terraform_fits_the_resources_schema(run, small, project, environments):
+def test_terraform_fits_the_resources_schema(espalier, small, project, environments):
     jsonschema = pytest.importorskip("jsonschema", reason="no jsonschema: pip install -r Tests/requirements.txt")
     schema = json.loads((FILES / "databricks.schema.json").read_text())
     for environment in environments:
-        done = run("render", "terraform", environment, "--project", small if project == "small" else ROOT, "--output", "-")
+        done = espalier("render", "terraform", environment, "--project", small if project == "small" else ROOT, "--output", "-")
         rendered = json.loads(done.stdout)
         jsonschema.validate(rendered, schema)
         assert rendered["resource"]["databricks_job"], environment
 
 
-def test_a_rendered_task_runs_its_command_at_the_projects_root(run, small):
-    run("render", "terraform", "prod", "--project", small)
+def test_a_rendered_task_runs_its_command_at_the_projects_root(espalier, small):
+    espalier("render", "terraform", "prod", "--project", small)
     task = json.loads((small / "terraform/prod/espalier.tf.json").read_text())["resource"]["databricks_job"]["release"]["task"][0]
     parameters = [text.replace("$${", "${") for text in task["spark_python_task"]["parameters"]]
     for command, code in [(parameters, 0), ([*parameters[:-1], "exit 3"], 1)]:
@@ -56,7 +50,7 @@ def test_a_rendered_task_runs_its_command_at_the_projects_root(run, small):
 
 
 @pytest.mark.parametrize("project, environments", [("small", ["prod"]), ("reference", ["dev", "staging", "prod"])])
-def test_terraform_itself_misses_nothing_but_the_provider(run, small, tmp_path, project, environments):
+def test_terraform_itself_misses_nothing_but_the_provider(espalier, small, tmp_path, project, environments):
     """`terraform validate` reads all of it before it looks for providers, which a test has no network for."""
     terraform = terraform_program.install(tmp_path / "bin")
     if project == "reference":
@@ -64,7 +58,7 @@ def test_terraform_itself_misses_nothing_but_the_provider(run, small, tmp_path, 
         for part in ("environments", "pipelines"):
             shutil.copytree(ROOT / part, small / part)
     for environment in environments:
-        run("render", "terraform", environment, "--project", small)
+        espalier("render", "terraform", environment, "--project", small)
         done = subprocess.run([terraform, "validate", "-json"], cwd=small / "terraform" / environment, text=True, capture_output=True)
         found = [(problem["severity"], problem["summary"]) for problem in json.loads(done.stdout)["diagnostics"]]
         assert found == [("error", "Missing required provider")], done.stdout
@@ -76,7 +70,7 @@ def test_terraform_itself_misses_nothing_but_the_provider(run, small, tmp_path, 
 
 
 @pytest.mark.parametrize("folder", ["/tmp/jobs", "../jobs"])
-def test_a_folder_outside_the_project_is_refused(run, small, folder):
-    done = run("render", "terraform", "prod", "--project", small, "--output", folder)
+def test_a_folder_outside_the_project_is_refused(espalier, small, folder):
+    done = espalier("render", "terraform", "prod", "--project", small, "--output", folder)
     assert done.returncode == 1 and "name a folder below the project's" in done.stderr
     assert not (small.parent / "jobs").exists() and not list(small.rglob("*.tf.json"))
