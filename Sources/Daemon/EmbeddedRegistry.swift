@@ -94,8 +94,7 @@ actor Registries {
 
     /// With the last thing that it said, which tells most: no module named mlflow.
     private var whyItEnded: String {
-        let log = FileManager.default.contents(atPath: folder.log) ?? Data()
-        let last = String(decoding: log.suffix(4_096), as: UTF8.self).split(whereSeparator: \.isNewline).last
+        let last = folder.logTail.last
         let advice =
             last?.contains("No module named") ?? false
             ? "give a Python that has MLflow by --mlflow-python or $ESPALIER_MLFLOW_PYTHON" : "see \(folder.log)"

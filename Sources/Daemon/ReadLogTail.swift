@@ -8,10 +8,14 @@ extension StepRunner {
     func logTail(of run: Int64, _ progress: RunProgress) -> [String] {
         guard let step = progress.failedSteps.first else { return [] }
         let attempt = max(1, progress[step.name].attempts)
-        guard let file = FileHandle(forReadingAtPath: StepFolder(home.step(run, step.name, attempt: attempt)).log)
-        else {
-            return []
-        }
+        return StepFolder(home.step(run, step.name, attempt: attempt)).logTail
+    }
+}
+
+extension StepFolder {
+    /// The last lines of its log; none where there is nothing.
+    var logTail: [String] {
+        guard let file = FileHandle(forReadingAtPath: log) else { return [] }
         defer { try? file.close() }
         guard let end = try? file.seekToEnd(), (try? file.seek(toOffset: end > 16_384 ? end - 16_384 : 0)) != nil,
             let bytes = try? file.readToEnd()
