@@ -20,6 +20,8 @@ actor Registries {
     private var clients: [String: MLflow] = [:]
     private var supervision: Task<Void, Never>?
     private var wasReady = false
+    /// Experiments that are there, or that their owners have to make: by server, and by name.
+    private var experiments: Set<[String]> = []
     /// How the last server ended that was never ready.
     private var failure: String?
 
@@ -45,12 +47,25 @@ actor Registries {
         }
     }
 
-    /// Make sure that the embedded server can work before a step is sent to it; others are their owners' business.
+    /// Make sure that a step can log to the experiment. The embedded server is waited for; whether others work is their
+    /// owners' business, and holds up nobody.
     ///
-    /// - Throws: `RegistryError.unreachable` while it is starting; `DaemonError` when it is given up.
-    func requireReady(_ settings: RegistrySettings) async throws {
-        guard settings.server == .embedded, !wasReady else { return }
+    /// - Throws: `RegistryError.unreachable` while the embedded server is starting; `DaemonError` when it is given up.
+    func prepare(_ settings: RegistrySettings, experiment: String) async throws {
         let registry = try registry(settings)
+        if settings.server == .embedded { try await requireReady(registry) }
+        guard !experiments.contains([registry.url, experiment]) else { return }
+        do {
+            try await registry.ensureExperiment(experiment)
+        } catch {
+            if settings.server == .embedded { throw error }
+            logger.notice("the experiment \(experiment) is left to its steps to make: \(error)")
+        }
+        experiments.insert([registry.url, experiment])
+    }
+
+    private func requireReady(_ registry: MLflow) async throws {
+        guard !wasReady else { return }
         guard await registry.isReady() else {
             if let failure, givesUp {
                 throw DaemonError.refused("the embedded MLflow server does not start: \(failure)")

@@ -331,7 +331,7 @@ actor Engine {
         if write.outcome == .passed { write.schedules = schedules(of: entry.run) }
         if write.outcome != nil {
             (write.illness, write.drift) = (entry.progress.illness, entry.drift)
-            write.end = (entry.progress, runner.logTail(of: id, entry.progress))
+            write.end = (entry.progress, runner.home.logTail(of: id, entry.progress))
         }
         if write.outcome != nil || !write.facts.isEmpty { await journal.write(write) }
         guard let outcome = write.outcome else {

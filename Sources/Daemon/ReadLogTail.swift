@@ -3,12 +3,11 @@ import Minding
 import Notices
 import Runs
 
-extension StepRunner {
+extension Home {
     /// The last lines that the first step that failed has printed; none where it printed nothing.
     func logTail(of run: Int64, _ progress: RunProgress) -> [String] {
-        guard let step = progress.failedSteps.first else { return [] }
-        let attempt = max(1, progress[step.name].attempts)
-        return StepFolder(home.step(run, step.name, attempt: attempt)).logTail
+        guard let failed = progress.failedSteps.first else { return [] }
+        return StepFolder(step(run, failed.name, attempt: max(1, progress[failed.name].attempts))).logTail
     }
 }
 

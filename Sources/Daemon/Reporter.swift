@@ -79,6 +79,7 @@ public struct Reporter: Sendable {
             logicalTime: run.plan.trigger.logicalTime, model: model, configuration: run.plan.configuration,
             configurationDigest: run.plan.configurationDigest, datasets: progress.datasets, notes: run.plan.notes,
             steps: run.plan.steps.map { report($0, progress[$0.name]) })
+        detail.failureLog = home.logTail(of: id, progress)
         detail.monitors = try await store.monitorReports(ofRun: id).compactMap { found in
             var report = MonitorReport.read(Data(found.body.utf8)).report
             report?.step = found.step

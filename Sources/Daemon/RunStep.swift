@@ -50,7 +50,9 @@ struct StepRunner: Sendable {
         _ step: PlannedStep, of run: StoredRun, progress: RunProgress, attempt: Int, repository: String, ask: Asking
     ) async throws -> StepResult {
         if run.plan.settings.registry.model != nil {
-            try await patiently(ask) { try await registries.requireReady(run.plan.settings.registry) }
+            try await patiently(ask) {
+                try await registries.prepare(run.plan.settings.registry, experiment: run.plan.experiment)
+            }
         }
         let incumbent = try await patiently(ask) { try await self.incumbent(for: step, of: run, progress) }
         let start = StepFact.started(attempt: attempt, incumbent: incumbent)
@@ -207,7 +209,7 @@ struct StepRunner: Sendable {
     {
         let settings = run.plan.settings.registry
         guard let model = settings.model else { return [:] }
-        var variables = ["MLFLOW_EXPERIMENT_NAME": "\(run.plan.project)-\(run.plan.environment)"]
+        var variables = ["MLFLOW_EXPERIMENT_NAME": run.plan.experiment]
         variables["MLFLOW_TRACKING_URI"] = try await registry(run).url
         variables["ESPALIER_CHAMPION_URI"] = incumbent.map { "models:/\(model)/\($0)" }
         variables["ESPALIER_MODEL_URI"] = progress.registeredModel(above: step)
@@ -217,4 +219,9 @@ struct StepRunner: Sendable {
         if let pinned = try await store.pinned(for: run.plan.trigger) { variables["ESPALIER_MODEL_URI"] = pinned.uri }
         return variables
     }
+}
+
+extension Plan {
+    /// Where in MLflow its steps log: one experiment for each environment, so that searches find what earlier ones tried.
+    fileprivate var experiment: String { "\(project)-\(environment)" }
 }

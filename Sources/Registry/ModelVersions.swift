@@ -19,9 +19,18 @@ extension MLflow {
 
     /// Make a registered model if it is missing.
     public func ensureModel(_ name: String) async throws(RegistryError) {
+        try await ensure(name, "registered-models/create")
+    }
+
+    /// Make an experiment if it is missing. MLflow's clients make theirs, too, but of two that begin at once one fails.
+    public func ensureExperiment(_ name: String) async throws(RegistryError) {
+        try await ensure(name, "experiments/create")
+    }
+
+    private func ensure(_ name: String, _ create: String) async throws(RegistryError) {
         struct Create: Encodable { let name: String }
         do {
-            _ = try await post("registered-models/create", Create(name: name), as: Nothing.self)
+            _ = try await post(create, Create(name: name), as: Nothing.self)
         } catch {
             guard error.code == "RESOURCE_ALREADY_EXISTS" else { throw error }
         }

@@ -53,6 +53,8 @@ public struct RunDetail: Sendable, Codable, Hashable {
     public var datasets: [String: String]
     public var notes: [String]
     public var steps: [StepReport]
+    /// The last lines that the first step that failed has printed.
+    public var failureLog: [String] = []
     /// What its monitoring steps found.
     public var monitors: [MonitorReport] = []
     /// What its steps have planned for infrastructure.

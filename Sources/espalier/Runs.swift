@@ -49,6 +49,8 @@ struct Runs: AsyncParsableCommand {
                 [$0.name, $0.state, espalier.show(seconds: $0.seconds), $0.needs.joined(separator: ", "), $0.detail]
             }, empty: "")
         printPlans(detail.infrastructure)
+        if !detail.failureLog.isEmpty { print("\nlast printed by the first step that failed:") }
+        for line in detail.failureLog { print("  \(line)") }
         if let home { print("\nlogs: espalier logs \(run.id) --home \(home)") }
     }
 }

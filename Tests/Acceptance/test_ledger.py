@@ -24,6 +24,8 @@ import mlflow
 def same(model_input: list[float]) -> list[float]:
     return model_input
 
+# Or else of two that train first one fails to make it.
+assert mlflow.get_experiment_by_name(os.environ["MLFLOW_EXPERIMENT_NAME"]), "the experiment is not there"
 with mlflow.start_run():
     model = mlflow.pyfunc.log_model(name="model", python_model=same, input_example=[0.25], pip_requirements=[])
 with open(os.environ["ESPALIER_OUTPUT"], "a") as said:

@@ -68,8 +68,9 @@ def test_several_branches_in_one_push_are_all_answered(project):
 
 
 def test_waiting_for_a_failed_run_gives_exit_code_1(project):
-    project.branch("feature/fails", {"pipelines/dev.yml": "on: { push: { environment: dev } }\nsteps: { a: { run: exit 3 } }\n"})
+    project.branch("feature/fails", {"pipelines/dev.yml": "on: { push: { environment: dev } }\nsteps: { a: { run: echo no births here; exit 3 } }\n"})
     project.push("feature/fails")
     run = project.run_once(branch="feature/fails")["run"]["id"]
     assert project.espalier("runs", run, "--wait").returncode == 1
-    assert "exit code 3" in project.espalier("runs", run).stdout
+    shown = project.espalier("runs", run).stdout
+    assert "exit code 3" in shown and shown.endswith("last printed by the first step that failed:\n  no births here\n")

@@ -74,6 +74,13 @@ struct MLflowTests {
         #expect(try await mlflow.versions(of: "moving").first?.aliases == ["champion"])
     }
 
+    @Test func anExperimentIsMadeOnceByAllThatWantIt() async throws {
+        try await withThrowingTaskGroup { group in
+            for _ in 1...4 { group.addTask { [mlflow] in try await mlflow.ensureExperiment("wanted") } }
+            try await group.waitForAll()
+        }
+    }
+
     @Test func aStageIsKeptInStep() async throws {
         for number in 1...2 {
             _ = try await mlflow.register(
