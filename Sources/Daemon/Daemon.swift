@@ -100,7 +100,8 @@ public struct Daemon: Service {
                 .trimmingCharacters(in: .whitespacesAndNewlines)
         }
         let follower = ForgeFollower(
-            store: store, client: client, watches: watches, logger: logger, address: address)
+            store: store, client: client, watches: watches, logger: logger, address: address,
+            merged: gate.noteMerged)
         let courier = NoticeCourier(home: options.home, address: address)
         let sender = NoticeSender(store: store, courier: courier, logger: logger)
         (self.follower, self.courier, self.sender) = (follower, courier, sender)

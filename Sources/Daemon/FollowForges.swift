@@ -20,6 +20,9 @@ final class ForgeFollower: Sendable {
     private let watches: Watches
     /// Where the pages are, for links; absent until they can be asked for.
     private let address: @Sendable () -> String?
+    /// Have it noted that a forge has merged a pull request, which made the target what it is; `false` while that is not to
+    /// be noted yet.
+    private let merged: @Sendable (_ pull: Int64, _ target: Gate.Target, _ tip: ObjectID) async throws -> Bool
     private let bell = Bell()
     private let state = Mutex(State())
 
@@ -36,13 +39,15 @@ final class ForgeFollower: Sendable {
     }
 
     init(
-        store: Store, client: ForgeClient, watches: Watches, logger: Logger, address: @escaping @Sendable () -> String?
+        store: Store, client: ForgeClient, watches: Watches, logger: Logger, address: @escaping @Sendable () -> String?,
+        merged: @escaping @Sendable (_ pull: Int64, _ target: Gate.Target, _ tip: ObjectID) async throws -> Bool
     ) {
         self.store = store
         self.client = client
         self.watches = watches
         self.logger = logger
         self.address = address
+        self.merged = merged
     }
 
     /// Something may have to be told.
@@ -68,6 +73,7 @@ final class ForgeFollower: Sendable {
                 try await lookAtAll(&alarm)
                 try await tellAll(&alarm)
             } catch {
+                if Task.isCancelled { break }
                 logger.error("the forges could not be served, and are tried again: \(error)")
                 alarm.set(in: 5)
             }
@@ -93,8 +99,12 @@ final class ForgeFollower: Sendable {
             do {
                 try await look(at: try LinkedForge(watch.project, link), watch)
                 try await store.handleDeliveries(of: id, until: began)
-                state.withLock { ($0.failures[id], $0.notBefore[id]) = (nil, nil) }
+                state.withLock { state in
+                    state.failures[id] = nil
+                    if !state.wanted.contains(id) { state.notBefore[id] = nil }
+                }
             } catch {
+                try Task.checkCancellation()
                 let pause = state.withLock { state in
                     let count = (state.failures[id] ?? 0) + 1
                     let pause = self.pause(after: count, error)
@@ -125,11 +135,41 @@ final class ForgeFollower: Sendable {
         _ = await watch.look(fetching: true)
         let open = pulls.filter { $0.state == .open && !$0.isDraft }
         try await store.know(open.map(ChangeOrigin.init), of: linked.project.id)
-        let moved = try setRefs(of: open, in: try Repository(at: linked.project.repository))
+        let repository = try Repository(at: linked.project.repository)
+        var moved = try setRefs(of: open, in: repository)
+        let listed = Set(open.map { PullRef.name($0.number, target: $0.target) })
+        for pull in try pullRefs(in: repository) where !listed.contains(pull.name) {
+            guard try await noteIfMerged(pull, linked, repository) else { continue }
+            try repository.removeRef(pull.name)
+            moved.insert(pull.name)
+        }
         if !moved.isEmpty { _ = await watch.look(at: moved) }
     }
 
-    /// - Returns: the refs that were moved, made or removed.
+    /// A pull request that is not open any more has been merged, maybe by us and nobody heard of it, or else it is withdrawn.
+    ///
+    /// - Returns: whether nothing is left to be noted of it.
+    private func noteIfMerged(_ pull: ProposalRef, _ linked: LinkedForge, _ repository: Repository) async throws -> Bool
+    {
+        guard let number = PullRef.number(ofKey: pull.key) else { return true }
+        let now = try linked.forge.change(in: try await client.send(linked.forge.change(number)))
+        let target = Gate.Target(project: linked.project.id, branch: pull.target)
+        guard now.state == .merged, let tip = try repository.tip(of: target.ref) else { return true }
+        if try await merged(number, target, tip) { return true }
+        state.withLock { state in
+            state.wanted.insert(linked.project.id)
+            state.notBefore[linked.project.id] = Date().addingTimeInterval(1)
+        }
+        return false
+    }
+
+    private func pullRefs(in repository: Repository) throws -> [ProposalRef] {
+        try repository.tips().keys.compactMap { name in
+            ProposalRef(name).flatMap { PullRef.number(ofKey: $0.key) == nil ? nil : $0 }
+        }
+    }
+
+    /// - Returns: the refs that were moved or made.
     private func setRefs(of open: [ForgeChange], in repository: Repository) throws -> Set<String> {
         var wanted: [String: ObjectID] = [:]
         for pull in open {
@@ -137,17 +177,10 @@ final class ForgeFollower: Sendable {
             guard let head = ObjectID(pull.head), repository.has(head) else { continue }
             wanted[PullRef.name(pull.number, target: pull.target)] = head
         }
-        let present = try repository.tips().filter { name, _ in
-            ProposalRef(name).map { PullRef.number(ofKey: $0.key) != nil } ?? false
-        }
-        let listed = Set(open.map { PullRef.name($0.number, target: $0.target) })
+        let present = try repository.tips()
         var moved: Set<String> = []
         for (ref, head) in wanted where present[ref] != head {
             try repository.setRef(ref, to: head)
-            moved.insert(ref)
-        }
-        for ref in present.keys where !listed.contains(ref) {
-            try repository.removeRef(ref)
             moved.insert(ref)
         }
         return moved

@@ -16,7 +16,9 @@ actor Gate {
         let project: Int64
         let branch: String
 
-        init(_ change: Change) { (project, branch) = (change.project, change.target) }
+        init(project: Int64, branch: String) { (self.project, self.branch) = (project, branch) }
+
+        init(_ change: Change) { self.init(project: change.project, branch: change.target) }
 
         var ref: String { "refs/heads/\(branch)" }
     }
@@ -56,7 +58,7 @@ actor Gate {
     /// What takes long, to be done beside everything else.
     private var errands: [@Sendable () async -> Void] = []
 
-    /// What a person wants noted of a change: not in the middle of something that was decided without it.
+    /// What somebody wants noted of a change: not in the middle of something that was decided without it.
     private struct Wish {
         let change: Int64
         let fact: ChangeFact
@@ -261,6 +263,8 @@ actor Gate {
     ) async throws {
         let landed: ObjectID
         let wanted = numbers.compactMap { changes[$0] }
+        // One that was withdrawn meanwhile is in the merge: it is made again without it.
+        guard wanted.count == numbers.count else { return }
         switch try await lander.land(wanted, from: from, to: to, ref: target.ref, project, view.rules) {
         case .at(let commit): landed = commit
         case .targetMoved: return
@@ -332,7 +336,23 @@ extension Gate {
         }
     }
 
-    /// Note an approval or a withdrawal, when the gate next advances.
+    /// Note that a forge has merged a pull request, whoever asked it to.
+    ///
+    /// - Returns: `false` while a move of the target is under way, which will note it itself.
+    func noteMerged(_ pull: Int64, into target: Target, as tip: ObjectID) async throws -> Bool {
+        try await load()
+        let mine = changes.values.first { Target($0) == target && $0.origin?.number == pull }
+        guard let mine else { return true }
+        guard !underway.contains(target) else { return false }
+        do {
+            try await wish(.merged(tip), of: mine.number)
+        } catch is DaemonError {
+            // It has ended meanwhile.
+        }
+        return true
+    }
+
+    /// Note an approval, a withdrawal or a merge by others, when the gate next advances.
     func wish(_ fact: ChangeFact, of number: Int64) async throws {
         try await withCheckedThrowingContinuation { done in
             wishes.append(Wish(change: number, fact: fact, done: done))

@@ -42,7 +42,10 @@ def become(project, pull, state, seconds=30):
     def is_so():
         found = change(project, pull)
         return found and (found["outcome"], found["head"]) == (state, pull.head) and found
-    return project.until(is_so, seconds, f"pull request {pull.number} at {pull.head[:10]} is {state}")
+    try:
+        return project.until(is_so, seconds, f"pull request {pull.number} at {pull.head[:10]} is {state}")
+    except AssertionError as error:
+        raise AssertionError(f"{error}\nit is {change(project, pull)}") from None
 
 
 def told(project, commit, state, context="espalier/gate", seconds=30):

@@ -107,15 +107,19 @@ def test_what_was_rejected_and_somebody_merges_by_hand_is_merged(project):
     assert forge.bare("rev-parse", "main^").strip() == by_hand
 
 
-def test_what_somebody_merges_by_hand_while_it_is_checked_is_merged(project):
+@pytest.mark.parametrize("squash", [False, True], ids=["merge", "squash"])
+def test_what_somebody_merges_by_hand_while_it_is_checked_is_merged(project, squash):
+    """Also where the target comes to hold no commit of it: its forge says that it is merged."""
     forge = project.forge
     pull = forge.open({"slow": "by hand\n"})
     forge.tell("opened", pull)
     project.started.wait()
-    by_hand = forge.merge(pull)
+    by_hand = forge.merge(pull, squash)
     forge.tell("merged", pull)
-    become(project, pull, "merged")
+    merged = become(project, pull, "merged")
     assert project.tip("main") == by_hand
+    if squash:
+        assert merged["reason"] == f"merged as {by_hand[:10]}"
     next_one = forge.open({"slow": None})
     forge.tell("opened", next_one)
     become(project, next_one, "merged")
