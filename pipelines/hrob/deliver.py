@@ -17,7 +17,7 @@ import pandas as pd
 from hrob import features, infer, intake, mappings, pseudonyms, registered, scored, settings, slots, step
 from hrob.mappings import Mapping
 from hrob.nearest import unknown
-from hrob.predictions import predictions
+from hrob.predictions import deliveries, predictions
 from hrob.slots import Source
 from hrob.step import Refused
 
@@ -152,7 +152,7 @@ def main() -> None:
     mapping = mappings.configured(config)
     partners = agreed(chosen["partners"], mapping)
     key = pseudonyms.read_or_make_key(Path(chosen["key"] or data / "keys/pseudonym.key"))
-    rows = scored.of_window(predictions(data), moment - timedelta(seconds=1), moment)
+    rows = scored.of_window(predictions(data, config), moment - timedelta(seconds=1), moment)
     refuse_other_source(rows, source, moment)
     sliced = [rule["column"] for rule in mapping.slices.values()]
     needed = list(dict.fromkeys([*mapping.columns_of(mapping.features), *sliced]))
@@ -163,7 +163,7 @@ def main() -> None:
         delivery = de_identified(rows.id, columns, rule, own)
         content = delivery.table.to_csv(index=False, lineterminator="\n").encode()
         told = manifest(partner, delivery, content, source, rows.run.iloc[0] if len(rows) else "", moment, own)
-        folder = data / "deliveries" / partner / slots.text(moment).replace(":", "")
+        folder = deliveries(data, config) / partner / slots.text(moment).replace(":", "")
         done = f"{len(rows)} births, {delivery.suppressed} with suppressed columns" if put(folder, told, content) else "nothing to do"
         print(f"{partner}: {folder}: {done}")
     step.report(partners=len(partners), delivered=len(rows))

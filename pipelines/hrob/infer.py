@@ -8,40 +8,41 @@ from pathlib import Path
 from hrob import health, intake, mappings, registered, scoring, settings, slots, step
 from hrob.predictions import predictions, quarantine
 from hrob.scoring import Scored
-from hrob.slots import Source
+from hrob.slots import SlotTable, Source
 
 DEFAULTS = {**intake.DEFAULTS, "health": health.DEFAULTS}
 
 
-def publish(data: Path, scored: Scored, source: Source, run: str, moment: datetime) -> int:
-    """Writes both slots, and looks whether every birth is in them; the predictions' version.
+def publish(into: SlotTable, ill: SlotTable, scored: Scored, source: Source, run: str, moment: datetime) -> int:
+    """Writes the slots of predictions and quarantine, and looks whether every birth is in them; the predictions' version.
 
     The quarantine comes first: where the predictions are, the whole is there.
     """
-    quarantine(data).publish(scored.quarantine, source, run, moment, even_if_equal=True)
-    written = predictions(data).publish(scored.predictions, source, run, moment)
-    found = {table.name: table.held(moment)[source] for table in (predictions(data), quarantine(data))}
-    if sum(found.values()) != scored.tally.of_day:
+    ill.publish(scored.quarantine, source, run, moment, even_if_equal=True)
+    written = into.publish(scored.predictions, source, run, moment)
+    well, refused = into.held(moment)[source], ill.held(moment)[source]
+    if well + refused != scored.tally.of_day:
         raise step.Refused(
-            f"the day has {scored.tally.of_day} births, but {data} now holds {found['predictions']} predictions and "
-            f"{found['quarantine']} births in quarantine for {slots.text(moment)} by {source}; was another run at work?"
+            f"the day has {scored.tally.of_day} births, but {into.root} now holds {well} predictions and {ill.root} "
+            f"{refused} births for {slots.text(moment)} by {source}; was another run at work?"
         )
     return written.version
 
 
 def main() -> None:
-    """The day's births → one slot each of the Delta tables `predictions` and `quarantine`."""
+    """The day's births → one slot each of the model's Delta tables of predictions and quarantine."""
     moment = intake.parse_logical_time(step.variable("ESPALIER_LOGICAL_TIME"))
     uri = step.variable("ESPALIER_MODEL_URI")
     source = Source(*registered.pinned_version(uri), commit=step.variable("ESPALIER_COMMIT"))
-    data = Path(step.variable("ESPALIER_DATA"))
     config = step.config()
+    into, ill = (table(Path(step.variable("ESPALIER_DATA")), config) for table in (predictions, quarantine))
+    run = os.environ.get("ESPALIER_RUN", "")
     chosen = settings.section(config, "infer", DEFAULTS)
     slot = f"{slots.text(moment)} by {uri} at {source.commit[:12]}"
 
-    held = predictions(data).held(moment)
+    held = into.held(moment)
     if set(held) == {source}:
-        refused = quarantine(data).held(moment)[source]
+        refused = ill.held(moment)[source]
         step.report(scored=held[source], quarantined=refused, health="passed")
         return print(f"nothing to do: {slot} has {held[source]} predictions already")
 
@@ -56,10 +57,10 @@ def main() -> None:
         step.report(births=tally.of_day, scored=tally.scored, quarantined=tally.quarantined)
         if illness:
             # The quarantine is for those who look into it; predictions that nobody should believe are for nobody.
-            quarantine(data).publish(scored.quarantine, source, os.environ.get("ESPALIER_RUN", ""), moment, even_if_equal=True)
+            ill.publish(scored.quarantine, source, run, moment, even_if_equal=True)
             step.report(health="failed", health_reason=illness)
             raise step.Refused(f"{slot}: {illness}; no prediction was published")
-        version = publish(data, scored, source, os.environ.get("ESPALIER_RUN", ""), moment)
+        version = publish(into, ill, scored, source, run, moment)
     step.report(health="passed")
     print(f"{tally.scored} births scored for {slot}; table version {version}")
     for reason, times in tally.reasons.most_common():

@@ -89,7 +89,8 @@ def main() -> None:
     mapping = mappings.configured(config)
     reference = registered.load(uri).reference
     first = last - timedelta(days=chosen["window_days"])
-    window = scored.of_window(predictions(Path(step.variable("ESPALIER_DATA"))), first, last, chosen["most_rows"])
+    table = predictions(Path(step.variable("ESPALIER_DATA")), config)
+    window = scored.of_window(table, first, last, chosen["most_rows"])
     found = []
     if len(window) >= chosen["least_rows"]:
         columns = mapping.columns_of(list(reference.features))

@@ -17,8 +17,8 @@ PARTNERS = {"network": {"columns": ["score", "age_of_mother", "male"], "least_ce
 def delivered(contest, tmp_path):
     """Runs `infer` and `deliver` on a data root of their own."""
 
-    def run(step=deliver, uri=contest.challenger, partners=PARTNERS):
-        (tmp_path / "config.json").write_text(json.dumps({"dataset": "bwght2", "deliver": {"partners": partners}}))
+    def run(step=deliver, uri=contest.challenger, partners=PARTNERS, **config):
+        (tmp_path / "config.json").write_text(json.dumps({"dataset": "bwght2", "deliver": {"partners": partners}, **config}))
         return contest.checkout.call(
             step,
             ESPALIER_LOGICAL_TIME=TIME,
@@ -54,6 +54,20 @@ def test_each_partner_has_what_was_agreed(delivered, contest, tmp_path):
     assert len(kept) == 0 or kept.groupby(["age_of_mother", "male"]).size().min() >= 12
     other = manifest(tmp_path, "quality")[1]
     assert list(other.columns) == ["pseudonym", "score"] and set(other.pseudonym).isdisjoint(table.pseudonym)
+
+
+def test_models_with_tables_of_their_own_leave_each_other_alone(delivered, contest, tmp_path):
+    delivered()
+    before = {path: path.read_bytes() for path in (tmp_path / "data").rglob("*.*")}
+    for step in (infer, deliver):
+        code, printed = delivered(step, uri=contest.champion, partners={"network": {}}, tables="low_weight")
+        assert code == 0, printed
+    assert {path: path.read_bytes() for path in before} == before
+    made = {path.relative_to(tmp_path / "data").parts[0] for path in (tmp_path / "data").rglob("*.*") if path not in before}
+    assert made == {"predictions_low_weight", "quarantine_low_weight", "deliveries_low_weight"}
+    assert DeltaTable(tmp_path / "data/predictions_low_weight").count() == DeltaTable(tmp_path / "data/predictions").count()
+    code, printed = delivered(infer, tables="../predictions")
+    assert code == 1 and "config.tables: '../predictions' cannot end the names of tables" in printed
 
 
 def test_a_repeat_changes_nothing(delivered, tmp_path):
