@@ -167,7 +167,7 @@ actor Engine {
         // To choose is to look through all runs: not for nothing.
         if free > 0 {
             let all = atWork.values.reduce(0) { $0 + $1.count }
-            for ready in choose(from: live.mapValues(\.progress), busy: atWork, slots: all + free) {
+            for ready in choose(from: live, busy: atWork, slots: all + free, progress: \.progress) {
                 let attempts = live[ready.run]?.progress[ready.step.name].attempts ?? 0
                 start(ready.step, of: ready.run, attempt: attempts + 1, &group)
             }
@@ -301,13 +301,14 @@ actor Engine {
             facts.append(.reported(values: result.values, outputs: result.outputs))
         }
         facts.append(.ended(result.outcome))
+        // Whoever is next need not wait for the disk: a step that is begun before this end is on it is found by its folder.
+        busy[id]?.remove(step.name)
+        ring()
         await record(
             facts.map { Recorded(step: step.name, fact: $0, at: Date()) }, in: id,
             results: result.kept.map { [step.name: $0] } ?? [:],
             monitors: result.monitor.map { [step.name: $0] } ?? [:],
             infrastructure: result.infrastructure.map { [step.name: $0] } ?? [:])
-        busy[id]?.remove(step.name)
-        ring()
     }
 
     /// Append facts, and see to what follows from them: steps that cannot start any more, the end of the run.

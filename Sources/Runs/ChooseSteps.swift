@@ -16,88 +16,115 @@ public struct ReadyStep: Sendable, Hashable {
 ///   - runs: unended runs, by id.
 ///   - busy: steps that have been handed out and have not ended: run → names.
 ///   - slots: how many steps may run at once.
+///   - progress: how a run stands.
 /// - Returns: the steps, in the order they should start. A run whose concurrency group is taken waits as a whole.
-public func choose(from runs: [Int64: RunProgress], busy: [Int64: Set<String>], slots: Int) -> [ReadyStep] {
+public func choose<Entry>(
+    from runs: [Int64: Entry], busy: [Int64: Set<String>], slots: Int, progress: (Entry) -> RunProgress
+) -> [ReadyStep] {
     var free = slots - busy.values.reduce(0) { $0 + $1.count }
     guard free > 0 else { return [] }
+    // Of many thousand runs few are chosen: each is looked at once, and kept as what it is compared by.
     var share = Share()
-    for (id, names) in busy { if let plan = runs[id]?.plan { share.take(plan, names.count) } }
-    var candidates = holdingTheirGroup(runs, busy: busy)
+    var candidates: [Candidate] = []
+    var holders: [[String]: Holder] = [:]
+    for (id, entry) in runs {
+        let known = progress(entry)
+        let plan = known.plan
+        let branch = Branch(project: plan.project, name: plan.branch)
+        if let names = busy[id] { share.take(branch, names.count) }
+        let candidate = Candidate(
+            id: id, priority: plan.effectivePriority, branch: branch, group: plan.groupKey)
+        candidates.append(candidate)
+        guard let group = candidate.group else { continue }
+        let isBegun = known.hasStarted || known.isLive || !(busy[id] ?? []).isEmpty
+        let mine = Holder(isBegun: isBegun, priority: candidate.priority, id: id)
+        if holders[group].map(mine.isBefore) ?? true { holders[group] = mine }
+    }
+    var open = candidates.filter { one in one.group.map { holders[$0]?.id == one.id } ?? true }
     var ready: [Int64: [PlannedStep]] = [:]
     var chosen: [ReadyStep] = []
-    while free > 0, let index = share.next(among: candidates) {
-        let (id, progress) = candidates[index]
-        let steps = ready[id] ?? progress.next().ready.filter { !(busy[id]?.contains($0.name) ?? false) }
+    while free > 0, let next = share.next(among: open) {
+        let candidate = open[next]
+        let steps =
+            ready[candidate.id]
+            ?? (runs[candidate.id].map { progress($0).next().ready } ?? []).filter {
+                !(busy[candidate.id]?.contains($0.name) ?? false)
+            }
         guard let step = steps.first else {
-            candidates.remove(at: index)
+            open.swapAt(next, open.endIndex - 1)
+            open.removeLast()
             continue
         }
-        ready[id] = Array(steps.dropFirst())
-        chosen.append(ReadyStep(run: id, step: step))
-        share.take(progress.plan, 1)
+        ready[candidate.id] = Array(steps.dropFirst())
+        chosen.append(ReadyStep(run: candidate.id, step: step))
+        share.take(candidate.branch, 1)
         free -= 1
     }
     return chosen
 }
 
+private struct Branch: Hashable {
+    let project: String
+    let name: String
+}
+
+/// What a run is compared with others by.
+private struct Candidate {
+    let id: Int64
+    let priority: Int
+    let branch: Branch
+    /// Of the runs that have it in common one may work.
+    let group: [String]?
+}
+
+/// The run of a concurrency group that may work: one that has begun, else the first in line.
+private struct Holder {
+    let isBegun: Bool
+    let priority: Int
+    let id: Int64
+
+    func isBefore(_ other: Holder) -> Bool {
+        isBegun == other.isBegun ? (-priority, id) < (-other.priority, other.id) : isBegun
+    }
+}
+
 /// What each project and branch has at work.
 private struct Share {
     private var projects: [String: Int] = [:]
-    private var branches: [[String]: Int] = [:]
+    private var branches: [Branch: Int] = [:]
 
-    mutating func take(_ plan: Plan, _ steps: Int) {
-        projects[plan.project, default: 0] += steps
-        branches[[plan.project, plan.branch], default: 0] += steps
+    mutating func take(_ branch: Branch, _ steps: Int) {
+        projects[branch.project, default: 0] += steps
+        branches[branch, default: 0] += steps
     }
 
     /// Place of the run whose turn it is.
-    func next(among runs: [(id: Int64, progress: RunProgress)]) -> Int? {
-        runs.indices.min { turn(runs[$0]) < turn(runs[$1]) }
-    }
-
-    private func turn(_ run: (id: Int64, progress: RunProgress)) -> (Int, Int, Int, Int64) {
-        let plan = run.progress.plan
-        return (
-            -plan.effectivePriority, projects[plan.project] ?? 0, branches[[plan.project, plan.branch]] ?? 0, run.id
-        )
-    }
-}
-
-/// The runs that may work, by id: of each concurrency group the one that has begun, else the first in line.
-private func holdingTheirGroup(_ runs: [Int64: RunProgress], busy: [Int64: Set<String>])
-    -> [(id: Int64, progress: RunProgress)]
-{
-    var holders: [[String]: (begun: Bool, priority: Int, id: Int64)] = [:]
-    for (id, progress) in runs {
-        guard let key = progress.plan.groupKey else { continue }
-        let mine = (
-            begun: progress.hasStarted || progress.isLive || !(busy[id] ?? []).isEmpty,
-            priority: progress.plan.effectivePriority, id: id
-        )
-        guard let other = holders[key] else {
-            holders[key] = mine
-            continue
+    func next(among runs: [Candidate]) -> Int? {
+        var best: (place: Int, turn: (Int, Int, Int, Int64))?
+        for (place, run) in runs.enumerated() {
+            let turn = (-run.priority, projects[run.branch.project] ?? 0, branches[run.branch] ?? 0, run.id)
+            if best.map({ turn < $0.turn }) ?? true { best = (place, turn) }
         }
-        let isBefore =
-            mine.begun == other.begun ? (-mine.priority, mine.id) < (-other.priority, other.id) : mine.begun
-        if isBefore { holders[key] = mine }
+        return best?.place
     }
-    return runs.filter { id, progress in progress.plan.groupKey.map { holders[$0]?.id == id } ?? true }
-        .sorted { $0.key < $1.key }.map { (id: $0.key, progress: $0.value) }
 }
 
-/// The older runs that a new one replaces: of the same pipeline, branch and cause. A moment of a backfill replaces nothing.
-public func superseded(by new: Int64, _ plan: Plan, among runs: [Int64: RunProgress]) -> Set<Int64> {
+/// The older runs that a new one replaces: of the same pipeline, branch and cause. A moment of a backfill replaces nothing;
+/// what a person asked to try again is wanted, however old it is.
+public func superseded<Entry>(
+    by new: Int64, _ plan: Plan, among runs: [Int64: Entry], progress: (Entry) -> RunProgress
+) -> Set<Int64> {
     var replaced: Set<Int64> = []
-    for (id, progress) in runs where id < new {
-        let other = progress.plan
+    for (id, entry) in runs where id < new {
+        let old = progress(entry)
+        let other = old.plan
         guard other.project == plan.project, other.pipeline == plan.pipeline, plan.cause == other.cause,
             // Moments of one schedule may come from several releases.
-            plan.cause == .fire || other.branch == plan.branch, plan.cause != .backfill
+            plan.cause == .fire || other.branch == plan.branch, plan.cause != .backfill, !old.isRetried
         else { continue }
         switch plan.concurrency.supersede {
         case .none: if plan.isCheck { replaced.insert(id) }
-        case .queued: if plan.isCheck || !progress.hasStarted { replaced.insert(id) }
+        case .queued: if plan.isCheck || !old.hasStarted { replaced.insert(id) }
         case .running: replaced.insert(id)
         }
     }

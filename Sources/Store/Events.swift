@@ -74,11 +74,12 @@ extension Store {
             let rows = try Row.fetchCursor(
                 database.cachedStatement(sql: "SELECT * FROM event WHERE project_id = ? AND at >= ? ORDER BY id"),
                 arguments: [project, since.timeIntervalSince1970])
-            var events: [HandledEvent] = []
             // Reading an event costs more than finding a name in it.
+            let names = Set(names.map { Substring($0) })
+            var events: [HandledEvent] = []
             while let row = try rows.next() {
                 let text: String = row["event"]
-                if names.contains(where: text.contains) { events.append(try HandledEvent(row)) }
+                if text.split(separator: "\"").contains(where: names.contains) { events.append(try HandledEvent(row)) }
             }
             return events
         }

@@ -5,6 +5,14 @@ import Projects
 import Runs
 import Testing
 
+private func choose(from runs: [Int64: RunProgress], busy: [Int64: Set<String>], slots: Int) -> [ReadyStep] {
+    Runs.choose(from: runs, busy: busy, slots: slots) { $0 }
+}
+
+private func superseded(by new: Int64, _ plan: Plan, among runs: [Int64: RunProgress]) -> Set<Int64> {
+    Runs.superseded(by: new, plan, among: runs) { $0 }
+}
+
 @Suite struct ChooseTests {
     let now = Date(timeIntervalSince1970: 1)
 
@@ -117,6 +125,9 @@ import Testing
         #expect(superseded(by: 1, plan, among: [2: old]).isEmpty, "never a younger one")
         let other = try samplePlan([("a", [])], branch: "other", supersede: policy)
         #expect(superseded(by: 2, other, among: [1: old]).isEmpty, "never another branch")
+        var retried = RunProgress(plan, facts: ended("a", .failed(exitCode: 1)) + ended("b", .skipped(reason: "x")))
+        for step in ["a", "b"] { retried.apply(Recorded(step: step, fact: .retried, at: now)) }
+        #expect(superseded(by: 2, plan, among: [1: retried]).isEmpty, "never what a person has asked for again")
     }
 
     @Test func aFireReplacesAnOlderOneOnlyWhereItsScheduleSaysSoAndNeverABackfill() throws {
