@@ -57,11 +57,17 @@ def collected_seconds(process):
         return 0
 
 
+def resident_mib(roots):
+    """Resident memory of the family: quick, whatever its size."""
+    return mib([kib(process, "status", "VmRSS") for process in family(roots)])
+
+
 def memory_mib(roots):
-    """Resident memory of the family; `pss_mib` counts what is shared in parts, None when the kernel does not say."""
-    rss = [kib(process, "status", "VmRSS") for process in family(roots)]
-    pss = [kib(process, "smaps_rollup", "Pss") for process in family(roots)]
-    return {"rss_mib": mib(rss), "pss_mib": mib(pss) if any(pss) else None}
+    """Memory of the family. `pss_mib` counts what is shared in parts; `written_mib` is what can only be kept in memory, for no
+    file has it: code and read data are the page cache's. None when the kernel does not say."""
+    processes = family(roots)
+    pss, written = ([kib(process, "smaps_rollup", name) for process in processes] for name in ("Pss", "Private_Dirty"))
+    return {"rss_mib": resident_mib(roots), "pss_mib": mib(pss) if any(pss) else None, "written_mib": mib(written) if any(pss) else None}
 
 
 def mib(kibs):
