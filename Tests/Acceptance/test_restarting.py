@@ -1,7 +1,9 @@
 """A step outlives the daemon, however the daemon ends, and is never run twice."""
 
+import contextlib
 import os
 import signal
+import sqlite3
 
 import pytest
 
@@ -54,6 +56,21 @@ def test_a_step_goes_on_while_the_daemon_restarts(working, number, ends):
     run = project.detail(1)
     assert run["run"]["outcome"] == "passed" and run["steps"]["work"]["attempts"] == 1
     assert count(project) == ["ran", "after"] and project.log(1, "work") == "finished\n"
+
+
+def test_a_step_that_was_begun_while_the_disk_took_nothing_is_not_begun_again(working):
+    """The next step needs no record of the last one's end; and where neither got onto the disk, both are found again."""
+    project = working
+    with contextlib.closing(sqlite3.connect(project.home / "espalier.sqlite", isolation_level=None)) as database:
+        database.execute("BEGIN IMMEDIATE")
+        project.go.open()
+        project.until(lambda: count(project) == ["ran", "after"], 10, "the next step has run")
+        assert project.now(1)["steps"]["work"]["state"] == "running", "nothing of it is on the disk"
+        project.end(signal.SIGKILL)
+    project.serve()
+    run = project.detail(1)
+    assert run["run"]["outcome"] == "passed" and [step["attempts"] for step in run["steps"].values()] == [1, 1]
+    assert count(project) == ["ran", "after"]
 
 
 def test_ten_crashes_in_a_row_lose_and_double_nothing(working):
