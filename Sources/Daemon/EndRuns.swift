@@ -23,11 +23,9 @@ extension Engine {
         }
         await record(facts, in: id)
         Failpoint.reach(.stopAsked)
-        // Also what an earlier process has begun, and not written down.
-        for step in entry.run.plan.steps {
-            let attempts = live[id]?.progress[step.name].attempts ?? entry.progress[step.name].attempts
-            let attempt = atWork.contains(step.name) ? max(1, attempts) : attempts + 1
-            runner.minders.stop(StepFolder(runner.home.step(id, step.name, attempt: attempt)))
+        for step in atWork {
+            let attempts = live[id]?.progress[step].attempts ?? 0
+            runner.minders.stop(StepFolder(runner.home.step(id, step, attempt: max(1, attempts))))
         }
     }
 
@@ -93,7 +91,9 @@ extension Engine {
 
     /// End what a new run replaces.
     func supersede(by run: StoredRun) async {
-        for old in superseded(by: run.id, run.plan, among: live, progress: \.progress).sorted() {
+        // What a person asked to try again is wanted, however old it is.
+        let others = live.mapValues(\.progress).filter { !$0.value.isRetried }
+        for old in superseded(by: run.id, run.plan, among: others).sorted() {
             logger.info("run \(old): superseded by run \(run.id)")
             await end(old, as: .superseded(by: run.id))
         }

@@ -139,28 +139,37 @@ final class ForgeFollower: Sendable {
         var moved = try setRefs(of: open, in: repository)
         let listed = Set(open.map { PullRef.name($0.number, target: $0.target) })
         for pull in try pullRefs(in: repository) where !listed.contains(pull.name) {
-            guard try await noteIfMerged(pull, linked, repository) else { continue }
+            guard try await isOver(pull, linked) else { continue }
             try repository.removeRef(pull.name)
             moved.insert(pull.name)
         }
         if !moved.isEmpty { _ = await watch.look(at: moved) }
     }
 
-    /// A pull request that is not open any more has been merged, maybe by us and nobody heard of it, or else it is withdrawn.
+    /// What has become of a pull request that is not listed: merged, maybe by us and nobody heard of it, or given up.
     ///
-    /// - Returns: whether nothing is left to be noted of it.
-    private func noteIfMerged(_ pull: ProposalRef, _ linked: LinkedForge, _ repository: Repository) async throws -> Bool
-    {
+    /// - Returns: whether its ref has no use any more.
+    private func isOver(_ pull: ProposalRef, _ linked: LinkedForge) async throws -> Bool {
         guard let number = PullRef.number(ofKey: pull.key) else { return true }
-        let now = try linked.forge.change(in: try await client.send(linked.forge.change(number)))
-        let target = Gate.Target(project: linked.project.id, branch: pull.target)
-        guard now.state == .merged, let tip = try repository.tip(of: target.ref) else { return true }
-        if try await merged(number, target, tip) { return true }
-        state.withLock { state in
-            state.wanted.insert(linked.project.id)
-            state.notBefore[linked.project.id] = Date().addingTimeInterval(1)
+        let answer = try await client.send(linked.forge.change(number))
+        if [404, 410].contains(answer.status) { return true }
+        let now = try linked.forge.change(in: answer)
+        switch now.state {
+        case .closed: return true
+        // The list is read page by page, and what moves up meanwhile may slip through between two of them.
+        case .open: return now.isDraft || now.target != pull.target
+        case .merged:
+            guard now.target == pull.target else { return true }
+            let target = Gate.Target(project: linked.project.id, branch: pull.target)
+            let token = linked.forge.settings.token
+            guard let tip = try await linked.project.fetchTip(of: target.ref, token: token) else { return true }
+            if try await merged(number, target, tip) { return true }
+            state.withLock { state in
+                state.wanted.insert(linked.project.id)
+                state.notBefore[linked.project.id] = Date().addingTimeInterval(1)
+            }
+            return false
         }
-        return false
     }
 
     private func pullRefs(in repository: Repository) throws -> [ProposalRef] {

@@ -45,21 +45,10 @@ struct ChangeLander: Sendable {
             _ = try Repository(at: project.repository).compareAndSwap(ref, from: from, to: to, reason: reason)
             return .at(to)
         }
-        guard try await fetch(ref, url, token, project) == from else { return .targetMoved }
+        guard try await project.fetchTip(of: ref, token: token) == from else { return .targetMoved }
         return .refused(
             "the server does not take its merge (\(refusal)): let Espalier push to \(ref), or link it with --landing api"
         )
-    }
-
-    /// Where the target is on the server.
-    private func fetch(_ ref: String, _ url: String, _ token: String?, _ project: StoredProject) async throws
-        -> ObjectID?
-    {
-        try await onOwnThread {
-            let mirror = try Repository(at: project.repository)
-            try mirror.mirror(from: url, token: token)
-            return try mirror.tip(of: ref)
-        }
     }
 
     /// The forge makes the merge itself: of the head that was tested, on a target that was where it was tested on.
@@ -69,7 +58,7 @@ struct ChangeLander: Sendable {
     ) async throws -> Landed {
         guard let head = change.head else { return .refused("it has no head") }
         // The forge merges into whatever is there; what was tested is a merge with what was there.
-        let before = try await fetch(ref, linked.project.url ?? "", linked.forge.settings.token, linked.project)
+        let before = try await linked.project.fetchTip(of: ref, token: linked.forge.settings.token)
         guard before == from else {
             // Unless it was the forge that moved it, and nobody heard of that.
             let now = try linked.forge.change(in: try await client.send(linked.forge.change(origin.number)))
@@ -88,7 +77,7 @@ struct ChangeLander: Sendable {
             title: rules.method == .squash ? change.title : change.mergeTitle,
             message: change.trailer)
         let answer = linked.forge.mergeAnswer(try await client.send(linked.forge.merge(order)))
-        let tip = try await fetch(ref, linked.project.url ?? "", linked.forge.settings.token, linked.project)
+        let tip = try await linked.project.fetchTip(of: ref, token: linked.forge.settings.token)
         switch answer {
         case .merged(let commit): return .at(commit.flatMap { ObjectID($0) } ?? tip ?? head)
         case .underway, .headMoved: return try await readAgain(change, origin, linked, tip, because: nil)
@@ -109,5 +98,16 @@ struct ChangeLander: Sendable {
         // It has a newer head, or is being merged: the next look tells.
         throw ForgeError.busy(
             status: 0, message: "change \(change.number) is being merged or has a newer head", retry: nil)
+    }
+}
+
+extension StoredProject {
+    /// Where a ref is on the project's server; the mirror is there, too, when this returns.
+    func fetchTip(of ref: String, token: String?) async throws -> ObjectID? {
+        try await onOwnThread {
+            let mirror = try Repository(at: repository)
+            try mirror.mirror(from: url ?? "", token: token)
+            return try mirror.tip(of: ref)
+        }
     }
 }

@@ -34,6 +34,8 @@ class Pull:
     before: str = ZEROS
     merged_as: str | None = None
     conflicts: bool = False
+    # Open, and between two pages of the list when it is read.
+    slips: bool = False
 
 
 @dataclasses.dataclass
@@ -260,12 +262,14 @@ class FakeForge:
 
     def answer_list(self, _, query, body):
         begin, size = self.dialect.page(query, self.most)
-        pulls = [pull for pull in self.pulls.values() if pull.state == "open"]
+        pulls = [pull for pull in self.pulls.values() if pull.state == "open" and not pull.slips]
         next_page = begin // size + 2 if len(pulls) > begin + size else None
         return self.dialect.listed(pulls[begin:begin + size], self.address, next_page)
 
     def answer_get(self, number, query, body):
-        pull = self.pulls[int(number)]
+        pull = self.pulls.get(int(number))
+        if not pull:
+            return 404, {"message": "Not Found"}, {}
         shown = self.dialect.show(pull)
         self.finish(pull)
         return 200, shown, {}

@@ -1,5 +1,7 @@
 """Projects on a forge: its pull requests are changes, and it is told what becomes of them. The same on each kind."""
 
+import time
+
 import pytest
 
 from on_forge import KINDS, become, change, on_forge, told
@@ -92,6 +94,21 @@ def test_a_pull_request_that_is_closed_withdraws_its_change(project):
     forge.tell("closed", pull)
     withdrawn = become(project, pull, "withdrawn")
     assert project.detail(withdrawn["runs"][0])["run"]["outcome"] != "passed" and project.tip("main") == before
+
+
+def test_what_slips_through_the_list_stays_and_what_the_forge_does_not_know_goes(project):
+    forge = project.forge
+    pull = forge.open({"slow": "x\n", "slips.txt": "x\n"})
+    forge.tell("opened", pull)
+    project.started.wait()
+    pull.slips, since = True, forge.now()
+    forge.tell("updated", pull)
+    project.until(lambda: forge.count("get", since), 20, "the forge is asked about it")
+    time.sleep(0.5)
+    assert change(project, pull)["outcome"] == "checking"
+    del forge.pulls[pull.number]
+    forge.tell("closed", pull)
+    become(project, pull, "withdrawn")
 
 
 def test_what_was_rejected_and_somebody_merges_by_hand_is_merged(project):
