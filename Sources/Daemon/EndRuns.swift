@@ -91,9 +91,7 @@ extension Engine {
 
     /// End what a new run replaces.
     func supersede(by run: StoredRun) async {
-        // What a person asked to try again is wanted, however old it is.
-        let others = live.mapValues(\.progress).filter { !$0.value.isRetried }
-        for old in superseded(by: run.id, run.plan, among: others).sorted() {
+        for old in superseded(by: run.id, run.plan, among: live, progress: \.progress).sorted() {
             logger.info("run \(old): superseded by run \(run.id)")
             await end(old, as: .superseded(by: run.id))
         }

@@ -57,6 +57,8 @@ actor Engine {
     var told: Set<Int64> = []
     private var lastPlanned: Int64 = 0
     private var waiting: [Int64: [CheckedContinuation<Void, Never>]] = [:]
+    /// Runs of which steps have ended that are not on disk yet, and how many: what follows may read what they left there.
+    private var unwritten: [Int64: Int] = [:]
     var alarm: Alarm
     private let journal: Journal
     private var stopsWhenDone = false
@@ -167,7 +169,8 @@ actor Engine {
         // To choose is to look through all runs: not for nothing.
         if free > 0 {
             let all = atWork.values.reduce(0) { $0 + $1.count }
-            for ready in choose(from: live, busy: atWork, slots: all + free, progress: \.progress) {
+            let held = Set(unwritten.keys)
+            for ready in choose(from: live, busy: atWork, held: held, slots: all + free, progress: \.progress) {
                 let attempts = live[ready.run]?.progress[ready.step.name].attempts ?? 0
                 start(ready.step, of: ready.run, attempt: attempts + 1, &group)
             }
@@ -301,7 +304,7 @@ actor Engine {
             facts.append(.reported(values: result.values, outputs: result.outputs))
         }
         facts.append(.ended(result.outcome))
-        // Whoever is next need not wait for the disk: a step that is begun before this end is on it is found by its folder.
+        // Other runs need the slot, and not the record.
         busy[id]?.remove(step.name)
         ring()
         await record(
@@ -334,7 +337,13 @@ actor Engine {
             (write.illness, write.drift) = (entry.progress.illness, entry.drift)
             write.end = (entry.progress, runner.home.logTail(of: id, entry.progress))
         }
+        let isEnd = write.facts.contains(where: \.isEnd)
+        if isEnd { unwritten[id, default: 0] += 1 }
         if write.outcome != nil || !write.facts.isEmpty { await journal.write(write) }
+        if isEnd {
+            unwritten[id] = unwritten[id].flatMap { $0 > 1 ? $0 - 1 : nil }
+            ring()
+        }
         guard let outcome = write.outcome else {
             // The end of the run's time may have become known.
             if entry.run.plan.timeout != nil { ring() }
@@ -358,6 +367,12 @@ actor Engine {
             logger.error("run \(run.id): its schedules could not be read and stay as they were: \(error)")
             return nil
         }
+    }
+}
+
+extension Recorded {
+    fileprivate var isEnd: Bool {
+        if case .ended = fact { true } else { false }
     }
 }
 

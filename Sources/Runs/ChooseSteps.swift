@@ -15,11 +15,13 @@ public struct ReadyStep: Sendable, Hashable {
 /// - Parameters:
 ///   - runs: unended runs, by id.
 ///   - busy: steps that have been handed out and have not ended: run → names.
+///   - held: runs of which nothing is to start now.
 ///   - slots: how many steps may run at once.
 ///   - progress: how a run stands.
 /// - Returns: the steps, in the order they should start. A run whose concurrency group is taken waits as a whole.
 public func choose<Entry>(
-    from runs: [Int64: Entry], busy: [Int64: Set<String>], slots: Int, progress: (Entry) -> RunProgress
+    from runs: [Int64: Entry], busy: [Int64: Set<String>], held: Set<Int64> = [], slots: Int,
+    progress: (Entry) -> RunProgress
 ) -> [ReadyStep] {
     var free = slots - busy.values.reduce(0) { $0 + $1.count }
     guard free > 0 else { return [] }
@@ -40,7 +42,8 @@ public func choose<Entry>(
         let mine = Holder(isBegun: isBegun, priority: candidate.priority, id: id)
         if holders[group].map(mine.isBefore) ?? true { holders[group] = mine }
     }
-    var open = candidates.filter { one in one.group.map { holders[$0]?.id == one.id } ?? true }
+    var open = candidates.filter { one in !held.contains(one.id) && one.group.map { holders[$0]?.id == one.id } ?? true
+    }
     var ready: [Int64: [PlannedStep]] = [:]
     var chosen: [ReadyStep] = []
     while free > 0, let next = share.next(among: open) {

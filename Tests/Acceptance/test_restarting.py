@@ -58,19 +58,27 @@ def test_a_step_goes_on_while_the_daemon_restarts(working, number, ends):
     assert count(project) == ["ran", "after"] and project.log(1, "work") == "finished\n"
 
 
-def test_a_step_that_was_begun_while_the_disk_took_nothing_is_not_begun_again(working):
-    """The next step needs no record of the last one's end; and where neither got onto the disk, both are found again."""
-    project = working
+def test_while_the_disk_takes_nothing_others_get_the_slot_and_nothing_is_run_twice(watch):
+    """The slot of a step that has ended goes to another run at once; its own run waits for the disk."""
+    project = watch({"pipelines/dev.yml": COUNTING}, options=("--slots", "1"))
+    project.started, project.go = project.latch("started"), project.latch("go")
+    for name in ("feature/first", "feature/second"):
+        project.branch(name)
+        project.push(name)
+    project.started.wait()
     with contextlib.closing(sqlite3.connect(project.home / "espalier.sqlite", isolation_level=None)) as database:
         database.execute("BEGIN IMMEDIATE")
         project.go.open()
-        project.until(lambda: count(project) == ["ran", "after"], 10, "the next step has run")
-        assert project.now(1)["steps"]["work"]["state"] == "running", "nothing of it is on the disk"
+        project.started.wait()
+        assert [project.now(run)["steps"]["work"]["state"] for run in (1, 2)] == ["running", "pending"], "nothing is on the disk"
+        assert count(project) == ["ran", "ran"]
         project.end(signal.SIGKILL)
     project.serve()
-    run = project.detail(1)
-    assert run["run"]["outcome"] == "passed" and [step["attempts"] for step in run["steps"].values()] == [1, 1]
-    assert count(project) == ["ran", "after"]
+    project.go.open()
+    for run in (1, 2):
+        detail = project.detail(run)
+        assert detail["run"]["outcome"] == "passed" and [step["attempts"] for step in detail["steps"].values()] == [1, 1]
+    assert sorted(count(project)) == ["after", "after", "ran", "ran"]
 
 
 def test_ten_crashes_in_a_row_lose_and_double_nothing(working):

@@ -5,8 +5,10 @@ import Projects
 import Runs
 import Testing
 
-private func choose(from runs: [Int64: RunProgress], busy: [Int64: Set<String>], slots: Int) -> [ReadyStep] {
-    Runs.choose(from: runs, busy: busy, slots: slots) { $0 }
+private func choose(
+    from runs: [Int64: RunProgress], busy: [Int64: Set<String>], held: Set<Int64> = [], slots: Int
+) -> [ReadyStep] {
+    Runs.choose(from: runs, busy: busy, held: held, slots: slots) { $0 }
 }
 
 private func superseded(by new: Int64, _ plan: Plan, among runs: [Int64: RunProgress]) -> Set<Int64> {
@@ -109,6 +111,9 @@ private func superseded(by new: Int64, _ plan: Plan, among runs: [Int64: RunProg
         let chosen = choose(from: [1: first, 2: RunProgress(plan)], busy: [:], slots: 9)
         #expect(chosen.map(\.run) == [1])
         #expect(choose(from: [2: RunProgress(plan), 3: RunProgress(plan)], busy: [:], slots: 9).map(\.run) == [2])
+        #expect(
+            choose(from: [1: first, 2: RunProgress(plan)], busy: [:], held: [1], slots: 9).isEmpty,
+            "nor while it is held")
         // A younger run that already holds the group keeps it, even when an older one is still waiting.
         #expect(choose(from: [1: RunProgress(plan), 2: first], busy: [:], slots: 9).map(\.run) == [2])
     }
