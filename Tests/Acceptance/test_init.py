@@ -252,7 +252,7 @@ def test_a_program_without_its_template_says_where_to_get_it(binaries, tmp_path)
 def test_the_template_is_the_reference_project_as_it_is(run, tmp_path):
     assert run("init", "--yes", tmp_path / "p").returncode == 0
     # A project starts with one model.
-    further = {"pipelines/low-weight.yml", "pipelines/release-low-weight.yml"}
+    further = {f"pipelines/{name}.yml" for name in ("low-weight", "release-low-weight", "inference-low-weight")}
     listed = [path for path in git(ROOT, "ls-files", "pipelines", "environments").splitlines() if path not in further]
     written = set(git(tmp_path / "p", "ls-files").splitlines())
     assert not written & further and "model: p-risk\n" in (tmp_path / "p/environments/project.yml").read_text()
