@@ -340,13 +340,10 @@ actor Engine {
         let isEnd = write.facts.contains(where: \.isEnd)
         if isEnd { unwritten[id, default: 0] += 1 }
         if write.outcome != nil || !write.facts.isEmpty { await journal.write(write) }
-        if isEnd {
-            unwritten[id] = unwritten[id].flatMap { $0 > 1 ? $0 - 1 : nil }
-            ring()
-        }
+        if isEnd { unwritten[id] = unwritten[id].flatMap { $0 > 1 ? $0 - 1 : nil } }
         guard let outcome = write.outcome else {
-            // The end of the run's time may have become known.
-            if entry.run.plan.timeout != nil { ring() }
+            // What follows may start, or the end of the run's time has become known.
+            if isEnd || entry.run.plan.timeout != nil { ring() }
             return
         }
         Failpoint.reach(.runEnded)
