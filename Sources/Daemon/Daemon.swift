@@ -100,8 +100,7 @@ public struct Daemon: Service {
                 .trimmingCharacters(in: .whitespacesAndNewlines)
         }
         let follower = ForgeFollower(
-            store: store, client: client, watches: watches, logger: logger, address: address,
-            merged: gate.noteMerged)
+            store: store, client: client, watches: watches, gate: gate, logger: logger, address: address)
         let courier = NoticeCourier(home: options.home, address: address)
         let sender = NoticeSender(store: store, courier: courier, logger: logger)
         (self.follower, self.courier, self.sender) = (follower, courier, sender)

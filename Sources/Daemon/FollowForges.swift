@@ -18,11 +18,9 @@ final class ForgeFollower: Sendable {
     private let client: ForgeClient
     private let logger: Logger
     private let watches: Watches
+    private let gate: Gate
     /// Where the pages are, for links; absent until they can be asked for.
     private let address: @Sendable () -> String?
-    /// Have it noted that a forge has merged a pull request, which made the target what it is; `false` while that is not to
-    /// be noted yet.
-    private let merged: @Sendable (_ pull: Int64, _ target: Gate.Target, _ tip: ObjectID) async throws -> Bool
     private let bell = Bell()
     private let state = Mutex(State())
 
@@ -39,15 +37,15 @@ final class ForgeFollower: Sendable {
     }
 
     init(
-        store: Store, client: ForgeClient, watches: Watches, logger: Logger, address: @escaping @Sendable () -> String?,
-        merged: @escaping @Sendable (_ pull: Int64, _ target: Gate.Target, _ tip: ObjectID) async throws -> Bool
+        store: Store, client: ForgeClient, watches: Watches, gate: Gate, logger: Logger,
+        address: @escaping @Sendable () -> String?
     ) {
         self.store = store
         self.client = client
         self.watches = watches
+        self.gate = gate
         self.logger = logger
         self.address = address
-        self.merged = merged
     }
 
     /// Something may have to be told.
@@ -136,12 +134,15 @@ final class ForgeFollower: Sendable {
         let open = pulls.filter { $0.state == .open && !$0.isDraft }
         try await store.know(open.map(ChangeOrigin.init), of: linked.project.id)
         let repository = try Repository(at: linked.project.repository)
-        var moved = try setRefs(of: open, in: repository)
+        let present = try repository.tips()
+        var moved = try setRefs(of: open, in: repository, present)
         let listed = Set(open.map { PullRef.name($0.number, target: $0.target) })
-        for pull in try pullRefs(in: repository) where !listed.contains(pull.name) {
-            guard try await isOver(pull, linked) else { continue }
-            try repository.removeRef(pull.name)
-            moved.insert(pull.name)
+        for name in present.keys where !listed.contains(name) {
+            guard let pull = ProposalRef(name), let number = PullRef.number(ofKey: pull.key),
+                try await isOver(number, into: pull.target, linked)
+            else { continue }
+            try repository.removeRef(name)
+            moved.insert(name)
         }
         if !moved.isEmpty { _ = await watch.look(at: moved) }
     }
@@ -149,21 +150,20 @@ final class ForgeFollower: Sendable {
     /// What has become of a pull request that is not listed: merged, maybe by us and nobody heard of it, or given up.
     ///
     /// - Returns: whether its ref has no use any more.
-    private func isOver(_ pull: ProposalRef, _ linked: LinkedForge) async throws -> Bool {
-        guard let number = PullRef.number(ofKey: pull.key) else { return true }
+    private func isOver(_ number: Int64, into branch: String, _ linked: LinkedForge) async throws -> Bool {
         let answer = try await client.send(linked.forge.change(number))
         if [404, 410].contains(answer.status) { return true }
         let now = try linked.forge.change(in: answer)
         switch now.state {
         case .closed: return true
         // The list is read page by page, and what moves up meanwhile may slip through between two of them.
-        case .open: return now.isDraft || now.target != pull.target
+        case .open: return now.isDraft || now.target != branch
         case .merged:
-            guard now.target == pull.target else { return true }
-            let target = Gate.Target(project: linked.project.id, branch: pull.target)
+            guard now.target == branch else { return true }
+            let target = Gate.Target(project: linked.project.id, branch: branch)
             let token = linked.forge.settings.token
             guard let tip = try await linked.project.fetchTip(of: target.ref, token: token) else { return true }
-            if try await merged(number, target, tip) { return true }
+            if try await gate.noteMerged(number, into: target, as: tip) { return true }
             state.withLock { state in
                 state.wanted.insert(linked.project.id)
                 state.notBefore[linked.project.id] = Date().addingTimeInterval(1)
@@ -172,21 +172,16 @@ final class ForgeFollower: Sendable {
         }
     }
 
-    private func pullRefs(in repository: Repository) throws -> [ProposalRef] {
-        try repository.tips().keys.compactMap { name in
-            ProposalRef(name).flatMap { PullRef.number(ofKey: $0.key) == nil ? nil : $0 }
-        }
-    }
-
     /// - Returns: the refs that were moved or made.
-    private func setRefs(of open: [ForgeChange], in repository: Repository) throws -> Set<String> {
+    private func setRefs(of open: [ForgeChange], in repository: Repository, _ present: [String: ObjectID]) throws
+        -> Set<String>
+    {
         var wanted: [String: ObjectID] = [:]
         for pull in open {
             // A head that has not been fetched yet comes with the next look.
             guard let head = ObjectID(pull.head), repository.has(head) else { continue }
             wanted[PullRef.name(pull.number, target: pull.target)] = head
         }
-        let present = try repository.tips()
         var moved: Set<String> = []
         for (ref, head) in wanted where present[ref] != head {
             try repository.setRef(ref, to: head)
