@@ -100,12 +100,14 @@ let package = Package(
         .target(name: "Watching", dependencies: ["CPosix"], swiftSettings: swiftSettings),
         // Commands started under a minder, which outlives the daemon.
         .target(name: "Minding", dependencies: ["CPosix"], swiftSettings: swiftSettings),
+        // Servers asked over HTTP, by FoundationNetworking: what adapters of servers are made of.
+        .target(name: "HTTP", swiftSettings: swiftSettings),
         // Forges over REST: webhooks into meaning, requests and answers as values, and the calls themselves.
-        .target(name: "Forges", swiftSettings: swiftSettings),
+        .target(name: "Forges", dependencies: ["HTTP"], swiftSettings: swiftSettings),
         // Posts and mail, by Debian's curl.
         .target(name: "Curl", dependencies: ["Notices"], swiftSettings: swiftSettings),
         // MLflow's registry over REST.
-        .target(name: "Registry", swiftSettings: swiftSettings),
+        .target(name: "Registry", dependencies: ["HTTP"], swiftSettings: swiftSettings),
         // The JSON API and the pages, by Hummingbird and Mustache.
         .target(
             name: "Web",
@@ -179,6 +181,7 @@ let package = Package(
             "Promotion", "Runs", "Schedules"),
         tests("Watching", "Fixtures"),
         tests("Minding", "Fixtures"),
+        tests("HTTP"),
         tests("Registry", "Fixtures"),
         tests("Forges", "Digests", "Fixtures"),
         tests("Curl", "Fixtures", "Notices"),

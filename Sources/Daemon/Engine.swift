@@ -62,6 +62,8 @@ actor Engine {
     var alarm: Alarm
     private let journal: Journal
     private var stopsWhenDone = false
+    /// Nothing is planned any more.
+    private var isOver = false
 
     init(
         store: Store, home: Home, runner: StepRunner, gate: Gate, slots: Int, logger: Logger, bell: Bell,
@@ -118,15 +120,16 @@ actor Engine {
             await gate.close()
             journal.close()
             alarm.cancel()
+            isOver = true
             for waiter in waiting.values.joined() { waiter.resume() }
             waiting = [:]
         }
         await writing.value
     }
 
-    /// Wait until these events have been planned.
+    /// Wait until these events have been planned, or the next daemon is to do that.
     func planned(_ events: [StoredEvent]) async {
-        for event in events where event.id > lastPlanned {
+        for event in events where event.id > lastPlanned && !isOver {
             await withCheckedContinuation { waiting[event.id, default: []].append($0) }
         }
     }

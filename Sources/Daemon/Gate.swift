@@ -50,6 +50,7 @@ actor Gate {
     private var landings: [Target: [Landing]] = [:]
     private var reading: GateReading
     private var wishes: [Wish] = []
+    private var isClosed = false
     /// Targets about which something was decided last time.
     private var moved: Set<Target> = []
     /// Targets that are being moved on a server.
@@ -353,7 +354,10 @@ extension Gate {
     }
 
     /// Note an approval, a withdrawal or a merge by others, when the gate next advances.
+    ///
+    /// - Throws: `CancellationError` when that will not be.
     func wish(_ fact: ChangeFact, of number: Int64) async throws {
+        guard !isClosed else { throw CancellationError() }
         try await withCheckedThrowingContinuation { done in
             wishes.append(Wish(change: number, fact: fact, done: done))
             ring()
@@ -362,6 +366,7 @@ extension Gate {
 
     /// Nothing advances any more.
     func close() {
+        isClosed = true
         for wish in wishes { wish.done.resume(throwing: CancellationError()) }
         wishes = []
     }

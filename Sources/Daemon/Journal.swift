@@ -7,7 +7,8 @@ import Synchronization
 /// one flush for all of it.
 ///
 /// Nothing is given up: while the disk is full or the store is busy, it is tried again, and whoever waits goes on waiting.
-/// What did not get to the disk before the process ended is found out again from the steps' own records.
+/// What did not get to the disk before the process ended, or was told after it came to its end, is found out again from the
+/// steps' own records.
 final class Journal: Sendable {
     private struct Entry {
         let write: FactWrite
@@ -16,8 +17,14 @@ final class Journal: Sendable {
 
     private let store: Store
     private let logger: Logger
-    private let unwritten = Mutex<[Entry]>([])
-    private let isClosing = Mutex(false)
+    private struct State {
+        var unwritten: [Entry] = []
+        var isClosing = false
+        /// Nobody writes any more.
+        var isOver = false
+    }
+
+    private let state = Mutex(State())
     private let bell = Bell()
 
     init(store: Store, logger: Logger) {
@@ -28,28 +35,34 @@ final class Journal: Sendable {
     /// Queue a write, at once, and wait until it is on disk.
     func write(_ write: FactWrite) async {
         await withCheckedContinuation { continuation in
-            unwritten.withLock { $0.append(Entry(write: write, done: continuation)) }
-            bell.ring()
+            let isQueued = state.withLock { state in
+                if !state.isOver { state.unwritten.append(Entry(write: write, done: continuation)) }
+                return !state.isOver
+            }
+            if isQueued { bell.ring() } else { continuation.resume() }
         }
     }
 
     /// Serve until closed.
     func run() async {
         for await _ in bell.rings { await writeAll() }
-        await writeAll()
+        while state.withLock({ state in
+            state.isOver = state.unwritten.isEmpty
+            return !state.isOver
+        }) { await writeAll() }
     }
 
     /// Write what is queued once more, and come to an end, even while the disk takes nothing.
     func close() {
-        isClosing.withLock { $0 = true }
+        state.withLock { $0.isClosing = true }
         bell.stop()
     }
 
     private func writeAll() async {
         while true {
-            let batch = unwritten.withLock { queue in
-                defer { queue = [] }
-                return queue
+            let batch = state.withLock { state in
+                defer { state.unwritten = [] }
+                return state.unwritten
             }
             guard !batch.isEmpty else { return }
             await write(batch)
@@ -67,7 +80,7 @@ final class Journal: Sendable {
                 let runs = Set(batch.map { "\($0.write.run.id)" }).sorted().joined(separator: ", ")
                 logger.error("what happened in run \(runs) could not be stored, and is tried again: \(error)")
             }
-            if isClosing.withLock({ $0 }) { return }
+            if state.withLock({ $0.isClosing }) { return }
             try? await Task.sleep(for: .seconds(pause))
             pause = min(pause * 2, 5)
         }

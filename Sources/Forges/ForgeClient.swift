@@ -1,19 +1,12 @@
 import Foundation
-
-#if canImport(FoundationNetworking)
-    import FoundationNetworking
-#endif
+import HTTP
 
 /// Performs the calls that a forge is asked for.
 public struct ForgeClient: Sendable {
-    private let session: URLSession
+    private let client: HTTPClient
 
     /// - Parameter timeout: seconds until a forge that does not answer counts as unreachable.
-    public init(timeout: Double = 30) {
-        let configuration = URLSessionConfiguration.ephemeral
-        configuration.timeoutIntervalForRequest = timeout
-        session = URLSession(configuration: configuration, delegate: DeclineChallenges(), delegateQueue: nil)
-    }
+    public init(timeout: Double = 30) { client = HTTPClient(timeout: timeout) }
 
     /// The answer, whatever its status.
     ///
@@ -22,22 +15,18 @@ public struct ForgeClient: Sendable {
         guard let url = URL(string: request.url) else {
             throw .unreachable(url: request.url, reason: "that is no address")
         }
-        var call = URLRequest(url: url)
-        call.httpMethod = request.method
-        call.httpBody = request.body.map { Data($0) }
-        for (name, value) in request.headers { call.setValue(value, forHTTPHeaderField: name) }
-        let answer: (Data, URLResponse)
         do {
-            answer = try await session.data(for: call)
+            let answer = try await client.load(
+                HTTPRequest(request.method, url, headers: request.headers, body: request.body.map { Data($0) }))
+            return ForgeResponse(
+                status: answer.status, headers: HeaderFields(answer.headers), body: Array(answer.body))
         } catch {
-            if error.isDeclinedChallenge {
-                return ForgeResponse(status: 401, headers: HeaderFields([]), body: Array("it asks for a password".utf8))
+            switch error {
+            case .asksForPassword:
+                return ForgeResponse(status: 401, body: Array("it asks for a password".utf8))
+            case .unreachable(let reason): throw .unreachable(url: request.url, reason: reason)
+            case .cancelled: throw .unreachable(url: request.url, reason: "nobody waits for its answer any more")
             }
-            throw .unreachable(url: request.url, reason: error.localizedDescription)
         }
-        let response = answer.1 as? HTTPURLResponse
-        let fields = (response?.allHeaderFields ?? [:]).map { (key: "\($0.key)", value: "\($0.value)") }
-        return ForgeResponse(
-            status: response?.statusCode ?? 0, headers: HeaderFields(fields), body: [UInt8](answer.0))
     }
 }

@@ -1,14 +1,11 @@
 import Foundation
-
-#if canImport(FoundationNetworking)
-    import FoundationNetworking
-#endif
+import HTTP
 
 /// An MLflow server, over its REST API. Source: mlflow.org, "REST API", version 2.0 paths; behaviours measured on 3.17.
 public struct MLflow: Sendable {
     /// Without a slash at its end; may hold a path prefix.
     public let url: String
-    private let session: URLSession
+    private let client = HTTPClient()
     private let authorization: String?
 
     /// - Parameter token: sent as bearer token; `name:password` inside the URL is sent as basic authentication.
@@ -24,9 +21,6 @@ public struct MLflow: Sendable {
         }
         let plain = parts?.string ?? url
         self.url = plain.hasSuffix("/") ? String(plain.dropLast()) : plain
-        let configuration = URLSessionConfiguration.ephemeral
-        configuration.timeoutIntervalForRequest = 30
-        session = URLSession(configuration: configuration, delegate: DeclineChallenges(), delegateQueue: nil)
     }
 
     func get<T: Decodable>(_ path: String, _ query: [String: String], as type: T.Type) async throws(RegistryError) -> T
@@ -64,40 +58,35 @@ public struct MLflow: Sendable {
         guard let address = URL(string: "\(url)/api/2.0/mlflow-artifacts/artifacts/\(escaped)") else {
             throw .unreadable("an artifact called '\(path)'")
         }
-        var request = URLRequest(url: address)
-        if let authorization { request.setValue(authorization, forHTTPHeaderField: "Authorization") }
-        // What the session has loaded is gone when its handler returns.
-        let kept = FileManager.default.temporaryDirectory.appendingPathComponent("espalier-\(UUID().uuidString)")
-        let result: Result<Int, any Error> = await withCheckedContinuation { continuation in
-            session.downloadTask(with: request) { file, answer, error in
-                continuation.resume(
-                    returning: Result {
-                        if let error { throw error }
-                        if let file { try FileManager.default.moveItem(at: file, to: kept) }
-                        return (answer as? HTTPURLResponse)?.statusCode ?? 0
-                    })
-            }.resume()
+        let answer: HTTPAnswer<URL>
+        do {
+            answer = try await client.loadFile(HTTPRequest("GET", address, headers: headers))
+        } catch {
+            throw trouble(error)
         }
-        switch result {
-        case .success(200): return kept
-        case .success(let status):
-            try? FileManager.default.removeItem(at: kept)
-            throw status >= 500 || status == 429 || status == 0
-                ? .unreachable(url, reason: "it answered \(status)")
-                : .refused(server: url, status: status, code: "", message: "the artifact \(path) cannot be loaded")
-        case .failure(let error): throw trouble(error)
-        }
+        if answer.status == 200 { return answer.body }
+        try? FileManager.default.removeItem(at: answer.body)
+        if mayPass(answer.status) { throw .unreachable(url, reason: "it answered \(answer.status)") }
+        throw .refused(
+            server: url, status: answer.status, code: "", message: "the artifact \(path) cannot be loaded")
     }
 
-    private func trouble(_ error: any Error) -> RegistryError {
-        if error.isDeclinedChallenge {
+    private var headers: [String: String] { authorization.map { ["Authorization": $0] } ?? [:] }
+
+    /// Whether a server that answers this may do better later.
+    private func mayPass(_ status: Int) -> Bool { status >= 500 || status == 429 || status == 0 }
+
+    private func trouble(_ error: HTTPError) -> RegistryError {
+        switch error {
+        case .asksForPassword:
             return .refused(server: url, status: 401, code: "", message: "it does not know the name and password")
+        case .unreachable(let reason):
+            let advice =
+                reason.localizedCaseInsensitiveContains("certificate")
+                ? "; install the certificate of who issued it on this machine: update-ca-certificates" : ""
+            return .unreachable(url, reason: reason + advice)
+        case .cancelled: return .unreachable(url, reason: "nobody waits for its answer any more")
         }
-        let reason = error.localizedDescription
-        let advice =
-            reason.localizedCaseInsensitiveContains("certificate")
-            ? "; install the certificate of who issued it on this machine: update-ca-certificates" : ""
-        return .unreachable(url, reason: reason + advice)
     }
 
     private func decode<T: Decodable>(_ data: Data, as type: T.Type) async throws(RegistryError) -> T {
@@ -112,24 +101,20 @@ public struct MLflow: Sendable {
 
     private func send(_ method: String, _ address: URL?, body: Data?) async throws(RegistryError) -> Data {
         guard let address else { throw .unreachable(url, reason: "that is no URL") }
-        var request = URLRequest(url: address)
-        request.httpMethod = method
-        request.httpBody = body
-        request.setValue("application/json", forHTTPHeaderField: "Content-Type")
-        if let authorization { request.setValue(authorization, forHTTPHeaderField: "Authorization") }
-        let answer: (Data, URLResponse)
+        let answer: HTTPAnswer<Data>
         do {
-            answer = try await session.data(for: request)
+            answer = try await client.load(
+                HTTPRequest(
+                    method, address, headers: headers.merging(["Content-Type": "application/json"]) { $1 }, body: body))
         } catch {
             throw trouble(error)
         }
-        let status = (answer.1 as? HTTPURLResponse)?.statusCode ?? 0
-        if (200..<300).contains(status) { return answer.0 }
-        if status >= 500 || status == 429 { throw .unreachable(url, reason: "it answered \(status)") }
-        let refusal = try? JSONDecoder().decode(Refusal.self, from: answer.0)
+        if (200..<300).contains(answer.status) { return answer.body }
+        if mayPass(answer.status) { throw .unreachable(url, reason: "it answered \(answer.status)") }
+        let refusal = try? JSONDecoder().decode(Refusal.self, from: answer.body)
         throw .refused(
-            server: url, status: status, code: refusal?.error_code ?? "",
-            message: refusal?.message ?? plain(answer.0))
+            server: url, status: answer.status, code: refusal?.error_code ?? "",
+            message: refusal?.message ?? plain(answer.body))
     }
 
     /// The start of an answer that is no JSON: of a page, nothing that a person could read.

@@ -1,9 +1,5 @@
 import Foundation
 
-#if canImport(FoundationNetworking)
-    import FoundationNetworking
-#endif
-
 /// A file of a model as the server keeps it.
 public struct ModelFile: Sendable, Hashable {
     /// Inside the model: `MLmodel`, `data/model.pkl`.

@@ -10,8 +10,8 @@ PURE = ["Events", "Cron", "Promotion", "Projects", "Plans", "Runs", "Changes", "
         "Templates", "Terraform"]
 HOMES = {
     "Digests": {"Clibcrypto"}, "Git": {"Clibgit2", "CPosix"}, "ProjectFiles": {"Yams"}, "Store": {"GRDB"},
-    "Watching": {"CPosix"}, "Minding": {"CPosix", "Synchronization"}, "Registry": {"FoundationNetworking"},
-    "Forges": {"FoundationNetworking"}, "Curl": set(),
+    "Watching": {"CPosix"}, "Minding": {"CPosix", "Synchronization"}, "Registry": {"HTTP"}, "Forges": {"HTTP"},
+    "HTTP": {"FoundationNetworking", "Synchronization"}, "Curl": set(),
     "Web": {"Hummingbird", "NIOCore", "Mustache", "Logging", "ServiceLifecycle"},
 }
 SMALL = ["espalier-minder", "espalier-hook"]

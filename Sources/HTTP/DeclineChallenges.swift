@@ -16,8 +16,3 @@ final class DeclineChallenges: NSObject, URLSessionTaskDelegate {
         completionHandler(asksForPassword ? .cancelAuthenticationChallenge : .performDefaultHandling, nil)
     }
 }
-
-extension Error {
-    /// What a request ends with when it has been declined to give a password.
-    var isDeclinedChallenge: Bool { (self as? URLError)?.code == .cancelled && !Task.isCancelled }
-}

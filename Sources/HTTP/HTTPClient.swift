@@ -1,0 +1,104 @@
+import Foundation
+
+#if canImport(FoundationNetworking)
+    import FoundationNetworking
+#endif
+
+/// What a server is asked.
+public struct HTTPRequest: Sendable {
+    public let method: String
+    public let url: URL
+    public let headers: [String: String]
+    public let body: Data?
+
+    public init(_ method: String, _ url: URL, headers: [String: String] = [:], body: Data? = nil) {
+        self.method = method
+        self.url = url
+        self.headers = headers
+        self.body = body
+    }
+}
+
+/// What it answered, whatever its status.
+public struct HTTPAnswer<Body: Sendable>: Sendable {
+    /// 0 when the answer is none of HTTP's.
+    public let status: Int
+    public let headers: [String: String]
+    public let body: Body
+}
+
+/// Why there is no answer.
+public enum HTTPError: Error, Equatable, Sendable {
+    /// It wants a name and password, and has been given none or wrong ones: what others call 401.
+    case asksForPassword
+    /// Nobody answers, or not in time.
+    case unreachable(reason: String)
+    /// The task was cancelled meanwhile. The request may have been served, or be.
+    case cancelled
+}
+
+/// Asks servers, by FoundationNetworking, and knows its faults. The server may want TLS with a certificate that the
+/// machine trusts, and stand behind the proxy of the environment, as curl has it.
+public struct HTTPClient: Sendable {
+    private let session: URLSession
+
+    /// - Parameter timeout: seconds without a sign of life until a server counts as unreachable.
+    public init(timeout: Double = 30) {
+        let configuration = URLSessionConfiguration.ephemeral
+        configuration.timeoutIntervalForRequest = timeout
+        session = URLSession(configuration: configuration, delegate: DeclineChallenges(), delegateQueue: nil)
+    }
+
+    /// The answer, in memory.
+    public func load(_ request: HTTPRequest) async throws(HTTPError) -> HTTPAnswer<Data> {
+        try await PendingAnswer().value { pending in
+            session.dataTask(with: URLRequest(request)) { data, response, error in
+                pending.end(answer(data ?? Data(), response, error))
+            }
+        }
+    }
+
+    /// The answer, in a temporary file: the caller's to remove.
+    public func loadFile(_ request: HTTPRequest) async throws(HTTPError) -> HTTPAnswer<URL> {
+        let kept = FileManager.default.temporaryDirectory.appendingPathComponent("espalier-\(UUID().uuidString)")
+        return try await PendingAnswer().value { pending in
+            session.downloadTask(with: URLRequest(request)) { file, response, error in
+                // What the session has loaded is gone when this returns.
+                let moved = Result { if let file { try FileManager.default.moveItem(at: file, to: kept) } }
+                if !pending.end(answer(kept, response, error ?? moved.failure)) {
+                    try? FileManager.default.removeItem(at: kept)
+                }
+            }
+        }
+    }
+}
+
+private func answer<Body: Sendable>(_ body: Body, _ response: URLResponse?, _ error: (any Error)?)
+    -> Result<HTTPAnswer<Body>, HTTPError>
+{
+    if let error {
+        // Whoever cancelled the request does not read this any more: it was the challenge that was declined.
+        let isDeclined = (error as? URLError)?.code == .cancelled
+        return .failure(isDeclined ? .asksForPassword : .unreachable(reason: error.localizedDescription))
+    }
+    let response = response as? HTTPURLResponse
+    let fields = (response?.allHeaderFields ?? [:]).map { ("\($0.key)", "\($0.value)") }
+    return .success(
+        HTTPAnswer(
+            status: response?.statusCode ?? 0, headers: Dictionary(fields) { "\($0), \($1)" }, body: body))
+}
+
+extension URLRequest {
+    fileprivate init(_ request: HTTPRequest) {
+        self.init(url: request.url)
+        httpMethod = request.method
+        httpBody = request.body
+        for (name, value) in request.headers { setValue(value, forHTTPHeaderField: name) }
+    }
+}
+
+extension Result {
+    fileprivate var failure: Failure? {
+        if case .failure(let error) = self { error } else { nil }
+    }
+}

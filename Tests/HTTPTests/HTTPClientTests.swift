@@ -1,0 +1,78 @@
+import Foundation
+import HTTP
+import Testing
+
+@Suite(.timeLimit(.minutes(1)))
+struct HTTPClientTests {
+    let client = HTTPClient()
+
+    @Test func theAnswerComesWhateverItsStatus() async throws {
+        let server = try LoopbackServer(answer: "HTTP/1.1 418 Teapot\r\nX-Made: here\r\nContent-Length: 5\r\n\r\nshort")
+        let answer = try await client.load(HTTPRequest("POST", server.url, body: Data("{}".utf8)))
+        #expect(answer.status == 418 && answer.body == Data("short".utf8) && answer.headers["X-Made"] == "here")
+        let file = try await client.loadFile(HTTPRequest("GET", server.url))
+        defer { try? FileManager.default.removeItem(at: file.body) }
+        #expect(try Data(contentsOf: file.body) == Data("short".utf8))
+    }
+
+    @Test func aServerThatAsksForAPasswordHasAnswered() async throws {
+        let server = try LoopbackServer(
+            answer: "HTTP/1.1 401 No\r\nWWW-Authenticate: Basic realm=\"x\"\r\nContent-Length: 0\r\n\r\n")
+        await #expect(throws: HTTPError.asksForPassword) { try await client.load(HTTPRequest("GET", server.url)) }
+    }
+
+    @Test func nobodyThereIsSaidSo() async throws {
+        let nowhere = try #require(URL(string: "http://127.0.0.1:1/"))
+        do throws(HTTPError) {
+            _ = try await client.load(HTTPRequest("GET", nowhere))
+            Issue.record("port 1 has answered")
+        } catch {
+            guard case .unreachable = error else { throw error }
+        }
+    }
+
+    @Test func whoIsCancelledDoesNotWaitForTheAnswer() async throws {
+        let server = try LoopbackServer(answer: nil)
+        let asking = Task { [client] in try await client.load(HTTPRequest("GET", server.url)) }
+        try await Task.sleep(for: .milliseconds(50))
+        asking.cancel()
+        #expect(await asking.result.failure as? HTTPError == .cancelled)
+    }
+
+    @Test func whoIsCancelledBeforeDoesNotAsk() async throws {
+        let server = try LoopbackServer(answer: nil)
+        let asking = Task { [client] in
+            while !Task.isCancelled { await Task.yield() }
+            _ = try await client.load(HTTPRequest("GET", server.url))
+        }
+        asking.cancel()
+        #expect(await asking.result.failure as? HTTPError == .cancelled)
+    }
+
+    /// What the system's own async method does not survive: it locks up within some dozens.
+    @Test func aCancellationMayComeInTheMomentOfTheAnswer() async throws {
+        let server = try LoopbackServer(answer: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+        let request = HTTPRequest("GET", server.url)
+        var (answered, cancelled) = (0, 0)
+        for turn in 0..<1_000 {
+            let asking = Task { [client] in try await client.load(request).status }
+            try await Task.sleep(for: .microseconds(turn * 2))
+            asking.cancel()
+            switch await asking.result {
+            case .success(let status):
+                #expect(status == 200)
+                answered += 1
+            case .failure(let error):
+                #expect(error as? HTTPError == .cancelled)
+                cancelled += 1
+            }
+        }
+        #expect(answered > 0 && cancelled > 0, "answered \(answered), cancelled \(cancelled)")
+    }
+}
+
+extension Result {
+    fileprivate var failure: Failure? {
+        if case .failure(let error) = self { error } else { nil }
+    }
+}
