@@ -104,8 +104,10 @@ let package = Package(
         .target(name: "HTTP", swiftSettings: swiftSettings),
         // Forges over REST: webhooks into meaning, requests and answers as values, and the calls themselves.
         .target(name: "Forges", dependencies: ["HTTP"], swiftSettings: swiftSettings),
+        // Programs that are waited for.
+        .target(name: "Programs", swiftSettings: swiftSettings),
         // Posts and mail, by Debian's curl.
-        .target(name: "Curl", dependencies: ["Notices"], swiftSettings: swiftSettings),
+        .target(name: "Curl", dependencies: ["Notices", "Programs"], swiftSettings: swiftSettings),
         // MLflow's registry over REST.
         .target(name: "Registry", dependencies: ["HTTP"], swiftSettings: swiftSettings),
         // The JSON API and the pages, by Hummingbird and Mustache.
@@ -127,8 +129,7 @@ let package = Package(
             dependencies: [
                 "Events", "Cron", "Projects", "Plans", "Runs", "Changes", "Schedules", "Notices", "Reports",
                 "Promotion", "Templates", "Terraform", "Digests", "Git", "ProjectFiles", "Store", "Watching", "Minding",
-                "Registry",
-                "Forges", "Curl", "Web",
+                "Programs", "Registry", "Forges", "Curl", "Web",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ],
@@ -182,6 +183,7 @@ let package = Package(
         tests("Watching", "Fixtures"),
         tests("Minding", "Fixtures"),
         tests("HTTP"),
+        tests("Programs"),
         tests("Registry", "Fixtures"),
         tests("Forges", "Digests", "Fixtures"),
         tests("Curl", "Fixtures", "Notices"),

@@ -1,5 +1,6 @@
 import Foundation
 import Notices
+import Programs
 
 /// The curl program: it posts documents and hands mail to servers, each by a process of its own that cannot take longer than
 /// it may.
@@ -15,11 +16,8 @@ public struct Curl: Sendable {
         self.seconds = seconds
     }
 
-    /// Where curl is, by `PATH`.
-    public static var program: String? {
-        (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":").map { "\($0)/curl" }
-            .first { FileManager.default.isExecutableFile(atPath: $0) }
-    }
+    /// Where curl is.
+    public static var program: String? { Program.find("curl") }
 
     /// Post a document.
     ///
@@ -58,20 +56,14 @@ public struct Curl: Sendable {
 
     /// What is secret goes over a pipe: other processes can read arguments. The process ends when the task is cancelled.
     private func perform(_ options: [(String, String)]) async -> Answer {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: program)
-        // First of all, so that nobody's ~/.curlrc has a say.
-        process.arguments = ["--disable", "--config", "-"]
-        process.environment = ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("ESPALIER_") }
-        let text = configuration(options + limits)
-        return await withTaskCancellationHandler {
-            // It is waited for on a thread of its own: those that Swift shares out are as few as processors.
-            await withCheckedContinuation { continuation in
-                Thread.detachNewThread { continuation.resume(returning: talk(process, configuration: text)) }
-            }
-        } onCancel: {
-            // A daemon ignores SIGTERM but for one thread that waits for it, and what it starts inherits that.
-            if process.isRunning { kill(process.processIdentifier, SIGKILL) }
+        let curl = Program(
+            // First of all, so that nobody's ~/.curlrc has a say.
+            program, ["--disable", "--config", "-"],
+            environment: ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("ESPALIER_") })
+        do {
+            return Answer(try await curl.run(input: Data(configuration(options + limits).utf8), most: 2_000))
+        } catch {
+            return Answer(trouble: "curl cannot be used: \(error)")
         }
     }
 
@@ -80,28 +72,6 @@ public struct Curl: Sendable {
             ("silent", ""), ("show-error", ""), ("globoff", ""), ("max-time", "\(seconds)"),
             ("connect-timeout", "\(min(10, seconds))"),
         ]
-    }
-}
-
-private func talk(_ process: Process, configuration: String) -> Answer {
-    let (input, output, errors) = (Pipe(), Pipe(), Pipe())
-    (process.standardInput, process.standardOutput, process.standardError) = (input, output, errors)
-    do {
-        // A pipe holds more than this. It is full before curl starts, so that nobody writes to one whose reader has died.
-        try input.fileHandleForWriting.write(contentsOf: Data(configuration.utf8))
-        try input.fileHandleForWriting.close()
-        try process.run()
-        let said = try output.fileHandleForReading.read(upToCount: 2_000) ?? Data()
-        // Nobody reads the rest.
-        try output.fileHandleForReading.close()
-        let told = try errors.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return Answer(
-            code: process.terminationStatus, said: String(decoding: said, as: UTF8.self),
-            told: String(decoding: told, as: UTF8.self))
-    } catch {
-        if process.isRunning { kill(process.processIdentifier, SIGKILL) }
-        return Answer(code: -1, said: "", told: "curl cannot be used: \(error)")
     }
 }
 
@@ -116,16 +86,18 @@ private struct Answer {
     let said: String
     let trouble: String
 
-    init(code: Int32, said: String, told: String) {
-        self.code = code
-        let lines = told.split(separator: "\n").map(String.init)
+    init(_ ending: Program.Ending) {
+        code = ending.code
+        let lines = String(decoding: ending.errors, as: UTF8.self).split(separator: "\n").map(String.init)
         let words = lines.last { $0.hasPrefix("status ") }?.split(separator: " ").map(String.init) ?? []
         status = words.count > 1 ? Int(words[1]) ?? 0 : 0
         retryAfter = words.count > 2 ? words[2] : ""
-        self.said = lastLines(of: Array(said.utf8), count: 1).joined()
+        said = lastLines(of: Array(ending.output), count: 1).joined()
         let complaint = lines.first { $0.hasPrefix("curl: ") }.map { String($0.dropFirst("curl: ".count)) }
         trouble = complaint ?? lines.first { !$0.hasPrefix("status ") } ?? "curl ended with \(code)"
     }
+
+    init(trouble: String) { (code, status, retryAfter, said, self.trouble) = (-1, 0, "", "", trouble) }
 }
 
 /// A configuration file of curl's: an option a line, values in quotes (curl(1), `--config`).

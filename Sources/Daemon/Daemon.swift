@@ -29,6 +29,8 @@ public struct DaemonOptions: Sendable {
     public var lookEvery: Int
     /// Seconds between fetches of remote repositories.
     public var fetchEvery: Int
+    /// Seconds without a sign of life until a Git server counts as gone.
+    public var patience = 300
     /// Where others find the pages, with a slash at its end; the address that is served when absent.
     public var publicAddress: String?
     public var keeping = Keeping()
@@ -59,6 +61,7 @@ public struct Daemon: Service {
     let engine: Engine
     let clockwork: Clockwork
     let clock: ClockBell
+    private let servers: GitServers
     private let watches: Watches
     private let follower: ForgeFollower
     let approved: ApprovedMoves
@@ -88,7 +91,8 @@ public struct Daemon: Service {
             registries: registries, logger: logger)
         let (bell, clock) = (Bell(), ClockBell())
         let client = ForgeClient()
-        let lander = ChangeLander(store: store, client: client)
+        servers = GitServers(patience: options.patience)
+        let lander = ChangeLander(store: store, client: client, servers: servers)
         let gate = Gate(
             store: store, home: options.home, slots: options.slots, lander: lander, logger: logger, ring: bell.ring
         ) {
@@ -100,7 +104,8 @@ public struct Daemon: Service {
                 .trimmingCharacters(in: .whitespacesAndNewlines)
         }
         let follower = ForgeFollower(
-            store: store, client: client, watches: watches, gate: gate, logger: logger, address: address)
+            store: store, client: client, servers: servers, watches: watches, gate: gate, logger: logger,
+            address: address)
         let courier = NoticeCourier(home: options.home, address: address)
         let sender = NoticeSender(store: store, courier: courier, logger: logger)
         (self.follower, self.courier, self.sender) = (follower, courier, sender)
@@ -197,7 +202,7 @@ public struct Daemon: Service {
     }
 
     private func watch(_ project: StoredProject, _ group: inout ThrowingDiscardingTaskGroup<any Error>) async {
-        let watch = ProjectWatch(project, home: options.home, store: store, logger: logger)
+        let watch = ProjectWatch(project, home: options.home, store: store, servers: servers, logger: logger)
         watches.add(watch)
         link(watch, (try? await store.forges()) ?? [:])
         await engine.add(project)

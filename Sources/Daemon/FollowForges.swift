@@ -16,6 +16,7 @@ import Synchronization
 final class ForgeFollower: Sendable {
     private let store: Store
     private let client: ForgeClient
+    private let servers: GitServers
     private let logger: Logger
     private let watches: Watches
     private let gate: Gate
@@ -37,11 +38,12 @@ final class ForgeFollower: Sendable {
     }
 
     init(
-        store: Store, client: ForgeClient, watches: Watches, gate: Gate, logger: Logger,
+        store: Store, client: ForgeClient, servers: GitServers, watches: Watches, gate: Gate, logger: Logger,
         address: @escaping @Sendable () -> String?
     ) {
         self.store = store
         self.client = client
+        self.servers = servers
         self.watches = watches
         self.gate = gate
         self.logger = logger
@@ -162,7 +164,7 @@ final class ForgeFollower: Sendable {
             guard now.target == branch else { return true }
             let target = Gate.Target(project: linked.project.id, branch: branch)
             let token = linked.forge.settings.token
-            guard let tip = try await linked.project.fetchTip(of: target.ref, token: token) else { return true }
+            guard let tip = try await servers.tip(of: target.ref, of: linked.project, token: token) else { return true }
             if try await gate.noteMerged(number, into: target, as: tip) { return true }
             state.withLock { state in
                 state.wanted.insert(linked.project.id)

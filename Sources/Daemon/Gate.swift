@@ -247,6 +247,8 @@ actor Gate {
             underway.remove(target)
             failures[target] = nil
         } catch {
+            // The next daemon finds what it intended.
+            if Task.isCancelled { return }
             let count = (failures[target] ?? 0) + 1
             failures[target] = count
             let pause = backoff(after: count, atMost: 60)

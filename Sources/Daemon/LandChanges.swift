@@ -10,6 +10,7 @@ import Store
 struct ChangeLander: Sendable {
     let store: Store
     let client: ForgeClient
+    let servers: GitServers
 
     /// What landing came to.
     enum Landed {
@@ -27,7 +28,7 @@ struct ChangeLander: Sendable {
         async throws -> Landed
     {
         let reason = "espalier: change \(changes.map { "\($0.number)" }.joined(separator: ", "))"
-        guard let url = project.url else {
+        guard project.url != nil else {
             let isMoved = try Repository(at: project.repository).compareAndSwap(ref, from: from, to: to, reason: reason)
             return isMoved ? .at(to) : .targetMoved
         }
@@ -37,15 +38,12 @@ struct ChangeLander: Sendable {
             return try await merge(change, origin, linked, rules, ref, from: from)
         }
         let token = linked?.forge.settings.token
-        let refusal = try await onOwnThread {
-            try Repository(at: project.repository).push(to, to: ref, of: url, token: token)
-        }
-        guard let refusal else {
+        guard let refusal = try await servers.push(to, to: ref, of: project, token: token) else {
             // The mirror would see it with its next fetch anyway.
             _ = try Repository(at: project.repository).compareAndSwap(ref, from: from, to: to, reason: reason)
             return .at(to)
         }
-        guard try await project.fetchTip(of: ref, token: token) == from else { return .targetMoved }
+        guard try await servers.tip(of: ref, of: project, token: token) == from else { return .targetMoved }
         return .refused(
             "the server does not take its merge (\(refusal)): let Espalier push to \(ref), or link it with --landing api"
         )
@@ -58,7 +56,7 @@ struct ChangeLander: Sendable {
     ) async throws -> Landed {
         guard let head = change.head else { return .refused("it has no head") }
         // The forge merges into whatever is there; what was tested is a merge with what was there.
-        let before = try await linked.project.fetchTip(of: ref, token: linked.forge.settings.token)
+        let before = try await servers.tip(of: ref, of: linked.project, token: linked.forge.settings.token)
         guard before == from else {
             // Unless it was the forge that moved it, and nobody heard of that.
             let now = try linked.forge.change(in: try await client.send(linked.forge.change(origin.number)))
@@ -77,7 +75,7 @@ struct ChangeLander: Sendable {
             title: rules.method == .squash ? change.title : change.mergeTitle,
             message: change.trailer)
         let answer = linked.forge.mergeAnswer(try await client.send(linked.forge.merge(order)))
-        let tip = try await linked.project.fetchTip(of: ref, token: linked.forge.settings.token)
+        let tip = try await servers.tip(of: ref, of: linked.project, token: linked.forge.settings.token)
         switch answer {
         case .merged(let commit): return .at(commit.flatMap { ObjectID($0) } ?? tip ?? head)
         case .underway, .headMoved: return try await readAgain(change, origin, linked, tip, because: nil)
@@ -98,16 +96,5 @@ struct ChangeLander: Sendable {
         // It has a newer head, or is being merged: the next look tells.
         throw ForgeError.busy(
             status: 0, message: "change \(change.number) is being merged or has a newer head", retry: nil)
-    }
-}
-
-extension StoredProject {
-    /// Where a ref is on the project's server; the mirror is there, too, when this returns.
-    func fetchTip(of ref: String, token: String?) async throws -> ObjectID? {
-        try await onOwnThread {
-            let mirror = try Repository(at: repository)
-            try mirror.mirror(from: url ?? "", token: token)
-            return try mirror.tip(of: ref)
-        }
     }
 }

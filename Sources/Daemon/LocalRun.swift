@@ -79,7 +79,8 @@ public struct LocalRun: Sendable {
         let engine = Engine(
             store: store, home: home, runner: runner,
             gate: Gate(
-                store: store, home: home, slots: slots, lander: ChangeLander(store: store, client: ForgeClient()),
+                store: store, home: home, slots: slots,
+                lander: ChangeLander(store: store, client: ForgeClient(), servers: GitServers(patience: 300)),
                 logger: logger,
                 ring: {}
             ) { _, _ in },

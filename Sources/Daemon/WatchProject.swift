@@ -15,6 +15,7 @@ final class ProjectWatch: Sendable {
     let project: StoredProject
     private let home: Home
     private let store: Store
+    private let servers: GitServers
     private let logger: Logger
     private let requests: AsyncStream<Request>
     private let queue: AsyncStream<Request>.Continuation
@@ -28,10 +29,11 @@ final class ProjectWatch: Sendable {
         var done: (@Sendable ([StoredEvent]) -> Void)?
     }
 
-    init(_ project: StoredProject, home: Home, store: Store, logger: Logger) {
+    init(_ project: StoredProject, home: Home, store: Store, servers: GitServers, logger: Logger) {
         self.project = project
         self.home = home
         self.store = store
+        self.servers = servers
         self.logger = logger
         (requests, queue) = AsyncStream.makeStream()
     }
@@ -75,14 +77,15 @@ final class ProjectWatch: Sendable {
 
     private func serve(_ request: Request) async -> [StoredEvent] {
         do {
-            // A server that does not answer must not hold up everything else: fetching has a thread of its own.
-            let now = request.fetches ? try await onOwnThread { try self.read(request) } : try read(request)
+            if request.fetches { try await fetch() }
+            let now = try read(request)
             Failpoint.reach(.lookRead)
             let events = try await store.recordLook(project: project.id, now: now, among: request.names, at: Date())
             Failpoint.reach(.lookStored)
             await keepGated(after: events)
             return events
         } catch {
+            if Task.isCancelled { return [] }
             logger.error("looking at \(project.name) failed: \(error)")
             if !request.fetches { lookAgain() }
             return []
@@ -124,12 +127,14 @@ final class ProjectWatch: Sendable {
         }
     }
 
+    private func fetch() async throws {
+        guard project.url != nil else { return }
+        let forge = try links.withLock { try $0.map { try LinkedForge(project, $0).forge } }
+        try await servers.fetch(project, token: forge?.settings.token, changes: forge?.changeRefs)
+    }
+
     private func read(_ request: Request) throws -> [String: ObjectID] {
         let repository = try Repository(at: project.repository)
-        if request.fetches, let url = project.url {
-            let linked = try links.withLock { try $0.map { try LinkedForge(project, $0) } }
-            try repository.mirror(from: url, token: linked?.forge.settings.token, changes: linked?.forge.changeRefs)
-        }
         if let names = request.names { return try repository.tips(of: names) }
         return try repository.tips()
     }

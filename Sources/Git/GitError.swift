@@ -1,7 +1,7 @@
 import Clibgit2
 
 /// What libgit2 could not do: the operation, on what, and its own words.
-public struct GitError: Error, Equatable, Sendable, CustomStringConvertible {
+public struct GitError: Error, Equatable, Sendable, Codable, CustomStringConvertible {
     public let operation: String
     public let subject: String
     public let code: Int32

@@ -12,23 +12,26 @@ extension Repository {
     ///   - token: the password for https.
     ///   - changes: where the server keeps the heads of pull requests, with a `*` for their number; they go to
     ///     `refs/espalier/pulls/`.
-    public func mirror(from url: String, token: String? = nil, changes: String? = nil) throws(GitError) {
+    ///   - heard: called for each sign of life that the server gives, and while what it sent is read. libgit2 (1.5) waits for
+    ///     the next one as long as the connection lasts.
+    public func mirror(
+        from url: String, token: String? = nil, changes: String? = nil, heard: @escaping () -> Void = {}
+    ) throws(GitError) {
         let remote = try made("reach", redacted(url)) { git_remote_create_anonymous(&$0, handle, url) }
         defer { git_remote_free(remote) }
         var options = git_fetch_options()
         git_fetch_options_init(&options, UInt32(GIT_FETCH_OPTIONS_VERSION))
         options.prune = GIT_FETCH_PRUNE
         options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE
-        options.callbacks.credentials = { out, _, user, allowed, keyring in giveCredential(out, user, allowed, keyring)
-        }
+        listen(&options.callbacks)
         var specs: [String] = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
         if let changes { specs.append("+\(changes):refs/espalier/pulls/*") }
-        let keyring = Keyring(token: token)
+        let talk = Talk(token: token, heard: heard)
         var pointers: [UnsafeMutablePointer<CChar>?] = specs.map { strdup($0) }
         defer { pointers.forEach { free($0) } }
         try check("fetch", redacted(url)) {
-            withExtendedLifetime(keyring) {
-                options.callbacks.payload = Unmanaged.passUnretained(keyring).toOpaque()
+            withExtendedLifetime(talk) {
+                options.callbacks.payload = Unmanaged.passUnretained(talk).toOpaque()
                 return pointers.withUnsafeMutableBufferPointer { buffer in
                     var array = git_strarray(strings: buffer.baseAddress, count: buffer.count)
                     return git_remote_fetch(remote, &array, &options, "espalier: mirror")
@@ -40,29 +43,23 @@ extension Repository {
     /// Move a branch of `url` to a commit that descends from where it is.
     ///
     /// - Returns: why the server does not take it: the branch is somewhere else by now, say; `nil` when it has.
-    public func push(_ commit: ObjectID, to ref: String, of url: String, token: String? = nil) throws(GitError)
-        -> String?
-    {
+    public func push(
+        _ commit: ObjectID, to ref: String, of url: String, token: String? = nil, heard: @escaping () -> Void = {}
+    ) throws(GitError) -> String? {
         let remote = try made("reach", redacted(url)) { git_remote_create_anonymous(&$0, handle, url) }
         defer { git_remote_free(remote) }
         var options = git_push_options()
         git_push_options_init(&options, UInt32(GIT_PUSH_OPTIONS_VERSION))
-        options.callbacks.credentials = { out, _, user, allowed, keyring in giveCredential(out, user, allowed, keyring)
-        }
-        options.callbacks.push_update_reference = { _, refusal, keyring in
-            guard let refusal, let keyring else { return 0 }
-            Unmanaged<Keyring>.fromOpaque(keyring).takeUnretainedValue().refusal = String(cString: refusal)
-            return 0
-        }
-        let keyring = Keyring(token: token)
+        listen(&options.callbacks)
+        let talk = Talk(token: token, heard: heard)
         // libgit2 pushes refs only, no bare commits.
         let source = "refs/espalier/pushing/\(commit)"
         try setRef(source, to: commit)
         defer { try? removeRef(source) }
         var spec: UnsafeMutablePointer<CChar>? = strdup("\(source):\(ref)")
         defer { free(spec) }
-        let code = withExtendedLifetime(keyring) {
-            options.callbacks.payload = Unmanaged.passUnretained(keyring).toOpaque()
+        let code = withExtendedLifetime(talk) {
+            options.callbacks.payload = Unmanaged.passUnretained(talk).toOpaque()
             return withUnsafeMutablePointer(to: &spec) { pointer in
                 var array = git_strarray(strings: pointer, count: 1)
                 return git_remote_push(remote, &array, &options)
@@ -70,17 +67,40 @@ extension Repository {
         }
         if code == GIT_ENONFASTFORWARD.rawValue { return "it has been moved" }
         try check("push to", redacted(url)) { code }
-        return keyring.refusal
+        return talk.refusal
     }
 }
 
 /// What a server is offered, and what it said.
-private final class Keyring {
+private final class Talk {
     let token: String?
+    let heard: () -> Void
     var attempts = 0
     var refusal: String?
 
-    init(token: String?) { self.token = token }
+    init(token: String?, heard: @escaping () -> Void) { (self.token, self.heard) = (token, heard) }
+
+    static func of(_ payload: UnsafeMutableRawPointer?) -> Talk? {
+        payload.map { Unmanaged<Talk>.fromOpaque($0).takeUnretainedValue() }
+    }
+}
+
+/// Have the talk that is the payload of these told what happens.
+private func listen(_ callbacks: inout git_remote_callbacks) {
+    callbacks.credentials = { out, _, user, allowed, talk in giveCredential(out, user, allowed, talk) }
+    callbacks.sideband_progress = { _, _, talk in noteSign(talk) }
+    callbacks.transfer_progress = { _, talk in noteSign(talk) }
+    callbacks.pack_progress = { _, _, _, talk in noteSign(talk) }
+    callbacks.push_transfer_progress = { _, _, _, talk in noteSign(talk) }
+    callbacks.push_update_reference = { _, refusal, talk in
+        if let refusal { Talk.of(talk)?.refusal = String(cString: refusal) }
+        return noteSign(talk)
+    }
+}
+
+private func noteSign(_ payload: UnsafeMutableRawPointer?) -> Int32 {
+    Talk.of(payload)?.heard()
+    return 0
 }
 
 /// Answer one question of a server. Where there is no answer, the reason is left for whoever reads libgit2's last error.
@@ -105,19 +125,19 @@ private func findCredential(
     _ out: UnsafeMutablePointer<UnsafeMutablePointer<git_credential>?>?,
     _ user: UnsafePointer<CChar>?, _ allowed: UInt32, _ payload: UnsafeMutableRawPointer?
 ) -> Int32 {
-    guard let payload else { return GIT_EAUTH.rawValue }
-    let keyring = Unmanaged<Keyring>.fromOpaque(payload).takeUnretainedValue()
-    keyring.attempts += 1
-    if allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT.rawValue != 0, let token = keyring.token, keyring.attempts == 1 {
+    guard let talk = Talk.of(payload) else { return GIT_EAUTH.rawValue }
+    talk.heard()
+    talk.attempts += 1
+    if allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT.rawValue != 0, let token = talk.token, talk.attempts == 1 {
         // GitHub wants this name for the tokens of apps; the others take any.
         return git_credential_userpass_plaintext_new(out, "x-access-token", token)
     }
     let name = user.map { String(cString: $0) } ?? "git"
     guard allowed & GIT_CREDENTIAL_SSH_KEY.rawValue != 0 else { return GIT_EAUTH.rawValue }
-    switch keyring.attempts {
+    switch talk.attempts {
     case 1: return git_credential_ssh_key_from_agent(out, name)
     case 2, 3:
-        let file = NSHomeDirectory() + "/.ssh/" + (keyring.attempts == 2 ? "id_ed25519" : "id_rsa")
+        let file = NSHomeDirectory() + "/.ssh/" + (talk.attempts == 2 ? "id_ed25519" : "id_rsa")
         return git_credential_ssh_key_new(out, name, "\(file).pub", file, "")
     default: return GIT_EAUTH.rawValue
     }

@@ -54,7 +54,7 @@ public struct HTTPClient: Sendable {
         try await PendingAnswer().value { pending in
             session.dataTask(with: URLRequest(request)) { data, response, error in
                 pending.end(answer(data ?? Data(), response, error))
-            }
+            }.resume()
         }
     }
 
@@ -68,7 +68,7 @@ public struct HTTPClient: Sendable {
                 if !pending.end(answer(kept, response, error ?? moved.failure)) {
                     try? FileManager.default.removeItem(at: kept)
                 }
-            }
+            }.resume()
         }
     }
 }
@@ -77,7 +77,7 @@ private func answer<Body: Sendable>(_ body: Body, _ response: URLResponse?, _ er
     -> Result<HTTPAnswer<Body>, HTTPError>
 {
     if let error {
-        // Whoever cancelled the request does not read this any more: it was the challenge that was declined.
+        // Nobody cancels a request: its challenge was declined.
         let isDeclined = (error as? URLError)?.code == .cancelled
         return .failure(isDeclined ? .asksForPassword : .unreachable(reason: error.localizedDescription))
     }

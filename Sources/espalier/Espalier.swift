@@ -24,8 +24,7 @@ struct Espalier: AsyncParsableCommand {
                 name: "Operating:",
                 subcommands: [
                     Serve.self, Adopt.self, Link.self, Status.self, Notices.self, DoctorCommand.self,
-                    CollectGarbage.self,
-                    Failpoints.self,
+                    CollectGarbage.self, Failpoints.self, PerformErrand.self,
                 ]),
             CommandGroup(
                 name: "Writing pipelines:",

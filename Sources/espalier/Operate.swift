@@ -142,6 +142,15 @@ struct Failpoints: ParsableCommand {
     }
 }
 
+struct PerformErrand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: ServerErrand.command,
+        abstract: "Ask a Git server what the daemon wants of it, in a process that can be killed.", shouldDisplay: false
+    )
+
+    func run() throws { try ServerErrand.perform() }
+}
+
 extension Complaint {
     static func noRun(_ run: Int64) -> Complaint {
         Complaint(description: "there is no run \(run); `espalier runs` lists them")

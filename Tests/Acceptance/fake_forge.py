@@ -70,7 +70,7 @@ class FakeForge:
         project.environment["no_proxy"] = "127.0.0.1"
         project.call("git", "config", "http.receivepack", "true", cwd=project.bare)
         self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answering)
-        self.server.root, self.server.forge = project.folder, self
+        self.server.root, self.server.forge, self.server.answers, self.server.pause = project.folder, self, self.answers, 0
         self.address = f"http://127.0.0.1:{self.server.server_port}"
         self.url = f"{self.address}/{project.bare.name}"
         self.token, self.secret = project.folder / "token", project.folder / "secret"

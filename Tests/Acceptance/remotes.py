@@ -12,6 +12,7 @@ import shutil
 import socketserver
 import subprocess
 import threading
+import time
 
 import pytest
 
@@ -24,8 +25,16 @@ def over_http(project):
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Backend)
     server.daemon_threads = False
     server.root = project.folder
+    # Cleared, it hears what it is asked, and says nothing.
+    server.answers = threading.Event()
+    server.answers.set()
+    # Seconds for 40 kB of an answer.
+    server.pause = 0
     with served(project, server, f"http://127.0.0.1:{server.server_port}/{project.bare.name}"):
-        yield
+        try:
+            yield server
+        finally:
+            server.answers.set()
 
 
 @contextlib.contextmanager
@@ -93,6 +102,7 @@ class Backend(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         path, _, query = self.path.partition("?")
         body = self.body()
+        self.server.answers.wait()
         variables = {
             "GIT_PROJECT_ROOT": str(self.server.root), "GIT_HTTP_EXPORT_ALL": "1", "REMOTE_USER": "scientist",
             "REMOTE_ADDR": self.client_address[0], "REQUEST_METHOD": self.command, "PATH_INFO": path, "QUERY_STRING": query,
@@ -106,8 +116,12 @@ class Backend(http.server.BaseHTTPRequestHandler):
         self.send_response(int(fields.pop("Status", "200").split()[0]) if fields else 500)
         for name, value in {**fields, "Content-Length": len(content)}.items():
             self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(content)
+        # Nobody may be there any more.
+        with contextlib.suppress(ConnectionError):
+            self.end_headers()
+            for start in range(0, len(content), 40_000):
+                time.sleep(self.server.pause)
+                self.wfile.write(content[start:start + 40_000])
 
     do_POST = do_GET
 

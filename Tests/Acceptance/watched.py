@@ -89,8 +89,16 @@ class Watched(Story):
 
     def end(self, number=signal.SIGTERM):
         self.daemon.send_signal(number)
-        self.daemon.wait(60)
+        try:
+            code = self.daemon.wait(60)
+        except subprocess.TimeoutExpired:
+            self.daemon.kill()
+            raise AssertionError(f"the daemon does not end, and is killed:\n{self.last_words()}") from None
+        assert code == (0 if number in (signal.SIGTERM, signal.SIGINT) else -number), f"{code}\n{self.last_words()}"
         self.daemon = None
+
+    def last_words(self):
+        return (self.folder / "daemon.log").read_text()[-3000:]
 
     def close(self):
         """End the daemon, and whatever steps it left behind."""
@@ -106,12 +114,12 @@ class Watched(Story):
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if self.daemon and self.daemon.poll() is not None:
-                raise AssertionError(f"the daemon ended:\n{(self.folder / 'daemon.log').read_text()[-3000:]}")
+                raise AssertionError(f"the daemon ended:\n{self.last_words()}")
             found = condition()
             if found:
                 return found
             time.sleep(0.05)
-        raise AssertionError(f"{what}: not within {seconds} s\n{(self.folder / 'daemon.log').read_text()[-3000:]}")
+        raise AssertionError(f"{what}: not within {seconds} s\n{self.last_words()}")
 
     # What happened
 

@@ -1,0 +1,94 @@
+"""Git servers that take a connection and then say nothing: nobody waits for them for ever."""
+
+import random
+import signal
+import time
+
+import pytest
+
+from on_forge import become, on_forge
+from remotes import over_http
+
+
+@pytest.fixture
+def mirrored(watch):
+    """A project that lives on a server, and the server."""
+    project = watch(adopt=False, options=("--fetch-every", "1", "--patience", "2"))
+    with over_http(project) as server:
+        project.adopt(project.git("remote", "get-url", "origin").strip(), "--name", "far")
+        project.serve()
+        yield project, server
+
+
+def go_silent(project, server):
+    """A server that says nothing any more, and is being asked."""
+    server.answers.clear()
+    project.until(lambda: errands(project), 10, "the server is asked")
+
+
+def errands(project):
+    """The processes by which the daemon asks a server."""
+    children = f"/proc/{project.daemon.pid}/task"
+    found = project.call("sh", "-c", f"cat {children}/*/children").split()
+    return [pid for pid in found if "server-errand" in project.call("sh", "-c", f"tr '\\0' ' ' < /proc/{pid}/cmdline || true")]
+
+
+def test_it_counts_as_gone_and_is_asked_again(mirrored):
+    project, server = mirrored
+    go_silent(project, server)
+    project.until(lambda: "it has said nothing for 2 s" in project.last_words(), 20, "the server is given up")
+    server.answers.set()
+    commit = project.branch("feature/after")
+    project.git("push", "origin", "feature/after")
+    assert project.run_once(commit=commit)["run"]["outcome"] == "passed"
+
+
+def test_one_that_is_only_slow_is_waited_for(mirrored):
+    project, server = mirrored
+    server.pause = 0.5
+    commit = project.branch("feature/large", {"large.txt": random.Random(1).randbytes(400_000).hex()})
+    project.git("push", project.bare, "feature/large")
+    began = time.monotonic()
+    assert project.run_once(commit=commit)["run"]["outcome"] == "passed"
+    assert time.monotonic() - began > 4 and "it has said nothing" not in project.last_words()
+
+
+def test_other_projects_are_not_held_up(mirrored):
+    project, server = mirrored
+    near = project.folder / "near.git"
+    project.call("git", "clone", "--quiet", "--bare", project.bare, near)
+    project.adopt(near)
+    go_silent(project, server)
+    commit = project.branch("feature/near")
+    project.git("push", near, "feature/near")
+    assert project.run_once(commit=commit)["run"]["project"] == "near"
+    assert not server.answers.is_set()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["sigterm", "sigint"])
+def test_the_daemon_ends_without_it(mirrored, number):
+    project, server = mirrored
+    go_silent(project, server)
+    asking = errands(project)
+    began = time.monotonic()
+    project.end(number)
+    assert time.monotonic() - began < 5 and not server.answers.is_set()
+    for pid in asking:
+        project.until(lambda: not project.call("sh", "-c", f"[ -e /proc/{pid} ] && echo there || true"), 5, "it is gone")
+
+
+@pytest.mark.parametrize("landing", ["push", "api"])
+def test_the_daemon_ends_in_the_middle_of_landing(watch, landing):
+    with on_forge(watch, "github", "--landing", landing) as project:
+        forge = project.forge
+        pull = forge.open({"slow": "x\n"})
+        forge.tell("opened", pull)
+        project.started.wait()
+        with forge.silence():
+            project.go.open()
+            project.until(lambda: errands(project), 20, "the change is landing")
+            began = time.monotonic()
+            project.end()
+            assert time.monotonic() - began < 5
+        project.serve()
+        become(project, pull, "merged")
