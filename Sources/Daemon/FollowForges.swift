@@ -23,18 +23,27 @@ final class ForgeFollower: Sendable {
     /// Where the pages are, for links; absent until they can be asked for.
     private let address: @Sendable () -> String?
     private let bell = Bell()
-    private let state = Mutex(State())
+    private let lanes = Mutex<[Int64: Lane]>([:])
 
-    private struct State {
-        /// Projects to be looked at, whatever made us think so.
-        var wanted: Set<Int64> = []
-        /// After failures: not before then.
-        var notBefore: [Int64: Date] = [:]
-        var failures: [Int64: Int] = [:]
-        /// Projects whose forge wants to be left alone: until then.
-        var silentUntil: [Int64: Date] = [:]
-        /// Whether any project has a forge.
-        var isNeeded = false
+    /// What is known of a project's forge beyond the store. Each is served by itself: one that is down or silent holds up its
+    /// own project only.
+    private struct Lane {
+        var isAtWork = false
+        /// To be looked at, whatever made us think so.
+        var isWanted = false
+        /// After failures: not looked at before then.
+        var notBefore: Date?
+        var failures = 0
+        /// Nothing is asked of it before then: it wants to be left alone, say.
+        var restsUntil = Date.distantPast
+
+        /// When to serve it.
+        ///
+        /// - Parameter message: when the next message is due.
+        func due(_ message: Date?) -> Date? {
+            let look = isWanted ? notBefore ?? .distantPast : nil
+            return [look, message].compactMap(\.self).min().map { max($0, restsUntil) }
+        }
     }
 
     init(
@@ -51,74 +60,111 @@ final class ForgeFollower: Sendable {
     }
 
     /// Something may have to be told.
-    func ring() { if state.withLock({ $0.isNeeded }) { bell.ring() } }
+    func ring() { if lanes.withLock({ !$0.isEmpty }) { bell.ring() } }
 
     func stop() { bell.stop() }
 
     /// Look at a project's pull requests soon.
     func look(at project: Int64) {
-        state.withLock { state in
-            state.isNeeded = true
-            state.wanted.insert(project)
-        }
+        lanes.withLock { $0[project, default: Lane()].isWanted = true }
         bell.ring()
     }
 
     /// Serve until stopped.
     func run() async {
         var alarm = Alarm(bell)
-        bell.ring()
-        for await _ in bell.rings {
-            do {
-                try await lookAtAll(&alarm)
-                try await tellAll(&alarm)
-            } catch {
-                if Task.isCancelled { break }
-                logger.error("the forges could not be served, and are tried again: \(error)")
-                alarm.set(in: 5)
+        await withDiscardingTaskGroup { group in
+            bell.ring()
+            for await _ in bell.rings {
+                do {
+                    for (watch, link) in try await begin(&alarm) {
+                        group.addTask { await self.serve(watch, link) }
+                    }
+                } catch {
+                    logger.error("the forges could not be served, and are tried again: \(error)")
+                    alarm.set(in: 5)
+                }
             }
+            group.cancelAll()
         }
         alarm.cancel()
     }
 
+    /// Take in hand the projects about which something is due; the alarm is set for the others.
+    private func begin(_ alarm: inout Alarm) async throws -> [(ProjectWatch, ForgeLink)] {
+        let forges = try await store.forges()
+        guard !forges.isEmpty else { return [] }
+        let (told, messages) = (try await store.projectsWithDeliveries(), try await store.nextMessages())
+        let now = Date()
+        var begun: [(ProjectWatch, ForgeLink)] = []
+        for (id, link) in forges {
+            guard let watch = watches.watch(of: id) else { continue }
+            let due: Date? = lanes.withLock { lanes in
+                var lane = lanes[id] ?? Lane()
+                defer { lanes[id] = lane }
+                if told.contains(id) { lane.isWanted = true }
+                guard !lane.isAtWork, let due = lane.due(messages[id]) else { return nil }
+                lane.isAtWork = due <= now
+                return due
+            }
+            guard let due else { continue }
+            if due <= now { begun.append((watch, link)) } else { alarm.set(in: due.timeIntervalSince(now)) }
+        }
+        return begun
+    }
+
+    /// Do what is due about one project.
+    private func serve(_ watch: ProjectWatch, _ link: ForgeLink) async {
+        let id = watch.project.id
+        do {
+            if takeLook(at: id) { try await look(at: watch, link) }
+            try await tell(watch, link)
+        } catch {
+            if !Task.isCancelled {
+                logger.error("\(watch.project.name): its forge could not be served, and is tried again: \(error)")
+            }
+            update(id) { $0.restsUntil = Date().addingTimeInterval(5) }
+        }
+        update(id) { $0.isAtWork = false }
+        bell.ring()
+    }
+
+    private func takeLook(at project: Int64) -> Bool {
+        update(project) { lane in
+            guard lane.isWanted, lane.notBefore ?? .distantPast <= Date() else { return false }
+            lane.isWanted = false
+            return true
+        }
+    }
+
+    @discardableResult
+    private func update<T>(_ project: Int64, _ change: (inout Lane) -> T) -> T {
+        lanes.withLock { change(&$0[project, default: Lane()]) }
+    }
+
     // MARK: What forges say
 
-    private func lookAtAll(_ alarm: inout Alarm) async throws {
-        let told = try await store.projectsWithDeliveries()
-        let now = Date()
-        let due = state.withLock { state in
-            let wanted = state.wanted.union(told)
-            let due = wanted.filter { (state.notBefore[$0] ?? now) <= now }
-            state.wanted = wanted.subtracting(due)
-            return due
-        }
-        let forges = due.isEmpty ? [:] : try await store.forges()
-        for id in due.sorted() {
-            guard let link = forges[id], let watch = watches.watch(of: id) else { continue }
-            let began = Date()
-            do {
-                try await look(at: try LinkedForge(watch.project, link), watch)
-                try await store.handleDeliveries(of: id, until: began)
-                state.withLock { state in
-                    state.failures[id] = nil
-                    if !state.wanted.contains(id) { state.notBefore[id] = nil }
-                }
-            } catch {
-                try Task.checkCancellation()
-                let pause = state.withLock { state in
-                    let count = (state.failures[id] ?? 0) + 1
-                    let pause = self.pause(after: count, error)
-                    state.failures[id] = count
-                    state.notBefore[id] = Date().addingTimeInterval(pause)
-                    state.wanted.insert(id)
-                    return pause
-                }
-                logger.warning("\(watch.project.name): its forge is asked again in \(Int(pause)) s: \(error)")
+    private func look(at watch: ProjectWatch, _ link: ForgeLink) async throws {
+        let (id, began) = (watch.project.id, Date())
+        do {
+            try await look(at: try LinkedForge(watch.project, link), watch)
+            try await store.handleDeliveries(of: id, until: began)
+            update(id) { lane in
+                lane.failures = 0
+                if !lane.isWanted { lane.notBefore = nil }
             }
+        } catch {
+            try Task.checkCancellation()
+            let pause = update(id) { lane in
+                lane.failures += 1
+                let pause = self.pause(after: lane.failures, error)
+                let until = Date().addingTimeInterval(pause)
+                (lane.isWanted, lane.notBefore) = (true, until)
+                if error.asksToWait { lane.restsUntil = until }
+                return pause
+            }
+            logger.warning("\(watch.project.name): its forge is asked again in \(Int(pause)) s: \(error)")
         }
-        // An alarm that rang for something else may have come too early for these.
-        let next = state.withLock { state in state.wanted.compactMap { state.notBefore[$0] }.min() }
-        if let next { alarm.set(in: max(0.1, next.timeIntervalSinceNow)) }
     }
 
     /// Make the refs of pull requests what the forge says they are.
@@ -166,9 +212,9 @@ final class ForgeFollower: Sendable {
             let token = linked.forge.settings.token
             guard let tip = try await servers.tip(of: target.ref, of: linked.project, token: token) else { return true }
             if try await gate.noteMerged(number, into: target, as: tip) { return true }
-            state.withLock { state in
-                state.wanted.insert(linked.project.id)
-                state.notBefore[linked.project.id] = Date().addingTimeInterval(1)
+            update(linked.project.id) { lane in
+                lane.isWanted = true
+                lane.notBefore = Date().addingTimeInterval(1)
             }
             return false
         }
@@ -194,19 +240,12 @@ final class ForgeFollower: Sendable {
 
     // MARK: What forges are told
 
-    private func tellAll(_ alarm: inout Alarm) async throws {
-        let forges = try await store.forges()
-        guard !forges.isEmpty else { return }
-        var told: Set<OpenMessageKey> = []
-        for message in try await store.dueMessages(at: Date()).reversed() {
+    private func tell(_ watch: ProjectWatch, _ link: ForgeLink) async throws {
+        let id = watch.project.id
+        var told: Set<ForgeMessage> = []
+        for message in try await store.dueMessages(of: id, at: Date()).reversed() {
             // The latest of the same says it all.
-            guard told.insert(OpenMessageKey(message)).inserted else { continue }
-            guard let link = forges[message.project], let watch = watches.watch(of: message.project) else { continue }
-            let silentUntil = state.withLock { $0.silentUntil[message.project] }
-            if let silentUntil, silentUntil > Date() {
-                try await store.delay(message, until: silentUntil, trouble: "the forge wants to be left alone")
-                continue
-            }
+            guard told.insert(message.message).inserted else { continue }
             do {
                 let linked = try LinkedForge(watch.project, link)
                 if let status = try await status(for: message.message) {
@@ -218,27 +257,16 @@ final class ForgeFollower: Sendable {
                     "\(watch.project.name): its forge does not take the status of \(message.message): \(error)")
                 try await store.done(message, at: Date())
             } catch {
-                let pause = pause(after: message.attempts + 1, error)
-                let until = Date().addingTimeInterval(pause)
-                if case .busy(_, _, _?)? = error as? ForgeError {
-                    state.withLock { ($0.silentUntil[message.project], $0.notBefore[message.project]) = (until, until) }
-                }
+                try Task.checkCancellation()
+                let until = Date().addingTimeInterval(pause(after: message.attempts + 1, error))
                 if message.attempts == 0 {
                     logger.warning(
                         "\(watch.project.name): its forge is told later how \(message.message) stands: \(error)")
                 }
                 try await store.delay(message, until: until, trouble: "\(error)")
+                if error.asksToWait { return update(id) { $0.restsUntil = until } }
             }
         }
-        // What nobody can send now, a project without its forge say, is not tried without a pause.
-        if let next = try await store.nextMessage() { alarm.set(in: max(1, next.timeIntervalSinceNow)) }
-    }
-
-    private struct OpenMessageKey: Hashable {
-        let project: Int64
-        let message: ForgeMessage
-
-        init(_ open: OpenMessage) { (project, message) = (open.project, open.message) }
     }
 
     /// What there is to say now; `nil` when nothing any more.
@@ -257,6 +285,13 @@ final class ForgeFollower: Sendable {
         case .after(let seconds): return max(1, min(3_600, Double(seconds)))
         case .at(let seconds): return max(1, min(3_600, Double(seconds) - Date().timeIntervalSince1970))
         }
+    }
+}
+
+extension Error {
+    /// Whether it is a forge that says when to come again.
+    fileprivate var asksToWait: Bool {
+        if case .busy(_, _, _?)? = self as? ForgeError { true } else { false }
     }
 }
 

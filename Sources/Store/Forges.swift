@@ -128,15 +128,16 @@ extension Store {
 
     // MARK: What forges are told
 
-    /// Messages that are due, the oldest first.
-    public func dueMessages(at time: Date, limit: Int = 50) async throws -> [OpenMessage] {
+    /// A project's messages that are due, the oldest first.
+    public func dueMessages(of project: Int64, at time: Date, limit: Int = 50) async throws -> [OpenMessage] {
         try await pool.read { database in
             try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT * FROM outbox WHERE addressee = ? AND done_at IS NULL AND next_at <= ? ORDER BY id LIMIT ?
+                    SELECT * FROM outbox WHERE addressee = ? AND done_at IS NULL AND next_at <= ? AND project_id = ?
+                    ORDER BY id LIMIT ?
                     """,
-                arguments: [Addressee.forge.rawValue, time.timeIntervalSince1970, limit]
+                arguments: [Addressee.forge.rawValue, time.timeIntervalSince1970, project, limit]
             ).map {
                 OpenMessage(
                     id: $0["id"], project: $0["project_id"],
@@ -145,13 +146,17 @@ extension Store {
         }
     }
 
-    /// When the next message is due.
-    public func nextMessage() async throws -> Date? {
+    /// When each project's next message is due.
+    public func nextMessages() async throws -> [Int64: Date] {
         try await pool.read { database in
-            try Double.fetchOne(
-                database, sql: "SELECT min(next_at) FROM outbox WHERE addressee = ? AND done_at IS NULL",
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT project_id, min(next_at) AS next_at FROM outbox WHERE addressee = ? AND done_at IS NULL
+                    GROUP BY project_id
+                    """,
                 arguments: [Addressee.forge.rawValue]
-            ).map(Date.init(timeIntervalSince1970:))
+            ).reduce(into: [:]) { $0[$1["project_id"]] = Date(timeIntervalSince1970: $1["next_at"]) }
         }
     }
 

@@ -62,7 +62,7 @@ class FakeForge:
         self.down = self.blocks = self.merges_later = self.gives_up = False
         self.most, self.pushing_token, self.private = 100, TOKEN, False
         self.failing = collections.deque()
-        self.answers = threading.Event()
+        self.answers, self.kept_waiting = threading.Event(), 0
         self.answers.set()
 
     def __enter__(self):
@@ -86,12 +86,12 @@ class FakeForge:
         self.thread.join()
         self.server.server_close()
 
-    def link(self, *options, secret=True):
+    def link(self, *options, secret=True, name="shop"):
         """Join the project to this forge."""
         files = ["--token-file", self.token, *(["--secret-file", self.secret] if secret else [])]
         dialect = self.dialect
         return self.project.call(
-            self.project.binaries / "espalier", "link", "shop", "--kind", dialect.kind, "--api", self.address + dialect.root,
+            self.project.binaries / "espalier", "link", name, "--kind", dialect.kind, "--api", self.address + dialect.root,
             "--repository", dialect.repository, *files, *options)
 
     @contextlib.contextmanager
@@ -242,7 +242,8 @@ class FakeForge:
     def answer(self, method, path, query, headers, body):
         """Status, JSON or text, header fields."""
         call, argument = self.dialect.route(method, path)
-        self.answers.wait(30)
+        self.kept_waiting += not self.answers.is_set()
+        self.answers.wait(60)
         if self.down:
             answer = 503, {"message": "down for maintenance"}, {}
         elif self.failing:

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from fake_forge import FakeForge
 from on_forge import become, on_forge
 from remotes import over_http
 
@@ -75,6 +76,18 @@ def test_the_daemon_ends_without_it(mirrored, number):
     assert time.monotonic() - began < 5 and not server.answers.is_set()
     for pid in asking:
         project.until(lambda: not project.call("sh", "-c", f"[ -e /proc/{pid} ] && echo there || true"), 5, "it is gone")
+
+
+def test_other_forges_are_not_held_up(watch):
+    with on_forge(watch, "gitlab") as project, FakeForge(project, "gitea") as silent:
+        project.adopt(silent.url, "--name", "silent")
+        with silent.silence():
+            silent.link(name="silent")
+            project.until(lambda: silent.kept_waiting, 10, "the silent forge is asked")
+            pull = project.forge.open({"good.txt": "x\n"})
+            project.forge.tell("opened", pull)
+            become(project, pull, "merged", seconds=15)
+            project.until(lambda: "success" in project.forge.states(pull.head), 10, "the other forge is told")
 
 
 @pytest.mark.parametrize("landing", ["push", "api"])

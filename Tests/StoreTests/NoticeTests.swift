@@ -208,13 +208,15 @@ import Testing
         try await store.link(link, to: project.id)
         let run = try await makeRun(1)
         try await store.append([end(run, as: .failed(exitCode: 1), at: now)])
-        let messages = try await store.dueMessages(at: now)
+        let messages = try await store.dueMessages(of: project.id, at: now)
         #expect(messages.map(\.message) == [.run(run.id), .run(run.id)], "planned, and ended")
+        #expect(try await store.nextMessages().keys.sorted() == [project.id])
+        #expect(try await store.dueMessages(of: project.id + 1, at: now).isEmpty)
         #expect(try await sendAll(at: now).count == 2)
-        #expect(try await store.dueMessages(at: now) == messages)
+        #expect(try await store.dueMessages(of: project.id, at: now) == messages)
         try await store.done(messages[1], at: now)
-        #expect(try await store.nextMessage() == nil)
-        #expect(try await store.dueMessages(at: now).isEmpty)
+        #expect(try await store.nextMessages().isEmpty)
+        #expect(try await store.dueMessages(of: project.id, at: now).isEmpty)
     }
 
     @Test func missedFiresAreToldByTheRunThatMadeTheScheduleLive() async throws {
