@@ -118,7 +118,7 @@ final class ForgeFollower: Sendable {
         let id = watch.project.id
         do {
             if takeLook(at: id) { try await look(at: watch, link) }
-            try await tell(watch, link)
+            if update(id, { $0.restsUntil <= Date() }) { try await tell(watch, link) }
         } catch {
             if !Task.isCancelled {
                 logger.error("\(watch.project.name): its forge could not be served, and is tried again: \(error)")

@@ -83,7 +83,7 @@ struct StepRunner: Sendable {
             // Also by a daemon that finds the step started, and its command not.
             let folder = StepFolder(home.step(run.id, step.name, attempt: attempt))
             if try !commands.wasClaimed(folder),
-                let obstacle = try await patiently(ask, { try await obstacle(to: step, of: run, repository) })
+                let obstacle = try await patiently(ask, { try await obstacle(to: step, of: run, progress, repository) })
             {
                 return StepResult(outcome: .refused(reason: obstacle))
             }
@@ -108,8 +108,17 @@ struct StepRunner: Sendable {
     }
 
     /// Why a command must not start: a version that is not what was registered, a plan that nobody has seen.
-    private func obstacle(to step: PlannedStep, of run: StoredRun, _ repository: String) async throws -> String? {
+    private func obstacle(to step: PlannedStep, of run: StoredRun, _ progress: RunProgress, _ repository: String)
+        async throws -> String?
+    {
         if case .rollback = run.plan.trigger { return try await promoter(of: run).problem(restoredBy: run) }
+        // Once for a run: what has passed was started after the version was looked at.
+        if let pinned = try await store.pinned(for: run.plan.trigger),
+            !run.plan.steps.contains(where: { progress[$0.name].state == .ended(.passed) }),
+            let problem = try await promoter(of: run).problem(of: pinned, for: run)
+        {
+            return problem
+        }
         guard case .apply(let plan, isShown: true) = step.action else { return nil }
         return try await ShownPlans(store: store, home: home, repository: repository).obstacle(to: plan.step, of: run)
     }

@@ -69,6 +69,16 @@ extension ModelPromoter {
                 ? "\(model) \(version) is from before models were signed: what was stated about it is verified" : nil)
     }
 
+    /// What is wrong with the version that a run is pinned to. It became champion with the files that were signed, and is asked for
+    /// again before anybody loads it; nil also for one that nobody has promoted here.
+    func problem(of pinned: PinnedVersion, for run: StoredRun) async throws -> String? {
+        guard let registration = try await registration(of: pinned.version, pinned.model),
+            case .refused(let reason) = try await verify(
+                pinned.version, of: pinned.model, project: run.plan.project, registeredBy: registration)
+        else { return nil }
+        return reason
+    }
+
     /// A version as the registry has it, or why it is not the one that was registered: it is gone, or somebody else's that got
     /// its number.
     ///

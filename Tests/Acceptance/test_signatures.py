@@ -44,8 +44,14 @@ with open(""").replace("NAMES", repr(ODD + IGNORED))
 ENVIRONMENTS = {
     "signed": {}, "tampered": {}, "approved-later": {"more": "approvals: { promote: 1 }\n"},
     "back": {"stage": ", smoke: 'echo loaded >> $ESPALIER_DATA/loaded'"}, "unstated": {"stage": ", smoke: 'echo fine'"}, "older": {"stage": ", smoke: 'echo fine'"},
-    "late": {"stage": ", smoke: 'echo > $ESPALIER_DATA/trying; read go < $ESPALIER_DATA/tried'"}, "held": {}, "unlocked": {},
+    "late": {"stage": ", smoke: 'echo > $ESPALIER_DATA/trying; read go < $ESPALIER_DATA/tried'"}, "held": {}, "unlocked": {}, "fired": {},
 }
+NIGHTLY = """\
+on: { schedule: { cron: "0 0 3 1 1 ? 2099", environment: fired } }
+steps:
+  look: { run: "true" }
+  score: { needs: [look], run: 'echo $ESPALIER_MODEL_URI >> $ESPALIER_DATA/scored; test ! -e $ESPALIER_DATA/late' }
+"""
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +67,7 @@ def server():
 def project(watch_all, server):
     return watch_all({
         "train.py": TRAIN_ODD, "score.py": SCORE, "logged": "\n",
+        "pipelines/nightly.yml": NIGHTLY,
         "pipelines/release.yml": RELEASE.replace("ENVIRONMENTS", ", ".join(ENVIRONMENTS)),
         **{f"environments/{name}.yml": environment(server.url, name, **more) for name, more in ENVIRONMENTS.items()},
     }, options=("--slots", "4"))
@@ -310,6 +317,31 @@ def test_a_rollback_verifies_the_version_that_comes_back(project, server, logged
     assert done.returncode == 1 and champion(server, "back") == registered[1] and not loaded.exists()
     done, said = back()
     assert done.returncode == 0 and champion(server, "back") == registered[0] and loaded.exists(), (done, said)
+
+
+def test_a_fire_verifies_the_champion_before_anything_loads_it(project, server, logged):
+    version = passed(project, release(project, "fired", "1", logged.change))["steps"]["register"]["values"]["version"]
+    scored, late = project.data("fired") / "scored", project.data("fired") / "late"
+
+    def fire(day):
+        done = project.espalier("fire", "nightly", "--at", f"2026-11-{day}T03:00:00Z", "--wait")
+        return project.now(project.runs(pipeline="nightly")[-1]["id"]), done.returncode
+
+    with without(logged.files / "python_model.pkl", b"other"):
+        detail, code = fire(10)
+        assert code == 1 and "not those that were registered: python_model.pkl" in detail["steps"]["look"]["detail"]
+        assert f"put back what fired {version} was registered with" in detail["steps"]["look"]["detail"]
+        project.espalier("retry", detail["run"]["id"])
+        assert "not those that were registered" in ended(project, detail["run"]["id"])["steps"]["look"]["detail"]
+    assert not scored.exists() and detail["run"]["outcome"] == "failed"
+    late.write_text("")
+    detail, code = fire(11)
+    assert code == 1 and scored.read_text() == f"models:/fired/{version}\n"
+    # What had passed had been verified: it is not loaded from the server for each step.
+    late.unlink()
+    with without(logged.files / "python_model.pkl", b"other"):
+        project.espalier("retry", detail["run"]["id"])
+        passed(project, ended(project, detail["run"]["id"]))
 
 
 def test_a_version_that_is_changed_while_it_is_tried_does_not_come_back(project, server, logged, first):
