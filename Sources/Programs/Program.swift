@@ -94,7 +94,7 @@ private final class Running: Sendable {
     /// Not asked politely: a daemon ignores SIGTERM but for one thread that waits for it, and what it starts inherits that.
     func kill() {
         state.withLock { state in
-            if case .begun = state { Foundation.kill(process.processIdentifier, SIGKILL) }
+            if case .begun = state, process.isRunning { Foundation.kill(process.processIdentifier, SIGKILL) }
             if case .ended = state { return }
             state = .killed
         }
