@@ -2,6 +2,7 @@ import Curl
 import Foundation
 import Git
 import Minding
+import Programs
 import Store
 
 /// One thing that was examined.
@@ -27,9 +28,8 @@ public struct Doctor: Sendable {
     }
 
     public func examine() async -> [Finding] {
-        var findings = [programs(), git(), sandbox(), overlay(), cgroups(), registry(), daemon()]
-        findings += await storage()
-        return findings
+        let findings = await [programs(), git(), sandbox(), overlay(), cgroups(), registry(), daemon()]
+        return await findings + storage()
     }
 
     private func programs() -> Finding {
@@ -38,8 +38,8 @@ public struct Doctor: Sendable {
             : Finding(subject: "minder", state: .broken, detail: "\(minder) is missing: build with `swift build`")
     }
 
-    private func git() -> Finding {
-        let (code, text) = capture(["git", "--version"])
+    private func git() async -> Finding {
+        let (code, text) = await capture(["git", "--version"])
         let numbers = text.split(whereSeparator: { !$0.isNumber }).compactMap { Int($0) }
         guard code == 0, numbers.count >= 2 else {
             return Finding(subject: "git", state: .broken, detail: "git does not run: apt-get install git")
@@ -52,13 +52,13 @@ public struct Doctor: Sendable {
         return Finding(subject: "git", state: .ok, detail: version)
     }
 
-    private func sandbox() -> Finding {
+    private func sandbox() async -> Finding {
         guard CommandRunner.bubblewrap != nil else {
             return Finding(
                 subject: "sandbox", state: .broken,
                 detail: "bubblewrap is missing, and `sandbox: required` is the default: apt-get install bubblewrap")
         }
-        let (code, text) = capture([
+        let (code, text) = await capture([
             "bwrap", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--unshare-pid", "true",
         ])
         return code == 0
@@ -66,14 +66,14 @@ public struct Doctor: Sendable {
             : Finding(subject: "sandbox", state: .broken, detail: "bubblewrap does not work here: \(text)")
     }
 
-    private func overlay() -> Finding {
+    private func overlay() async -> Finding {
         let folder = NSTemporaryDirectory() + "espalier-doctor-\(getpid())"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         for part in ["lower", "step"] {
             try? FileManager.default.createDirectory(atPath: "\(folder)/\(part)", withIntermediateDirectories: true)
         }
         let lock = FileManager.default.createFile(atPath: "\(folder)/step/lock", contents: nil)
-        let (_, text) = capture([
+        let (_, text) = await capture([
             minder, "--dir", "\(folder)/step", "--lower", "\(folder)/lower", "--layer", "\(folder)/layer", "--", "true",
         ])
         let record = (try? String(contentsOfFile: "\(folder)/step/exit", encoding: .utf8)) ?? text
@@ -104,8 +104,10 @@ public struct Doctor: Sendable {
             detail: "\(versions.joined(separator: " and ")): cpus, memory and processes of compute: are enforced")
     }
 
-    private func registry() -> Finding {
-        let (code, text) = capture([mlflowPython, "-c", "import mlflow.server, uvicorn; print(mlflow.__version__)"])
+    private func registry() async -> Finding {
+        let (code, text) = await capture([
+            mlflowPython, "-c", "import mlflow.server, uvicorn; print(mlflow.__version__)",
+        ])
         return code == 0
             ? Finding(
                 subject: "registry", state: .ok,
@@ -170,21 +172,14 @@ public struct Doctor: Sendable {
         return Finding(subject: subject, state: .ok, detail: project.url.map(redacted) ?? project.repository)
     }
 
-    /// Run a program and read what it prints.
-    private func capture(_ arguments: [String]) -> (code: Int32, text: String) {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        process.arguments = arguments
-        let pipe = Pipe()
-        process.standardOutput = pipe
-        process.standardError = pipe
+    /// What a program of `PATH` prints, with its complaints when it fails.
+    private func capture(_ command: [String]) async -> (code: Int32, text: String) {
         do {
-            try process.run()
+            let ending = try await Program("/usr/bin/env", command).run()
+            let said = ending.code == 0 ? ending.output : ending.output + ending.errors
+            return (ending.code, String(decoding: said, as: UTF8.self))
         } catch {
             return (-1, "\(error)")
         }
-        let data = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
-        return (process.terminationStatus, String(decoding: data, as: UTF8.self))
     }
 }

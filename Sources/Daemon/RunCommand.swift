@@ -3,6 +3,7 @@ import Events
 import Foundation
 import Minding
 import Plans
+import Programs
 import ProjectFiles
 import Projects
 import Registry
@@ -275,7 +276,7 @@ struct CommandRunner: Sendable {
     }
 
     /// Path of bubblewrap's program, if it is installed.
-    static let bubblewrap = find("bwrap")
+    static let bubblewrap = Program.find("bwrap")
 
     private static let inherited = ProcessInfo.processInfo.environment
 
@@ -313,13 +314,6 @@ func readValues(_ path: String) -> [String: String] {
         guard let equals = line.firstIndex(of: "="), equals != line.startIndex else { return }
         values[String(line[..<equals])] = String(line[line.index(after: equals)...])
     }
-}
-
-/// The program of that name on PATH.
-func find(_ program: String) -> String? {
-    let path = ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin"
-    return path.split(separator: ":").map { "\($0)/\(program)" }
-        .first { FileManager.default.isExecutableFile(atPath: $0) }
 }
 
 extension Outcome {
