@@ -26,7 +26,7 @@ public struct WebServer: Service {
         self.bound = bound
     }
 
-    /// Serve until graceful shutdown or cancellation.
+    /// Serve until graceful shutdown, or a second after cancellation: whoever is being answered has that long.
     public func run() async throws {
         let router = try makeRouter(answers: answers)
         ServeWebhooks(webhooks: webhooks).add(to: router)
@@ -35,6 +35,15 @@ public struct WebServer: Service {
             configuration: .init(address: .hostname(host, port: port), serverName: "espalier"),
             onServerRunning: { [bound, port] channel in await bound(channel.localAddress?.port ?? port) },
             logger: logger)
-        try await application.run()
+        // In a task that is not cancelled with this one: what is cut off in the middle would be told as an error.
+        let serving = Task { try await application.run() }
+        try await withTaskCancellationHandler {
+            try await serving.value
+        } onCancel: {
+            Task {
+                try? await Task.sleep(for: .seconds(1))
+                serving.cancel()
+            }
+        }
     }
 }

@@ -1,9 +1,11 @@
 """A step outlives the daemon, however the daemon ends, and is never run twice."""
 
 import contextlib
+import http.client
 import os
 import signal
 import sqlite3
+import time
 
 import pytest
 
@@ -108,6 +110,21 @@ def test_steps_are_taken_up_however_many_projects_there_are(watch):
         project.serve()
         go.open()
         project.until(lambda: project.now(number)["run"]["outcome"] == "passed", 3, f"run {number} passes")
+
+
+def test_a_daemon_that_is_told_to_end_has_no_trouble_to_tell(watch):
+    project = watch()
+    host, port = (project.home / "address").read_text().strip().removeprefix("http://").rstrip("/").split(":")
+    idle, asking = (http.client.HTTPConnection(host, int(port)) for _ in range(2))
+    idle.request("GET", "/")
+    assert idle.getresponse().read()
+    # Begun, and never done.
+    asking.connect()
+    asking.sock.sendall(b"GET / HTTP/1.1\r\n")
+    began = time.monotonic()
+    project.end()
+    assert time.monotonic() - began < 5
+    assert " error " not in project.last_words() and " warning " not in project.last_words()
 
 
 def test_a_second_daemon_of_one_home_is_refused(working):
