@@ -118,7 +118,9 @@ extension Store {
 
     /// The version that a run uses because of the moment it stands for; `nil` for other runs.
     public func pinned(for trigger: Trigger) async throws -> PinnedVersion? {
-        try await pool.read { try Self.pinned(for: trigger, $0) }
+        // Each step that starts asks: most have no need of the store.
+        guard case .fire = trigger else { return nil }
+        return try await pool.read { try Self.pinned(for: trigger, $0) }
     }
 
     static func pinned(for trigger: Trigger, _ database: Database) throws -> PinnedVersion? {
