@@ -30,7 +30,7 @@ public struct DaemonOptions: Sendable {
     /// Seconds between fetches of remote repositories.
     public var fetchEvery: Int
     /// Seconds without a sign of life until a Git server counts as gone.
-    public var patience = 300
+    public var patience = GitServers().patience
     /// Where others find the pages, with a slash at its end; the address that is served when absent.
     public var publicAddress: String?
     public var keeping = Keeping()

@@ -10,7 +10,7 @@ import Synchronization
 /// can.
 struct GitServers: Sendable {
     /// Seconds without a sign of life until a server counts as gone.
-    let patience: Int
+    var patience = 300
 
     /// Bring a project's mirror up to date.
     ///

@@ -15,8 +15,6 @@ final class Journal: Sendable {
         let done: CheckedContinuation<Void, Never>
     }
 
-    private let store: Store
-    private let logger: Logger
     private struct State {
         var unwritten: [Entry] = []
         var isClosing = false
@@ -24,6 +22,8 @@ final class Journal: Sendable {
         var isOver = false
     }
 
+    private let store: Store
+    private let logger: Logger
     private let state = Mutex(State())
     private let bell = Bell()
 
@@ -46,10 +46,7 @@ final class Journal: Sendable {
     /// Serve until closed.
     func run() async {
         for await _ in bell.rings { await writeAll() }
-        while state.withLock({ state in
-            state.isOver = state.unwritten.isEmpty
-            return !state.isOver
-        }) { await writeAll() }
+        await writeAll(isLast: true)
     }
 
     /// Write what is queued once more, and come to an end, even while the disk takes nothing.
@@ -58,10 +55,11 @@ final class Journal: Sendable {
         bell.stop()
     }
 
-    private func writeAll() async {
+    private func writeAll(isLast: Bool = false) async {
         while true {
             let batch = state.withLock { state in
                 defer { state.unwritten = [] }
+                state.isOver = isLast && state.unwritten.isEmpty
                 return state.unwritten
             }
             guard !batch.isEmpty else { return }

@@ -80,7 +80,7 @@ public struct LocalRun: Sendable {
             store: store, home: home, runner: runner,
             gate: Gate(
                 store: store, home: home, slots: slots,
-                lander: ChangeLander(store: store, client: ForgeClient(), servers: GitServers(patience: 300)),
+                lander: ChangeLander(store: store, client: ForgeClient(), servers: GitServers()),
                 logger: logger,
                 ring: {}
             ) { _, _ in },

@@ -63,9 +63,14 @@ public struct HTTPClient: Sendable {
         let kept = FileManager.default.temporaryDirectory.appendingPathComponent("espalier-\(UUID().uuidString)")
         return try await PendingAnswer().value { pending in
             session.downloadTask(with: URLRequest(request)) { file, response, error in
-                // What the session has loaded is gone when this returns.
-                let moved = Result { if let file { try FileManager.default.moveItem(at: file, to: kept) } }
-                if !pending.end(answer(kept, response, error ?? moved.failure)) {
+                var trouble = error
+                do {
+                    // What the session has loaded is gone when this returns.
+                    if let file { try FileManager.default.moveItem(at: file, to: kept) }
+                } catch {
+                    trouble = error
+                }
+                if !pending.end(answer(kept, response, trouble)) {
                     try? FileManager.default.removeItem(at: kept)
                 }
             }.resume()
@@ -94,11 +99,5 @@ extension URLRequest {
         httpMethod = request.method
         httpBody = request.body
         for (name, value) in request.headers { setValue(value, forHTTPHeaderField: name) }
-    }
-}
-
-extension Result {
-    fileprivate var failure: Failure? {
-        if case .failure(let error) = self { error } else { nil }
     }
 }

@@ -1,5 +1,7 @@
 """Git servers that take a connection and then say nothing: nobody waits for them for ever."""
 
+import contextlib
+import pathlib
 import random
 import signal
 import time
@@ -9,6 +11,7 @@ import pytest
 from fake_forge import FakeForge
 from on_forge import become, on_forge
 from remotes import over_http
+from watched import alive
 
 
 @pytest.fixture
@@ -29,9 +32,12 @@ def go_silent(project, server):
 
 def errands(project):
     """The processes by which the daemon asks a server."""
-    children = f"/proc/{project.daemon.pid}/task"
-    found = project.call("sh", "-c", f"cat {children}/*/children").split()
-    return [pid for pid in found if "server-errand" in project.call("sh", "-c", f"tr '\\0' ' ' < /proc/{pid}/cmdline || true")]
+    found = []
+    for task in pathlib.Path(f"/proc/{project.daemon.pid}/task").glob("*/children"):
+        # Threads come and go.
+        with contextlib.suppress(OSError):
+            found += task.read_text().split()
+    return [pid for pid in found if alive(pid, "server-errand")]
 
 
 def test_it_counts_as_gone_and_is_asked_again(mirrored):
@@ -75,7 +81,7 @@ def test_the_daemon_ends_without_it(mirrored, number):
     project.end(number)
     assert time.monotonic() - began < 5 and not server.answers.is_set()
     for pid in asking:
-        project.until(lambda: not project.call("sh", "-c", f"[ -e /proc/{pid} ] && echo there || true"), 5, "it is gone")
+        project.until(lambda: not pathlib.Path("/proc", pid).exists(), 5, "it is gone")
 
 
 def test_other_forges_are_not_held_up(watch):

@@ -36,7 +36,7 @@ struct HTTPClientTests {
         let asking = Task { [client] in try await client.load(HTTPRequest("GET", server.url)) }
         try await Task.sleep(for: .milliseconds(50))
         asking.cancel()
-        #expect(await asking.result.failure as? HTTPError == .cancelled)
+        await #expect(throws: HTTPError.cancelled) { try await asking.value }
     }
 
     @Test func whoIsCancelledBeforeDoesNotAsk() async throws {
@@ -46,7 +46,7 @@ struct HTTPClientTests {
             _ = try await client.load(HTTPRequest("GET", server.url))
         }
         asking.cancel()
-        #expect(await asking.result.failure as? HTTPError == .cancelled)
+        await #expect(throws: HTTPError.cancelled) { try await asking.value }
     }
 
     /// What the system's own async method does not survive: it locks up within some dozens.
@@ -68,11 +68,5 @@ struct HTTPClientTests {
             }
         }
         #expect(answered > 0 && cancelled > 0, "answered \(answered), cancelled \(cancelled)")
-    }
-}
-
-extension Result {
-    fileprivate var failure: Failure? {
-        if case .failure(let error) = self { error } else { nil }
     }
 }
