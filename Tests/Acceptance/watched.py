@@ -110,16 +110,21 @@ class Watched(Story):
                 os.kill(int(pid), signal.SIGTERM)
 
     def until(self, condition, seconds=30, what="it happens"):
-        """Wait until `condition` gives something, and return it: the one place where anything is polled."""
-        deadline = time.monotonic() + seconds
+        """Wait until `condition` gives something, and return it: the one place where anything is polled.
+
+        What a condition does not find (a key, an item) may still come: an answer leaves out what is not known yet."""
+        deadline, missing = time.monotonic() + seconds, None
         while time.monotonic() < deadline:
             if self.daemon and self.daemon.poll() is not None:
                 raise AssertionError(f"the daemon ended:\n{self.last_words()}")
-            found = condition()
-            if found:
-                return found
+            try:
+                if found := condition():
+                    return found
+                missing = None
+            except (LookupError, StopIteration) as error:
+                missing = error
             time.sleep(0.05)
-        raise AssertionError(f"{what}: not within {seconds} s\n{self.last_words()}")
+        raise AssertionError(f"{what}: not within {seconds} s\n{self.last_words()}") from missing
 
     # What happened
 
