@@ -22,8 +22,6 @@ public struct ForgeClient: Sendable {
                 status: answer.status, headers: HeaderFields(answer.headers), body: Array(answer.body))
         } catch {
             switch error {
-            case .asksForPassword:
-                return ForgeResponse(status: 401, body: Array("it asks for a password".utf8))
             case .unreachable(let reason): throw .unreachable(url: request.url, reason: reason)
             case .cancelled: throw .unreachable(url: request.url, reason: "nobody waits for its answer any more")
             }

@@ -4,7 +4,7 @@ import Foundation
     import FoundationNetworking
 #endif
 
-/// Takes a 401 for an answer. Left to itself, FoundationNetworking (6.3.1) never ends a request whose answer asks for a name
+/// Has a 401 end its request. Left to itself, FoundationNetworking (6.3.1) never ends a request whose answer asks for a name
 /// and password, whatever its timeout is.
 final class DeclineChallenges: NSObject, URLSessionTaskDelegate {
     func urlSession(

@@ -19,7 +19,7 @@ public struct HTTPRequest: Sendable {
     }
 }
 
-/// What it answered, whatever its status.
+/// What it answered, whatever its status. Of an answer that asks for a name and password, only the status is kept.
 public struct HTTPAnswer<Body: Sendable>: Sendable {
     /// 0 when the answer is none of HTTP's.
     public let status: Int
@@ -29,8 +29,6 @@ public struct HTTPAnswer<Body: Sendable>: Sendable {
 
 /// Why there is no answer.
 public enum HTTPError: Error, Equatable, Sendable {
-    /// It wants a name and password, and has been given none or wrong ones: what others call 401.
-    case asksForPassword
     /// Nobody answers, or not in time.
     case unreachable(reason: String)
     /// The task was cancelled meanwhile. The request may have been served, or be.
@@ -82,9 +80,11 @@ private func answer<Body: Sendable>(_ body: Body, _ response: URLResponse?, _ er
     -> Result<HTTPAnswer<Body>, HTTPError>
 {
     if let error {
-        // Nobody cancels a request: its challenge was declined.
-        let isDeclined = (error as? URLError)?.code == .cancelled
-        return .failure(isDeclined ? .asksForPassword : .unreachable(reason: error.localizedDescription))
+        // Nobody cancels a request: its challenge was declined, and the answer lost.
+        if (error as? URLError)?.code == .cancelled {
+            return .success(HTTPAnswer(status: 401, headers: [:], body: body))
+        }
+        return .failure(.unreachable(reason: error.localizedDescription))
     }
     let response = response as? HTTPURLResponse
     let fields = (response?.allHeaderFields ?? [:]).map { ("\($0.key)", "\($0.value)") }

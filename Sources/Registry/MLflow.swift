@@ -78,8 +78,6 @@ public struct MLflow: Sendable {
 
     private func trouble(_ error: HTTPError) -> RegistryError {
         switch error {
-        case .asksForPassword:
-            return .refused(server: url, status: 401, code: "", message: "it does not know the name and password")
         case .unreachable(let reason):
             let advice =
                 reason.localizedCaseInsensitiveContains("certificate")
@@ -120,6 +118,7 @@ public struct MLflow: Sendable {
     /// The start of an answer that is no JSON: of a page, nothing that a person could read.
     private func plain(_ answer: Data) -> String {
         let text = String(decoding: answer.prefix(200), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
+        if text.isEmpty { return "it does not say why" }
         return text.hasPrefix("<") ? "a page came, and no answer" : text
     }
 
