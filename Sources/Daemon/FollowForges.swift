@@ -12,7 +12,7 @@ import Synchronization
 /// Keeps projects and their forges in step: pull requests become refs here, what becomes of them is told there.
 ///
 /// A webhook only says that there is something to look at. What there is, the forge and its repository say themselves; so a
-/// webhook that is lost, late, doubled or made up changes nothing but the time.
+/// webhook that is lost, late, doubled or made up changes nothing but the time. Each project's forge is a lane.
 final class ForgeFollower: Sendable {
     private let store: Store
     private let client: ForgeClient
@@ -22,13 +22,11 @@ final class ForgeFollower: Sendable {
     private let gate: Gate
     /// Where the pages are, for links; absent until they can be asked for.
     private let address: @Sendable () -> String?
-    private let bell = Bell()
-    private let lanes = Mutex<[Int64: Lane]>([:])
+    private let lanes = Lanes<Int64>()
+    private let standings = Mutex<[Int64: Standing]>([:])
 
-    /// What is known of a project's forge beyond the store. Each is served by itself: one that is down or silent holds up its
-    /// own project only.
-    private struct Lane {
-        var isAtWork = false
+    /// What is known of a project's forge beyond the store.
+    private struct Standing {
         /// To be looked at, whatever made us think so.
         var isWanted = false
         /// After failures: not looked at before then.
@@ -60,63 +58,45 @@ final class ForgeFollower: Sendable {
     }
 
     /// Something may have to be told.
-    func ring() { if lanes.withLock({ !$0.isEmpty }) { bell.ring() } }
+    func ring() { if standings.withLock({ !$0.isEmpty }) { lanes.ring() } }
 
-    func stop() { bell.stop() }
+    func stop() { lanes.stop() }
 
     /// Look at a project's pull requests soon.
     func look(at project: Int64) {
-        lanes.withLock { $0[project, default: Lane()].isWanted = true }
-        bell.ring()
+        update(project) { $0.isWanted = true }
+        lanes.ring()
     }
 
     /// Serve until stopped.
     func run() async {
-        var alarm = Alarm(bell)
-        await withDiscardingTaskGroup { group in
-            bell.ring()
-            for await _ in bell.rings {
-                do {
-                    for (watch, link) in try await begin(&alarm) {
-                        group.addTask { await self.serve(watch, link) }
-                    }
-                } catch {
-                    logger.error("the forges could not be served, and are tried again: \(error)")
-                    alarm.set(in: 5)
-                }
-            }
-            group.cancelAll()
+        await lanes.run {
+            try await next()
+        } troubled: { error in
+            logger.error("the forges could not be served, and are tried again: \(error)")
+        } serve: {
+            await self.serve($0)
         }
-        alarm.cancel()
     }
 
-    /// Take in hand the projects about which something is due; the alarm is set for the others.
-    private func begin(_ alarm: inout Alarm) async throws -> [(ProjectWatch, ForgeLink)] {
+    /// When to serve each project about which there is something to do.
+    private func next() async throws -> [Int64: Date] {
         let forges = try await store.forges()
-        guard !forges.isEmpty else { return [] }
+        guard !forges.isEmpty else { return [:] }
         let (told, messages) = (try await store.projectsWithDeliveries(), try await store.nextMessages())
-        let now = Date()
-        var begun: [(ProjectWatch, ForgeLink)] = []
-        for (id, link) in forges {
-            guard let watch = watches.watch(of: id) else { continue }
-            let due: Date? = lanes.withLock { lanes in
-                var lane = lanes[id] ?? Lane()
-                defer { lanes[id] = lane }
-                if told.contains(id) { lane.isWanted = true }
-                guard !lane.isAtWork, let due = lane.due(messages[id]) else { return nil }
-                lane.isAtWork = due <= now
-                return due
+        return forges.keys.filter { watches.watch(of: $0) != nil }.reduce(into: [:]) { next, id in
+            next[id] = update(id) { standing in
+                if told.contains(id) { standing.isWanted = true }
+                return standing.due(messages[id])
             }
-            guard let due else { continue }
-            if due <= now { begun.append((watch, link)) } else { alarm.set(in: due.timeIntervalSince(now)) }
         }
-        return begun
     }
 
     /// Do what is due about one project.
-    private func serve(_ watch: ProjectWatch, _ link: ForgeLink) async {
-        let id = watch.project.id
+    private func serve(_ id: Int64) async {
+        guard let watch = watches.watch(of: id) else { return }
         do {
+            guard let link = try await store.forges()[id] else { return }
             if takeLook(at: id) { try await look(at: watch, link) }
             if update(id, { $0.restsUntil <= Date() }) { try await tell(watch, link) }
         } catch {
@@ -125,21 +105,19 @@ final class ForgeFollower: Sendable {
             }
             update(id) { $0.restsUntil = Date().addingTimeInterval(5) }
         }
-        update(id) { $0.isAtWork = false }
-        bell.ring()
     }
 
     private func takeLook(at project: Int64) -> Bool {
-        update(project) { lane in
-            guard lane.isWanted, lane.notBefore ?? .distantPast <= Date() else { return false }
-            lane.isWanted = false
+        update(project) { standing in
+            guard standing.isWanted, standing.notBefore ?? .distantPast <= Date() else { return false }
+            standing.isWanted = false
             return true
         }
     }
 
     @discardableResult
-    private func update<T>(_ project: Int64, _ change: (inout Lane) -> T) -> T {
-        lanes.withLock { change(&$0[project, default: Lane()]) }
+    private func update<T>(_ project: Int64, _ change: (inout Standing) -> T) -> T {
+        standings.withLock { change(&$0[project, default: Standing()]) }
     }
 
     // MARK: What forges say
@@ -149,18 +127,18 @@ final class ForgeFollower: Sendable {
         do {
             try await look(at: try LinkedForge(watch.project, link), watch)
             try await store.handleDeliveries(of: id, until: began)
-            update(id) { lane in
-                lane.failures = 0
-                if !lane.isWanted { lane.notBefore = nil }
+            update(id) { standing in
+                standing.failures = 0
+                if !standing.isWanted { standing.notBefore = nil }
             }
         } catch {
             try Task.checkCancellation()
-            let pause = update(id) { lane in
-                lane.failures += 1
-                let pause = self.pause(after: lane.failures, error)
+            let pause = update(id) { standing in
+                standing.failures += 1
+                let pause = self.pause(after: standing.failures, error)
                 let until = Date().addingTimeInterval(pause)
-                (lane.isWanted, lane.notBefore) = (true, until)
-                if error.asksToWait { lane.restsUntil = until }
+                (standing.isWanted, standing.notBefore) = (true, until)
+                if error.asksToWait { standing.restsUntil = until }
                 return pause
             }
             logger.warning("\(watch.project.name): its forge is asked again in \(Int(pause)) s: \(error)")
@@ -212,9 +190,9 @@ final class ForgeFollower: Sendable {
             let token = linked.forge.settings.token
             guard let tip = try await servers.tip(of: target.ref, of: linked.project, token: token) else { return true }
             if try await gate.noteMerged(number, into: target, as: tip) { return true }
-            update(linked.project.id) { lane in
-                lane.isWanted = true
-                lane.notBefore = Date().addingTimeInterval(1)
+            update(linked.project.id) { standing in
+                standing.isWanted = true
+                standing.notBefore = Date().addingTimeInterval(1)
             }
             return false
         }

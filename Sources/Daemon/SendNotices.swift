@@ -5,21 +5,19 @@ import Projects
 import Store
 import Synchronization
 
-/// Tells people what the outbox has for them, until it is taken or given up.
-///
-/// Each channel is served by itself: a server that is dead or slow holds up what goes the same way, and nothing else.
+/// Tells people what the outbox has for them, until it is taken or given up. Each channel is a lane.
 final class NoticeSender: Sendable {
     private let store: Store
     private let courier: NoticeCourier
     private let logger: Logger
-    private let bell = Bell()
-    private let lanes = Mutex<[NoticeLane: Lane]>([:])
+    private let lanes = Lanes<NoticeLane>()
+    private let pauses = Mutex<[NoticeLane: Pause]>([:])
 
-    private struct Lane {
-        var isAtWork = false
+    /// What a channel is left alone for.
+    private struct Pause {
         /// Attempts in a row that nobody answered.
         var failures = 0
-        var notBefore = Date.distantPast
+        var until = Date.distantPast
     }
 
     init(store: Store, courier: NoticeCourier, logger: Logger) {
@@ -29,44 +27,22 @@ final class NoticeSender: Sendable {
     }
 
     /// Something may have to be told.
-    func ring() { bell.ring() }
+    func ring() { lanes.ring() }
 
-    func stop() { bell.stop() }
+    func stop() { lanes.stop() }
 
-    /// Serve until stopped. What an earlier daemon left is sent first.
+    /// Serve until stopped.
     func run() async {
-        var alarm = Alarm(bell)
-        await withDiscardingTaskGroup { group in
-            bell.ring()
-            for await _ in bell.rings {
-                do {
-                    for (lane, due) in try await store.openLanes() {
-                        guard let start = begin(lane, due: due, at: Date(), &alarm) else { continue }
-                        group.addTask { await self.serve(start) }
-                    }
-                } catch {
-                    logger.error("the notices could not be read, and are tried again: \(error)")
-                    alarm.set(in: 5)
-                }
+        await lanes.run {
+            let due = try await store.openLanes()
+            return pauses.withLock { pauses in
+                due.reduce(into: [:]) { $0[$1.key] = max($1.value, pauses[$1.key]?.until ?? .distantPast) }
             }
-            group.cancelAll()
+        } troubled: { error in
+            logger.error("the notices could not be read, and are tried again: \(error)")
+        } serve: {
+            await self.serve($0)
         }
-        alarm.cancel()
-    }
-
-    /// - Returns: the lane, when it is to be served now; else the alarm is set for when it is.
-    private func begin(_ lane: NoticeLane, due: Date, at now: Date, _ alarm: inout Alarm) -> NoticeLane? {
-        let start: Date? = lanes.withLock { lanes in
-            let state = lanes[lane] ?? Lane()
-            guard !state.isAtWork else { return nil }
-            let start = max(due, state.notBefore)
-            if start <= now { lanes[lane, default: Lane()].isAtWork = true }
-            return start
-        }
-        guard let start else { return nil }
-        if start <= now { return lane }
-        alarm.set(in: start.timeIntervalSince(now))
-        return nil
     }
 
     /// Send what is due on a lane, one after the other, until nobody answers.
@@ -80,10 +56,8 @@ final class NoticeSender: Sendable {
             }
         } catch {
             logger.error("a notice could not be noted as sent or not, and is sent again: \(error)")
-            lanes.withLock { $0[lane, default: Lane()].notBefore = Date().addingTimeInterval(5) }
+            pauses.withLock { $0[lane, default: Pause()].until = Date().addingTimeInterval(5) }
         }
-        lanes.withLock { $0[lane, default: Lane()].isAtWork = false }
-        bell.ring()
     }
 
     /// - Returns: whether the lane is open.
@@ -102,17 +76,16 @@ final class NoticeSender: Sendable {
         switch delivery {
         case .taken:
             try await store.markSent(notice, at: now)
-            lanes.withLock { $0[notice.lane] = Lane(isAtWork: true) }
+            pauses.withLock { $0[notice.lane] = nil }
             return true
         case .refused(let reason):
             try await note(notice, reason, delivery, at: now)
             return true
         case .later(let reason, let wait):
-            lanes.withLock { lanes in
-                let failures = (lanes[notice.lane]?.failures ?? 0) + 1
-                lanes[notice.lane]?.failures = failures
-                let pause = wait ?? backoff(after: failures, atMost: 600)
-                lanes[notice.lane]?.notBefore = now.addingTimeInterval(pause)
+            pauses.withLock { pauses in
+                let failures = (pauses[notice.lane]?.failures ?? 0) + 1
+                let seconds = wait ?? backoff(after: failures, atMost: 600)
+                pauses[notice.lane] = Pause(failures: failures, until: now.addingTimeInterval(seconds))
             }
             try await note(notice, reason, delivery, at: now)
             return false
