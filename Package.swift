@@ -105,7 +105,7 @@ let package = Package(
         // Forges over REST: webhooks into meaning, requests and answers as values, and the calls themselves.
         .target(name: "Forges", dependencies: ["HTTP"], swiftSettings: swiftSettings),
         // Programs that are waited for.
-        .target(name: "Programs", swiftSettings: swiftSettings),
+        .target(name: "Programs", dependencies: ["CPosix"], swiftSettings: swiftSettings),
         // Posts and mail, by Debian's curl.
         .target(name: "Curl", dependencies: ["Notices", "Programs"], swiftSettings: swiftSettings),
         // MLflow's registry over REST.

@@ -20,6 +20,13 @@ int espalier_become_subreaper(void) {
     return prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0);
 }
 
+int espalier_die_with_parent(pid_t parent) {
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) return -1;
+    if (getppid() == parent) return 0;
+    errno = ESRCH;
+    return -1;
+}
+
 static int write_file(const char *path, const char *text) {
     int fd = open(path, O_WRONLY | O_CLOEXEC);
     if (fd < 0) return -1;
@@ -85,7 +92,7 @@ static void become(const struct espalier_spawn *request, pid_t parent, int repor
     for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
     setsid();
-    if (request->dies_with_parent && (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != parent)) _exit(127);
+    if (request->dies_with_parent && espalier_die_with_parent(parent) != 0) _exit(127);
     for (int index = 0; index < request->entrance_count; index++)
         if (write(request->entrances[index], "0", 1) != 1) {
             int reason = errno;

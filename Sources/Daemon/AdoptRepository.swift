@@ -17,11 +17,15 @@ public struct Adoption: Sendable, Codable {
 public struct RepositoryAdopter: Sendable {
     private let home: Home
     private let hookProgram: String
+    private let servers: GitServers
 
-    /// - Parameter hookProgram: absolute path of `espalier-hook`.
-    public init(home: Home, hookProgram: String) {
+    /// - Parameters:
+    ///   - hookProgram: absolute path of `espalier-hook`.
+    ///   - patience: seconds without a sign of life after which a Git server counts as gone.
+    public init(home: Home, hookProgram: String, patience: Int) {
         self.home = home
         self.hookProgram = hookProgram
+        servers = GitServers(patience: patience)
     }
 
     /// - Parameters:
@@ -41,7 +45,7 @@ public struct RepositoryAdopter: Sendable {
         var hooks: [String] = []
         if Self.isURL(location) {
             let mirror = try Repository.createBare(at: home.mirror(chosen))
-            try mirror.mirror(from: location)
+            try await servers.fetch(location, into: mirror.gitDirectory)
             project = try await store.adopt(
                 name: chosen, repository: mirror.gitDirectory, url: location,
                 refs: try mirror.tips(), at: Date())

@@ -17,7 +17,12 @@ struct GitServers: Sendable {
     /// - Parameter changes: where the server keeps the heads of pull requests, with a `*` for their number.
     /// - Throws: `GitError`; `CancellationError`.
     func fetch(_ project: StoredProject, token: String?, changes: String? = nil) async throws {
-        _ = try await perform(.fetch(changes: changes), project, token)
+        try await fetch(project.url ?? "", into: project.repository, token: token, changes: changes)
+    }
+
+    /// Make a bare repository a mirror of a server's.
+    func fetch(_ url: String, into repository: String, token: String? = nil, changes: String? = nil) async throws {
+        _ = try await perform(.fetch(changes: changes), url, repository, token)
     }
 
     /// Where a ref is on a project's server; the mirror is there, too, when this returns.
@@ -30,14 +35,15 @@ struct GitServers: Sendable {
     ///
     /// - Returns: why the server does not take it; `nil` when it has.
     func push(_ commit: ObjectID, to ref: String, of project: StoredProject, token: String?) async throws -> String? {
-        try await perform(.push(commit: commit.description, ref: ref), project, token)
+        try await perform(.push(commit: commit.description, ref: ref), project.url ?? "", project.repository, token)
     }
 
-    private func perform(_ work: ServerErrand.Work, _ project: StoredProject, _ token: String?) async throws -> String?
+    private func perform(_ work: ServerErrand.Work, _ url: String, _ repository: String, _ token: String?) async throws
+        -> String?
     {
-        let url = project.url ?? ""
         let errand = ServerErrand(
-            repository: project.repository, url: url, token: token, patience: patience, work: work)
+            sender: ProcessInfo.processInfo.processIdentifier, repository: repository, url: url, token: token,
+            patience: patience, work: work)
         // Whatever the path of this program is called by now.
         let ending = try await Program("/proc/self/exe", [ServerErrand.command]).run(
             input: JSONEncoder().encode(errand))
@@ -49,7 +55,7 @@ struct GitServers: Sendable {
     }
 }
 
-/// What one process does for the daemon: it reads this, and writes what came of it.
+/// What one process does for another, and not without it: it reads this, and writes what came of it.
 public struct ServerErrand: Codable, Sendable {
     /// The subcommand that performs it.
     public static let command = "server-errand"
@@ -64,6 +70,7 @@ public struct ServerErrand: Codable, Sendable {
         var failure: GitError?
     }
 
+    let sender: Int32
     let repository: String
     let url: String
     let token: String?
@@ -73,6 +80,7 @@ public struct ServerErrand: Codable, Sendable {
     /// Do what standard input says, and end this process with an outcome on standard output.
     public static func perform() throws -> Never {
         let errand = try JSONDecoder().decode(Self.self, from: FileHandle.standardInput.readDataToEndOfFile())
+        guard endWithParent(errand.sender) else { errand.end(failure: errand.failure("nobody waits for it")) }
         let heard = Mutex(ContinuousClock.now)
         Thread.detachNewThread {
             while true {

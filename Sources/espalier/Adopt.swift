@@ -12,11 +12,13 @@ struct Adopt: AsyncParsableCommand {
 
     @Argument(help: "Path or URL.") var repository: String
     @Option(help: "Name of the project; the last part of the path when absent.") var name: String?
+    @OptionGroup var patience: PatienceOption
     @OptionGroup var home: HomeOption
     @OptionGroup var json: JSONFlag
 
     func run() async throws {
-        let adopter = RepositoryAdopter(home: home.value, hookProgram: sibling("espalier-hook"))
+        let adopter = RepositoryAdopter(
+            home: home.value, hookProgram: sibling("espalier-hook"), patience: patience.patience)
         let adoption = try await adopter.adopt(repository, name: name)
         if json.json { return try printJSON(adoption) }
         print("\(adoption.name): \(adoption.url.map { "mirrored from \($0)" } ?? adoption.repository)")

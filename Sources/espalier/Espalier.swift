@@ -55,6 +55,15 @@ struct HomeOption: ParsableArguments {
     var value: Home { Home(home) }
 }
 
+struct PatienceOption: ParsableArguments {
+    @Option(help: "Seconds without a sign of life after which a Git server counts as gone.")
+    var patience = 300
+
+    func validate() throws {
+        guard patience > 0 else { throw ValidationError("--patience must be at least 1") }
+    }
+}
+
 struct JSONFlag: ParsableArguments {
     @Flag(name: .long, help: "Print JSON.")
     var json = false

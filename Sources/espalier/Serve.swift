@@ -22,9 +22,7 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Seconds between looks at everything, the net under hooks and inotify.") var lookEvery = 60
     @Option(help: "Seconds between fetches of remote repositories, and between questions to forges.") var fetchEvery =
         60
-    @Option(help: "Seconds without a sign of life after which a Git server counts as gone, and is tried again.")
-    var patience =
-        300
+    @OptionGroup var patience: PatienceOption
     @Option(help: "Where others find the pages, for links on forges: https://ci.example.org/.") var url: String?
     @Option(help: "Days that an unused workspace or result stays, and the outputs of an ended run.") var keepDays = 30
     @Option(help: "GiB that results for reuse may take in all.") var keepGib = 20
@@ -39,9 +37,9 @@ struct Serve: AsyncParsableCommand {
     }
 
     func validate() throws {
-        guard slots > 0, lookEvery > 0, fetchEvery > 0, patience > 0, keepDays >= 0, keepGib >= 0 else {
+        guard slots > 0, lookEvery > 0, fetchEvery > 0, keepDays >= 0, keepGib >= 0 else {
             throw ValidationError(
-                "--slots, --look-every, --fetch-every and --patience must be at least 1, --keep-days and --keep-gib at least 0"
+                "--slots, --look-every and --fetch-every must be at least 1, --keep-days and --keep-gib at least 0"
             )
         }
         guard Logger.Level(rawValue: logLevel) != nil else {
@@ -57,7 +55,7 @@ struct Serve: AsyncParsableCommand {
         var options = DaemonOptions(
             home: home.value, host: host, port: port, slots: slots, mlflowPython: mlflowPythonPath(mlflowPython),
             minder: sibling("espalier-minder"), lookEvery: lookEvery, fetchEvery: fetchEvery)
-        options.patience = patience
+        options.patience = patience.patience
         options.publicAddress = url.map { $0.hasSuffix("/") ? $0 : "\($0)/" }
         options.keeping = Keeping(days: keepDays, bytes: Int64(keepGib) << 30)
         options.announce = { [home = home.value.path, json = json.json] address in

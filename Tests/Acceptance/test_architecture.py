@@ -11,7 +11,7 @@ PURE = ["Events", "Cron", "Promotion", "Projects", "Plans", "Runs", "Changes", "
 HOMES = {
     "Digests": {"Clibcrypto"}, "Git": {"Clibgit2", "CPosix"}, "ProjectFiles": {"Yams"}, "Store": {"GRDB"},
     "Watching": {"CPosix"}, "Minding": {"CPosix", "Synchronization"}, "Registry": {"HTTP"}, "Forges": {"HTTP"},
-    "HTTP": {"FoundationNetworking", "Synchronization"}, "Programs": {"Synchronization"}, "Curl": {"Programs"},
+    "HTTP": {"FoundationNetworking", "Synchronization"}, "Programs": {"CPosix", "Synchronization"}, "Curl": {"Programs"},
     "Web": {"Hummingbird", "NIOCore", "Mustache", "Logging", "ServiceLifecycle"},
 }
 SMALL = ["espalier-minder", "espalier-hook"]

@@ -4,6 +4,7 @@ import contextlib
 import pathlib
 import random
 import signal
+import subprocess
 import time
 
 import pytest
@@ -27,13 +28,13 @@ def mirrored(watch):
 def go_silent(project, server):
     """A server that says nothing any more, and is being asked."""
     server.answers.clear()
-    project.until(lambda: errands(project), 10, "the server is asked")
+    project.until(lambda: errands(project.daemon), 20, "the server is asked")
 
 
-def errands(project):
-    """The processes by which the daemon asks a server."""
+def errands(process):
+    """The processes by which a daemon or a command asks a server."""
     found = []
-    for task in pathlib.Path(f"/proc/{project.daemon.pid}/task").glob("*/children"):
+    for task in pathlib.Path(f"/proc/{process.pid}/task").glob("*/children"):
         # Threads come and go.
         with contextlib.suppress(OSError):
             found += task.read_text().split()
@@ -76,12 +77,37 @@ def test_other_projects_are_not_held_up(mirrored):
 def test_the_daemon_ends_without_it(mirrored, number):
     project, server = mirrored
     go_silent(project, server)
-    asking = errands(project)
+    asking = errands(project.daemon)
     began = time.monotonic()
     project.end(number)
     assert time.monotonic() - began < 5 and not server.answers.is_set()
     for pid in asking:
         project.until(lambda: not pathlib.Path("/proc", pid).exists(), 5, "it is gone")
+
+
+def test_adopting_from_it_is_given_up(silent):
+    project, url = silent
+    refused = project.espalier("adopt", url, "--name", "far", "--patience", "1")
+    assert refused.returncode == 1 and "it has said nothing for 1 s" in refused.stderr
+    assert project.ask("status")["projects"] == []
+
+
+def test_who_does_not_wait_for_it_leaves_nothing_behind(silent):
+    project, url = silent
+    adopting = subprocess.Popen([project.binaries / "espalier", "adopt", url], env=project.environment)
+    asking, = project.until(lambda: errands(adopting), 20, "the server is asked")
+    adopting.kill()
+    adopting.wait()
+    project.until(lambda: not pathlib.Path("/proc", asking).exists(), 20, "it is gone")
+
+
+@pytest.fixture
+def silent(watch):
+    """A project that is not adopted yet, and where it lives: on a server that says nothing."""
+    project = watch(adopt=False)
+    with over_http(project) as server:
+        server.answers.clear()
+        yield project, project.git("remote", "get-url", "origin").strip()
 
 
 def test_other_forges_are_not_held_up(watch):
@@ -105,7 +131,7 @@ def test_the_daemon_ends_in_the_middle_of_landing(watch, landing):
         project.started.wait()
         with forge.silence():
             project.go.open()
-            project.until(lambda: errands(project), 20, "the change is landing")
+            project.until(lambda: errands(project.daemon), 20, "the change is landing")
             began = time.monotonic()
             project.end()
             assert time.monotonic() - began < 5

@@ -11,6 +11,10 @@
 /// Adopt orphaned descendants of this process, so that none of them outlives its minder unseen.
 int espalier_become_subreaper(void);
 
+/// Have this process killed when the thread that started it ends, however that comes about; -1 with ESRCH when `parent` is
+/// gone already.
+int espalier_die_with_parent(pid_t parent);
+
 /// Give this process a mount table of its own and lay `upper` over the read-only `lower` at `merged`
 /// (`work` is overlayfs's scratch folder beside `upper`). Works as root, and otherwise where user namespaces do.
 int espalier_mount_overlay(const char *lower, const char *upper, const char *work, const char *merged);
