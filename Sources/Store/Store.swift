@@ -10,10 +10,13 @@ public struct Store: Sendable {
         var configuration = Configuration()
         configuration.busyMode = .timeout(10)
         configuration.foreignKeysEnabled = true
-        pool = try DatabasePool(path: path, configuration: configuration)
-        // Facts must survive a power cut. The pool sets its own value after the usual hook, so this one comes later.
-        try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-        try Schema.migrator.migrate(pool)
+        pool = try alone(in: (path as NSString).deletingLastPathComponent) {
+            let pool = try DatabasePool(path: path, configuration: configuration)
+            // Facts must survive a power cut. The pool sets its own value after the usual hook, so this one comes later.
+            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+            try Schema.migrator.migrate(pool)
+            return pool
+        }
     }
 
     /// What SQLite says of its own durability: `2` is FULL. For `espalier doctor`.
@@ -23,6 +26,14 @@ public struct Store: Sendable {
 
     /// Close the file, all that is written in it.
     public func close() throws { try pool.close() }
+}
+
+/// Open a file while nobody else opens one of that folder: two that find it new would both make its tables.
+private func alone<Result>(in folder: String, _ work: () throws -> Result) rethrows -> Result {
+    let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
+    defer { close(descriptor) }
+    while flock(descriptor, LOCK_EX) != 0, errno == EINTR {}
+    return try work()
 }
 
 /// Whether an error is one of the store that may pass: the disk is full, the file busy or read-only.

@@ -28,6 +28,16 @@ import Testing
         #expect(try store.synchronousMode() == 2)
     }
 
+    @Test func aNewFileMayBeOpenedByManyAtOnce() async throws {
+        for turn in 0..<20 {
+            let path = folder.path + "/new\(turn).sqlite"
+            try await withThrowingTaskGroup { group in
+                for _ in 0..<4 { group.addTask { try Store(path: path).close() } }
+                try await group.waitForAll()
+            }
+        }
+    }
+
     @Test func aLookStoresTipsAndEventsOnce() async throws {
         let project = try await project()
         let first = try await store.recordLook(project: project.id, now: ["refs/heads/main": a], among: nil, at: now)
