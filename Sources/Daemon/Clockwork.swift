@@ -131,10 +131,10 @@ actor Clockwork {
 
     private func decide(_ entry: Entry, now: Date) async throws -> FireDecision {
         let schedule = entry.schedule
-        let running =
+        let unended =
             schedule.rule.overlap == .skip
             ? try await store.unendedFire(of: schedule.pipeline, project: schedule.project) : nil
-        let due = schedule.rule.due(after: entry.decidedThrough, now: now, delay: entry.delay, running: running)
+        let due = schedule.rule.due(after: entry.decidedThrough, now: now, delay: entry.delay, unended: unended)
         // One that waits for others is pinned when it starts.
         let fires = schedule.rule.dependencies.isEmpty && due.moments.contains { $0.skipped == nil }
         let pinned = fires ? try await champions.champion(for: schedule) : nil

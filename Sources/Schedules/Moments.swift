@@ -14,8 +14,8 @@ public enum SkipReason: Sendable, Hashable, Codable, CustomStringConvertible {
     case late
     /// More moments were missed than `catch_up` allows.
     case tooMany(catchUp: Int)
-    /// The run of an earlier moment had not ended.
-    case overlap(run: Int64)
+    /// An earlier moment had not ended; its run, if it had one yet.
+    case overlap(run: Int64?)
     case paused(by: String)
     /// A schedule that it has to come after will not fire for it.
     case dependency(String, why: String)
@@ -25,7 +25,8 @@ public enum SkipReason: Sendable, Hashable, Codable, CustomStringConvertible {
         switch self {
         case .late: "it was noticed more than \(Int(onTime)) s late (misfire: skip)"
         case .tooMany(let catchUp): "more moments were missed than catch_up allows (\(catchUp))"
-        case .overlap(let run): "run \(run) of an earlier moment had not ended (overlap: skip)"
+        case .overlap(let run?): "run \(run) of an earlier moment had not ended (overlap: skip)"
+        case .overlap(nil): "an earlier moment was about to run (overlap: skip)"
         case .paused(let who): "the schedule was paused by \(who)"
         case .dependency(let name, let why): "\(name), which it comes after, \(why)"
         case .retired: "a release without the schedule went live before it could start"
@@ -49,6 +50,14 @@ public struct Moment: Sendable, Hashable {
     }
 }
 
+/// A moment that has fired and not ended.
+public struct UnendedFire: Sendable, Hashable {
+    /// Absent until it is planned.
+    public let run: Int64?
+
+    public init(run: Int64?) { self.run = run }
+}
+
 /// What a live schedule owes at a moment.
 public struct Due: Sendable, Hashable {
     /// Oldest first.
@@ -64,17 +73,17 @@ extension ScheduleRule {
     ///   - last: the moment up to which everything has been decided.
     ///   - now: the present moment. One before `last`, after the clock was set back, owes nothing.
     ///   - delay: what jitter adds, in seconds; see ``delay(of:)``.
-    ///   - running: a run of an earlier moment that has not ended.
-    public func due(after last: Date, now: Date, delay: TimeInterval = 0, running: Int64? = nil) -> Due {
+    ///   - unended: an earlier moment.
+    public func due(after last: Date, now: Date, delay: TimeInterval = 0, unended: UnendedFire? = nil) -> Due {
         guard let zone = Zone(named: timezone) else { return Due(moments: [], next: nil) }
         let start = start.map { $0.addingTimeInterval(-1) } ?? .distantPast
         let (since, until) = (max(last, start), min(now.addingTimeInterval(-delay), end ?? .distantFuture))
         let next = cron.next(after: max(since, now.addingTimeInterval(-delay)), in: zone, dst: dst)
             .flatMap { $0 > end ?? .distantFuture ? nil : $0.addingTimeInterval(delay) }
         var moments = chosen(since: since, until: until, isLate: { now.timeIntervalSince($0) - delay > onTime }, zone)
-        if overlap == .skip, let running {
+        if overlap == .skip, let unended {
             moments = moments.map {
-                Moment($0.logicalTime, skipped: $0.skipped ?? .overlap(run: running), missed: $0.missed)
+                Moment($0.logicalTime, skipped: $0.skipped ?? .overlap(run: unended.run), missed: $0.missed)
             }
         }
         return Due(moments: moments, next: next)

@@ -243,16 +243,25 @@ extension Store {
                 """, arguments: [schedule.id, pinned?.model, pinned?.version, fire])
     }
 
-    /// The run of an earlier moment that has not ended, unless a backfill asked for it.
-    public func unendedFire(of pipeline: String, project: Int64) async throws -> Int64? {
+    /// The earliest moment that has fired and not ended, unless a backfill asked for it.
+    public func unendedFire(of pipeline: String, project: Int64) async throws -> UnendedFire? {
         try await pool.read { database in
-            try Int64.fetchOne(
+            let run = try Int64.fetchOne(
                 database,
                 sql: """
                     SELECT id FROM run WHERE outcome IS NULL AND project_id = ? AND pipeline = ?
                     AND json_extract(plan, '$.trigger.fire.id') IS NOT NULL
                     AND json_extract(plan, '$.trigger.fire.backfill') IS NULL ORDER BY id LIMIT 1
                     """, arguments: [project, pipeline])
+            if let run { return UnendedFire(run: run) }
+            let isWaiting = try Bool.fetchOne(
+                database,
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM event WHERE handled_at IS NULL AND project_id = ? AND kind = 'fire'
+                    AND json_extract(event, '$.fire._0.schedule') = ?
+                    AND json_extract(event, '$.fire._0.backfill') IS NULL)
+                    """, arguments: [project, pipeline])
+            return isWaiting == true ? UnendedFire(run: nil) : nil
         }
     }
 }

@@ -42,7 +42,7 @@ struct Hook {
         }
         defer { close(descriptor) }
         _ = message.withCString { send(descriptor, $0, strlen($0), Int32(MSG_NOSIGNAL)) }
-        var limit = timeval(tv_sec: 5, tv_usec: 0)
+        var limit = timeval(tv_sec: 10, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
         errno = 0
         let answer = String(decoding: readAll(descriptor), as: UTF8.self)

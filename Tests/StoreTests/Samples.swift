@@ -6,15 +6,17 @@ import Plans
 ///
 /// - Parameter channels: whom it tells, as JSON.
 func samplePlan(
-    _ commit: ObjectID, environment: String = "prod", models: [String] = [], channels: String = "[]"
+    _ commit: ObjectID, pipeline: String = "p", environment: String = "prod", trigger: Trigger = .push,
+    models: [String] = [], channels: String = "[]"
 ) throws -> Plan {
+    let trigger = String(decoding: try JSONEncoder().encode(trigger), as: UTF8.self)
     let registry = models.first.map { #""model":"\#($0)","models":\#(models),"# } ?? ""
     return try JSONDecoder().decode(
         Plan.self,
         from: Data(
             """
-            {"project":"clinic","pipeline":"p","environment":"\(environment)","branch":"main","commit":"\(commit)","tree":"\(commit)",
-             "trigger":{"push":{}},"configuration":"{}","configurationDigest":"d","notes":[],
+            {"project":"clinic","pipeline":"\(pipeline)","environment":"\(environment)","branch":"main","commit":"\(commit)","tree":"\(commit)",
+             "trigger":\(trigger),"configuration":"{}","configurationDigest":"d","notes":[],
              "settings":{"env":{},"registry":{\(registry)"server":{"embedded":{}}},"sandbox":"off","notify":\(channels)},"concurrency":{"supersede":"none"},
              "steps":[{"name":"a","needs":[],"action":{"run":{"command":"true"}},"inputs":[],"data":[],"outputs":[],"env":{},
                        "compute":{"timeout":10},"retriesWhenLost":1}]}

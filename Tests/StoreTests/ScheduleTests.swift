@@ -84,6 +84,34 @@ import Testing
         #expect(events.map(\.id) == [fires[0].event])
     }
 
+    @Test func aMomentIsUnendedFromItsFiringToTheEndOfItsRun() async throws {
+        try await goLive(["inference": rule()])
+        let schedule = try await live()
+        let unended = { try await store.unendedFire(of: "inference", project: schedule.project) }
+        #expect(try await unended() == nil)
+        _ = try await store.decide([FireDecision(schedule, [moment(0)], pinned: pin)], now: now)
+        #expect(try await unended() == UnendedFire(run: nil), "it is not planned yet")
+        #expect(try await store.unendedFire(of: "features", project: schedule.project) == nil)
+
+        let event = try #require(try await store.unhandledEvents().first { $0.event.kind == "fire" })
+        let fire = try #require(try await fires().first)
+        let trigger = Trigger.fire(id: fire.id, schedule: "inference", logicalTime: fire.logicalTime, backfill: nil)
+        let planning = Planning(plans: [try samplePlan(schedule.commit, pipeline: "inference", trigger: trigger)])
+        let run = try #require(try await store.handle([PlannedEvent(event, planning)], at: now).first)
+        #expect(try await unended() == UnendedFire(run: run.id))
+        var end = FactWrite(run: run, facts: [Recorded(step: "a", fact: .ended(.passed), at: now)])
+        end.outcome = .passed
+        try await store.append([end])
+        #expect(try await unended() == nil)
+
+        let limits = BackfillLimits(parallel: 1, maxFailures: 1)
+        _ = try await store.backfill(
+            schedule, moments: [moment(-24).logicalTime], version: nil, limits: limits, by: "ann", at: now)
+        let backfill = try #require(try await store.openBackfills().first)
+        #expect(try await store.startMoments(1, of: backfill, schedule, pinned: pin, now: now) == 1)
+        #expect(try await unended() == nil, "a backfill asked for that one")
+    }
+
     @Test func aScheduleThatIsNoLongerLiveDecidesNothing() async throws {
         try await goLive(["inference": rule()])
         let old = try await live()
