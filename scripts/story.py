@@ -66,11 +66,13 @@ class Story:
 
     def serve(self):
         """Start the daemon, and wait until it answers."""
+        address = self.home / "address"
+        address.unlink(missing_ok=True)
         with open(self.folder / "daemon.log", "ab") as log:
             self.daemon = subprocess.Popen(
                 [self.binaries / "espalier", "serve", "--port", "0", "--mlflow-python", ROOT / ".venv/server/bin/python"],
                 env=self.environment, stdout=log, stderr=log, start_new_session=True)
-        self.until(lambda: (self.home / "espalier.sqlite").exists() and self.ask("status").get("address"), 30, "the daemon answers")
+        self.until(address.exists, "the daemon answers")
         return self.ask("status")["address"]
 
     def stop(self):
@@ -79,7 +81,7 @@ class Story:
             self.daemon.send_signal(signal.SIGTERM)
             self.daemon.wait(60)
 
-    def until(self, condition, seconds, what):
+    def until(self, condition, what, seconds=60):
         """Wait until `condition` gives something, and return it."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
@@ -141,23 +143,23 @@ class Story:
 
     # Waiting for what follows
 
-    def run_of(self, commit, pipeline, seconds=900):
+    def run_of(self, commit, pipeline, seconds=3600):
         """The run of a pipeline at a commit, once it has ended."""
         def ended():
             runs = [run for run in self.ask("runs", "--limit", "200") if run["commit"] == commit and run["pipeline"] == pipeline]
             return runs and runs[0]["outcome"] not in OPEN and runs[0]
-        return self.until(ended, seconds, f"the {pipeline} run of {commit[:10]} ends")
+        return self.until(ended, f"the {pipeline} run of {commit[:10]} ends", seconds)
 
-    def fire(self, schedule, moment, seconds=900):
+    def fire(self, schedule, moment, seconds=3600):
         """Run a schedule for a logical time; the run, once it has ended."""
         return self.ended(self.ask("fire", schedule, "--at", moment)[0], seconds)
 
-    def ended(self, number, seconds=900):
+    def ended(self, number, seconds=3600):
         """The run of that number, once it has ended."""
         def ended():
             run = self.ask("runs", str(number))["run"]
             return run["outcome"] not in OPEN and run
-        return self.until(ended, seconds, f"run {number} ends")
+        return self.until(ended, f"run {number} ends", seconds)
 
     def why(self, number):
         """What of a run did not pass, with the last lines that it printed."""
@@ -168,12 +170,12 @@ class Story:
                 told += [f"run {number}, {step['name']}: {step['detail']}", *(f"   {line}" for line in log[-LOG_LINES:])]
         return "\n".join(told)
 
-    def change_of(self, topic, seconds=900):
+    def change_of(self, topic, seconds=3600):
         """The change of that topic, once it has been decided."""
         def decided():
             found = [change for change in self.ask("changes") if change["topic"] == topic]
             return found and found[0]["outcome"] in ("merged", "rejected", "conflicted", "withdrawn") and found[0]
-        return self.until(decided, seconds, f"change {topic} is decided")
+        return self.until(decided, f"change {topic} is decided", seconds)
 
     def tip(self, branch):
         return self.call("git", "rev-parse", f"refs/heads/{branch}", cwd=self.bare).strip()

@@ -263,7 +263,7 @@ class FakeForge:
 
     def answer_list(self, _, query, body):
         begin, size = self.dialect.page(query, self.most)
-        pulls = [pull for pull in self.pulls.values() if pull.state == "open" and not pull.slips]
+        pulls = [pull for pull in list(self.pulls.values()) if pull.state == "open" and not pull.slips]
         next_page = begin // size + 2 if len(pulls) > begin + size else None
         return self.dialect.listed(pulls[begin:begin + size], self.address, next_page)
 

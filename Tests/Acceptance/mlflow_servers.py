@@ -46,7 +46,7 @@ def wait_for(server, port, log):
     """Until it can work: it answers before its tables exist."""
     ask = urllib.request.Request(f"http://127.0.0.1:{port}/api/2.0/mlflow/experiments/search", b'{"max_results": 1}',
                                  {"Content-Type": "application/json"})
-    deadline = time.monotonic() + 90
+    deadline = time.monotonic() + 600
     while server.poll() is None and time.monotonic() < deadline:
         with contextlib.suppress(OSError):
             return urllib.request.build_opener(urllib.request.ProxyHandler({})).open(ask, timeout=10).close()

@@ -28,7 +28,10 @@ def on_forge(watch, kind, *options, every=3600, files=None):
         project.forge.link(*options)
         project.started, project.go = project.latch("started"), project.latch("go")
         project.serve()
-        project.until(lambda: project.forge.count("list"), 10, "the forge is asked for its pull requests")
+        project.until(lambda: project.forge.count("list"), "the forge is asked for its pull requests")
+        # What the start and the link asked for has been looked at; from here on nobody looks who is not told to.
+        project.forge.tell_push("main")
+        project.until(lambda: project.query("SELECT 1 FROM delivery WHERE handled_at IS NULL") == [], "it is looked at")
         yield project
 
 
@@ -37,23 +40,23 @@ def change(project, pull):
     return next((change for change in project.ask("changes") if change["topic"] == f"pull-{pull.number}"), None)
 
 
-def become(project, pull, state, seconds=30):
+def become(project, pull, state):
     """The change, once its head is the pull request's and it is that."""
     def is_so():
         found = change(project, pull)
         return found and (found["outcome"], found["head"]) == (state, pull.head) and found
     try:
-        return project.until(is_so, seconds, f"pull request {pull.number} at {pull.head[:10]} is {state}")
+        return project.until(is_so, f"pull request {pull.number} at {pull.head[:10]} is {state}")
     except AssertionError as error:
         raise AssertionError(f"{error}\nit is {change(project, pull)}") from None
 
 
-def told(project, commit, state, context="espalier/gate", seconds=30):
-    """The forge's latest status of a commit, once it is that."""
+def told(project, commit, state, context="espalier/gate", words=""):
+    """The forge's latest status of a commit, once it is that and says so."""
     def is_so():
         status = project.forge.status(commit, context)
-        return status and status.state == state and status
-    return project.until(is_so, seconds, f"{context} of {commit[:10]} is {state} on the forge")
+        return status and status.state == state and words in status.description and status
+    return project.until(is_so, f"{context} of {commit[:10]} is {state} on the forge")
 
 
 def log(project):

@@ -44,7 +44,7 @@ class WebReceiver:
         self.server.shutdown()
         self.server.server_close()
 
-    def next(self, seconds=20):
+    def next(self, seconds=60):
         """The next post that nobody has asked for yet."""
         return self.news.get(timeout=seconds)
 
@@ -79,8 +79,9 @@ class Mail:
         self.message = email.message_from_bytes(envelope.content, policy=email.policy.default)
         self.is_encrypted = session.ssl is not None
         self.commands = [
-            path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
-            for path in pathlib.Path("/proc").glob("[0-9]*/cmdline") if b"curl" in quietly(path)]
+            command.replace(b"\0", b" ").decode(errors="replace")
+            for command in map(quietly, pathlib.Path("/proc").glob("[0-9]*/cmdline"))
+            if command.partition(b"\0")[0].endswith(b"curl")]
 
     @property
     def text(self):
@@ -109,7 +110,7 @@ class MailReceiver:
             context.load_cert_chain(self.certificate, self.certificate.with_suffix(".key"))
         options = {"starttls": {"tls_context": context, "require_starttls": True}, "smtps": {"ssl_context": context}}
         auth = {"authenticator": self.authenticate, "auth_required": True, "auth_require_tls": way == "starttls"} if login else {}
-        self.controller = Controller(self, hostname="127.0.0.1", port=free_port(), **options.get(way, {}), **auth)
+        self.controller = Controller(self, hostname="127.0.0.1", port=free_port(), ready_timeout=60, **options.get(way, {}), **auth)
         self.controller.start()
 
     @property
@@ -119,7 +120,7 @@ class MailReceiver:
     def close(self):
         self.controller.stop()
 
-    def next(self, seconds=20):
+    def next(self, seconds=60):
         return self.news.get(timeout=seconds)
 
     def authenticate(self, server, session, envelope, mechanism, data):

@@ -13,8 +13,10 @@ CHECK = """\
 name=$(cat topics/* | paste -sd+)
 verdict=pass
 if [ -e broken ] || [ -e left -a -e right ]; then verdict=fail; fi
+held=
+if [ -p "$ESPALIER_DATA/verdicts/$name" ]; then exec 3< "$ESPALIER_DATA/verdicts/$name"; held=yes; fi
 echo >> "$ESPALIER_DATA/asked/$name"
-if [ -p "$ESPALIER_DATA/verdicts/$name" ]; then read verdict < "$ESPALIER_DATA/verdicts/$name"; fi
+if [ $held ]; then read verdict <&3; fi
 [ $verdict = pass ]
 """
 
@@ -53,7 +55,7 @@ class Telling:
             act = getattr(self, word.replace(" ", "_").replace("pass", "pass_"))
             for arguments in [[object]] if word == "line up" else [[one] for one in listed(object)] or [[]]:
                 act(*arguments)
-        self.project.until(lambda: self.project.look() or self.is_over(), 15, "all is decided, and no check runs")
+        self.project.until(lambda: self.project.look() or self.is_over(), "all is decided, and no check runs")
 
     # The words
 
@@ -90,19 +92,19 @@ class Telling:
 
     def withdraw(self, topic): self.project.push(f":refs/changes/{topic}/for/main")
     def let_go(self, merge): (self.project.data() / "verdicts" / merge).unlink()
-    def until(self, states): self.project.until(lambda: self.standing(states) == states, 15, f"it comes to {states}")
+    def until(self, states): self.project.until(lambda: self.standing(states) == states, f"it comes to {states}")
     def pass_(self, merge): self.say(merge, "pass")
     def fail(self, merge): self.say(merge, "fail")
 
     def running(self, merge):
         asked, times = self.project.data() / "asked" / merge, self.words.get(merge, 0) + 1
-        self.project.until(lambda: asked.exists() and len(asked.read_text()) >= times, 15, f"{merge} is checked")
+        self.project.until(lambda: asked.exists() and len(asked.read_text()) >= times, f"{merge} is checked")
 
     def kill(self): self.project.end(signal.SIGKILL)
     def start(self): self.project.serve()
 
     def dies(self):
-        self.project.daemon.wait(15)
+        self.project.daemon.wait(60)
         self.project.daemon, self.project.extra = None, {}
 
     # Their parts

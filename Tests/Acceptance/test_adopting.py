@@ -114,10 +114,10 @@ def test_a_remote_repository_is_mirrored_and_followed(watch, scheme):
         assert not project.runs()
         commit = project.branch("feature/far")
         project.push("feature/far")
-        run = project.run_once(branch="feature/far", seconds=20)
+        run = project.run_once(branch="feature/far")
         assert (run["run"]["outcome"], run["run"]["commit"]) == ("passed", commit)
         project.git("push", "--quiet", "origin", ":feature/far")
-        project.until(lambda: "branch 'feature/far' was deleted" in project.remarks(), 20, "the deletion is noticed")
+        project.until(lambda: "branch 'feature/far' was deleted" in project.remarks(), "the deletion is noticed")
     assert len(project.runs()) == 1
 
 
@@ -127,8 +127,8 @@ def test_a_remote_that_is_away_for_a_while_is_followed_again(watch):
     away = project.folder / "away.git"
     shutil.move(project.bare, away)
     project.serve()
-    project.until(lambda: "failed: cannot" in (project.folder / "daemon.log").read_text(), 20, "the failure is logged")
+    project.until(lambda: "failed: cannot" in (project.folder / "daemon.log").read_text(), "the failure is logged")
     shutil.move(away, project.bare)
     project.branch("feature/back")
     project.push("feature/back")
-    assert project.run_once(branch="feature/back", seconds=20)["run"]["outcome"] == "passed"
+    assert project.run_once(branch="feature/back")["run"]["outcome"] == "passed"

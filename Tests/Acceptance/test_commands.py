@@ -59,7 +59,7 @@ def test_serving_with_json_says_where_it_is(watch):
             assert project.ask("status")["address"] == started["address"]
         finally:
             daemon.terminate()
-        assert daemon.wait(20) == 0
+        assert daemon.wait(60) == 0
 
 
 def test_firing_without_a_daemon_is_answered(espalier, tmp_path):

@@ -49,7 +49,7 @@ def sleepers():
 
 
 def test_a_cancelled_run_ends_with_everything_it_started(working):
-    working.until(sleepers, 10, "the step has left a process behind")
+    working.until(sleepers, "the step has left a process behind")
     run = working.ask("cancel", 1, "--wait")
     assert run["run"]["outcome"] == "cancelled"
     assert states(working.now(1)) == {"before": "passed", "work": "cancelled", "after": "cancelled"}

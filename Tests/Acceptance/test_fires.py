@@ -41,9 +41,16 @@ def shown(project, *arguments):
     return done.stdout
 
 
-def days_ago(count, hour=3):
-    day = dt.datetime.now(dt.timezone.utc).date() - dt.timedelta(days=count)
-    return f"{day}T{hour:02}:00:00Z"
+TODAY = dt.datetime.now(dt.timezone.utc)
+# Of schedules that are due each day: not while they are tested.
+HOUR = (TODAY.hour + 12) % 24
+DAILY = f"0 0 {HOUR} * * ?"
+
+
+def days_ago(count, later=0):
+    """A moment of `DAILY`, or hours after it."""
+    moment = dt.datetime.combine(TODAY.date(), dt.time(HOUR)) + dt.timedelta(days=-count, hours=later)
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"
 
 
 # After others
@@ -60,26 +67,25 @@ def test_a_fire_starts_when_those_it_comes_after_have_passed_even_over_a_crash(w
     (project.data("prod") / "broken").touch()
     release(project, "1")
     started.wait()
-    first = project.until(lambda: fires(project, "predict"), 10, "it is due, too")
+    first = project.until(lambda: fires(project, "predict"), "it is due, too")
     moment = min(first)
     assert first[moment]["state"] == "waiting" and f"waits for features for {moment}" in first[moment]["reason"]
     project.end(signal.SIGKILL)
     project.serve()
-    go.open()
-    run = project.until(lambda: fires(project, "features")[moment]["outcome"] == "failed" and
-                        fires(project, "features")[moment]["run"], 20, "features fail")
+    go.open(100)
+    run = project.until(lambda: (made := project.ask("explain", f"features@{moment}")["runs"][-1])["outcome"] == "failed" and
+                        made["id"], "features fail")
     told = shown(project, "explain", f"predict@{moment}")
     assert "waiting" in told and f"whose run {run} failed: `espalier retry {run}`" in told
     (project.data("prod") / "broken").unlink()
-    go.open(100)
     shown(project, "retry", run)
     predicted = project.data("prod") / "predicted"
-    project.until(lambda: predicted.exists() and moment in predicted.read_text(), 20, "it starts once they pass")
+    project.until(lambda: predicted.exists() and moment in predicted.read_text(), "it starts once they pass")
     assert predicted.read_text().split().count(moment) == 1
     # A release without the schedule gives up what still waits.
     project.git("rm", "--quiet", "pipelines/features.yml", "pipelines/predict.yml")
     release(project, "2", {"gone": ""})
-    project.until(lambda: project.query("SELECT count(*) FROM fire WHERE state = 'waiting'") == [(0,)], 20, "none waits")
+    project.until(lambda: project.query("SELECT count(*) FROM fire WHERE state = 'waiting'") == [(0,)], "none waits")
     reasons = {row[0] for row in project.query("SELECT reason FROM fire WHERE state = 'skipped'")}
     assert reasons <= {'{"retired":{}}'}
 
@@ -114,9 +120,9 @@ def test_a_newer_moment_replaces_the_run_of_an_older_one_where_that_is_wanted(wa
                      "pipelines/tick.yml": schedule("*/2 * * * * ?", "sleep 60", ", overlap: replace")})
     release(project, "1")
     replaced = lambda: [fire for fire in fires(project, "tick").values() if fire["outcome"] == "superseded"]
-    project.until(lambda: len(replaced()) >= 2, 20, "two are replaced")
-    running = [run for run in project.runs(pipeline="tick") if run["outcome"] in ("running", "queued")]
-    assert len(running) <= 2, "the newest, and the one that it is just replacing"
+    project.until(lambda: len(replaced()) >= 2, "two are replaced")
+    running = lambda: [run for run in project.runs(pipeline="tick") if run["outcome"] in ("running", "queued")]
+    project.until(lambda: len(running()) <= 2, "there is the newest, and the one that it is just replacing")
 
 
 def test_a_moment_is_skipped_and_says_so_while_an_earlier_one_runs(watch):
@@ -125,12 +131,12 @@ def test_a_moment_is_skipped_and_says_so_while_an_earlier_one_runs(watch):
     go = project.latch("go", "prod")
     release(project, "1")
     skipped = lambda: [fire for fire in fires(project, "tick").values() if fire["state"] == "skipped"]
-    project.until(lambda: len(skipped()) >= 2, 20, "two are skipped")
+    project.until(lambda: len(skipped()) >= 2, "two are skipped")
     first = project.runs(pipeline="tick")[0]["id"]
     assert skipped()[-1]["reason"] == f"run {first} of an earlier moment had not ended (overlap: skip)"
     assert len(project.runs(pipeline="tick")) == 1
     go.open()
-    project.until(lambda: len(project.runs(pipeline="tick")) > 1, 20, "then it goes on")
+    project.until(lambda: len(project.runs(pipeline="tick")) > 1, "then it goes on")
     go.open(100)
 
 
@@ -140,7 +146,7 @@ def test_a_paused_schedule_does_not_fire_and_resuming_makes_up_nothing_unless_as
     project = watch({"pipelines/release.yml": RELEASE,
                      "pipelines/tick.yml": schedule(EVERY_SECOND, keys=", misfire: run-all")})
     release(project, "1")
-    project.until(lambda: fires(project, "tick"), 20, "it fires")
+    project.until(lambda: fires(project, "tick"), "it fires")
     assert "does not fire until" in shown(project, "schedules", "pause", "tick", "--reason", "source down", "--as", "ann")
     assert "paused already, by ann" in shown(project, "schedules", "pause", "tick", "--reason", "me too", "--as", "bob")
     paused = dt.datetime.now(dt.timezone.utc)
@@ -149,15 +155,15 @@ def test_a_paused_schedule_does_not_fire_and_resuming_makes_up_nothing_unless_as
     project.end(signal.SIGKILL)
     project.serve()
     release(project, "2")
-    project.until(lambda: (dt.datetime.now(dt.timezone.utc) - paused).seconds >= 4, 10, "moments pass")
+    project.until(lambda: (dt.datetime.now(dt.timezone.utc) - paused).seconds >= 4, "moments pass")
     assert count() <= known + 1, "at most the one that was being decided"
     assert live(project, "tick")["paused"]["reason"] == "source down" and "next" not in live(project, "tick")
     told = shown(project, "schedules", "resume", "tick", "--as", "bob")
     assert "fires again" in told and "moments that passed meanwhile are not made up" in told
     project.until(lambda: any(fire.get("outcome") for time, fire in fires(project, "tick").items()
-                              if dt.datetime.fromisoformat(time) > paused + dt.timedelta(seconds=3)), 20, "it fires again")
-    skipped = [fire for fire in fires(project, "tick").values() if fire["state"] == "skipped"]
-    assert len(skipped) == 1 and skipped[0]["missed"] >= 2 and skipped[0]["reason"] == "the schedule was paused by ann"
+                              if dt.datetime.fromisoformat(time) > paused + dt.timedelta(seconds=3)), "it fires again")
+    (missed, reason), = project.query("SELECT missed, reason FROM fire WHERE state = 'skipped'")
+    assert missed >= 2 and json.loads(reason) == {"paused": {"by": "ann"}}
     assert [entry["deed"] for entry in project.ask("audit")][:2] == [
         "resumed schedule tick", "paused schedule tick: source down"]
     refused = project.espalier("schedules", "resume", "tick")
@@ -168,7 +174,7 @@ def test_a_paused_schedule_does_not_fire_and_resuming_makes_up_nothing_unless_as
 
 def test_a_backfill_runs_a_range_some_at_once_and_goes_on_after_a_crash(watch):
     project = watch({"pipelines/release.yml": RELEASE, "pipelines/daily.yml": schedule(
-        "0 0 3 * * ?", "echo > $ESPALIER_DATA/started; read go < $ESPALIER_DATA/go; "
+        DAILY, "echo > $ESPALIER_DATA/started; read go < $ESPALIER_DATA/go; "
         "echo $ESPALIER_LOGICAL_TIME >> $ESPALIER_DATA/done")}, options=("--slots", "4"))
     started, go = project.latch("started", "prod"), project.latch("go", "prod")
     release(project, "1")
@@ -176,7 +182,7 @@ def test_a_backfill_runs_a_range_some_at_once_and_goes_on_after_a_crash(watch):
     assert (asked["total"], asked["who"]) == (5, "ann")
     started.wait()
     running = lambda: project.ask("backfill", "show", asked["id"])["running"]
-    project.until(lambda: running() == 2, 10, "two at once")
+    project.until(lambda: running() == 2, "two at once")
     project.end(signal.SIGKILL)
     project.serve()
     assert running() == 2
@@ -191,7 +197,7 @@ def test_a_backfill_runs_a_range_some_at_once_and_goes_on_after_a_crash(watch):
 
 def test_a_backfill_halts_when_too_much_fails_and_goes_on_when_it_is_retried(watch):
     project = watch({"pipelines/release.yml": RELEASE, "pipelines/daily.yml": schedule(
-        "0 0 3 * * ?", "echo $ESPALIER_LOGICAL_TIME >> $ESPALIER_DATA/tried; [ -e $ESPALIER_DATA/mended ]")})
+        DAILY, "echo $ESPALIER_LOGICAL_TIME >> $ESPALIER_DATA/tried; [ -e $ESPALIER_DATA/mended ]")})
     release(project, "1")
     halted = project.espalier("backfill", "daily", "--from", days_ago(9), "--to", days_ago(2), "--max-failures", "2",
                               "--wait", "--json")
@@ -211,36 +217,38 @@ def test_a_registry_that_does_not_answer_a_backfill_holds_up_no_other_schedule(w
         "pipelines/release.yml": RELEASE, "pipelines/tick.yml": schedule(EVERY_SECOND),
         "environments/far.yml": 'branches: ["far/**"]\nprotected: true\n'
                                 "registry: { server: http://127.0.0.1:9, model: m, aliases: { incumbent: champion } }\n",
-        "pipelines/far.yml": RELEASE.replace("prod", "far"), "pipelines/daily.yml": schedule("0 0 3 * * ?").replace("prod", "far"),
+        "pipelines/far.yml": RELEASE.replace("prod", "far"), "pipelines/daily.yml": schedule(DAILY).replace("prod", "far"),
     })
     release(project, "1")
     commit = project.branch("far/1")
     project.push("far/1")
     assert project.run_once(commit=commit, pipeline="far")["run"]["outcome"] == "passed"
     project.ask("backfill", "daily", "--from", days_ago(4), "--to", days_ago(2))
-    project.until(lambda: "schedule daily cannot fire" in (project.folder / "daemon.log").read_text(), 20, "the registry is asked")
+    project.until(lambda: "schedule daily cannot fire" in (project.folder / "daemon.log").read_text(), "the registry is asked")
     known = set(fires(project, "tick"))
     new = lambda: [fire for time, fire in fires(project, "tick").items() if time not in known]
-    project.until(lambda: len(new()) >= 8, 30, "it goes on")
-    assert [fire["missed"] for fire in new() if fire.get("missed")] == []
+    project.until(lambda: len(new()) >= 8, "it goes on")
+    # A moment's delay makes one fire stand for two; a wait for the registry before each would have all of them do so.
+    missed = [fire.get("missed", 0) for fire in new()]
+    assert missed.count(0) > len(missed) / 2, missed
     assert [moment["state"] for moment in project.ask("backfill", "show", "1")["moments"]] == ["waiting"] * 3
 
 
 def test_a_cancelled_backfill_starts_no_more(watch):
     project = watch({"pipelines/release.yml": RELEASE, "pipelines/daily.yml": schedule(
-        "0 0 3 * * ?", "echo > $ESPALIER_DATA/started; sleep 60")})
+        DAILY, "echo > $ESPALIER_DATA/started; sleep 60")})
     started = project.latch("started", "prod")
     release(project, "1")
     project.ask("backfill", "daily", "--from", days_ago(4), "--to", days_ago(2))
     started.wait()
     assert "backfill 1 is cancelled" in shown(project, "backfill", "cancel", "1")
-    project.until(lambda: project.ask("backfill", "show", "1")["state"] == "cancelled", 20, "it ends")
+    project.until(lambda: project.ask("backfill", "show", "1")["state"] == "cancelled", "it ends")
     assert [moment["state"] for moment in project.ask("backfill", "show", "1")["moments"]] == [
         "cancelled", "waiting", "waiting"]
 
 
 def test_a_backfill_of_nothing_of_the_future_or_of_too_much_is_refused(watch):
-    project = watch({"pipelines/release.yml": RELEASE, "pipelines/daily.yml": schedule("0 0 3 * * ?"),
+    project = watch({"pipelines/release.yml": RELEASE, "pipelines/daily.yml": schedule(DAILY),
                      "pipelines/tick.yml": schedule(EVERY_SECOND, keys=", start: 2098-01-01T00:00:00Z")})
     release(project, "1")
 
@@ -248,7 +256,7 @@ def test_a_backfill_of_nothing_of_the_future_or_of_too_much_is_refused(watch):
         done = project.espalier("backfill", *arguments)
         assert done.returncode != 0
         return done.stderr
-    assert "is never due from" in refused("daily", "--from", days_ago(2, 4), "--to", days_ago(2, 5))
+    assert "is never due from" in refused("daily", "--from", days_ago(2, 1), "--to", days_ago(2, 2))
     assert "a backfill is about the past" in refused("daily", "--from", days_ago(2), "--to", days_ago(-9))
     assert "more than 10000 moments" in refused("tick", "--from", days_ago(3), "--to", days_ago(2))
     assert "--from is after --to" in refused("daily", "--from", days_ago(2), "--to", days_ago(3))
@@ -260,7 +268,7 @@ def test_a_backfill_of_nothing_of_the_future_or_of_too_much_is_refused(watch):
 # What a release does, and what a fire was
 
 def test_planning_a_release_shows_what_it_does_to_schedules(watch):
-    project = watch({"pipelines/release.yml": RELEASE, "pipelines/daily.yml": schedule("0 0 3 * * ?"),
+    project = watch({"pipelines/release.yml": RELEASE, "pipelines/daily.yml": schedule(DAILY),
                      "pipelines/gone.yml": schedule(YEARLY)})
     new = project.ask("plan", "--push", "release/1", "--project", project.work)["schedules"]
     assert [(change["name"], change["kind"]) for change in new] == [("daily", "new"), ("gone", "new")]
@@ -269,9 +277,9 @@ def test_planning_a_release_shows_what_it_does_to_schedules(watch):
     project.branch("release/2", {"pipelines/daily.yml": schedule("0 30 4 * * ?", keys=", misfire: skip")}, "release/1")
     told = shown(project, "plan", "--push", "release/2", "--project", project.work)
     assert "gone is removed, next was 2099-01-01 03:00:00" in told
-    assert "cron: 0 0 3 * * ? → 0 30 4 * * ?" in told and "misfire: run-once → skip" in told
+    assert f"cron: {DAILY} → 0 30 4 * * ?" in told and "misfire: run-once → skip" in told
     change = project.ask("plan", "--push", "release/2", "--project", project.work)["schedules"][0]
-    assert change["next_before"].endswith("T03:00:00Z") and change["next_after"].endswith("T04:30:00Z")
+    assert change["next_before"].endswith(f"T{HOUR:02}:00:00Z") and change["next_after"].endswith("T04:30:00Z")
 
 
 def test_a_fire_says_what_it_was_made_of(watch):

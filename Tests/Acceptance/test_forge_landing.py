@@ -29,8 +29,7 @@ def test_the_forge_merges_the_head_that_was_tested(project):
     assert (pull.state, pull.merged_as, merged["reason"]) == ("merged", tip, f"merged as {tip[:10]}")
     assert forge.bare("rev-parse", f"{tip}^@").split() == [before, pull.head] and forge.tree(tip) in passed_trees(project, pull)
     assert f"Change: {merged['id']}" in forge.bare("log", "-1", "--format=%B", tip)
-    assert told(project, pull.head, "success").description == f"merged: {merged['reason']}"
-    project.until(lambda: forge.status(pull.head).url, 10, "the status has its link")
+    assert told(project, pull.head, "success", words=f"merged: {merged['reason']}").url
     assert forge.states(pull.head) == ["pending", "success"] and forge.count("merge") == 1
 
 
@@ -41,7 +40,7 @@ def test_a_head_that_nobody_has_tested_is_not_merged(project):
     project.started.wait()
     forge.update(pull, {"slow": "moved\n", "new.txt": "x\n"})
     project.go.open()
-    project.until(lambda: forge.count("merge", since), 20, "the forge is asked to merge the old head")
+    project.until(lambda: forge.count("merge", since), "the forge is asked to merge the old head")
     assert project.tip("main") == before
     forge.tell("updated", pull)
     project.started.wait()
@@ -79,7 +78,7 @@ def test_a_merge_that_was_not_heard_of_is_noted_after_a_crash(project):
     project.extra = {"ESPALIER_FAILPOINT": "change.landed"}
     pull = forge.open({"crash.txt": "x\n", "slow": None})
     project.serve(looks=False)
-    project.daemon.wait(30)
+    project.daemon.wait(60)
     assert pull.state == "merged"
     project.extra = {}
     project.serve()
@@ -104,6 +103,6 @@ def test_a_merge_that_the_forge_does_not_make_in_the_end_is_none(watch):
         forge.merges_later = forge.gives_up = True
         pull = forge.open({"later.txt": "x\n"})
         forge.tell("opened", pull)
-        project.until(lambda: forge.count("merge"), 20, "the forge is asked to merge")
+        project.until(lambda: forge.count("merge"), "the forge is asked to merge")
         rejected = become(project, pull, "rejected")
         assert "conflicts with its target" in rejected["reason"] and pull.state == "open"

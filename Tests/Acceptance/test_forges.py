@@ -27,9 +27,9 @@ def test_a_pull_request_that_a_webhook_tells_of_is_checked_and_lands(project):
     assert forge.bare("rev-parse", f"{tip}^@").split() == [before, pull.head]
     run = project.detail(merged["runs"][-1])["run"]
     assert (run["outcome"], run["commit"]) == ("passed", tip)
-    status = told(project, pull.head, "success")
+    status = told(project, pull.head, "success", words=f"merged: merged as {tip[:10]}")
     assert forge.states(pull.head) == ["pending", "success"]
-    assert status.url.startswith(project.ask("status")["address"]) and status.description == f"merged: merged as {tip[:10]}"
+    assert status.url.startswith(project.ask("status")["address"])
 
 
 def test_a_failing_pull_request_says_why_and_lands_when_it_is_mended(project):
@@ -101,9 +101,9 @@ def test_what_slips_through_the_list_stays_and_what_the_forge_does_not_know_goes
     project.started.wait()
     pull.slips, since = True, forge.now()
     forge.tell("updated", pull)
-    project.until(lambda: forge.count("get", since) == 1, 20, "the forge is asked about it")
+    asked = project.until(lambda: forge.count("get", since), "the forge is asked about it")
     forge.tell("updated", pull)
-    project.until(lambda: forge.count("get", since) == 2, 20, "it is still there, and asked about again")
+    project.until(lambda: forge.count("get", since) > asked, "it is still there, and asked about again")
     assert change(project, pull)["outcome"] == "checking"
     del forge.pulls[pull.number]
     forge.tell("closed", pull)

@@ -68,7 +68,7 @@ def test_a_rejected_change_that_is_mended_gets_in(project):
     project.git("rm", "--quiet", "broken")
     project.git("commit", "--quiet", "--message", "Mend")
     project.push("HEAD:refs/for/main", "-o", "topic=bad")
-    project.until(lambda: change(project, "bad")["outcome"] == "merged", 30, "the mended change is merged")
+    project.until(lambda: change(project, "bad")["outcome"] == "merged", "the mended change is merged")
     assert len(change(project, "bad")["runs"]) == 2
 
 
@@ -87,6 +87,8 @@ def test_a_change_pushed_again_starts_over_and_supersedes_its_old_run(project):
     second = project.commit_files({"slow": "second\n"})
     project.push("HEAD:refs/for/main", "-o", "topic=again")
     project.started.wait()
+    # The old one has stopped, and takes no word from the new one.
+    project.detail(change(project, "again")["runs"][0])
     project.go.open()
     assert project.change_of("again")["outcome"] == "merged"
     old, new = runs_of(project, "again")
@@ -153,7 +155,7 @@ def test_the_same_head_pushed_again_is_checked_again(project):
     flaky = project.change_of("flaky")
     assert flaky["outcome"] == "rejected" and len(flaky["runs"]) == 1
     project.push(f"{commit}:refs/for/main", "-o", "topic=flaky")
-    project.until(lambda: len(change(project, "flaky")["runs"]) == 2, 30, "it is checked again")
+    project.until(lambda: len(change(project, "flaky")["runs"]) == 2, "it is checked again")
 
 
 def test_a_push_that_is_heard_of_when_it_has_been_refused_is_no_second_proposal(project):
@@ -197,8 +199,7 @@ def test_deleting_the_proposal_withdraws_it(project):
     propose(project, "withdrawn", {"slow": "withdrawn\n"})
     project.started.wait()
     project.push(":refs/changes/withdrawn/for/main")
-    project.until(lambda: change(project, "withdrawn")["outcome"] == "withdrawn", 10, "it is withdrawn")
-    project.go.open()
+    project.until(lambda: change(project, "withdrawn")["outcome"] == "withdrawn", "it is withdrawn")
     (run,) = runs_of(project, "withdrawn")
     project.look()
     assert "withdrawn.txt" not in project.call("git", "ls-tree", "--name-only", "main", cwd=project.bare)

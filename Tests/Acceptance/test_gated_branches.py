@@ -22,7 +22,7 @@ def change(project, topic):
 
 
 def become(project, topic, state):
-    project.until(lambda: change(project, topic)["outcome"] == state, 30, f"{topic} is {state}")
+    project.until(lambda: change(project, topic)["outcome"] == state, f"{topic} is {state}")
     return change(project, topic)
 
 
@@ -58,7 +58,7 @@ def test_an_operator_lets_one_push_through_and_both_are_on_record(project):
     assert "an operator lets this push through" in said and project.tip("main") == commit
     _, said = push_to_main(project, "again")
     assert "main is gated" in said and project.tip("main") == commit
-    project.until(lambda: len(project.ask("audit")) == 2, 10, "the push is on record")
+    project.until(lambda: len(project.ask("audit")) == 2, "the push is on record")
     passing, grant = project.ask("audit")
     assert grant["who"] == passing["who"] == "an operator" and "the gate's own check is broken" in grant["deed"]
     assert commit[:10] in passing["deed"]
@@ -95,7 +95,7 @@ def test_a_branch_is_proposed_without_a_push(project):
     project.commit_files({"open.txt": "y"})
     project.push("HEAD:refs/heads/feature/open")
     project.espalier("change", "open", "feature/open")
-    project.until(lambda: change(project, "feature-open")["head"] == project.tip("feature/open"), 10, "it has the new head")
+    project.until(lambda: change(project, "feature-open")["head"] == project.tip("feature/open"), "it has the new head")
     assert change(project, "feature-open")["id"] == opened["id"]
     project.espalier("change", "withdraw", str(opened["id"]), "--as", "A data scientist")
     assert change(project, "feature-open")["outcome"] == "withdrawn"
@@ -118,7 +118,7 @@ def test_a_gate_that_was_merged_away_is_gone(project):
     become(project, "ungate", "merged")
     def is_free():
         return "main is gated" not in push_to_main(project, "free")[1]
-    project.until(is_free, 10, "main takes pushes")
+    project.until(is_free, "main takes pushes")
 
 
 def test_a_gate_that_came_with_a_broken_pipeline_closes_when_that_is_mended(watch):
@@ -130,4 +130,4 @@ def test_a_gate_that_came_with_a_broken_pipeline_closes_when_that_is_mended(watc
     project.git("rm", "--quiet", "pipelines/dev.yml")
     mended = project.commit_files({}, "Mend")
     project.push("HEAD:refs/heads/main")
-    project.until(lambda: "main is gated" in push_to_main(project, "late")[1] and project.tip("main") == mended, 10, "main is gated")
+    project.until(lambda: "main is gated" in push_to_main(project, "late")[1] and project.tip("main") == mended, "main is gated")

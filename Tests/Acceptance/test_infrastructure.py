@@ -51,7 +51,7 @@ def release(project, name, start="origin/main"):
     """A release cut from main: its run, whole."""
     project.git("fetch", "--quiet", "origin")
     project.push(f"{start}:refs/heads/release/{name}")
-    return project.run_once(seconds=60, branch=f"release/{name}")
+    return project.run_once(branch=f"release/{name}")
 
 
 def applied(project):
@@ -115,7 +115,7 @@ def test_shown_false_applies_what_it_plans(project):
     text = FILES["pipelines/infrastructure.yml"].replace('plan}" }', 'plan}", shown: false }')
     project.branch("release/1", {"pipelines/infrastructure.yml": text})
     project.push("HEAD:refs/heads/release/1")
-    assert project.run_once(seconds=60, branch="release/1")["run"]["outcome"] == "passed"
+    assert project.run_once(branch="release/1")["run"]["outcome"] == "passed"
     assert applied(project) == {"inference": "0 0 11 * * ?"}
 
 
@@ -123,7 +123,7 @@ def refused(project, name, files, start="main"):
     """A release branch with commits of its own, which must not be applied."""
     project.branch(f"release/{name}", files, start=start)
     project.push(f"release/{name}")
-    apply = project.run_once(seconds=60, branch=f"release/{name}")["steps"]["apply"]
+    apply = project.run_once(branch=f"release/{name}")["steps"]["apply"]
     assert apply["state"] == "failed" and not project.state.exists(), apply
     return apply["detail"]
 
@@ -144,7 +144,7 @@ def test_only_what_was_merged_counts_as_shown(project):
     project.git("rm", "--quiet", "broken")
     project.commit_files(second, "Another hour")
     project.push("HEAD:refs/for/main", "-o", "topic=mine")
-    project.until(lambda: project.change_of("mine")["outcome"] == "merged", 60, "the second head is merged")
+    project.until(lambda: project.change_of("mine")["outcome"] == "merged", "the second head is merged")
     shown = project.espalier("change", "show", change["id"]).stdout
     assert "0 0 2 * * ?" in shown and "0 0 1 * * ?" not in shown
     assert "no merged change has shown a plan" in refused(project, "2", first)
@@ -178,10 +178,10 @@ def test_a_daemon_that_dies_before_it_could_refuse_refuses_afterwards(project):
     project.extra = {**project.extra, "ESPALIER_FAILPOINT": "facts.stored@3"}
     project.serve()
     project.push("main:refs/heads/release/1")
-    project.daemon.wait(30)
+    project.daemon.wait(60)
     del project.extra["ESPALIER_FAILPOINT"]
     project.serve()
-    detail = project.run_once(seconds=60, branch="release/1")
+    detail = project.run_once(branch="release/1")
     assert detail["steps"]["plan"]["state"] == "passed" and "no merged change has shown" in detail["steps"]["apply"]["detail"]
     assert not project.state.exists()
 
@@ -201,5 +201,5 @@ def test_what_cannot_be_planned_says_why(project, tmp_path, pipeline, files, pro
     text = f"on: {{ push: {{ environment: prod }} }}\nsteps:\n  {pipeline}\n"
     project.branch("release/1", {"pipelines/infrastructure.yml": text, **files})
     project.push("HEAD:refs/heads/release/1")
-    run = project.run_once(seconds=60, branch="release/1")["run"]
+    run = project.run_once(branch="release/1")["run"]
     assert run["outcome"] == "failed" and complaint in project.log(run["id"], "plan")

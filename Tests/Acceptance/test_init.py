@@ -14,6 +14,7 @@ import sys
 import pytest
 
 from story import ROOT, Story
+from test_documents import at_a_persons_pace
 
 AUTHOR = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1", "GIT_AUTHOR_NAME": "A founder", "GIT_AUTHOR_EMAIL": "founder@example.org",
           "GIT_COMMITTER_NAME": "A founder", "GIT_COMMITTER_EMAIL": "founder@example.org"}
@@ -69,22 +70,23 @@ class Started(Story):
         script = script.replace("$PWD/.venv/server/bin/python", f"{ROOT}/.venv/server/bin/python").replace("espalier serve", "espalier serve --port 0")
         # The daemon answers before the first thing is asked of it.
         script = script.replace("git init --bare", "until [ -e $ESPALIER_HOME/address ]; do sleep 0.1; done; git init --bare")
+        script = at_a_persons_pace(script)
         script = f"set -e\ntrap 'echo daemon ${{!:-0}}' EXIT\n{script}"
         with open(self.folder / "typed.log", "w") as log:
-            done = subprocess.run(["bash", "-c", script], cwd=self.work, env=self.environment, stdout=log, stderr=subprocess.STDOUT, timeout=600)
+            done = subprocess.run(["bash", "-c", script], cwd=self.work, env=self.environment, stdout=log, stderr=subprocess.STDOUT, timeout=1800)
         said = (self.folder / "typed.log").read_text()
         self.pid = int(re.search(r"daemon (\d+)", said)[1])
         assert done.returncode == 0, said
         return said
 
-    def until(self, condition, seconds, what):
+    def until(self, condition, what, seconds=60):
         assert self.pid is None or pathlib.Path(f"/proc/{self.pid}").exists(), (self.work / "espalier.log").read_text()
-        return super().until(condition, seconds, what)
+        return super().until(condition, what, seconds)
 
     def close(self):
         if self.pid:
             os.kill(self.pid, signal.SIGTERM)
-            super().until(lambda: not pathlib.Path(f"/proc/{self.pid}").exists(), 60, "the daemon ends")
+            super().until(lambda: not pathlib.Path(f"/proc/{self.pid}").exists(), "the daemon ends")
 
 
 @pytest.fixture(scope="module")

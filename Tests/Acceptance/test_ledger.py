@@ -85,7 +85,7 @@ def cut(project, name, files=None):
     """A release; its decision, once its run has passed."""
     commit = project.branch(f"release/{name}", files or {"note.txt": f"{name}\n"})
     project.push(f"release/{name}")
-    run = project.run_once(120, commit=commit)
+    run = project.run_once(commit=commit)
     assert run["run"]["outcome"] == "passed", (run, project.log(run["run"]["id"], "promote"))
     return next(one for one in project.ask("decisions") if one["run"] == run["run"]["id"])
 
@@ -99,7 +99,7 @@ def decision(project, number):
 
 
 def applied(project, number):
-    return project.until(lambda: decision(project, number).get("applied_at"), 20, f"decision {number} is applied")
+    return project.until(lambda: decision(project, number).get("applied_at"), f"decision {number} is applied")
 
 
 def registry(project):
@@ -187,7 +187,7 @@ def test_an_alias_that_somebody_else_has_moved_is_not_moved_over(project, second
                  if one.version not in (made["challenger"], made["champion"]))
     registry(project).set_registered_model_alias("risk", "champion", other)
     approve(project, made)
-    void = project.until(lambda: decision(project, made["id"]).get("voided"), 20, "the move is void")
+    void = project.until(lambda: decision(project, made["id"]).get("voided"), "the move is void")
     assert f"it has been moved to {other} meanwhile" in void
     assert registry(project).get_registered_model("risk").aliases["champion"] == other
     ledger = project.ask("models", "--at", "2100-01-01T00:00:00Z")[0]["version"]
@@ -220,7 +220,7 @@ def test_a_fire_that_finds_the_champion_ill_has_the_one_before_it_back(project, 
     fire("fine", "01")
     assert decisions(project)[-1]["id"] == made["id"]
     fire("failed", "02")
-    back = project.until(lambda: decisions(project)[-1]["id"] > made["id"] and decisions(project)[-1], 60, "it is decided")
+    back = project.until(lambda: decisions(project)[-1]["id"] > made["id"] and decisions(project)[-1], "it is decided")
     assert back["challenger"] == before and "all the same" in back["reasons"][0] and "by espalier" in back["reasons"][0]
     applied(project, back["id"])
     assert registry(project).get_registered_model("risk").aliases["champion"] == before
@@ -244,9 +244,9 @@ def test_a_version_that_cannot_predict_does_not_come_back(project, second):
         "environments/prod.yml": (project.work / "environments/prod.yml").read_text().replace(
             "registry: {", "registry: { smoke: 'echo no; exit 3',"), "score.py": SCORE.replace("{HOLDOUT}", "other")})
     project.push("release/smoke")
-    assert project.run_once(120, commit=commit)["run"]["outcome"] == "passed"
+    assert project.run_once(commit=commit)["run"]["outcome"] == "passed"
     approve(project, project.ask("decisions")[-1])
-    project.until(lambda: project.ask("decisions")[-1].get("applied_at"), 20, "it is champion")
+    project.until(lambda: project.ask("decisions")[-1].get("applied_at"), "it is champion")
     champion = project.ask("decisions")[-1]["challenger"]
     done = project.espalier("rollback", "risk", "--to", current, "--reason", "x", "--as", "me", "--wait")
     assert done.returncode == 1
@@ -339,8 +339,8 @@ def test_a_model_whose_files_were_changed_does_not_become_champion(project, seco
         "\nimport time; go = pathlib.Path(os.environ['ESPALIER_DATA'], 'go'); open(go).read()\n")})
     (project.data("prod") / "go").exists() or os.mkfifo(project.data("prod") / "go")
     project.push("release/changed")
-    run = project.until(lambda: project.runs(commit=commit), 30, "the run")[0]["id"]
-    project.until(lambda: project.now(run)["steps"]["score"]["state"] == "running", 60, "it is scored")
+    run = project.until(lambda: project.runs(commit=commit), "the run")[0]["id"]
+    project.until(lambda: project.now(run)["steps"]["score"]["state"] == "running", "it is scored")
     newest = max(files.glob("**/MLmodel"), key=lambda path: path.stat().st_mtime)
     newest.write_text(newest.read_text() + "# other\n")
     with open(project.data("prod") / "go", "w") as go:

@@ -54,7 +54,7 @@ def cut(project, name, files=None):
     """A release branch; its commit and run, once the evidence is there."""
     commit = project.branch(f"release/{name}", files)
     project.push(f"release/{name}")
-    project.validated.wait(120)
+    project.validated.wait(900)
     return commit, project.runs(commit=commit)[0]["id"]
 
 
@@ -84,10 +84,10 @@ def second(project, first):
     minder = (project.home / "mlflow/lock").read_text().strip()
     for server in children(minder):
         project.call("kill", "-9", server)
-    project.until(lambda: not answers(project), 10, "the registry is away")
+    project.until(lambda: not answers(project), "the registry is away")
     project.go.open()
     waits = lambda: project.now(run)["steps"]["promote"]["state"] == "waiting" and project.now(run)
-    seen = project.until(waits, 30, "the step waits")
+    seen = project.until(waits, "the step waits")
     decided = project.ask("decisions")
     # The daemon may crash meanwhile, too.
     project.end(signal.SIGKILL)
@@ -154,5 +154,5 @@ def test_a_fire_writes_its_partition_once_with_the_champion(project, second):
     again = project.ask("fire", "inference", "--at", DAY, "--wait")
     assert again["run"]["outcome"] == "passed" and again["model"] == fired["model"]
     assert deltalake.DeltaTable(str(table)).version() == version and predictions(table) == rows
-    (fire,) = project.ask("schedules")[0]["fires"]
-    assert (fire["logical_time"], fire["version"]) == (DAY, "2")
+    fire, = (fire for fire in project.ask("schedules")[0]["fires"] if fire["logical_time"] == DAY)
+    assert fire["version"] == "2"

@@ -144,7 +144,7 @@ def trained(project):
 @pytest.fixture(scope="module")
 def logged(project, trained):
     """The file that names a model which was logged before: no release from here on trains."""
-    return {"logged": ended(project, trained["url"], 60)["steps"]["train"]["values"]["model_uri"] + "\n"}
+    return {"logged": ended(project, trained["url"])["steps"]["train"]["values"]["model_uri"] + "\n"}
 
 
 def push(project, environment, name, files):
@@ -154,13 +154,13 @@ def push(project, environment, name, files):
 
 
 def run_of(project, commit):
-    return project.until(lambda: project.runs(commit=commit), 20, "a run")[0]["id"]
+    return project.until(lambda: project.runs(commit=commit), "a run")[0]["id"]
 
 
-def ended(project, run, seconds=20):
+def ended(project, run):
     """A run once it has ended; one that does not end gives its slot back to the other tests."""
     try:
-        return project.until(lambda: (it := project.now(run))["run"]["outcome"] not in OPEN and it, seconds, f"run {run} ends")
+        return project.until(lambda: (it := project.now(run))["run"]["outcome"] not in OPEN and it, f"run {run} ends", seconds=600)
     except AssertionError:
         project.espalier("cancel", run)
         raise AssertionError(project.espalier("runs", run).stdout)
@@ -187,7 +187,7 @@ def decisions(project, detail):
 
 def holds(project, servers, trained, name, server=None):
     """The first release of an environment is registered, promoted, and states its files; what it was."""
-    detail = passed(project, ended(project, trained[name], 60))
+    detail = passed(project, ended(project, trained[name]))
     model = client(server or servers.url).get_registered_model(name)
     assert model.aliases == {"challenger": "1", "champion": "1"}
     assert "its files are stated and signed" in project.log(trained[name], "register")
@@ -246,7 +246,7 @@ def test_a_token_of_the_daemon_is_sent_as_bearer(project, servers, logged):
 
 
 def test_one_server_that_turns_us_away_hides_no_other_models(project, servers, trained, logged):
-    ended(project, trained["url"], 60)
+    ended(project, trained["url"])
     release(project, "stranger", "2", logged)
     done = project.espalier("models", "--json")
     assert done.returncode == 0, done
@@ -277,7 +277,7 @@ def test_a_certificate_of_ones_own(watch, servers):
                      "pipelines/release.yml": RELEASE.replace("ENVIRONMENTS", "tls")})
     servers.ready()
     run = run_of(project, push(project, "tls", "1", {}))
-    said = project.until(lambda: project.now(run)["steps"]["register"]["detail"], 20, "the step says something")
+    said = project.until(lambda: project.now(run)["steps"]["register"]["detail"], "the step says something")
     project.espalier("cancel", run)
     ended(project, run)
     project.end()
@@ -322,12 +322,12 @@ def test_a_server_that_is_away_holds_up_nobody_else(watch):
                      "pipelines/release.yml": RELEASE.replace("ENVIRONMENTS", "away")}, options=("--slots", "2"))
     waiting = [run_of(project, push(project, "away", name, {})) for name in "12"]
     for run in waiting:
-        project.until(lambda: project.now(run)["steps"]["register"]["state"] == "waiting", 20, "it waits")
+        project.until(lambda: project.now(run)["steps"]["register"]["state"] == "waiting", "it waits")
         assert nobody in project.now(run)["steps"]["register"]["detail"]
     commit = project.branch("feature/other")
     project.push("feature/other")
     try:
-        assert ended(project, run_of(project, commit), 15)["run"]["outcome"] == "passed"
+        assert ended(project, run_of(project, commit))["run"]["outcome"] == "passed"
     finally:
         for run in waiting:
             project.espalier("cancel", run)
@@ -363,7 +363,7 @@ def between(project, environment, name, files):
     """A release that has registered its version and is being scored; ended when the block is left."""
     latch = project.latch("go", environment)
     run = run_of(project, push(project, environment, name, files))
-    project.until(lambda: project.now(run)["steps"]["score"]["state"] == "running", 20, "it is scored")
+    project.until(lambda: project.now(run)["steps"]["score"]["state"] == "running", "it is scored")
     detail = {}
     yield detail
     latch.open()
@@ -445,6 +445,7 @@ def test_an_approved_version_that_is_gone_holds_up_no_other(project, servers, lo
     registry.delete_model_version("approved", first["challenger"])
     for one in (first, second):
         assert project.espalier("decisions", "approve", one["id"], "--as", "the operator").returncode == 0
-    project.until(lambda: project.ask("decisions", "show", second["id"]).get("applied_at"), 10, "the second is applied")
-    assert "approved" in project.ask("decisions", "show", first["id"])["voided"]
+    project.until(lambda: project.ask("decisions", "show", second["id"]).get("applied_at"), "the second is applied")
+    voided = project.until(lambda: project.ask("decisions", "show", first["id"])["voided"], "the first is void")
+    assert "approved" in voided
     assert registry.get_registered_model("approved").aliases["champion"] == second["challenger"]

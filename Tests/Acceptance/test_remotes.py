@@ -93,7 +93,7 @@ def test_the_mended_change_is_the_same_change(project):
     project.git("rm", "--quiet", "broken")
     project.git("commit", "--quiet", "--message", "Mend")
     push(project, "bad")
-    project.until(lambda: changes(project, "bad")[0]["outcome"] == "merged", 30, "the mended change is merged")
+    project.until(lambda: changes(project, "bad")[0]["outcome"] == "merged", "the mended change is merged")
     (mended,) = changes(project, "bad")
     assert mended["id"] == bad["id"] and mended["runs"][0] == bad["runs"][0] and len(mended["runs"]) == 2
 

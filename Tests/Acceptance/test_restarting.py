@@ -50,7 +50,7 @@ def test_a_step_goes_on_while_the_daemon_restarts(working, number, ends):
     os.kill(pid, 0)
     if ends == "before the restart":
         project.go.open()
-        project.until((project.home / "runs/1/work/1/exit").exists, 10, "the step ends")
+        project.until((project.home / "runs/1/work/1/exit").exists, "the step ends")
     project.serve()
     if ends == "after the restart":
         assert project.now(1)["steps"]["work"]["state"] == "running"
@@ -68,7 +68,8 @@ def test_while_the_disk_takes_nothing_others_get_the_slot_and_nothing_is_run_twi
         project.branch(name)
         project.push(name)
     project.started.wait()
-    with contextlib.closing(sqlite3.connect(project.home / "espalier.sqlite", isolation_level=None)) as database:
+    project.until(lambda: project.now(1)["steps"]["work"]["state"] == "running", "its start is on the disk")
+    with contextlib.closing(sqlite3.connect(project.home / "espalier.sqlite", isolation_level=None, timeout=60)) as database:
         database.execute("BEGIN IMMEDIATE")
         project.go.open()
         project.started.wait()
@@ -109,7 +110,7 @@ def test_steps_are_taken_up_however_many_projects_there_are(watch):
         project.end(signal.SIGKILL)
         project.serve()
         go.open()
-        project.until(lambda: project.now(number)["run"]["outcome"] == "passed", 3, f"run {number} passes")
+        project.until(lambda: project.now(number)["run"]["outcome"] == "passed", f"run {number} passes")
 
 
 def test_a_daemon_that_is_told_to_end_has_no_trouble_to_tell(watch):
@@ -123,7 +124,7 @@ def test_a_daemon_that_is_told_to_end_has_no_trouble_to_tell(watch):
     asking.sock.sendall(b"GET / HTTP/1.1\r\n")
     began = time.monotonic()
     project.end()
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 20
     assert " error " not in project.last_words() and " warning " not in project.last_words()
 
 

@@ -76,7 +76,7 @@ def project(watch_all, server):
 @pytest.fixture(scope="module")
 def first(project):
     """The one release that trains."""
-    return passed(project, ended(project, run_of(project, push(project, "signed", "1", {})), 60))
+    return passed(project, ended(project, run_of(project, push(project, "signed", "1", {}))))
 
 
 @pytest.fixture
@@ -278,7 +278,7 @@ def test_an_approved_version_is_verified_again_before_it_becomes_champion(projec
     made, = decisions(project, passed(project, release(project, "approved-later", "1", logged.change)))
     with without(logged.files / "python_model.pkl", b"other"):
         assert project.espalier("decisions", "approve", made["id"], "--as", "the operator").returncode == 0
-        void = project.until(lambda: project.ask("decisions", "show", made["id"]).get("voided"), 20, "the move is void")
+        void = project.until(lambda: project.ask("decisions", "show", made["id"]).get("voided"), "the move is void")
     assert "not those that were registered: python_model.pkl" in void and champion(server, "approved-later") is None
 
 
@@ -411,13 +411,14 @@ def until(seconds):
 
 def test_a_move_waits_while_a_lease_of_another_daemon_lasts(project, server, logged):
     with between(project, "held", "1", logged.change) as detail:
-        client(server.url).set_registered_model_tag("held", "espalier.lease", f"0123456789ab {until(6)} elsewhere")
+        client(server.url).set_registered_model_tag("held", "espalier.lease", f"0123456789ab {until(600)} elsewhere")
         run = project.runs(environment="held")[-1]["id"]
         (project.data("held") / "go").write_text("go\n")
         promote = project.until(
-            lambda: (it := project.now(run)["steps"]["promote"])["state"] == "waiting" and it, 20, "the move waits")
+            lambda: (it := project.now(run)["steps"]["promote"])["state"] == "waiting" and it, "the move waits")
         assert "another daemon, 0123456789ab on elsewhere, moves aliases of held" in promote["detail"], promote
         assert champion(server, "held") is None
+        client(server.url).set_registered_model_tag("held", "espalier.lease", f"0123456789ab {until(1)} elsewhere")
     passed(project, detail)
     assert champion(server, "held") == "1" and lease(server, "held") is None
 
@@ -447,7 +448,7 @@ def test_two_daemons_with_different_homes_move_aliases_of_one_model_in_turn(watc
     assert held.endswith(" " + socket.gethostname()) and str(dying.home) not in held
     run = run_of(waiting, push(waiting, "two", "1", {}))
     promote = waiting.until(
-        lambda: (it := waiting.now(run)["steps"]["promote"])["state"] == "waiting" and it, 30, "the second waits")
+        lambda: (it := waiting.now(run)["steps"]["promote"])["state"] == "waiting" and it, "the second waits")
     assert f"another daemon, {held.split()[0]} on {socket.gethostname()}, moves aliases of contested" in promote["detail"]
     assert "two-champion" not in client(server.url).get_registered_model("contested").aliases
     # It comes back, knows its own lease, makes its move good, and gives the lease back.

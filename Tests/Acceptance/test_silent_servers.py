@@ -28,7 +28,7 @@ def mirrored(watch):
 def go_silent(project, server):
     """A server that says nothing any more, and is being asked."""
     server.answers.clear()
-    project.until(lambda: errands(project.daemon), 20, "the server is asked")
+    project.until(lambda: errands(project.daemon), "the server is asked")
 
 
 def errands(process):
@@ -44,7 +44,7 @@ def errands(process):
 def test_it_counts_as_gone_and_is_asked_again(mirrored):
     project, server = mirrored
     go_silent(project, server)
-    project.until(lambda: "it has said nothing for 2 s" in project.last_words(), 20, "the server is given up")
+    project.until(lambda: "it has said nothing for 2 s" in project.last_words(), "the server is given up")
     server.answers.set()
     commit = project.branch("feature/after")
     project.git("push", "origin", "feature/after")
@@ -53,12 +53,14 @@ def test_it_counts_as_gone_and_is_asked_again(mirrored):
 
 def test_one_that_is_only_slow_is_waited_for(mirrored):
     project, server = mirrored
+    project.end()
     server.pause = 0.5
-    commit = project.branch("feature/large", {"large.txt": random.Random(1).randbytes(400_000).hex()})
+    commit = project.branch("feature/large", {"large.txt": random.Random(1).randbytes(800_000).hex()})
     project.git("push", project.bare, "feature/large")
     began = time.monotonic()
+    project.serve("--fetch-every", "1", "--patience", "6")
     assert project.run_once(commit=commit)["run"]["outcome"] == "passed"
-    assert time.monotonic() - began > 4 and "it has said nothing" not in project.last_words()
+    assert time.monotonic() - began > 8 and "it has said nothing" not in project.last_words()
 
 
 def test_other_projects_are_not_held_up(mirrored):
@@ -76,13 +78,14 @@ def test_other_projects_are_not_held_up(mirrored):
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=["sigterm", "sigint"])
 def test_the_daemon_ends_without_it(mirrored, number):
     project, server = mirrored
+    project.end()
+    project.serve("--fetch-every", "1", "--patience", "300")
     go_silent(project, server)
     asking = errands(project.daemon)
     began = time.monotonic()
     project.end(number)
-    assert time.monotonic() - began < 5 and not server.answers.is_set()
-    for pid in asking:
-        project.until(lambda: not pathlib.Path("/proc", pid).exists(), 5, "it is gone")
+    assert time.monotonic() - began < 30 and not server.answers.is_set()
+    project.until(lambda: not any(alive(pid, "server-errand") for pid in asking), "they are gone")
 
 
 def test_adopting_from_it_is_given_up(silent):
@@ -95,10 +98,10 @@ def test_adopting_from_it_is_given_up(silent):
 def test_who_does_not_wait_for_it_leaves_nothing_behind(silent):
     project, url = silent
     adopting = subprocess.Popen([project.binaries / "espalier", "adopt", url], env=project.environment)
-    asking, = project.until(lambda: errands(adopting), 20, "the server is asked")
+    asking, = project.until(lambda: errands(adopting), "the server is asked")
     adopting.kill()
     adopting.wait()
-    project.until(lambda: not pathlib.Path("/proc", asking).exists(), 20, "it is gone")
+    project.until(lambda: not alive(asking, "server-errand"), "it is gone")
 
 
 @pytest.fixture
@@ -115,11 +118,12 @@ def test_other_forges_are_not_held_up(watch):
         project.adopt(silent.url, "--name", "silent")
         with silent.silence():
             silent.link(name="silent")
-            project.until(lambda: silent.kept_waiting, 10, "the silent forge is asked")
-            pull = project.forge.open({"good.txt": "x\n"})
+            project.until(lambda: silent.kept_waiting, "the silent forge is asked")
+            began, pull = time.monotonic(), project.forge.open({"good.txt": "x\n"})
             project.forge.tell("opened", pull)
-            become(project, pull, "merged", seconds=15)
-            project.until(lambda: "success" in project.forge.states(pull.head), 10, "the other forge is told")
+            become(project, pull, "merged")
+            project.until(lambda: "success" in project.forge.states(pull.head), "the other forge is told")
+            assert time.monotonic() - began < 25, "after 30 s the silent one counts as gone"
 
 
 @pytest.mark.parametrize("landing", ["push", "api"])
@@ -131,9 +135,9 @@ def test_the_daemon_ends_in_the_middle_of_landing(watch, landing):
         project.started.wait()
         with forge.silence():
             project.go.open()
-            project.until(lambda: errands(project.daemon), 20, "the change is landing")
+            project.until(lambda: errands(project.daemon), "the change is landing")
             began = time.monotonic()
             project.end()
-            assert time.monotonic() - began < 5
+            assert time.monotonic() - began < 20
         project.serve()
         become(project, pull, "merged")

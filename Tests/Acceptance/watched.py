@@ -1,5 +1,6 @@
 """A small watched project: a bare repository, a working copy, a daemon; and the latches by which tests and steps meet."""
 
+import contextlib
 import json
 import os
 import select
@@ -70,12 +71,12 @@ class Watched(Story):
                 [self.binaries / "espalier", "serve", "--port", "0", *(options or self.options)],
                 env={**self.environment, **self.extra}, stdout=log, stderr=log, start_new_session=True)
         # A message is answered only after the first look at everything has been asked for.
-        self.until(lambda: address.exists() and (not looks or self.ring("look")), 30, "the daemon answers")
+        self.until(lambda: address.exists() and (not looks or self.ring("look")), "the daemon answers")
 
     def ring(self, *lines):
         """Say something at the daemon's door; its answer."""
         with socket.socket(socket.AF_UNIX) as door:
-            door.settimeout(30)
+            door.settimeout(120)
             try:
                 door.connect(str(self.home / "socket"))
                 door.sendall("\n".join([*lines, "", ""]).encode())
@@ -86,6 +87,8 @@ class Watched(Story):
     def look(self):
         """Have everything looked at and planned, now."""
         assert self.ring("look") == "ok\n"
+        # What another look has found is planned by whoever looked.
+        self.until(lambda: self.query("SELECT count(*) FROM event WHERE handled_at IS NULL") == [(0,)], "all is planned")
 
     def end(self, number=signal.SIGTERM):
         self.daemon.send_signal(number)
@@ -104,12 +107,14 @@ class Watched(Story):
         """End the daemon, and whatever steps it left behind."""
         if self.daemon and self.daemon.poll() is None:
             self.end()
-        for lock in self.home.glob("**/lock"):
-            pid = lock.read_text().strip()
-            if pid and alive(int(pid), "espalier-minder"):
-                os.kill(int(pid), signal.SIGTERM)
+        for lock in [*self.home.glob("runs/*/*/*/lock"), *self.home.glob("mlflow/lock")]:
+            # It may end at this moment.
+            with contextlib.suppress(OSError):
+                pid = lock.read_text().strip()
+                if pid and alive(int(pid), "espalier-minder"):
+                    os.kill(int(pid), signal.SIGTERM)
 
-    def until(self, condition, seconds=30, what="it happens"):
+    def until(self, condition, what="it happens", seconds=60):
         """Wait until `condition` gives something, and return it: the one place where anything is polled.
 
         What a condition does not find (a key, an item) may still come: an answer leaves out what is not known yet."""
@@ -133,16 +138,16 @@ class Watched(Story):
         found = reversed(self.ask("runs", "--limit", "1000"))
         return [run for run in found if all(run[key] == value for key, value in filters.items())]
 
-    def run_once(self, seconds=30, **filters):
+    def run_once(self, **filters):
         """The one such run, once it has ended, with its steps by name."""
-        runs = self.until(lambda: self.runs(**filters), seconds, f"a run of {filters}")
+        runs = self.until(lambda: self.runs(**filters), f"a run of {filters}")
         assert len(runs) == 1, runs
         return self.detail(runs[0]["id"])
 
     def detail(self, number):
         """A run once it has ended, with its steps by name."""
         done = subprocess.run([self.binaries / "espalier", "runs", str(number), "--wait", "--json"], env=self.environment,
-                              text=True, capture_output=True, timeout=90)
+                              text=True, capture_output=True, timeout=900)
         return self.named(json.loads(done.stdout))
 
     def now(self, number):
@@ -182,7 +187,7 @@ class Latch:
         # Open at both ends, so that neither side waits for the other to come.
         self.end = os.open(path, os.O_RDWR)
 
-    def wait(self, seconds=30):
+    def wait(self, seconds=60):
         """Until a step has written a line."""
         ready, _, _ = select.select([self.end], [], [], seconds)
         assert ready, "no step came here"

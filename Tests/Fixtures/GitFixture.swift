@@ -43,7 +43,7 @@ public final class GitFixture: Sendable {
         let (code, output) = try runProgram(
             "/usr/bin/git", arguments, in: folder,
             environment: [
-                "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_AUTHOR_NAME": "A tester",
+                "GIT_CONFIG_GLOBAL": "/dev/null", "GIT_CONFIG_NOSYSTEM": "1", "GIT_AUTHOR_NAME": "A tester",
                 "GIT_AUTHOR_EMAIL": "tester@example.org",
                 "GIT_COMMITTER_NAME": "A tester", "GIT_COMMITTER_EMAIL": "tester@example.org",
             ])

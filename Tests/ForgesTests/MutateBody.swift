@@ -35,7 +35,8 @@ struct BodyMutator {
 
     private mutating func mutateTree(_ body: [UInt8]) -> [UInt8] {
         guard let tree = try? JSONSerialization.jsonObject(with: Data(body), options: .fragmentsAllowed),
-            let data = try? JSONSerialization.data(withJSONObject: change(tree), options: .fragmentsAllowed)
+            let data = try? JSONSerialization.data(
+                withJSONObject: change(tree), options: [.fragmentsAllowed, .sortedKeys])
         else { return mutateBytes(body) }
         return Array(data)
     }

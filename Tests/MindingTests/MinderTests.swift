@@ -52,7 +52,9 @@ import Testing
         let pidFile = folder.path + "/pid"
         #expect(
             try minders.start(
-                request("setsid sleep 300 & echo $! > \(pidFile).tmp; mv \(pidFile).tmp \(pidFile); sleep 300")))
+                request(
+                    "setsid sleep 300 & echo $! > \(pidFile).tmp; mv \(pidFile).tmp \(pidFile); sleep 300", timeout: nil
+                )))
         while !FileManager.default.fileExists(atPath: pidFile) { await Task.yield() }
         #expect(minders.isAlive(step))
         minders.stop(step)
@@ -73,7 +75,7 @@ import Testing
 
     @Test func aKilledMinderLeavesNoRecord() async throws {
         let ready = folder.path + "/ready"
-        #expect(try minders.start(request("touch \(ready); sleep 300")))
+        #expect(try minders.start(request("touch \(ready); sleep 300", timeout: nil)))
         while !FileManager.default.fileExists(atPath: ready) { await Task.yield() }
         let pid = try #require(
             Int32(

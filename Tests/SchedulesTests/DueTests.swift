@@ -49,7 +49,9 @@ import Testing
     @Test func overlapSkipRecordsTheRunThatWasInTheWay() throws {
         let due = try rule("overlap: skip").due(after: hours(-2), now: noon, unended: UnendedFire(run: 7))
         #expect(due.moments == [Moment(hours(-1), skipped: .overlap(run: 7))])
-        #expect(try rule("overlap: queue").due(after: hours(-2), now: noon, unended: UnendedFire(run: 7)).moments[0].skipped == nil)
+        #expect(
+            try rule("overlap: queue").due(after: hours(-2), now: noon, unended: UnendedFire(run: 7)).moments[0].skipped
+                == nil)
     }
 
     @Test func theTimeZoneCounts() throws {

@@ -116,7 +116,7 @@ class Faults:
         return True
 
     def database_busy(self, running, shortest=0.3, longest=3):
-        with contextlib.closing(sqlite3.connect(self.home / "espalier.sqlite", timeout=5, isolation_level=None)) as other:
+        with contextlib.closing(sqlite3.connect(self.home / "espalier.sqlite", timeout=60, isolation_level=None)) as other:
             other.execute("BEGIN EXCLUSIVE")
             self.pause(shortest, longest)
             other.execute("ROLLBACK")

@@ -48,11 +48,11 @@ class Life:
     def unended(self):
         """Runs at work and waiting, as (id, pipeline); None when it does not say."""
         # Its pages come a moment later than its door.
-        while self.is_alive() and not (self.home / "address").exists() and time.monotonic() < self.spawned + 5:
+        while self.is_alive() and not (self.home / "address").exists() and time.monotonic() < self.spawned + TO_ANSWER:
             time.sleep(0.002)
         with contextlib.suppress(OSError, ValueError, KeyError):
             address = (self.home / "address").read_text().strip()
-            with urllib.request.urlopen(f"{address}api/status", timeout=5) as answer:
+            with urllib.request.urlopen(f"{address}api/status", timeout=TO_ANSWER) as answer:
                 status = json.load(answer)
             return [(run["id"], run["pipeline"]) for run in status["running"] + status["queued"]]
         return None

@@ -37,14 +37,14 @@ def race(root: Path, run: str, start) -> list[bool]:
     """Publishes every moment at the same instant as the other writers; whether each call changed the table."""
     changed = []
     for moment in MOMENTS:
-        start.wait(timeout=30)
+        start.wait(timeout=300)
         changed.append(publish(root, moment, run).changed)
     return changed
 
 
 def race_to_create(roots: list[Path], start) -> None:
     for root in roots:
-        start.wait(timeout=30)
+        start.wait(timeout=300)
         predictions(root).open_or_create()
 
 
@@ -57,7 +57,7 @@ def test_processes_racing_for_a_slot_write_it_once(tmp_path):
     with context.Manager() as manager, context.Pool(WRITERS) as pool:
         start = manager.Barrier(WRITERS)
         racers = [pool.apply_async(race, (tmp_path, f"racer-{n}", start)) for n in range(WRITERS)]
-        outcomes = [racer.get(timeout=60) for racer in racers]
+        outcomes = [racer.get(timeout=600) for racer in racers]
     assert [sum(changed) for changed in zip(*outcomes)] == [1] * len(MOMENTS)
     assert DeltaTable(tmp_path).version() == len(MOMENTS)
     rows = stored(tmp_path)
@@ -73,7 +73,7 @@ def test_processes_racing_to_create_a_table_make_one(tmp_path):
         start = manager.Barrier(WRITERS)
         racers = [pool.apply_async(race_to_create, (roots, start)) for _ in range(WRITERS)]
         for racer in racers:
-            racer.get(timeout=60)
+            racer.get(timeout=600)
     assert [DeltaTable(root).version() for root in roots] == [0] * len(roots)
 
 

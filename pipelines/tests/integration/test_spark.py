@@ -2,7 +2,7 @@
 
 import json
 import os
-import socket
+import re
 import subprocess
 import time
 from pathlib import Path
@@ -98,12 +98,9 @@ class Cluster:
         )
         for file in (self.secret, self.properties):
             file.chmod(0o600)
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.address = f"spark://127.0.0.1:{self.port}"
-        self.start("master.Master", "--port", str(self.port))
-        self.until(self.answers)
+        self.start("master.Master", "--port", "0")
+        self.until(self.started)
+        self.address = self.started()[1]
 
     def start(self, name: str, *arguments: str) -> None:
         command = [Path(pyspark.__file__).parent / "bin/spark-class", f"org.apache.spark.deploy.{name}", "--host", "127.0.0.1"]
@@ -116,15 +113,14 @@ class Cluster:
     def start_worker(self) -> None:
         self.start("worker.Worker", "--cores", "1", "--memory", "1g", "--work-dir", str(self.folder / "work"), self.address)
 
-    def answers(self) -> bool:
-        with socket.socket() as asking:
-            return asking.connect_ex(("127.0.0.1", self.port)) == 0
+    def started(self) -> re.Match | None:
+        return re.search(r"Starting Spark master at (spark://\S+)", (self.folder / "log-0").read_text())
 
     def registered(self) -> int:
         return (self.folder / "log-0").read_text().count("Registering worker")
 
     def until(self, condition) -> None:
-        deadline = time.monotonic() + 120
+        deadline = time.monotonic() + 600
         while not condition():
             assert time.monotonic() < deadline and all(process.poll() is None for process in self.processes), self.logs()
             time.sleep(0.05)
@@ -136,7 +132,7 @@ class Cluster:
         for process in self.processes:
             process.terminate()
         for process in self.processes:
-            process.wait(30)
+            process.wait(300)
 
 
 def test_a_cluster_of_two_workers_makes_the_same_features_and_trials(natality, tmp_path):

@@ -78,7 +78,7 @@ def trained(checkout, folder: Path, config: str, **variables: str) -> dict[str, 
 
 def test_each_trial_of_a_search_is_a_nested_run_and_the_next_search_goes_on_from_them(contest, tmp_path):
     checkout, client = contest.checkout, MlflowClient(contest.checkout.tracking_uri)
-    first = client.get_run(trained(checkout, tmp_path, '{"search": {"trials": 5}}')["run_id"])
+    first = client.get_run(trained(checkout, tmp_path, '{"search": {"trials": 5, "seconds": 600}}')["run_id"])
     trials = trials_of(checkout, first.info.run_id)
     assert len(trials) == first.data.metrics["search_trials"] == 5 and first.data.metrics["search_earlier_trials"] == 0
     best = min(trials, key=lambda trial: trial.data.metrics["log_loss"])
@@ -88,7 +88,7 @@ def test_each_trial_of_a_search_is_a_nested_run_and_the_next_search_goes_on_from
     assert sum(fold["rows"] for fold in folds) == 912
     assert sum(fold["roc_auc"] for fold in folds) / len(folds) == pytest.approx(best.data.metrics["roc_auc"])
 
-    again = client.get_run(trained(checkout, tmp_path, '{"search": {"trials": 2}}')["run_id"])
+    again = client.get_run(trained(checkout, tmp_path, '{"search": {"trials": 2, "seconds": 600}}')["run_id"])
     assert again.data.metrics["search_earlier_trials"] == 5 and again.data.metrics["search_trials"] == 2
     assert again.data.metrics["search_loss"] <= first.data.metrics["search_loss"]
     params = lambda runs: {str(run.data.params) for run in runs}
