@@ -454,15 +454,15 @@ def test_two_daemons_with_different_homes_move_aliases_of_one_model_in_turn(watc
     # It comes back, knows its own lease, makes its move good, and gives the lease back.
     dying.extra = {}
     dying.serve()
-    passed(dying, ended(dying, dying.runs(environment="one")[0]["id"], 30))
-    passed(waiting, ended(waiting, run, 45))
+    passed(dying, ended(dying, dying.runs(environment="one")[0]["id"]))
+    passed(waiting, ended(waiting, run))
     aliases = client(server.url).get_registered_model("contested").aliases
     assert aliases["one-champion"] == "1" and aliases["two-champion"] == "2" and lease(server, "contested") is None
     # Both at once, again and again: in turn, and all of them in the end.
     for number in "234":
         runs = [(one, run_of(one, push(one, name, number, {}))) for one, name in ((dying, "one"), (waiting, "two"))]
         for one, run in runs:
-            passed(one, ended(one, run, 60))
+            passed(one, ended(one, run))
         aliases = client(server.url).get_registered_model("contested").aliases
         assert (aliases["one-champion"], aliases["two-champion"]) == (aliases["one-challenger"], aliases["two-challenger"])
         assert lease(server, "contested") is None
