@@ -51,11 +51,11 @@ def become(project, pull, state):
         raise AssertionError(f"{error}\nit is {change(project, pull)}") from None
 
 
-def told(project, commit, state, context="espalier/gate", words=""):
-    """The forge's latest status of a commit, once it is that and says so."""
+def told(project, commit, state, context="espalier/gate", description=None):
+    """The forge's latest status of a commit, once it is that and says exactly so."""
     def is_so():
         status = project.forge.status(commit, context)
-        return status and status.state == state and words in status.description and status
+        return status and status.state == state and description in (None, status.description) and status
     return project.until(is_so, f"{context} of {commit[:10]} is {state} on the forge")
 
 

@@ -81,7 +81,7 @@ class Mail:
         self.commands = [
             command.replace(b"\0", b" ").decode(errors="replace")
             for command in map(quietly, pathlib.Path("/proc").glob("[0-9]*/cmdline"))
-            if command.partition(b"\0")[0].endswith(b"curl")]
+            if b"curl" in command]
 
     @property
     def text(self):

@@ -29,7 +29,7 @@ def test_the_forge_merges_the_head_that_was_tested(project):
     assert (pull.state, pull.merged_as, merged["reason"]) == ("merged", tip, f"merged as {tip[:10]}")
     assert forge.bare("rev-parse", f"{tip}^@").split() == [before, pull.head] and forge.tree(tip) in passed_trees(project, pull)
     assert f"Change: {merged['id']}" in forge.bare("log", "-1", "--format=%B", tip)
-    assert told(project, pull.head, "success", words=f"merged: {merged['reason']}").url
+    assert told(project, pull.head, "success", description=f"merged: {merged['reason']}").url
     assert forge.states(pull.head) == ["pending", "success"] and forge.count("merge") == 1
 
 

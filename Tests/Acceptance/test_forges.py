@@ -27,7 +27,7 @@ def test_a_pull_request_that_a_webhook_tells_of_is_checked_and_lands(project):
     assert forge.bare("rev-parse", f"{tip}^@").split() == [before, pull.head]
     run = project.detail(merged["runs"][-1])["run"]
     assert (run["outcome"], run["commit"]) == ("passed", tip)
-    status = told(project, pull.head, "success", words=f"merged: merged as {tip[:10]}")
+    status = told(project, pull.head, "success", description=f"merged: merged as {tip[:10]}")
     assert forge.states(pull.head) == ["pending", "success"]
     assert status.url.startswith(project.ask("status")["address"])
 

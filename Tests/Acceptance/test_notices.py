@@ -217,7 +217,7 @@ def test_a_fact_whose_daemon_died_before_it_was_told_is_told_once(telling, web):
     project.branch("feature/x", {"broken": ""})
     project.push("feature/x")
     project.daemon.wait(60)
-    assert project.query("SELECT count(*) FROM notice") == [(1,)]
+    assert web.posts == [] and project.query("SELECT count(*) FROM notice") == [(1,)]
     project.daemon, project.extra = None, SECRETS
     project.serve()
     post = web.next()
