@@ -7,6 +7,8 @@ import signal
 
 import pytest
 
+from watched import HOUR
+
 RELEASE = 'on: { push: { environment: prod } }\nsteps: { check: { run: "true" } }\n'
 # Due only when somebody asks: the tests choose the moments.
 YEARLY = "0 0 3 1 1 ? 2099"
@@ -42,8 +44,6 @@ def shown(project, *arguments):
 
 
 TODAY = dt.datetime.now(dt.timezone.utc)
-# Of schedules that are due each day: not while they are tested.
-HOUR = (TODAY.hour + 12) % 24
 DAILY = f"0 0 {HOUR} * * ?"
 
 

@@ -5,8 +5,6 @@ from collections import Counter
 
 import pytest
 
-from watched import OPEN
-
 
 def runs_per_branch(project):
     return Counter(run["branch"] for run in project.runs())
@@ -114,7 +112,7 @@ def test_two_hundred_branches_in_one_push_are_two_hundred_runs(watch):
     assert said.count("[new branch]") == 200
     project.look()
     assert runs_per_branch(project) == {name: 1 for name in names}
-    project.until(lambda: all(run["outcome"] not in OPEN for run in project.runs()), "all runs end", seconds=600)
+    project.until(lambda: not project.has_open_runs(), "all runs end", seconds=600)
     assert {run["outcome"] for run in project.runs()} == {"passed"}
 
 

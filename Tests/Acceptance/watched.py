@@ -138,6 +138,9 @@ class Watched(Story):
         found = reversed(self.ask("runs", "--limit", "1000"))
         return [run for run in found if all(run[key] == value for key, value in filters.items())]
 
+    def has_open_runs(self):
+        return any(run["outcome"] in OPEN for run in self.runs())
+
     def run_once(self, **filters):
         """The one such run, once it has ended, with its steps by name."""
         runs = self.until(lambda: self.runs(**filters), f"a run of {filters}")
@@ -177,6 +180,10 @@ class Watched(Story):
 
     def latch(self, name, environment="dev"):
         return Latch(self.data(environment) / name)
+
+
+# For schedules that are due each day: not while they are tested.
+HOUR = (time.gmtime().tm_hour + 12) % 24
 
 
 class Latch:
