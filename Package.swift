@@ -20,6 +20,12 @@ func pure(_ name: String, needs: [Target.Dependency] = [], settings: [SwiftSetti
     .target(name: name, dependencies: needs, swiftSettings: swiftSettings + settings)
 }
 
+func room(_ name: String, needs: [Target.Dependency]) -> Target {
+    .target(
+        name: name, dependencies: needs + [.product(name: "Logging", package: "swift-log")],
+        swiftSettings: swiftSettings)
+}
+
 func tests(_ name: String, _ needs: Target.Dependency...) -> Target {
     .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name)] + needs, swiftSettings: swiftSettings)
 }
@@ -121,19 +127,77 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
 
-        // MARK: The one target that joins them
+        // MARK: The daemon's rooms, in the order of the flow: each imports only those above it
 
-        // The daemon: looks, plans, runs, gates, promotes, fires.
-        .target(
-            name: "Daemon",
-            dependencies: [
-                "Events", "Cron", "Projects", "Plans", "Runs", "Changes", "Schedules", "Notices", "Reports",
-                "Promotion", "Templates", "Terraform", "Digests", "Git", "ProjectFiles", "Store", "Watching", "Minding",
-                "Programs", "Registry", "Forges", "Curl", "Web",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ],
-            swiftSettings: swiftSettings),
+        // The daemon's own folder: paths, locks, failpoints, bells; and how files that steps left are read.
+        room("Home", needs: ["Projects"]),
+        // A project, its inputs and its files at a commit.
+        room("Reading", needs: ["Home", "Events", "Projects", "Plans", "Digests", "Git", "ProjectFiles"]),
+        // Where commands run, and what a step is given and leaves.
+        room(
+            "Executing",
+            needs: [
+                "Home", "Reading", "Events", "Projects", "Plans", "Runs", "Notices", "Reports", "Terraform", "Digests",
+                "ProjectFiles", "Minding", "Programs",
+            ]),
+        // Models: registered, stated and signed, verified, promoted, restored.
+        room(
+            "Promoting",
+            needs: [
+                "Home", "Executing", "Events", "Projects", "Plans", "Runs", "Promotion", "Digests", "Store", "Minding",
+                "Registry",
+            ]),
+        // Repositories and forges: adopted, watched, mirrored, linked.
+        room(
+            "Following",
+            needs: [
+                "Home", "Reading", "Events", "Projects", "Plans", "Runs", "Changes", "Digests", "Git", "Store",
+                "Watching",
+                "Programs", "Forges",
+            ]),
+        // Changes: read, merged in memory, landed.
+        room(
+            "Gating",
+            needs: [
+                "Home", "Reading", "Following", "Events", "Projects", "Plans", "Runs", "Changes", "Git", "Store",
+                "Forges",
+            ]),
+        // Runs: planned, started, recorded, ended.
+        room(
+            "Running",
+            needs: [
+                "Home", "Executing", "Promoting", "Events", "Projects", "Plans", "Runs", "Changes", "Notices",
+                "Terraform", "Store",
+                "Registry",
+            ]),
+        // Schedules: what is due, with which champion, after which others.
+        room(
+            "Firing",
+            needs: [
+                "Home", "Reading", "Promoting", "Events", "Projects", "Schedules", "Store", "Registry", "Watching",
+            ]),
+        // Notices on their way to people.
+        room("Telling", needs: ["Home", "Notices", "Projects", "Digests", "Store", "Curl"]),
+        // Reports for pages, API and commands. Reads only.
+        room(
+            "Answering",
+            needs: [
+                "Home", "Reading", "Executing", "Promoting", "Following", "Gating", "Events", "Cron", "Projects",
+                "Plans",
+                "Runs", "Changes", "Schedules", "Notices", "Reports", "Promotion", "Terraform", "Digests", "Git",
+                "Registry", "Store",
+            ]),
+        // New projects from templates, and upgrades of them.
+        room("Starting", needs: ["Home", "Events", "Projects", "Templates", "Git", "ProjectFiles", "Programs"]),
+        // All rooms wired: the daemon, its turn, its commands.
+        room(
+            "Daemon",
+            needs: [
+                "Home", "Reading", "Executing", "Promoting", "Following", "Gating", "Running", "Firing", "Telling",
+                "Answering", "Starting", "Events", "Projects", "Plans", "Runs", "Changes", "Schedules", "Notices",
+                "Reports", "Digests", "Git", "Store", "Watching", "Minding", "Programs", "Registry", "Forges", "Curl",
+                "Web", .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
 
         // MARK: Programs
 
@@ -141,7 +205,8 @@ let package = Package(
         .executableTarget(
             name: "espalier",
             dependencies: [
-                "Cron", "Daemon", "Events", "Plans", "Projects", "Reports", "Templates", "Terraform",
+                "Answering", "Cron", "Daemon", "Events", "Following", "Home", "Plans", "Projects", "Reading", "Reports",
+                "Starting", "Templates", "Terraform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -190,6 +255,9 @@ let package = Package(
         tests(
             "Web", "Reports", .product(name: "Hummingbird", package: "hummingbird"),
             .product(name: "HummingbirdTesting", package: "hummingbird")),
-        tests("Daemon", "Digests", "Events", "Fixtures", "Git", "Minding", "Plans", "Projects", "Runs", "Store"),
+        tests("Home"),
+        tests("Reading", "Digests", "Events", "Fixtures", "Git", "Home", "Plans", "Projects"),
+        tests("Executing", "Digests", "Fixtures", "Home", "Runs"),
+        tests("Promoting", "Digests", "Fixtures", "Home"),
     ]
 )
