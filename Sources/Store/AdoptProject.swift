@@ -9,6 +9,24 @@ extension StoredProject {
     }
 }
 
+extension StoreReading {
+    public func projects() async throws -> [StoredProject] {
+        try await reader.read {
+            try Row.fetchAll($0, sql: "SELECT * FROM project ORDER BY name").map(StoredProject.init)
+        }
+    }
+
+    /// The project of that name, or the only one when no name is given.
+    public func project(named name: String?) async throws -> StoredProject {
+        let all = try await projects()
+        if name == nil, all.count == 1 { return all[0] }
+        guard let found = all.first(where: { $0.name == name }) else {
+            throw StoreError.noProject(name ?? "", known: all.map(\.name))
+        }
+        return found
+    }
+}
+
 extension Store {
     /// Remember a repository, and where its refs are: what was pushed before is no event. Adopting it again changes
     /// nothing but its URL.
@@ -35,25 +53,11 @@ extension Store {
             return project
         }
     }
-
-    public func projects() async throws -> [StoredProject] {
-        try await pool.read { try Row.fetchAll($0, sql: "SELECT * FROM project ORDER BY name").map(StoredProject.init) }
-    }
-
-    /// The project of that name, or the only one when no name is given.
-    public func project(named name: String?) async throws -> StoredProject {
-        let all = try await projects()
-        if name == nil, all.count == 1 { return all[0] }
-        guard let found = all.first(where: { $0.name == name }) else {
-            throw StoreError.noProject(name ?? "", known: all.map(\.name))
-        }
-        return found
-    }
 }
 
-extension Store {
+extension StoreReading {
     /// The folder of a project's repository or mirror.
     public func repositoryPath(ofProject id: Int64) throws -> String? {
-        try pool.read { try String.fetchOne($0, sql: "SELECT repository FROM project WHERE id = ?", arguments: [id]) }
+        try reader.read { try String.fetchOne($0, sql: "SELECT repository FROM project WHERE id = ?", arguments: [id]) }
     }
 }

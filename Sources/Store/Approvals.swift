@@ -2,6 +2,42 @@ import Foundation
 import GRDB
 import Promotion
 
+extension StoreReading {
+    /// Who has approved decisions, by number, in order.
+    public func approvals() async throws -> [Int64: [String]] {
+        try await reader.read { database in
+            try Row.fetchAll(database, sql: "SELECT decision_id, who FROM approval ORDER BY at").reduce(into: [:]) {
+                $0[$1["decision_id"], default: []].append($1["who"])
+            }
+        }
+    }
+
+    /// How many persons still have to approve a promotion before its alias moves.
+    public func approvalsMissing(for decision: StoredDecision) async throws -> Int {
+        guard let needed = decision.body.approvalsNeeded, decision.body.decision.verdict == .promoted else { return 0 }
+        let count = try await reader.read { database in
+            try Int.fetchOne(
+                database, sql: "SELECT count(*) FROM approval WHERE decision_id = ?", arguments: [decision.id]) ?? 0
+        }
+        return max(0, needed - count)
+    }
+
+    /// Decisions with a move that only waited for persons, and does no more.
+    public func approvedDecisions() async throws -> [StoredDecision] {
+        let approvals = try await approvals()
+        return try await reader.read { database in
+            try Row.fetchAll(
+                database,
+                sql:
+                    "\(Self.decisionSQL) WHERE alias_move.to_version IS NOT NULL AND confirmed_at IS NULL AND voided IS NULL"
+            ).map(StoredDecision.init).filter { decision in
+                let needed = decision.body.approvalsNeeded ?? 0
+                return needed > 0 && (approvals[decision.id]?.count ?? 0) >= needed
+            }
+        }
+    }
+}
+
 extension Store {
     /// Put on record that somebody approves a decision as it stands.
     ///
@@ -15,40 +51,6 @@ extension Store {
             guard database.changesCount > 0 else { return false }
             try Self.note(.approvedDecision(decision.id), by: who, project: project, at: time, database)
             return true
-        }
-    }
-
-    /// Who has approved decisions, by number, in order.
-    public func approvals() async throws -> [Int64: [String]] {
-        try await pool.read { database in
-            try Row.fetchAll(database, sql: "SELECT decision_id, who FROM approval ORDER BY at").reduce(into: [:]) {
-                $0[$1["decision_id"], default: []].append($1["who"])
-            }
-        }
-    }
-
-    /// How many persons still have to approve a promotion before its alias moves.
-    public func approvalsMissing(for decision: StoredDecision) async throws -> Int {
-        guard let needed = decision.body.approvalsNeeded, decision.body.decision.verdict == .promoted else { return 0 }
-        let count = try await pool.read { database in
-            try Int.fetchOne(
-                database, sql: "SELECT count(*) FROM approval WHERE decision_id = ?", arguments: [decision.id]) ?? 0
-        }
-        return max(0, needed - count)
-    }
-
-    /// Decisions with a move that only waited for persons, and does no more.
-    public func approvedDecisions() async throws -> [StoredDecision] {
-        let approvals = try await approvals()
-        return try await pool.read { database in
-            try Row.fetchAll(
-                database,
-                sql:
-                    "\(Self.decisionSQL) WHERE alias_move.to_version IS NOT NULL AND confirmed_at IS NULL AND voided IS NULL"
-            ).map(StoredDecision.init).filter { decision in
-                let needed = decision.body.approvalsNeeded ?? 0
-                return needed > 0 && (approvals[decision.id]?.count ?? 0) >= needed
-            }
         }
     }
 }

@@ -36,6 +36,16 @@ public struct AuditEntry: Sendable, Hashable {
     }
 }
 
+extension StoreReading {
+    /// The latest deeds, newest first.
+    public func audit(limit: Int = 200) async throws -> [AuditEntry] {
+        try await reader.read { database in
+            try Row.fetchAll(database, sql: "SELECT * FROM audit ORDER BY id DESC LIMIT ?", arguments: [limit])
+                .map(AuditEntry.init)
+        }
+    }
+}
+
 extension Store {
     public func note(_ deed: Deed, by who: String, project: Int64, at time: Date) async throws {
         try await pool.write { try Self.note(deed, by: who, project: project, at: time, $0) }
@@ -77,14 +87,6 @@ extension Store {
             try Self.note(
                 .pushed(branch: branch, from: move.from, to: move.to), by: who, project: project, at: time, database)
             return true
-        }
-    }
-
-    /// The latest deeds, newest first.
-    public func audit(limit: Int = 200) async throws -> [AuditEntry] {
-        try await pool.read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM audit ORDER BY id DESC LIMIT ?", arguments: [limit])
-                .map(AuditEntry.init)
         }
     }
 }

@@ -58,6 +58,57 @@ public struct BackfillMoment: Sendable, Hashable {
     }
 }
 
+extension StoreReading {
+    /// Backfills, newest first.
+    public func backfills(limit: Int = 50) async throws -> [StoredBackfill] {
+        try await backfills("id IN (SELECT id FROM backfill ORDER BY id DESC LIMIT ?)", [limit])
+    }
+
+    public func backfill(_ id: Int64) async throws -> StoredBackfill {
+        guard let found = try await backfills("id = ?", [id]).first else { throw StoreError.noBackfill(id) }
+        return found
+    }
+
+    /// The backfills in which a moment may still start, newest first.
+    public func openBackfills() async throws -> [StoredBackfill] {
+        try await backfills(
+            """
+            cancelled_at IS NULL
+            AND EXISTS (SELECT 1 FROM backfill_moment WHERE backfill_id = backfill.id AND event_id IS NULL)
+            """)
+    }
+
+    /// - Parameter condition: on `backfill`: the moments of others are not looked at.
+    private func backfills(_ condition: String, _ arguments: StatementArguments = []) async throws -> [StoredBackfill] {
+        try await reader.read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT backfill.*, count(*) AS total, count(*) FILTER (WHERE outcome = 'passed') AS passed,
+                    count(*) FILTER (WHERE outcome IS NOT NULL AND outcome != 'passed') AS failed,
+                    count(*) FILTER (WHERE event_id IS NOT NULL AND outcome IS NULL) AS running
+                    FROM (SELECT * FROM backfill WHERE \(condition)) AS backfill
+                    JOIN backfill_moment ON backfill_id = backfill.id LEFT JOIN run USING (event_id)
+                    GROUP BY backfill.id ORDER BY backfill.id DESC
+                    """, arguments: arguments
+            ).map(StoredBackfill.init)
+        }
+    }
+
+    /// The moments of a backfill, oldest first.
+    public func moments(ofBackfill id: Int64) async throws -> [BackfillMoment] {
+        try await reader.read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT backfill_moment.*, run.id AS run, run.outcome FROM backfill_moment
+                    LEFT JOIN run USING (event_id) WHERE backfill_id = ? ORDER BY logical_time
+                    """, arguments: [id]
+            ).map(BackfillMoment.init)
+        }
+    }
+}
+
 extension Store {
     /// Put a backfill on record; its moments start when somebody asks for them by `startMoments`.
     public func backfill(
@@ -84,55 +135,6 @@ extension Store {
                 .backfilled(schedule: schedule.pipeline, number: id, moments: moments.count), by: who,
                 project: schedule.project, at: time, database)
             return id
-        }
-    }
-
-    /// Backfills, newest first.
-    public func backfills(limit: Int = 50) async throws -> [StoredBackfill] {
-        try await backfills("id IN (SELECT id FROM backfill ORDER BY id DESC LIMIT ?)", [limit])
-    }
-
-    public func backfill(_ id: Int64) async throws -> StoredBackfill {
-        guard let found = try await backfills("id = ?", [id]).first else { throw StoreError.noBackfill(id) }
-        return found
-    }
-
-    /// The backfills in which a moment may still start, newest first.
-    public func openBackfills() async throws -> [StoredBackfill] {
-        try await backfills(
-            """
-            cancelled_at IS NULL
-            AND EXISTS (SELECT 1 FROM backfill_moment WHERE backfill_id = backfill.id AND event_id IS NULL)
-            """)
-    }
-
-    /// - Parameter condition: on `backfill`: the moments of others are not looked at.
-    private func backfills(_ condition: String, _ arguments: StatementArguments = []) async throws -> [StoredBackfill] {
-        try await pool.read { database in
-            try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT backfill.*, count(*) AS total, count(*) FILTER (WHERE outcome = 'passed') AS passed,
-                    count(*) FILTER (WHERE outcome IS NOT NULL AND outcome != 'passed') AS failed,
-                    count(*) FILTER (WHERE event_id IS NOT NULL AND outcome IS NULL) AS running
-                    FROM (SELECT * FROM backfill WHERE \(condition)) AS backfill
-                    JOIN backfill_moment ON backfill_id = backfill.id LEFT JOIN run USING (event_id)
-                    GROUP BY backfill.id ORDER BY backfill.id DESC
-                    """, arguments: arguments
-            ).map(StoredBackfill.init)
-        }
-    }
-
-    /// The moments of a backfill, oldest first.
-    public func moments(ofBackfill id: Int64) async throws -> [BackfillMoment] {
-        try await pool.read { database in
-            try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT backfill_moment.*, run.id AS run, run.outcome FROM backfill_moment
-                    LEFT JOIN run USING (event_id) WHERE backfill_id = ? ORDER BY logical_time
-                    """, arguments: [id]
-            ).map(BackfillMoment.init)
         }
     }
 

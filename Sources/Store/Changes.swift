@@ -5,6 +5,90 @@ import GRDB
 import Plans
 import Runs
 
+extension StoreReading {
+    /// The window of a queue, where one has been written.
+    public func window(project: Int64, target: String) async throws -> Int? {
+        try await reader.read { database in
+            try Int.fetchOne(
+                database, sql: "SELECT size FROM queue_window WHERE project_id = ? AND target = ?",
+                arguments: [project, target])
+        }
+    }
+
+    /// Changes that are neither merged nor withdrawn, in the order they were opened.
+    public func openChanges() async throws -> [Change] {
+        try await changes(where: "open = 1")
+    }
+
+    /// The latest changes, newest first.
+    public func changes(limit: Int = 50) async throws -> [Change] {
+        try await changes(where: "id > (SELECT coalesce(max(id), 0) FROM change) - \(limit)").reversed()
+    }
+
+    /// `nil` when there is no such change.
+    public func change(_ number: Int64) async throws -> Change? {
+        try await changes(where: "id = \(number)").first
+    }
+
+    /// The changes that were merged into a target last, the latest last.
+    public func lastMerged(project: Int64, target: String, limit: Int = 50) async throws -> [Change] {
+        let numbers = try await reader.read { database in
+            try Int64.fetchAll(
+                database,
+                sql: """
+                    SELECT change.id FROM change JOIN change_fact ON change_id = change.id
+                    WHERE project_id = ? AND target = ? AND fact LIKE '{"merged"%'
+                    ORDER BY change_fact.id DESC LIMIT ?
+                    """, arguments: [project, target, limit])
+        }
+        let found = try await changes(where: "id IN (\(numbers.map(String.init).joined(separator: ",")))")
+        return numbers.reversed().compactMap { number in found.first { $0.number == number } }
+    }
+
+    /// The last change of a topic, whatever has become of it.
+    public func latestChange(key: String, target: String, project: Int64) async throws -> Change? {
+        let number = try await reader.read { database in
+            try Int64.fetchOne(
+                database, sql: "SELECT max(id) FROM change WHERE project_id = ? AND target = ? AND key = ?",
+                arguments: [project, target, key])
+        }
+        guard let number else { return nil }
+        return try await change(number)
+    }
+
+    /// What happened to a change, and when, oldest first.
+    public func facts(ofChange number: Int64) async throws -> [(fact: ChangeFact, at: Date)] {
+        try await reader.read { database in
+            try Row.fetchAll(
+                database, sql: "SELECT fact, at FROM change_fact WHERE change_id = ? ORDER BY id", arguments: [number]
+            ).map { (try Stored.value(ChangeFact.self, from: $0["fact"]), $0.date("at")) }
+        }
+    }
+
+    private func changes(where condition: String) async throws -> [Change] {
+        try await reader.read { database in
+            var facts: [Int64: [(rank: Int64, fact: ChangeFact)]] = [:]
+            let rows = try Row.fetchCursor(
+                database,
+                sql: """
+                    SELECT id, change_id, fact FROM change_fact
+                    WHERE change_id IN (SELECT id FROM change WHERE \(condition)) ORDER BY id
+                    """)
+            while let row = try rows.next() {
+                facts[row["change_id"], default: []].append(
+                    (row["id"], try Stored.value(ChangeFact.self, from: row["fact"])))
+            }
+            return try Row.fetchAll(database, sql: "SELECT * FROM change WHERE \(condition) ORDER BY id").map { row in
+                let number: Int64 = row["id"]
+                var change = Change(
+                    number: number, project: row["project_id"], key: row["key"], target: row["target"])
+                for (rank, fact) in facts[number] ?? [] { change.apply(fact, rank: rank) }
+                return change
+            }
+        }
+    }
+}
+
 extension Store {
     /// Do what a proposal asks: open a change, give an open one a new head, or withdraw it; and handle its event, in one
     /// transaction.
@@ -67,94 +151,12 @@ extension Store {
         }
     }
 
-    /// The window of a queue, where one has been written.
-    public func window(project: Int64, target: String) async throws -> Int? {
-        try await pool.read { database in
-            try Int.fetchOne(
-                database, sql: "SELECT size FROM queue_window WHERE project_id = ? AND target = ?",
-                arguments: [project, target])
-        }
-    }
-
     private static func set(window: Int, project: Int64, target: String, _ database: Database) throws {
         try database.execute(
             sql: """
                 INSERT INTO queue_window (project_id, target, size) VALUES (?, ?, ?)
                 ON CONFLICT (project_id, target) DO UPDATE SET size = excluded.size
                 """, arguments: [project, target, window])
-    }
-
-    /// Changes that are neither merged nor withdrawn, in the order they were opened.
-    public func openChanges() async throws -> [Change] {
-        try await changes(where: "open = 1")
-    }
-
-    /// The latest changes, newest first.
-    public func changes(limit: Int = 50) async throws -> [Change] {
-        try await changes(where: "id > (SELECT coalesce(max(id), 0) FROM change) - \(limit)").reversed()
-    }
-
-    /// `nil` when there is no such change.
-    public func change(_ number: Int64) async throws -> Change? {
-        try await changes(where: "id = \(number)").first
-    }
-
-    /// The changes that were merged into a target last, the latest last.
-    public func lastMerged(project: Int64, target: String, limit: Int = 50) async throws -> [Change] {
-        let numbers = try await pool.read { database in
-            try Int64.fetchAll(
-                database,
-                sql: """
-                    SELECT change.id FROM change JOIN change_fact ON change_id = change.id
-                    WHERE project_id = ? AND target = ? AND fact LIKE '{"merged"%'
-                    ORDER BY change_fact.id DESC LIMIT ?
-                    """, arguments: [project, target, limit])
-        }
-        let found = try await changes(where: "id IN (\(numbers.map(String.init).joined(separator: ",")))")
-        return numbers.reversed().compactMap { number in found.first { $0.number == number } }
-    }
-
-    /// The last change of a topic, whatever has become of it.
-    public func latestChange(key: String, target: String, project: Int64) async throws -> Change? {
-        let number = try await pool.read { database in
-            try Int64.fetchOne(
-                database, sql: "SELECT max(id) FROM change WHERE project_id = ? AND target = ? AND key = ?",
-                arguments: [project, target, key])
-        }
-        guard let number else { return nil }
-        return try await change(number)
-    }
-
-    /// What happened to a change, and when, oldest first.
-    public func facts(ofChange number: Int64) async throws -> [(fact: ChangeFact, at: Date)] {
-        try await pool.read { database in
-            try Row.fetchAll(
-                database, sql: "SELECT fact, at FROM change_fact WHERE change_id = ? ORDER BY id", arguments: [number]
-            ).map { (try Stored.value(ChangeFact.self, from: $0["fact"]), $0.date("at")) }
-        }
-    }
-
-    private func changes(where condition: String) async throws -> [Change] {
-        try await pool.read { database in
-            var facts: [Int64: [(rank: Int64, fact: ChangeFact)]] = [:]
-            let rows = try Row.fetchCursor(
-                database,
-                sql: """
-                    SELECT id, change_id, fact FROM change_fact
-                    WHERE change_id IN (SELECT id FROM change WHERE \(condition)) ORDER BY id
-                    """)
-            while let row = try rows.next() {
-                facts[row["change_id"], default: []].append(
-                    (row["id"], try Stored.value(ChangeFact.self, from: row["fact"])))
-            }
-            return try Row.fetchAll(database, sql: "SELECT * FROM change WHERE \(condition) ORDER BY id").map { row in
-                let number: Int64 = row["id"]
-                var change = Change(
-                    number: number, project: row["project_id"], key: row["key"], target: row["target"])
-                for (rank, fact) in facts[number] ?? [] { change.apply(fact, rank: rank) }
-                return change
-            }
-        }
     }
 
     private static func append(_ fact: ChangeFact, to change: Int64, at time: Date, _ database: Database) throws
@@ -228,10 +230,10 @@ public struct EventRun: Sendable, Hashable {
     public let outcome: RunOutcome?
 }
 
-extension Store {
+extension StoreReading {
     /// What became of events.
     public func runs(ofEvents events: Set<Int64>) async throws -> [Int64: EventRuns] {
-        try await pool.read { database in
+        try await reader.read { database in
             let list = events.sorted().map(String.init).joined(separator: ",")
             var runs: [Int64: [EventRun]] = [:]
             for row in try Row.fetchAll(

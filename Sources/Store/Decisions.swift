@@ -147,6 +147,106 @@ public struct AliasMove: Sendable, Hashable {
     }
 }
 
+extension StoreReading {
+    public func decision(_ id: Int64) async throws -> StoredDecision? {
+        try await reader.read { database in
+            try Row.fetchOne(database, sql: "\(Self.decisionSQL) WHERE decision.id = ?", arguments: [id])
+                .map(StoredDecision.init)
+        }
+    }
+
+    /// Every confirmed move of an alias, in the order of confirmation, with the decision that made it.
+    public func tenures() async throws -> [Tenure] {
+        try await reader.read { try Self.tenures($0) }
+    }
+
+    /// The last confirmed move of each alias, with the number of its decision.
+    public func lastMoves() async throws -> [(move: AliasMove, decision: Int64)] {
+        try await reader.read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT * FROM (
+                        SELECT *, row_number() OVER (
+                            PARTITION BY model, alias ORDER BY confirmed_at DESC, decision_id DESC) AS place
+                        FROM alias_move WHERE confirmed_at IS NOT NULL)
+                    WHERE place = 1
+                    """
+            ).map { (AliasMove($0), $0["decision_id"]) }
+        }
+    }
+
+    fileprivate static func tenures(_ database: Database) throws -> [Tenure] {
+        try Row.fetchAll(
+            database,
+            sql: """
+                SELECT decision.id, step, body, decided_at, previous_hash, hash, alias_move.*
+                FROM decision JOIN alias_move ON decision_id = decision.id
+                WHERE confirmed_at IS NOT NULL ORDER BY confirmed_at, decision.id
+                """
+        ).map { row in
+            Tenure(decision: try StoredDecision(row), move: AliasMove(row), since: row.date("confirmed_at"))
+        }
+    }
+
+    /// The decision that moves an alias now, or has since a moment. One that waits for persons does not.
+    fileprivate static func moveUnderWay(_ alias: String, of model: String, asOf: Date, _ database: Database) throws
+        -> Int64?
+    {
+        try Int64.fetchOne(
+            database,
+            sql: """
+                SELECT decision_id FROM alias_move JOIN decision ON decision.id = decision_id
+                WHERE alias_move.model = ? AND alias = ? AND voided IS NULL AND (
+                    confirmed_at >= ?
+                    OR confirmed_at IS NULL AND (SELECT count(*) FROM approval WHERE approval.decision_id = decision.id)
+                        >= coalesce(json_extract(body, '$.approvalsNeeded'), 0))
+                """,
+            arguments: [model, alias, asOf.timeIntervalSince1970])
+    }
+
+    public func decision(ofRun run: Int64, step: String) async throws -> StoredDecision? {
+        try await reader.read { try Self.decision(ofRun: run, step: step, $0) }
+    }
+
+    /// How often these rows have compared versions of a model.
+    public func uses(ofHoldout sha256: String, model: String) async throws -> Int {
+        try await reader.read { database in
+            try Int.fetchOne(
+                database, sql: "SELECT count(*) FROM decision WHERE compared_on = ? AND model = ?",
+                arguments: [sha256, model]) ?? 0
+        }
+    }
+
+    /// The move that a decision intends and nobody has confirmed yet.
+    public func unconfirmedMove(of decision: Int64) async throws -> AliasMove? {
+        try await reader.read { database in
+            try Row.fetchOne(
+                database,
+                sql: "SELECT * FROM alias_move WHERE decision_id = ? AND confirmed_at IS NULL AND voided IS NULL",
+                arguments: [decision]
+            ).map(AliasMove.init)
+        }
+    }
+
+    /// The whole ledger or its end, oldest first.
+    public func decisions(limit: Int = 1_000) async throws -> [StoredDecision] {
+        try await reader.read { database in
+            try Row.fetchAll(database, sql: "\(Self.decisionSQL) ORDER BY decision.id DESC LIMIT ?", arguments: [limit])
+                .map(StoredDecision.init).reversed()
+        }
+    }
+
+    static var decisionSQL: String {
+        "SELECT decision.*, confirmed_at, voided FROM decision LEFT JOIN alias_move ON decision_id = decision.id"
+    }
+
+    fileprivate static func decision(ofRun run: Int64, step: String, _ database: Database) throws -> StoredDecision? {
+        try Row.fetchOne(database, sql: "\(decisionSQL) WHERE run_id = ? AND step = ?", arguments: [run, step])
+            .map(StoredDecision.init)
+    }
+}
+
 extension Store {
     /// Write a decision into the ledger, with the alias move that it calls for, before anything is moved. A run's step
     /// decides once: what is already written is returned.
@@ -200,47 +300,6 @@ extension Store {
         }
     }
 
-    public func decision(_ id: Int64) async throws -> StoredDecision? {
-        try await pool.read { database in
-            try Row.fetchOne(database, sql: "\(Self.decisionSQL) WHERE decision.id = ?", arguments: [id])
-                .map(StoredDecision.init)
-        }
-    }
-
-    /// Every confirmed move of an alias, in the order of confirmation, with the decision that made it.
-    public func tenures() async throws -> [Tenure] {
-        try await pool.read { try Self.tenures($0) }
-    }
-
-    /// The last confirmed move of each alias, with the number of its decision.
-    public func lastMoves() async throws -> [(move: AliasMove, decision: Int64)] {
-        try await pool.read { database in
-            try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT * FROM (
-                        SELECT *, row_number() OVER (
-                            PARTITION BY model, alias ORDER BY confirmed_at DESC, decision_id DESC) AS place
-                        FROM alias_move WHERE confirmed_at IS NOT NULL)
-                    WHERE place = 1
-                    """
-            ).map { (AliasMove($0), $0["decision_id"]) }
-        }
-    }
-
-    private static func tenures(_ database: Database) throws -> [Tenure] {
-        try Row.fetchAll(
-            database,
-            sql: """
-                SELECT decision.id, step, body, decided_at, previous_hash, hash, alias_move.*
-                FROM decision JOIN alias_move ON decision_id = decision.id
-                WHERE confirmed_at IS NOT NULL ORDER BY confirmed_at, decision.id
-                """
-        ).map { row in
-            Tenure(decision: try StoredDecision(row), move: AliasMove(row), since: row.date("confirmed_at"))
-        }
-    }
-
     /// Ask for the champion before the one that a fire found ill, unless that has been replaced already.
     static func rollBack(for run: StoredRun, because illness: String, at time: Date, _ database: Database) throws {
         guard let model = run.plan.settings.registry.model, let alias = run.plan.settings.registry.incumbent,
@@ -256,46 +315,6 @@ extension Store {
             environment: run.plan.environment, model: model, version: earlier, commit: release.commit,
             branch: release.branch, by: "espalier", reason: "run \(run.id): \(illness)")
         _ = try insert(.rollback(request), project: run.project, at: time, database)
-    }
-
-    /// The decision that moves an alias now, or has since a moment. One that waits for persons does not.
-    private static func moveUnderWay(_ alias: String, of model: String, asOf: Date, _ database: Database) throws
-        -> Int64?
-    {
-        try Int64.fetchOne(
-            database,
-            sql: """
-                SELECT decision_id FROM alias_move JOIN decision ON decision.id = decision_id
-                WHERE alias_move.model = ? AND alias = ? AND voided IS NULL AND (
-                    confirmed_at >= ?
-                    OR confirmed_at IS NULL AND (SELECT count(*) FROM approval WHERE approval.decision_id = decision.id)
-                        >= coalesce(json_extract(body, '$.approvalsNeeded'), 0))
-                """,
-            arguments: [model, alias, asOf.timeIntervalSince1970])
-    }
-
-    public func decision(ofRun run: Int64, step: String) async throws -> StoredDecision? {
-        try await pool.read { try Self.decision(ofRun: run, step: step, $0) }
-    }
-
-    /// How often these rows have compared versions of a model.
-    public func uses(ofHoldout sha256: String, model: String) async throws -> Int {
-        try await pool.read { database in
-            try Int.fetchOne(
-                database, sql: "SELECT count(*) FROM decision WHERE compared_on = ? AND model = ?",
-                arguments: [sha256, model]) ?? 0
-        }
-    }
-
-    /// The move that a decision intends and nobody has confirmed yet.
-    public func unconfirmedMove(of decision: Int64) async throws -> AliasMove? {
-        try await pool.read { database in
-            try Row.fetchOne(
-                database,
-                sql: "SELECT * FROM alias_move WHERE decision_id = ? AND confirmed_at IS NULL AND voided IS NULL",
-                arguments: [decision]
-            ).map(AliasMove.init)
-        }
     }
 
     /// The alias was read back and stands where the decision wants it.
@@ -318,21 +337,5 @@ extension Store {
                 arguments: [reason, decision])
             if database.changesCount == 1 { try Self.tell(decision, .void(because: reason), at: time, database) }
         }
-    }
-
-    /// The whole ledger or its end, oldest first.
-    public func decisions(limit: Int = 1_000) async throws -> [StoredDecision] {
-        try await pool.read { database in
-            try Row.fetchAll(database, sql: "\(Self.decisionSQL) ORDER BY decision.id DESC LIMIT ?", arguments: [limit])
-                .map(StoredDecision.init).reversed()
-        }
-    }
-
-    static let decisionSQL =
-        "SELECT decision.*, confirmed_at, voided FROM decision LEFT JOIN alias_move ON decision_id = decision.id"
-
-    private static func decision(ofRun run: Int64, step: String, _ database: Database) throws -> StoredDecision? {
-        try Row.fetchOne(database, sql: "\(decisionSQL) WHERE run_id = ? AND step = ?", arguments: [run, step])
-            .map(StoredDecision.init)
     }
 }

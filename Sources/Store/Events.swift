@@ -60,10 +60,10 @@ public struct PlannedEvent: Sendable {
     }
 }
 
-extension Store {
+extension StoreReading {
     /// Events that nothing has been done about yet, oldest first.
     public func unhandledEvents() async throws -> [StoredEvent] {
-        try await pool.read { database in
+        try await reader.read { database in
             try Row.fetchAll(
                 database.cachedStatement(sql: "SELECT * FROM event WHERE handled_at IS NULL ORDER BY id")
             ).map(StoredEvent.init)
@@ -72,7 +72,7 @@ extension Store {
 
     /// A project's events since a moment that name one of these commits or refs, with what became of them, oldest first.
     public func events(of project: Int64, since: Date, about names: [String]) async throws -> [HandledEvent] {
-        try await pool.read { database in
+        try await reader.read { database in
             let rows = try Row.fetchCursor(
                 database.cachedStatement(sql: "SELECT * FROM event WHERE project_id = ? AND at >= ? ORDER BY id"),
                 arguments: [project, since.timeIntervalSince1970])
@@ -89,12 +89,14 @@ extension Store {
 
     /// The latest events with what became of them, newest first.
     public func events(limit: Int) async throws -> [HandledEvent] {
-        try await pool.read { database in
+        try await reader.read { database in
             try Row.fetchAll(database, sql: "SELECT * FROM event ORDER BY id DESC LIMIT ?", arguments: [limit])
                 .map(HandledEvent.init)
         }
     }
+}
 
+extension Store {
     /// Handle events: their runs, and the reasons of what does not run, all or nothing. Doing it again does nothing.
     ///
     /// - Returns: the new runs, in the order of their events.
@@ -150,21 +152,21 @@ extension Store {
     }
 }
 
-extension Store {
+extension StoreReading {
     /// What planning answered to an event; `nil` until it has been handled.
     public func planning(ofEvent event: Int64) async throws -> PlanningRecord? {
-        try await pool.read { database in
+        try await reader.read { database in
             let text = try String.fetchOne(database, sql: "SELECT planning FROM event WHERE id = ?", arguments: [event])
             return try text.map { try Stored.value(PlanningRecord.self, from: $0) }
         }
     }
 }
 
-extension Store {
+extension StoreReading {
     /// When drift has started which pipelines of an environment since a moment.
     public func driftStarts(in environment: String, project: Int64, since: Date, now: Date) async throws -> DriftStarts
     {
-        try await pool.read { database in
+        try await reader.read { database in
             let rows = try Row.fetchAll(
                 database,
                 sql: """

@@ -83,10 +83,10 @@ public struct FireDecision: Sendable {
     }
 }
 
-extension Store {
+extension StoreReading {
     /// The fires of a pipeline, latest logical time first.
     public func fires(of pipeline: String, project: Int64, limit: Int = 20) async throws -> [StoredFire] {
-        try await pool.read { database in
+        try await reader.read { database in
             try Row.fetchAll(
                 database,
                 sql: "SELECT * FROM fire WHERE project_id = ? AND pipeline = ? ORDER BY logical_time DESC LIMIT ?",
@@ -96,18 +96,18 @@ extension Store {
     }
 
     public func fire(_ id: Int64) async throws -> StoredFire? {
-        try await pool.read { try Self.fire(id, $0) }
+        try await reader.read { try Self.fire(id, $0) }
     }
 
-    private static func fire(_ id: Int64, _ database: Database) throws -> StoredFire? {
+    fileprivate static func fire(_ id: Int64, _ database: Database) throws -> StoredFire? {
         try Row.fetchOne(database, sql: "SELECT * FROM fire WHERE id = ?", arguments: [id]).map(StoredFire.init)
     }
 
     public func fire(of pipeline: String, at logicalTime: Date, project: Int64) async throws -> StoredFire? {
-        try await pool.read { try Self.fire(of: pipeline, at: logicalTime, project: project, $0) }
+        try await reader.read { try Self.fire(of: pipeline, at: logicalTime, project: project, $0) }
     }
 
-    private static func fire(of pipeline: String, at logicalTime: Date, project: Int64, _ database: Database) throws
+    fileprivate static func fire(of pipeline: String, at logicalTime: Date, project: Int64, _ database: Database) throws
         -> StoredFire?
     {
         try Row.fetchOne(
@@ -120,7 +120,7 @@ extension Store {
     public func pinned(for trigger: Trigger) async throws -> PinnedVersion? {
         // Each step that starts asks: most have no need of the store.
         guard case .fire = trigger else { return nil }
-        return try await pool.read { try Self.pinned(for: trigger, $0) }
+        return try await reader.read { try Self.pinned(for: trigger, $0) }
     }
 
     static func pinned(for trigger: Trigger, _ database: Database) throws -> PinnedVersion? {
@@ -132,6 +132,30 @@ extension Store {
 }
 
 // MARK: Deciding
+
+extension StoreReading {
+    /// The earliest moment that has fired and not ended, unless a backfill asked for it.
+    public func unendedFire(of pipeline: String, project: Int64) async throws -> UnendedFire? {
+        try await reader.read { database in
+            let run = try Int64.fetchOne(
+                database,
+                sql: """
+                    SELECT id FROM run WHERE outcome IS NULL AND project_id = ? AND pipeline = ?
+                    AND json_extract(plan, '$.trigger.fire.id') IS NOT NULL
+                    AND json_extract(plan, '$.trigger.fire.backfill') IS NULL ORDER BY id LIMIT 1
+                    """, arguments: [project, pipeline])
+            if let run { return UnendedFire(run: run) }
+            let isWaiting = try Bool.fetchOne(
+                database,
+                sql: """
+                    SELECT EXISTS (SELECT 1 FROM event WHERE handled_at IS NULL AND project_id = ? AND kind = 'fire'
+                    AND json_extract(event, '$.fire._0.schedule') = ?
+                    AND json_extract(event, '$.fire._0.backfill') IS NULL)
+                    """, arguments: [project, pipeline])
+            return isWaiting == true ? UnendedFire(run: nil) : nil
+        }
+    }
+}
 
 extension Store {
     /// Store what became of moments, with the events that run them, and how far the schedules have decided: all of it or
@@ -242,28 +266,6 @@ extension Store {
                 WHERE id = ? AND state != 'fired'
                 """, arguments: [schedule.id, pinned?.model, pinned?.version, fire])
     }
-
-    /// The earliest moment that has fired and not ended, unless a backfill asked for it.
-    public func unendedFire(of pipeline: String, project: Int64) async throws -> UnendedFire? {
-        try await pool.read { database in
-            let run = try Int64.fetchOne(
-                database,
-                sql: """
-                    SELECT id FROM run WHERE outcome IS NULL AND project_id = ? AND pipeline = ?
-                    AND json_extract(plan, '$.trigger.fire.id') IS NOT NULL
-                    AND json_extract(plan, '$.trigger.fire.backfill') IS NULL ORDER BY id LIMIT 1
-                    """, arguments: [project, pipeline])
-            if let run { return UnendedFire(run: run) }
-            let isWaiting = try Bool.fetchOne(
-                database,
-                sql: """
-                    SELECT EXISTS (SELECT 1 FROM event WHERE handled_at IS NULL AND project_id = ? AND kind = 'fire'
-                    AND json_extract(event, '$.fire._0.schedule') = ?
-                    AND json_extract(event, '$.fire._0.backfill') IS NULL)
-                    """, arguments: [project, pipeline])
-            return isWaiting == true ? UnendedFire(run: nil) : nil
-        }
-    }
 }
 
 extension StoredSchedule {
@@ -287,15 +289,43 @@ extension StoredSchedule {
 
 // MARK: Fires that come after others
 
-extension Store {
+extension StoreReading {
     /// Fires that have not started because others have to pass first, oldest first.
     public func waitingFires() async throws -> [StoredFire] {
-        try await pool.read { database in
+        try await reader.read { database in
             try Row.fetchAll(database, sql: "SELECT * FROM fire WHERE state = 'waiting' ORDER BY logical_time, id")
                 .map(StoredFire.init)
         }
     }
 
+    /// The latest run of a fire with its outcome; `nil` until it is planned.
+    public func lastRun(of fire: StoredFire) async throws -> RunRow? {
+        guard let event = fire.event else { return nil }
+        return try await reader.read { database in
+            try Row.fetchOne(
+                database,
+                sql: """
+                    SELECT run.*, project.name AS project FROM run JOIN project ON project.id = run.project_id
+                    WHERE event_id = ? ORDER BY run.id DESC LIMIT 1
+                    """, arguments: [event]
+            ).map(RunRow.init)
+        }
+    }
+
+    /// All runs of a fire, oldest first.
+    public func runs(ofFire fire: Int64) async throws -> [Int64] {
+        try await reader.read { database in
+            try Int64.fetchAll(
+                database,
+                sql: """
+                    SELECT run.id FROM event JOIN run ON event_id = event.id
+                    WHERE kind = 'fire' AND json_extract(event, '$.fire._0.fire') = ? ORDER BY run.id
+                    """, arguments: [fire])
+        }
+    }
+}
+
+extension Store {
     /// What others have to pass for has passed: run the fire, at the commit that is live now.
     ///
     /// - Returns: `nil` when it does not wait any more.
@@ -318,32 +348,6 @@ extension Store {
             let missed = MissedFire(
                 schedule: fire.pipeline, logicalTime: fire.logicalTime, reason: reason.description, count: 1)
             try Self.tell(missed, project: fire.project, at: time, database)
-        }
-    }
-
-    /// The latest run of a fire with its outcome; `nil` until it is planned.
-    public func lastRun(of fire: StoredFire) async throws -> RunRow? {
-        guard let event = fire.event else { return nil }
-        return try await pool.read { database in
-            try Row.fetchOne(
-                database,
-                sql: """
-                    SELECT run.*, project.name AS project FROM run JOIN project ON project.id = run.project_id
-                    WHERE event_id = ? ORDER BY run.id DESC LIMIT 1
-                    """, arguments: [event]
-            ).map(RunRow.init)
-        }
-    }
-
-    /// All runs of a fire, oldest first.
-    public func runs(ofFire fire: Int64) async throws -> [Int64] {
-        try await pool.read { database in
-            try Int64.fetchAll(
-                database,
-                sql: """
-                    SELECT run.id FROM event JOIN run ON event_id = event.id
-                    WHERE kind = 'fire' AND json_extract(event, '$.fire._0.fire') = ? ORDER BY run.id
-                    """, arguments: [fire])
         }
     }
 }

@@ -49,6 +49,67 @@ public struct OpenMessage: Sendable, Hashable {
     public let attempts: Int
 }
 
+extension StoreReading {
+    /// The forges, by project.
+    public func forges() async throws -> [Int64: ForgeLink] {
+        try await reader.read { database in
+            try Row.fetchAll(database, sql: "SELECT * FROM forge").reduce(into: [:]) { forges, row in
+                forges[row["project_id"]] = try Stored.value(ForgeLink.self, from: row["settings"])
+            }
+        }
+    }
+
+    /// The projects that a webhook has told of and that have not been looked at since.
+    public func projectsWithDeliveries() async throws -> Set<Int64> {
+        try await reader.read { database in
+            try Int64.fetchSet(database, sql: "SELECT DISTINCT project_id FROM delivery WHERE handled_at IS NULL")
+        }
+    }
+
+    public func pull(_ number: Int64, of project: Int64) async throws -> ChangeOrigin? {
+        try await reader.read { database in
+            try String.fetchOne(
+                database, sql: "SELECT origin FROM pull WHERE project_id = ? AND number = ?",
+                arguments: [project, number]
+            ).map { try Stored.value(ChangeOrigin.self, from: $0) }
+        }
+    }
+
+    // MARK: What forges are told
+
+    /// A project's messages that are due, the oldest first.
+    public func dueMessages(of project: Int64, at time: Date, limit: Int = 50) async throws -> [OpenMessage] {
+        try await reader.read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT * FROM outbox WHERE addressee = ? AND done_at IS NULL AND next_at <= ? AND project_id = ?
+                    ORDER BY id LIMIT ?
+                    """,
+                arguments: [Addressee.forge.rawValue, time.timeIntervalSince1970, project, limit]
+            ).map {
+                OpenMessage(
+                    id: $0["id"], project: $0["project_id"],
+                    message: try Stored.value(ForgeMessage.self, from: $0["message"]), attempts: $0["attempts"])
+            }
+        }
+    }
+
+    /// When each project's next message is due.
+    public func nextMessages() async throws -> [Int64: Date] {
+        try await reader.read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT project_id, min(next_at) AS next_at FROM outbox WHERE addressee = ? AND done_at IS NULL
+                    GROUP BY project_id
+                    """,
+                arguments: [Addressee.forge.rawValue]
+            ).reduce(into: [:]) { $0[$1["project_id"]] = Date(timeIntervalSince1970: $1["next_at"]) }
+        }
+    }
+}
+
 extension Store {
     public func link(_ forge: ForgeLink, to project: Int64) async throws {
         try await pool.write { database in
@@ -57,15 +118,6 @@ extension Store {
                     INSERT INTO forge (project_id, settings) VALUES (?, ?)
                     ON CONFLICT (project_id) DO UPDATE SET settings = excluded.settings
                     """, arguments: [project, try Stored.text(forge)])
-        }
-    }
-
-    /// The forges, by project.
-    public func forges() async throws -> [Int64: ForgeLink] {
-        try await pool.read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM forge").reduce(into: [:]) { forges, row in
-                forges[row["project_id"]] = try Stored.value(ForgeLink.self, from: row["settings"])
-            }
         }
     }
 
@@ -84,13 +136,6 @@ extension Store {
                 sql: "INSERT OR IGNORE INTO delivery (project_id, id, meaning, at) VALUES (?, ?, ?, ?)",
                 arguments: [project, id, meaning, time.timeIntervalSince1970])
             return database.changesCount == 1
-        }
-    }
-
-    /// The projects that a webhook has told of and that have not been looked at since.
-    public func projectsWithDeliveries() async throws -> Set<Int64> {
-        try await pool.read { database in
-            try Int64.fetchSet(database, sql: "SELECT DISTINCT project_id FROM delivery WHERE handled_at IS NULL")
         }
     }
 
@@ -114,49 +159,6 @@ extension Store {
                         ON CONFLICT (project_id, number) DO UPDATE SET origin = excluded.origin
                         """, arguments: [project, pull.number, try Stored.text(pull)])
             }
-        }
-    }
-
-    public func pull(_ number: Int64, of project: Int64) async throws -> ChangeOrigin? {
-        try await pool.read { database in
-            try String.fetchOne(
-                database, sql: "SELECT origin FROM pull WHERE project_id = ? AND number = ?",
-                arguments: [project, number]
-            ).map { try Stored.value(ChangeOrigin.self, from: $0) }
-        }
-    }
-
-    // MARK: What forges are told
-
-    /// A project's messages that are due, the oldest first.
-    public func dueMessages(of project: Int64, at time: Date, limit: Int = 50) async throws -> [OpenMessage] {
-        try await pool.read { database in
-            try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT * FROM outbox WHERE addressee = ? AND done_at IS NULL AND next_at <= ? AND project_id = ?
-                    ORDER BY id LIMIT ?
-                    """,
-                arguments: [Addressee.forge.rawValue, time.timeIntervalSince1970, project, limit]
-            ).map {
-                OpenMessage(
-                    id: $0["id"], project: $0["project_id"],
-                    message: try Stored.value(ForgeMessage.self, from: $0["message"]), attempts: $0["attempts"])
-            }
-        }
-    }
-
-    /// When each project's next message is due.
-    public func nextMessages() async throws -> [Int64: Date] {
-        try await pool.read { database in
-            try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT project_id, min(next_at) AS next_at FROM outbox WHERE addressee = ? AND done_at IS NULL
-                    GROUP BY project_id
-                    """,
-                arguments: [Addressee.forge.rawValue]
-            ).reduce(into: [:]) { $0[$1["project_id"]] = Date(timeIntervalSince1970: $1["next_at"]) }
         }
     }
 

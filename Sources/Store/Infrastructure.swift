@@ -19,24 +19,12 @@ public struct CheckedInfrastructure: Sendable, Hashable {
     public let event: Int64
 }
 
-extension Store {
-    static func keep(_ plan: InfrastructureRecord, of step: String, in run: StoredRun, _ database: Database) throws {
-        var change: Int64?
-        // A change from outside is planned against nothing, wherever its environment is.
-        if case .change(let number, _) = run.plan.trigger, run.plan.settings.isIsolated != true { change = number }
-        try database.execute(
-            sql: """
-                INSERT OR REPLACE INTO infrastructure_plan
-                    (run_id, step, place, configuration, change_id, body, text) VALUES (?, ?, ?, ?, ?, ?, ?)
-                """,
-            arguments: [run.id, step, plan.place, plan.configuration, change, plan.body, plan.text])
-    }
-
+extension StoreReading {
     /// What checks of changes have planned from the same, in a run's environment; the latest first.
     public func infrastructure(like plan: InfrastructureRecord, for run: StoredRun, limit: Int = 100) async throws
         -> [CheckedInfrastructure]
     {
-        try await pool.read { database in
+        try await reader.read { database in
             try Row.fetchAll(
                 database,
                 sql: """
@@ -51,7 +39,7 @@ extension Store {
 
     /// What the steps of a run have planned, in order of name.
     public func infrastructure(ofRun run: Int64) async throws -> [StoredInfrastructure] {
-        try await pool.read { database in
+        try await reader.read { database in
             try Row.fetchAll(
                 database,
                 sql: """
@@ -65,5 +53,19 @@ extension Store {
                         place: row["place"], configuration: row["configuration"], body: row["body"], text: row["text"]))
             }
         }
+    }
+}
+
+extension Store {
+    static func keep(_ plan: InfrastructureRecord, of step: String, in run: StoredRun, _ database: Database) throws {
+        var change: Int64?
+        // A change from outside is planned against nothing, wherever its environment is.
+        if case .change(let number, _) = run.plan.trigger, run.plan.settings.isIsolated != true { change = number }
+        try database.execute(
+            sql: """
+                INSERT OR REPLACE INTO infrastructure_plan
+                    (run_id, step, place, configuration, change_id, body, text) VALUES (?, ?, ?, ?, ?, ?, ?)
+                """,
+            arguments: [run.id, step, plan.place, plan.configuration, change, plan.body, plan.text])
     }
 }

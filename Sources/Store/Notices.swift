@@ -67,6 +67,65 @@ public struct NoticeLane: Sendable, Hashable {
 
 // MARK: What is told, with the fact that it tells
 
+extension StoreReading {
+    fileprivate static func plan(ofRun run: Int64, _ database: Database) throws -> Plan {
+        guard let text = try String.fetchOne(database, sql: "SELECT plan FROM run WHERE id = ?", arguments: [run])
+        else {
+            throw StoreError.noRun(run)
+        }
+        return try Stored.value(Plan.self, from: text)
+    }
+
+    /// The run that says how its branch and pipeline fared until this one ended: itself, where it had ended before.
+    fileprivate static func runBefore(_ run: StoredRun, _ progress: RunProgress, _ database: Database) throws
+        -> EndedRun?
+    {
+        guard progress.outcome == .passed else { return nil }
+        if progress.isRetried,
+            let row = try Row.fetchOne(database, sql: "SELECT * FROM run WHERE id = ?", arguments: [run.id])
+        {
+            let facts = try Self.run(row, database).facts
+            let last = facts.lastIndex { $0.fact == .retried } ?? 0
+            let first = facts[..<last].lastIndex { $0.fact != .retried } ?? 0
+            let before = RunProgress(run.plan, facts: Array(facts[...first])).outcome
+            if let before, before.isTelling { return EndedRun(id: run.id, outcome: before) }
+        }
+        return try neighbour(of: run, isLater: false, database)
+    }
+
+    /// The nearest run of the same branch and pipeline that ended and says how it fares, before or after this one.
+    fileprivate static func neighbour(of run: StoredRun, isLater: Bool, _ database: Database) throws -> EndedRun? {
+        let telling = RunOutcome.allCases.filter(\.isTelling).map { "'\($0.rawValue)'" }.joined(separator: ", ")
+        let (side, order) = isLater ? (">", "ASC") : ("<", "DESC")
+        return try Row.fetchOne(
+            database,
+            sql: """
+                SELECT id, outcome FROM run WHERE project_id = ? AND branch = ? AND pipeline = ? AND id \(side) ?
+                AND outcome IN (\(telling)) ORDER BY id \(order) LIMIT 1
+                """, arguments: [run.project, run.plan.branch, run.plan.pipeline, run.id]
+        ).flatMap { row in
+            RunOutcome(rawValue: row["outcome"]).map { EndedRun(id: row["id"], outcome: $0) }
+        }
+    }
+
+    /// What a recipient was last told, or is to be told, about the same.
+    fileprivate static func lastNotices(
+        _ kind: NoticeKind, of notice: Notice, _ channel: String, _ recipient: String, _ project: Int64,
+        _ database: Database
+    ) throws -> [Row] {
+        try Row.fetchAll(
+            database,
+            sql: """
+                SELECT * FROM notice JOIN outbox USING (id)
+                WHERE channel = ? AND recipient = ? AND kind = ? AND branch = ? AND pipeline = ? AND environment = ?
+                AND project_id = ? ORDER BY id DESC LIMIT 1
+                """,
+            arguments: [
+                channel, recipient, kind.rawValue, notice.branch, notice.pipeline, notice.environment, project,
+            ])
+    }
+}
+
 extension Store {
     /// Moments of a schedule were left out, or fired late. For those who hear of them by the environment of the schedule, as
     /// the run that made it live was planned.
@@ -122,44 +181,6 @@ extension Store {
             Notice(.decision(move), run: body.run, of: plan, at: time), by: plan, project: row["project_id"], database)
     }
 
-    private static func plan(ofRun run: Int64, _ database: Database) throws -> Plan {
-        guard let text = try String.fetchOne(database, sql: "SELECT plan FROM run WHERE id = ?", arguments: [run])
-        else {
-            throw StoreError.noRun(run)
-        }
-        return try Stored.value(Plan.self, from: text)
-    }
-
-    /// The run that says how its branch and pipeline fared until this one ended: itself, where it had ended before.
-    private static func runBefore(_ run: StoredRun, _ progress: RunProgress, _ database: Database) throws -> EndedRun? {
-        guard progress.outcome == .passed else { return nil }
-        if progress.isRetried,
-            let row = try Row.fetchOne(database, sql: "SELECT * FROM run WHERE id = ?", arguments: [run.id])
-        {
-            let facts = try Self.run(row, database).facts
-            let last = facts.lastIndex { $0.fact == .retried } ?? 0
-            let first = facts[..<last].lastIndex { $0.fact != .retried } ?? 0
-            let before = RunProgress(run.plan, facts: Array(facts[...first])).outcome
-            if let before, before.isTelling { return EndedRun(id: run.id, outcome: before) }
-        }
-        return try neighbour(of: run, isLater: false, database)
-    }
-
-    /// The nearest run of the same branch and pipeline that ended and says how it fares, before or after this one.
-    private static func neighbour(of run: StoredRun, isLater: Bool, _ database: Database) throws -> EndedRun? {
-        let telling = RunOutcome.allCases.filter(\.isTelling).map { "'\($0.rawValue)'" }.joined(separator: ", ")
-        let (side, order) = isLater ? (">", "ASC") : ("<", "DESC")
-        return try Row.fetchOne(
-            database,
-            sql: """
-                SELECT id, outcome FROM run WHERE project_id = ? AND branch = ? AND pipeline = ? AND id \(side) ?
-                AND outcome IN (\(telling)) ORDER BY id \(order) LIMIT 1
-                """, arguments: [run.project, run.plan.branch, run.plan.pipeline, run.id]
-        ).flatMap { row in
-            RunOutcome(rawValue: row["outcome"]).map { EndedRun(id: row["id"], outcome: $0) }
-        }
-    }
-
     /// Into the outbox, for everybody whom the plan has told of it.
     private static func tell(_ notice: Notice, by plan: Plan, project: Int64, _ database: Database) throws {
         for channel in plan.settings.notify ?? [] where channel.wants(notice.kind, of: notice.pipeline) {
@@ -199,23 +220,6 @@ extension Store {
         }
     }
 
-    /// What a recipient was last told, or is to be told, about the same.
-    private static func lastNotices(
-        _ kind: NoticeKind, of notice: Notice, _ channel: String, _ recipient: String, _ project: Int64,
-        _ database: Database
-    ) throws -> [Row] {
-        try Row.fetchAll(
-            database,
-            sql: """
-                SELECT * FROM notice JOIN outbox USING (id)
-                WHERE channel = ? AND recipient = ? AND kind = ? AND branch = ? AND pipeline = ? AND environment = ?
-                AND project_id = ? ORDER BY id DESC LIMIT 1
-                """,
-            arguments: [
-                channel, recipient, kind.rawValue, notice.branch, notice.pipeline, notice.environment, project,
-            ])
-    }
-
     private static func end(_ id: Int64, as ending: StoredNotice.Ending, at time: Date, _ database: Database) throws {
         try database.execute(
             sql: "UPDATE outbox SET done_at = ?, ending = ? WHERE id = ? AND done_at IS NULL",
@@ -234,10 +238,10 @@ extension PlacedNotice {
 
 // MARK: Sending it
 
-extension Store {
+extension StoreReading {
     /// The lanes in which something waits, and when its first message is due.
     public func openLanes() async throws -> [NoticeLane: Date] {
-        try await pool.read { database in
+        try await reader.read { database in
             try Row.fetchAll(
                 database,
                 sql: """
@@ -248,6 +252,29 @@ extension Store {
         }
     }
 
+    /// The latest notices, newest first.
+    ///
+    /// - Parameter troubledSince: only those that are not tried any more since then, or wait after an attempt.
+    public func notices(limit: Int = 50, troubledSince: Date? = nil) async throws -> [StoredNotice] {
+        try await reader.read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT * FROM notice JOIN outbox USING (id)
+                    WHERE :since IS NULL OR trouble IS NOT NULL
+                        AND (done_at IS NULL OR ending = :undelivered AND done_at >= :since)
+                    ORDER BY id DESC LIMIT :limit
+                    """,
+                arguments: [
+                    "since": troubledSince?.timeIntervalSince1970, "limit": limit,
+                    "undelivered": StoredNotice.Ending.undelivered.rawValue,
+                ]
+            ).map(StoredNotice.init)
+        }
+    }
+}
+
+extension Store {
     /// Take the oldest message of a lane that is due in hand: from now on nothing is folded into it.
     ///
     /// - Returns: the message with its channel as the run that it is about was planned; nil when nothing is due.
@@ -292,27 +319,6 @@ extension Store {
                     UPDATE outbox SET attempts = attempts + 1, trouble = ?, next_at = coalesce(?, next_at) WHERE id = ?
                     """, arguments: [trouble, next?.timeIntervalSince1970, notice.id])
             if next == nil { try Self.end(notice.id, as: .undelivered, at: time, database) }
-        }
-    }
-
-    /// The latest notices, newest first.
-    ///
-    /// - Parameter troubledSince: only those that are not tried any more since then, or wait after an attempt.
-    public func notices(limit: Int = 50, troubledSince: Date? = nil) async throws -> [StoredNotice] {
-        try await pool.read { database in
-            try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT * FROM notice JOIN outbox USING (id)
-                    WHERE :since IS NULL OR trouble IS NOT NULL
-                        AND (done_at IS NULL OR ending = :undelivered AND done_at >= :since)
-                    ORDER BY id DESC LIMIT :limit
-                    """,
-                arguments: [
-                    "since": troubledSince?.timeIntervalSince1970, "limit": limit,
-                    "undelivered": StoredNotice.Ending.undelivered.rawValue,
-                ]
-            ).map(StoredNotice.init)
         }
     }
 }

@@ -2,12 +2,32 @@ import Events
 import Foundation
 import GRDB
 
-extension Store {
+extension StoreReading {
     /// The refs last seen.
     public func seenRefs(of project: Int64) async throws -> [String: ObjectID] {
-        try await pool.read { try Self.seenRefs(of: project, among: nil, $0) }
+        try await reader.read { try Self.seenRefs(of: project, among: nil, $0) }
     }
 
+    fileprivate static func seenRefs(of project: Int64, among names: Set<String>?, _ database: Database)
+        throws -> [String: ObjectID]
+    {
+        var rows: [Row] = []
+        if let names {
+            for name in names {
+                rows += try Row.fetchAll(
+                    database.cachedStatement(
+                        sql: "SELECT name, commit_id FROM ref WHERE project_id = ? AND name = ?"),
+                    arguments: [project, name])
+            }
+        } else {
+            rows = try Row.fetchAll(
+                database, sql: "SELECT name, commit_id FROM ref WHERE project_id = ?", arguments: [project])
+        }
+        return rows.reduce(into: [:]) { $0[$1["name"]] = ObjectID($1["commit_id"] as String) }
+    }
+}
+
+extension Store {
     /// Compare what was read with what was last seen, and store the new tips together with the events they cause.
     ///
     /// - Parameters:
@@ -24,24 +44,6 @@ extension Store {
                 return try Self.insert(Event(move), project: project, at: time, database)
             }
         }
-    }
-
-    private static func seenRefs(of project: Int64, among names: Set<String>?, _ database: Database)
-        throws -> [String: ObjectID]
-    {
-        var rows: [Row] = []
-        if let names {
-            for name in names {
-                rows += try Row.fetchAll(
-                    database.cachedStatement(
-                        sql: "SELECT name, commit_id FROM ref WHERE project_id = ? AND name = ?"),
-                    arguments: [project, name])
-            }
-        } else {
-            rows = try Row.fetchAll(
-                database, sql: "SELECT name, commit_id FROM ref WHERE project_id = ?", arguments: [project])
-        }
-        return rows.reduce(into: [:]) { $0[$1["name"]] = ObjectID($1["commit_id"] as String) }
     }
 
     static func store(_ move: RefMove, project: Int64, _ database: Database) throws {

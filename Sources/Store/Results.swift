@@ -12,11 +12,11 @@ extension StoredResult {
     }
 }
 
-extension Store {
+extension StoreReading {
     /// The latest result under that key which a run of that trust may take: one of code trusted as much, or one of the very
     /// same tree, unless it came from a fork.
     public func result(key: String, trust: Trust, tree: ObjectID, project: Int64) async throws -> StoredResult? {
-        try await pool.read { database in
+        try await reader.read { database in
             let statement = try database.cachedStatement(
                 sql: """
                     SELECT * FROM result WHERE project_id = ? AND key = ?
@@ -28,6 +28,22 @@ extension Store {
         }
     }
 
+    /// The SHA-256 of every file that a kept result has.
+    public func keptDigests() async throws -> Set<String> {
+        try await reader.read { database in
+            var digests: Set<String> = []
+            let bodies = try String.fetchCursor(database, sql: "SELECT body FROM result WHERE bytes > 0")
+            while let body = try bodies.next() {
+                for file in try Stored.value(KeptResult.self, from: body).files {
+                    if case .bytes(let digest) = file.content { digests.insert(digest) }
+                }
+            }
+            return digests
+        }
+    }
+}
+
+extension Store {
     static func keep(_ result: KeptResult, of step: String, in run: StoredRun, at time: Date, _ database: Database)
         throws
     {
@@ -63,27 +79,13 @@ extension Store {
             return database.changesCount
         }
     }
-
-    /// The SHA-256 of every file that a kept result has.
-    public func keptDigests() async throws -> Set<String> {
-        try await pool.read { database in
-            var digests: Set<String> = []
-            let bodies = try String.fetchCursor(database, sql: "SELECT body FROM result WHERE bytes > 0")
-            while let body = try bodies.next() {
-                for file in try Stored.value(KeptResult.self, from: body).files {
-                    if case .bytes(let digest) = file.content { digests.insert(digest) }
-                }
-            }
-            return digests
-        }
-    }
 }
 
-extension Store {
+extension StoreReading {
     /// Runs that ended before `cutoff` and whose outputs nobody will ask for: not the last that passed of its branch and
     /// pipeline, not one that made a live schedule.
     public func runsOfNoUse(endedBefore cutoff: Date) async throws -> [Int64] {
-        try await pool.read { database in
+        try await reader.read { database in
             try Int64.fetchAll(
                 database,
                 sql: """

@@ -69,6 +69,80 @@ extension Recorded {
     }
 }
 
+extension StoreReading {
+    /// Runs in which a step may still run, oldest first.
+    public func unendedRuns() async throws -> [StoredRun] {
+        try await reader.read { database in
+            try Row.fetchAll(database, sql: "SELECT * FROM run WHERE outcome IS NULL ORDER BY id")
+                .map { try Self.run($0, database) }
+        }
+    }
+
+    public func run(_ id: Int64) async throws -> StoredRun {
+        try await reader.read { database in
+            guard let row = try Row.fetchOne(database, sql: "SELECT * FROM run WHERE id = ?", arguments: [id]) else {
+                throw StoreError.noRun(id)
+            }
+            return try Self.run(row, database)
+        }
+    }
+
+    /// The runs of one event.
+    public func runs(ofEvent event: Int64) async throws -> [StoredRun] {
+        try await reader.read { database in
+            try Row.fetchAll(database, sql: "SELECT * FROM run WHERE event_id = ? ORDER BY id", arguments: [event])
+                .map { try Self.run($0, database) }
+        }
+    }
+
+    /// The latest runs, newest first.
+    public func runRows(branch: String? = nil, environment: String? = nil, before: Int64? = nil, limit: Int = 50)
+        async throws -> [RunRow]
+    {
+        try await reader.read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT run.*, project.name AS project FROM run JOIN project ON project.id = run.project_id
+                    WHERE (:branch IS NULL OR branch = :branch) AND (:environment IS NULL OR environment = :environment)
+                    AND (:before IS NULL OR run.id < :before) ORDER BY run.id DESC LIMIT :limit
+                    """,
+                arguments: ["branch": branch, "environment": environment, "before": before, "limit": limit]
+            )
+            .map(RunRow.init)
+        }
+    }
+
+    /// The newest run of every branch and pipeline that has lately had one, for the board: of the last 2,000 runs, 100 at
+    /// most, so that it stays as quick as it is on the first day.
+    public func latestRuns() async throws -> [RunRow] {
+        try await reader.read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT run.*, project.name AS project FROM run JOIN project ON project.id = run.project_id
+                    WHERE run.id IN (
+                        SELECT max(id) FROM (SELECT * FROM run ORDER BY id DESC LIMIT 2000)
+                        GROUP BY project_id, branch, pipeline ORDER BY max(id) DESC LIMIT 100)
+                    ORDER BY run.id DESC
+                    """
+            ).map(RunRow.init)
+        }
+    }
+
+    static func run(_ row: Row, _ database: Database) throws -> StoredRun {
+        let id: Int64 = row["id"]
+        let facts = try Row.fetchAll(
+            database.cachedStatement(sql: "SELECT step, fact, at FROM step_fact WHERE run_id = ? ORDER BY id"),
+            arguments: [id]
+        ).map { Recorded(step: $0["step"], fact: try Stored.value(StepFact.self, from: $0["fact"]), at: $0.date("at")) }
+        return StoredRun(
+            id: id, project: row["project_id"], event: row["event_id"],
+            plan: try Stored.value(Plan.self, from: row["plan"]), createdAt: row.date("created_at"), facts: facts,
+            outcome: (row["outcome"] as String?).flatMap(RunOutcome.init))
+    }
+}
+
 extension Store {
     /// Append what was told of several runs, all or nothing.
     public func append(_ writes: [FactWrite]) async throws {
@@ -118,81 +192,9 @@ extension Store {
         if let illness = write.illness { try rollBack(for: write.run, because: illness, at: time, database) }
         if let rules = write.schedules { try goLive(rules, run: write.run, at: time, database) }
     }
-
-    /// Runs in which a step may still run, oldest first.
-    public func unendedRuns() async throws -> [StoredRun] {
-        try await pool.read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM run WHERE outcome IS NULL ORDER BY id")
-                .map { try Self.run($0, database) }
-        }
-    }
-
-    public func run(_ id: Int64) async throws -> StoredRun {
-        try await pool.read { database in
-            guard let row = try Row.fetchOne(database, sql: "SELECT * FROM run WHERE id = ?", arguments: [id]) else {
-                throw StoreError.noRun(id)
-            }
-            return try Self.run(row, database)
-        }
-    }
-
-    /// The runs of one event.
-    public func runs(ofEvent event: Int64) async throws -> [StoredRun] {
-        try await pool.read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM run WHERE event_id = ? ORDER BY id", arguments: [event])
-                .map { try Self.run($0, database) }
-        }
-    }
-
-    /// The latest runs, newest first.
-    public func runRows(branch: String? = nil, environment: String? = nil, before: Int64? = nil, limit: Int = 50)
-        async throws -> [RunRow]
-    {
-        try await pool.read { database in
-            try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT run.*, project.name AS project FROM run JOIN project ON project.id = run.project_id
-                    WHERE (:branch IS NULL OR branch = :branch) AND (:environment IS NULL OR environment = :environment)
-                    AND (:before IS NULL OR run.id < :before) ORDER BY run.id DESC LIMIT :limit
-                    """,
-                arguments: ["branch": branch, "environment": environment, "before": before, "limit": limit]
-            )
-            .map(RunRow.init)
-        }
-    }
-
-    /// The newest run of every branch and pipeline that has lately had one, for the board: of the last 2,000 runs, 100 at
-    /// most, so that it stays as quick as it is on the first day.
-    public func latestRuns() async throws -> [RunRow] {
-        try await pool.read { database in
-            try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT run.*, project.name AS project FROM run JOIN project ON project.id = run.project_id
-                    WHERE run.id IN (
-                        SELECT max(id) FROM (SELECT * FROM run ORDER BY id DESC LIMIT 2000)
-                        GROUP BY project_id, branch, pipeline ORDER BY max(id) DESC LIMIT 100)
-                    ORDER BY run.id DESC
-                    """
-            ).map(RunRow.init)
-        }
-    }
-
-    static func run(_ row: Row, _ database: Database) throws -> StoredRun {
-        let id: Int64 = row["id"]
-        let facts = try Row.fetchAll(
-            database.cachedStatement(sql: "SELECT step, fact, at FROM step_fact WHERE run_id = ? ORDER BY id"),
-            arguments: [id]
-        ).map { Recorded(step: $0["step"], fact: try Stored.value(StepFact.self, from: $0["fact"]), at: $0.date("at")) }
-        return StoredRun(
-            id: id, project: row["project_id"], event: row["event_id"],
-            plan: try Stored.value(Plan.self, from: row["plan"]), createdAt: row.date("created_at"), facts: facts,
-            outcome: (row["outcome"] as String?).flatMap(RunOutcome.init))
-    }
 }
 
-extension Store {
+extension StoreReading {
     /// The registries that the latest runs of each environment were planned with, once for each model of theirs.
     public func registriesInUse() async throws -> [RegistrySettings] {
         var seen: Set<[String]> = []
@@ -209,7 +211,7 @@ extension Store {
 
     /// The plan of the latest run of each environment.
     private func latestPlans() async throws -> [Plan] {
-        try await pool.read { database in
+        try await reader.read { database in
             // Environments are few and runs many: from one to the next by the index, never through the runs.
             try String.fetchAll(
                 database,
@@ -230,10 +232,10 @@ extension Store {
     }
 }
 
-extension Store {
+extension StoreReading {
     /// The monitor reports of a run as their steps wrote them, by step.
     public func monitorReports(ofRun run: Int64) async throws -> [(step: String, body: String)] {
-        try await pool.read { database in
+        try await reader.read { database in
             try Row.fetchAll(
                 database, sql: "SELECT step, body FROM monitor_report WHERE run_id = ? ORDER BY step", arguments: [run]
             ).map { (step: $0["step"], body: $0["body"]) }
@@ -242,7 +244,7 @@ extension Store {
 
     /// Numbers of the runs of the same pipeline before `run`, newest first.
     public func runsBefore(_ run: StoredRun, branch: String?, limit: Int) async throws -> [Int64] {
-        try await pool.read { database in
+        try await reader.read { database in
             try Int64.fetchAll(
                 database,
                 sql: """

@@ -55,6 +55,31 @@ public struct StoredSchedule: Sendable, Hashable {
     }
 }
 
+extension StoreReading {
+    /// The live schedules of a project; of all when absent.
+    public func liveSchedules(of project: Int64? = nil) async throws -> [StoredSchedule] {
+        try await reader.read { try StoredSchedule.live(of: project, $0) }
+    }
+
+    /// The schedule that is live under that name.
+    public func liveSchedule(_ pipeline: String, project: Int64) async throws -> StoredSchedule {
+        let live = try await liveSchedules(of: project)
+        guard let found = live.first(where: { $0.pipeline == pipeline }) else {
+            throw StoreError.noSchedule(pipeline, live: live.map(\.pipeline))
+        }
+        return found
+    }
+
+    /// How far a schedule has decided by now.
+    public func decidedThrough(_ schedule: StoredSchedule) async throws -> Date {
+        try await reader.read { database in
+            let row = try Row.fetchOne(
+                database, sql: "SELECT due_since FROM schedule WHERE id = ?", arguments: [schedule.id])
+            return row?.optionalDate("due_since") ?? schedule.liveSince
+        }
+    }
+}
+
 extension Store {
     /// Make the schedules of a passed release run live, and retire those of the same environment that it no longer has.
     static func goLive(_ rules: [String: ScheduleRule], run: StoredRun, at time: Date, _ database: Database) throws {
@@ -81,29 +106,6 @@ extension Store {
                     run.project, pipeline, try Stored.text(rule), run.plan.commit.description, run.plan.branch,
                     run.id, time.timeIntervalSince1970, decidedThrough(pipeline, rule)?.timeIntervalSince1970,
                 ])
-        }
-    }
-
-    /// The live schedules of a project; of all when absent.
-    public func liveSchedules(of project: Int64? = nil) async throws -> [StoredSchedule] {
-        try await pool.read { try StoredSchedule.live(of: project, $0) }
-    }
-
-    /// The schedule that is live under that name.
-    public func liveSchedule(_ pipeline: String, project: Int64) async throws -> StoredSchedule {
-        let live = try await liveSchedules(of: project)
-        guard let found = live.first(where: { $0.pipeline == pipeline }) else {
-            throw StoreError.noSchedule(pipeline, live: live.map(\.pipeline))
-        }
-        return found
-    }
-
-    /// How far a schedule has decided by now.
-    public func decidedThrough(_ schedule: StoredSchedule) async throws -> Date {
-        try await pool.read { database in
-            let row = try Row.fetchOne(
-                database, sql: "SELECT due_since FROM schedule WHERE id = ?", arguments: [schedule.id])
-            return row?.optionalDate("due_since") ?? schedule.liveSince
         }
     }
 

@@ -1,5 +1,10 @@
 import GRDB
 
+/// How the tables of a file differ from those that this program knows.
+enum SchemaMismatch: Error {
+    case older, newer
+}
+
 /// The tables. Migrations are only ever appended.
 enum Schema {
     static var migrator: DatabaseMigrator {
@@ -28,6 +33,12 @@ enum Schema {
             for statement in providing { try database.execute(sql: statement) }
         }
         return migrator
+    }
+
+    /// - Throws: `SchemaMismatch` unless the file has exactly the tables of this version.
+    static func check(_ database: Database) throws {
+        if try migrator.hasBeenSuperseded(database) { throw SchemaMismatch.newer }
+        if try !migrator.hasCompletedMigrations(database) { throw SchemaMismatch.older }
     }
 
     private static let watching = [

@@ -1,25 +1,32 @@
 import Foundation
 import GRDB
 
-/// Everything that is remembered: one SQLite file, one door to read and one to write.
-public struct Store: Sendable {
+/// Everything that is remembered, in one SQLite file. This opens it to read and write; `StoreReader` only reads.
+public struct Store: StoreReading {
     let pool: DatabasePool
 
-    /// Open the file at `path`, made if missing, its tables brought up to date.
+    public var door: ReadingDoor { ReadingDoor(reader: pool) }
+
+    /// Open the file at `path`. It is made when missing, and migrated when an older version wrote it.
+    ///
+    /// - Throws: `StoreError` when the file is no store, or when a newer version has migrated it.
     public init(path: String) throws {
         var configuration = Configuration()
         configuration.busyMode = .timeout(10)
         configuration.foreignKeysEnabled = true
         pool = try alone(in: (path as NSString).deletingLastPathComponent) {
-            let pool = try DatabasePool(path: path, configuration: configuration)
-            // Facts must survive a power cut. The pool sets its own value after the usual hook, so this one comes later.
-            try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
-            try Schema.migrator.migrate(pool)
-            return pool
+            try explained(path) {
+                let pool = try DatabasePool(path: path, configuration: configuration)
+                // Facts must survive a power cut. The pool sets its own value after the usual hook, so this one comes later.
+                try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+                if try pool.read(Schema.migrator.hasBeenSuperseded) { throw SchemaMismatch.newer }
+                try Schema.migrator.migrate(pool)
+                return pool
+            }
         }
     }
 
-    /// What SQLite says of its own durability: `2` is FULL. For `espalier doctor`.
+    /// What SQLite says of its own durability: `2` is FULL.
     public func synchronousMode() throws -> Int {
         try pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") ?? -1 }
     }
@@ -36,6 +43,19 @@ private func alone<Result>(in folder: String, _ work: () throws -> Result) rethr
     return try work()
 }
 
+/// Errors of opening the store at `path`, said as `StoreError` where a person can do something about them.
+func explained<Result>(_ path: String, _ open: () throws -> Result) throws -> Result {
+    do {
+        return try open()
+    } catch SchemaMismatch.older {
+        throw StoreError.olderStore(path)
+    } catch SchemaMismatch.newer {
+        throw StoreError.newerStore(path)
+    } catch let error as DatabaseError where error.resultCode == .SQLITE_NOTADB {
+        throw StoreError.notAStore(path)
+    }
+}
+
 /// Whether an error is one of the store that may pass: the disk is full, the file busy or read-only.
 public func isStorageTrouble(_ error: any Error) -> Bool { error is DatabaseError }
 
@@ -45,6 +65,11 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     case noRun(Int64)
     case noSchedule(String, live: [String])
     case noBackfill(Int64)
+    case noStore(String)
+    case notAStore(String)
+    /// Only a `Store` migrates.
+    case olderStore(String)
+    case newerStore(String)
 
     public var description: String {
         switch self {
@@ -55,6 +80,13 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
                     : "; known: \(known.joined(separator: ", "))")
         case .noRun(let id): "there is no run \(id); `espalier runs` lists them"
         case .noBackfill(let id): "there is no backfill \(id); `espalier backfill list` lists them"
+        case .noStore(let path): "there is no store at \(path): start the daemon with `espalier serve`, which makes it"
+        case .notAStore(let path):
+            "\(path) is not a store of Espalier: move it away, or choose another folder with --home or ESPALIER_HOME"
+        case .olderStore(let path):
+            "\(path) was written by an older version of Espalier: start the daemon once, `espalier serve` brings it up to date"
+        case .newerStore(let path):
+            "\(path) was written by a newer version of Espalier: use that version, or newer"
         case .noSchedule(let name, let live):
             "no schedule '\(name)' is live"
                 + (live.isEmpty

@@ -1,0 +1,46 @@
+import Foundation
+import GRDB
+
+/// The store, opened read-only: for commands and pages. It never creates a file and never migrates one.
+///
+/// It reads while the daemon writes, and also while no daemon runs.
+public struct StoreReader: StoreReading {
+    public let door: ReadingDoor
+    private let pool: DatabasePool
+
+    /// Open the file at `path`.
+    ///
+    /// - Throws: `StoreError` when there is no file, when it is no store, or when its version is not the one that this
+    ///   program reads.
+    public init(path: String) throws {
+        guard FileManager.default.fileExists(atPath: path) else { throw StoreError.noStore(path) }
+        pool = try explained(path) {
+            do {
+                return try Self.open(path)
+            } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN && isClosed(path) {
+                // SQLite keeps an index beside an open file. Here it can neither make nor find one: the folder is not
+                // ours to write, and no daemon has the file open. Then nobody changes it either.
+                return try Self.open(URL(fileURLWithPath: path).absoluteString + "?immutable=1")
+            }
+        }
+        door = ReadingDoor(reader: pool)
+    }
+
+    private static func open(_ path: String) throws -> DatabasePool {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(10)
+        configuration.readonly = true
+        let pool = try DatabasePool(path: path, configuration: configuration)
+        try pool.read { try Schema.check($0) }
+        return pool
+    }
+
+    /// Close the file.
+    public func close() throws { try pool.close() }
+}
+
+/// Whether no process has the store open: an open one has a log of writes beside it.
+private func isClosed(_ path: String) -> Bool {
+    let size = try? FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int
+    return (size ?? 0) == 0
+}
