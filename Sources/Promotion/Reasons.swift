@@ -1,7 +1,7 @@
 import Foundation
 
 extension Decision {
-    /// The decision in sentences for people: what it rests on, then each rule with its numbers.
+    /// The decision in sentences for people: its ground, then each rule with its numbers.
     public var reasons: [String] {
         let failed = findings.count { $0.outcome == .failed }
         return [ground.sentence(failed: failed, rules: findings.count)] + findings.map(\.sentence)
@@ -62,7 +62,7 @@ extension Finding {
         }
     }
 
-    /// How many slices there are of each outcome, and which are worse.
+    /// The number of slices with each outcome, and which are worse.
     private func sliceCounts(_ rule: SlicesRule) -> String {
         let columns = rule.columns.joined(separator: ", ")
         guard let slices else { return "slices of \(columns), nothing to compare with" }
