@@ -6,7 +6,7 @@ extension Notice {
     /// One line for a list, a subject, a chat.
     public var title: String { count > 1 ? "\(ownTitle); \(count) in all" : ownTitle }
 
-    /// The title as if nothing had been folded in.
+    /// The title without the events that were folded in.
     var ownTitle: String { "\(project) \(environment): \(sentence)" }
 
     private var sentence: String {
@@ -20,7 +20,7 @@ extension Notice {
         }
     }
 
-    /// What happened, in a line or a few.
+    /// What happened, in one or a few lines.
     public var reason: String {
         switch about {
         case .failure(_, let steps, _):
@@ -41,9 +41,9 @@ extension Notice {
         if case .failure(_, _, let log) = about { log } else { [] }
     }
 
-    /// All that there is to say, without the title.
+    /// The full text, without the title.
     ///
-    /// - Parameter url: the page about it; absent where there is none.
+    /// - Parameter url: the page about it; nil if there is none.
     public func body(url: String?) -> String {
         var parts = [reason]
         if case .failure(_, let steps, let log) = about, !log.isEmpty {
@@ -55,10 +55,10 @@ extension Notice {
         return parts.map { $0.hasSuffix("\n") ? String($0.dropLast()) : $0 }.joined(separator: "\n\n")
     }
 
-    /// The text of a message: the template's with its fields filled in, else the usual one.
+    /// The text of a message: the template's with its fields filled in, or the usual text.
     public func text(template: String?, url: String?, id: String) -> String {
         guard let template else { return "\(title)\n\n\(body(url: url))" }
-        // A field's value is not looked through for fields.
+        // Fields inside a value are not replaced.
         return template.replacing(/\{\{\s*(\w+)\s*\}\}/) { match in
             NoticeField(rawValue: String(match.output.1)).map { value(of: $0, url: url, id: id) }
                 ?? String(match.output.0)
@@ -119,12 +119,12 @@ extension DecidedMove {
     }
 }
 
-/// Lines of a log as a person may be shown them: no colours, no control characters, none too long.
+/// The last lines of a log, safe to show to people: no colours, no control characters, no very long lines.
 ///
 /// - Parameter bytes: the end of the log; its first line may be cut.
 public func lastLines(of bytes: [UInt8], count: Int = 20, width: Int = 300) -> [String] {
     let text = String(decoding: bytes, as: UTF8.self).replacing(/\u{1B}\[[0-9;?]*[ -\/]*[@-~]/, with: "")
-    // What a progress bar has overwritten nobody saw in the end.
+    // Nobody sees in the end what a progress bar has overwritten.
     return text.split(whereSeparator: { $0 == "\n" || $0 == "\r\n" }).suffix(count).map { line in
         let seen = line.split(separator: "\r").last ?? ""
         return String(String.UnicodeScalarView(seen.unicodeScalars.filter { !$0.isControl }).prefix(width))
@@ -132,7 +132,7 @@ public func lastLines(of bytes: [UInt8], count: Int = 20, width: Int = 300) -> [
 }
 
 extension Unicode.Scalar {
-    /// Neither seen nor to be obeyed: control characters, and those that turn the direction of writing.
+    /// Characters that are neither shown nor obeyed: control characters, and those that turn the direction of writing.
     var isControl: Bool {
         switch properties.generalCategory {
         case .control: self != "\t"
