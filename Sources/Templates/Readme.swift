@@ -1,9 +1,9 @@
-/// The page that a new project begins with: what to do first, in commands that work.
+/// The README of a new project: what to do first, in commands that work.
 ///
-/// - Parameter server: what pip installs for the embedded registry, `mlflow==3.17.2` say.
+/// - Parameter server: what pip installs for the embedded registry, such as `mlflow==3.17.2`.
 func readme(_ answers: Answers, server: String) -> String {
     let branch = answers.defaultBranch
-    // A pattern's first branch: `release/**` → `release/1`.
+    // The first branch of a pattern: `release/**` → `release/1`.
     let release = answers.releaseBranches.replacing(/\*+/, with: "1")
     let embedded = answers.registry == "embedded"
     let registry = """

@@ -1,10 +1,10 @@
 import CPosix
 import Glibc
 
-/// What Git calls in a watched repository. `espalier adopt` installs files whose first line names this program and the
-/// daemon's socket, so that the system starts it directly, without a shell between.
+/// The program that Git calls as hooks in a watched repository. `espalier adopt` installs files whose first line names
+/// this program and the daemon's socket, so the system starts it directly, without a shell.
 ///
-/// A hook never fails a push for the daemon's sake: what it cannot tell now, the daemon's next look will see.
+/// A hook never fails a push because of the daemon: what it cannot report now, the daemon finds at its next look.
 @main
 struct Hook {
     static func main() {
@@ -24,7 +24,7 @@ struct Hook {
         }
     }
 
-    /// Tell the daemon which refs moved, and tell the person what became of it.
+    /// Tells the daemon which refs moved, and tells the person the result.
     private static func afterPush(socket: String, script: String) {
         let input = readAll(0)
         let message = "pushed \(currentFolder())\n" + String(decoding: input, as: UTF8.self) + "\n"
@@ -32,7 +32,7 @@ struct Hook {
         passOn(input, to: script + ".local")
     }
 
-    /// What the daemon answers, or why it does not.
+    /// The daemon's answer, or why there is none.
     private static func ring(_ socket: String, _ message: String) -> String {
         let descriptor = espalier_connect(socket)
         guard descriptor >= 0 else {
@@ -50,7 +50,7 @@ struct Hook {
         return "espalier: the daemon is busy; it will pick this push up\n"
     }
 
-    /// The hook that was here before Espalier's, if there was one.
+    /// Runs the hook that was installed before Espalier's, if there was one.
     private static func passOn(_ input: [UInt8], to program: String) {
         guard access(program, X_OK) == 0 else { return }
         var ends: [Int32] = [0, 0]
