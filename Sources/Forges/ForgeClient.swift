@@ -1,11 +1,11 @@
 import Foundation
 import HTTP
 
-/// Performs the calls that a forge is asked for.
+/// Performs requests to a forge.
 public struct ForgeClient: Sendable {
     private let client: HTTPClient
 
-    /// - Parameter timeout: seconds until a forge that does not answer counts as unreachable.
+    /// - Parameter timeout: after this many seconds without an answer, a forge counts as unreachable.
     public init(timeout: Double = 30) { client = HTTPClient(timeout: timeout) }
 
     /// The answer, whatever its status.

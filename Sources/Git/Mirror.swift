@@ -3,17 +3,17 @@ import Events
 import Foundation
 
 extension Repository {
-    /// Fetch all branches and tags of `url` into this bare repository, deleted ones removed: a mirror.
+    /// Fetches all branches and tags of `url` into this bare repository and removes deleted ones: a mirror.
     ///
-    /// Speaks file, http(s) and ssh. Keys come from the ssh agent, else from `~/.ssh`; a name and token for https from
-    /// the URL, else a token.
+    /// Speaks file, http(s) and ssh. Keys come from the ssh agent, else from `~/.ssh`. The name and password for https
+    /// come from the URL, else from `token`.
     ///
     /// - Parameters:
     ///   - token: the password for https.
-    ///   - changes: where the server keeps the heads of pull requests, with a `*` for their number; they go to
+    ///   - changes: the server's refs for the heads of pull requests, with a `*` for the number. They go to
     ///     `refs/espalier/pulls/`.
-    ///   - heard: called for each sign of life that the server gives, and while what it sent is read. libgit2 (1.5) waits for
-    ///     the next one as long as the connection lasts.
+    ///   - heard: called for each sign of life from the server, and while its data is processed. libgit2 (1.5) has no
+    ///     timeout: it waits for the next sign as long as the connection lasts.
     public func mirror(
         from url: String, token: String? = nil, changes: String? = nil, heard: @escaping () -> Void = {}
     ) throws(GitError) {
@@ -40,9 +40,9 @@ extension Repository {
         }
     }
 
-    /// Move a branch of `url` to a commit that descends from where it is.
+    /// Moves a branch of `url` to a commit that descends from its current one.
     ///
-    /// - Returns: why the server does not take it: the branch is somewhere else by now, say; `nil` when it has.
+    /// - Returns: why the server refuses, for example because the branch has moved; nil if it has moved the branch.
     public func push(
         _ commit: ObjectID, to ref: String, of url: String, token: String? = nil, heard: @escaping () -> Void = {}
     ) throws(GitError) -> String? {
@@ -52,7 +52,7 @@ extension Repository {
         git_push_options_init(&options, UInt32(GIT_PUSH_OPTIONS_VERSION))
         listen(&options.callbacks)
         let talk = Talk(token: token, heard: heard)
-        // libgit2 pushes refs only, no bare commits.
+        // libgit2 can push only refs, not bare commits.
         let source = "refs/espalier/pushing/\(commit)"
         try setRef(source, to: commit)
         defer { try? removeRef(source) }
@@ -71,7 +71,7 @@ extension Repository {
     }
 }
 
-/// What a server is offered, and what it said.
+/// The state of one conversation with a server: what we offer, and what it said.
 private final class Talk {
     let token: String?
     let heard: () -> Void
@@ -85,7 +85,7 @@ private final class Talk {
     }
 }
 
-/// Have the talk that is the payload of these told what happens.
+/// Connects the callbacks to the talk that is their payload.
 private func listen(_ callbacks: inout git_remote_callbacks) {
     callbacks.credentials = { out, _, user, allowed, talk in giveCredential(out, user, allowed, talk) }
     callbacks.sideband_progress = { _, _, talk in noteSign(talk) }
@@ -103,7 +103,7 @@ private func noteSign(_ payload: UnsafeMutableRawPointer?) -> Int32 {
     return 0
 }
 
-/// Answer one question of a server. Where there is no answer, the reason is left for whoever reads libgit2's last error.
+/// Answers one question of a server. If there is no answer, sets libgit2's last error to the reason.
 private func giveCredential(
     _ out: UnsafeMutablePointer<UnsafeMutablePointer<git_credential>?>?,
     _ user: UnsafePointer<CChar>?, _ allowed: UInt32, _ payload: UnsafeMutableRawPointer?
@@ -120,7 +120,7 @@ private func giveCredential(
     return code
 }
 
-/// Gives up after the third question, for a refused key is offered again and again.
+/// Gives up after the third question, because otherwise a refused key is offered forever.
 private func findCredential(
     _ out: UnsafeMutablePointer<UnsafeMutablePointer<git_credential>?>?,
     _ user: UnsafePointer<CChar>?, _ allowed: UInt32, _ payload: UnsafeMutableRawPointer?
@@ -129,7 +129,7 @@ private func findCredential(
     talk.heard()
     talk.attempts += 1
     if allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT.rawValue != 0, let token = talk.token, talk.attempts == 1 {
-        // GitHub wants this name for the tokens of apps; the others take any.
+        // GitHub requires this name for the tokens of apps. Other forges accept any name.
         return git_credential_userpass_plaintext_new(out, "x-access-token", token)
     }
     let name = user.map { String(cString: $0) } ?? "git"
