@@ -122,9 +122,9 @@ public enum ChangeState: Sendable, Hashable {
         case .ready: "its checks passed"
         case .queued(.waiting): "waits in the queue"
         case .queued(.building(let build)): "checks run on the merge with \(build.base.short), which is ahead of it"
-        case .queued(.blocked(_, let files)) where files.isEmpty: "what is ahead of it holds all of it"
+        case .queued(.blocked(_, let files)) where files.isEmpty: "changes ahead of it contain all of it"
         case .queued(.blocked(_, let files)):
-            "conflicts with what is ahead of it in \(files.joined(separator: ", ")): waits for what becomes of that"
+            "conflicts with a change ahead of it in \(files.joined(separator: ", ")): waits until that one lands or leaves"
         case .merging(let build): "the target moves to \(build.merge.short)"
         case .conflicted(let files): "conflicts in \(files.joined(separator: ", ")): rebase, and push again"
         case .rejected(let reason): reason

@@ -58,7 +58,7 @@ extension Change {
         switch state {
         case .proposed where isHeld(self, view.rules):
             return
-                "it comes from another repository: a maintainer looks at it, then `espalier change approve \(number)`"
+                "it comes from another repository: a maintainer reviews it, then runs `espalier change approve \(number)`"
         case .ready:
             if approvals < view.rules.approvals {
                 return "it has \(approvals) of \(view.rules.approvals) approvals: `espalier change approve \(number)`"

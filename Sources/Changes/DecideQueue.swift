@@ -86,9 +86,9 @@ private struct LaneWalk {
         var index = 0
         while index < end {
             let item = items[index]
-            if free == 0 { return standDown(from: index, expected) }
+            if free == 0 { return stopBeyondWindow(from: index, expected) }
             if case .queued(.blocked(let base, let files)) = item.state, base == expected {
-                if expected == tip { return [.note(change: item.number, settled(item, files))] }
+                if expected == tip { return [.note(change: item.number, conflictFact(item, files))] }
                 index += 1
                 continue
             }
@@ -116,7 +116,7 @@ private struct LaneWalk {
             index += group.count
             free -= 1
         }
-        return standDown(from: end, expected)
+        return stopBeyondWindow(from: end, expected)
     }
 
     /// The changes from `start` on whose builds have all passed, each on top of the one before. They land together.
@@ -133,7 +133,7 @@ private struct LaneWalk {
     }
 
     /// Stops tests beyond the window: they run on something that will not land.
-    private func standDown(from start: Int, _ expected: ObjectID) -> [GateStep] {
+    private func stopBeyondWindow(from start: Int, _ expected: ObjectID) -> [GateStep] {
         var expected = expected
         return items[start...].compactMap { item in
             guard case .queued(.building(let build)) = item.state else { return nil }
@@ -179,7 +179,7 @@ private struct LaneWalk {
     }
 
     /// The fact about a change that conflicts with the target itself.
-    private func settled(_ item: Change, _ files: [String]) -> ChangeFact {
+    private func conflictFact(_ item: Change, _ files: [String]) -> ChangeFact {
         files.isEmpty ? .merged(item.head ?? tip) : .conflicted(files: files)
     }
 

@@ -96,7 +96,7 @@ struct FieldReader {
             index += 1
             let last = try name()
             try add(first, through: last, at: item.startIndex)
-            return passOver(after: "a range of names", step: "write numbers: \(first)-\(last)\(item[index...].text)")
+            return ignoreRest(after: "a range of names", step: "write numbers: \(first)-\(last)\(item[index...].text)")
         }
         if field == .dayOfWeek, next.is("#") {
             try readNth(first)
@@ -106,7 +106,7 @@ struct FieldReader {
                 index += 1
                 reading.isLastWeekday = true
             }
-            passOver(after: "a name", step: "write a number: \(first)\(item[index...].text)")
+            ignoreRest(after: "a name", step: "write a number: \(first)\(item[index...].text)")
         }
     }
 
@@ -126,7 +126,7 @@ struct FieldReader {
         guard field == .dayOfMonth || field == .dayOfWeek else { throw fault("unexpected “?”", at: index) }
         index += 1
         reading.isUnspecified = true
-        passOver(after: "“?”")
+        ignoreRest(after: "“?”")
     }
 
     /// `*`, `*/n` or `/n`.
@@ -135,7 +135,7 @@ struct FieldReader {
         if item[index].is("*") { index += 1 }
         guard let slash = peek, slash.is("/") else {
             try add(Self.everything, by: 1, at: begin)
-            return passOver(after: "“*”")
+            return ignoreRest(after: "“*”")
         }
         index += 1
         // Quartz reads all the rest as the step, with a sign if there is one.
@@ -172,7 +172,7 @@ struct FieldReader {
         default:
             return lint("“L” is ignored in this field; leave it out", at: item, offsetBy: index - 1)
         }
-        passOver(after: "“L”")
+        ignoreRest(after: "“L”")
     }
 
     /// `a`, `a/n`, `a-b`, `a-b/n`, `aL`, `aW` or `a#n`.
@@ -203,7 +203,7 @@ struct FieldReader {
         } else {
             try add(value, by: 0, at: begin)
         }
-        passOver(after: "a value")
+        ignoreRest(after: "a value")
     }
 
     private mutating func readWorkday(_ day: Int, at begin: Int) throws(CronError) {
@@ -236,7 +236,7 @@ struct FieldReader {
         if high == 0, field.range.lowerBound == 1 {
             lint("0 is read as \(field.range.upperBound); write that", at: item, offsetBy: end)
         }
-        passOver(after: "a range")
+        ignoreRest(after: "a range")
     }
 
     private mutating func readNth(_ weekday: Int) throws(CronError) {
@@ -413,7 +413,7 @@ struct FieldReader {
     }
 
     /// Ignores the rest of the item, with a lint.
-    private mutating func passOver(after what: String, step: String? = nil) {
+    private mutating func ignoreRest(after what: String, step: String? = nil) {
         guard let letter = peek else { return }
         let hint = letter.is("/") ? step : nil
         lint("“\(item[index...].text)” after \(what) is ignored; \(hint ?? "leave it out")", at: item, offsetBy: index)

@@ -2,7 +2,7 @@ import Foundation
 
 /// The single entry point: every delivery and answer is decoded here. Faults become errors that name the place.
 func decode<T: Decodable>(_ type: T.Type, from body: [UInt8], what: String) throws(ForgeError) -> T {
-    if let problem = harm(in: body) { throw .unreadable(what: what, place: problem) }
+    if let problem = decoderHazard(in: body) { throw .unreadable(what: what, place: problem) }
     do {
         return try JSONDecoder().decode(type, from: Data(body))
     } catch let error as DecodingError {
@@ -26,13 +26,13 @@ func decode<T: Decodable>(_ type: T.Type, of delivery: Delivery, what: String) t
 /// The decoder limits nesting to 512 levels, but (6.3, Linux) ends the process if a body breaks off exactly at that
 /// limit. It also reads UTF-16 and UTF-32. Brackets and quotes would be miscounted here then; in both, JSON's own
 /// characters contain a zero byte.
-private func harm(in body: [UInt8]) -> String? {
+private func decoderHazard(in body: [UInt8]) -> String? {
     let (quote, backslash) = (UInt8(ascii: "\""), UInt8(ascii: "\\"))
     let (array, endOfArray) = (UInt8(ascii: "["), UInt8(ascii: "]"))
     let (object, endOfObject) = (UInt8(ascii: "{"), UInt8(ascii: "}"))
     var (depth, isInText, isEscaped) = (0, false, false)
     for byte in body {
-        if byte == 0 { return "it is no JSON in UTF-8" }
+        if byte == 0 { return "it is not JSON in UTF-8" }
         if isInText {
             if isEscaped {
                 isEscaped = false
@@ -61,7 +61,7 @@ private func place(of error: DecodingError) -> String {
     case .keyNotFound(let key, let context): return "\(path(context.codingPath + [key])) is missing"
     case .valueNotFound(_, let context): return "\(path(context.codingPath)) is null"
     case .typeMismatch(let type, let context): return "\(path(context.codingPath)) is no \(type)"
-    case .dataCorrupted(let context) where context.codingPath.isEmpty: return "it is no JSON"
+    case .dataCorrupted(let context) where context.codingPath.isEmpty: return "it is not JSON"
     case .dataCorrupted(let context): return "\(path(context.codingPath)): \(context.debugDescription)"
     @unknown default: return "it is not what was expected"
     }
@@ -105,7 +105,7 @@ struct RefName: Decodable {
         let container = try decoder.singleValueContainer()
         text = try container.decode(String.self)
         guard Self.isAllowed(text) else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "Git allows no such name")
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "Git does not allow this name")
         }
     }
 

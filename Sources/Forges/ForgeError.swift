@@ -46,7 +46,7 @@ public enum ForgeError: Error, Sendable, Hashable, CustomStringConvertible {
         case .busy(let status, let message, .after(let seconds)):
             "the forge cannot do it now (\(status)): \(message); it asks to wait \(seconds) seconds"
         case .busy(let status, let message, .at(let seconds)):
-            "the forge cannot do it now (\(status)): \(message); it asks to wait until \(seconds) seconds after 1970"
+            "the forge cannot do it now (\(status)): \(message); it asks to wait until Unix time \(seconds)"
         case .unreachable(let url, let reason): "the forge at \(url) cannot be reached: \(reason)"
         case .misconfigured(let problem): problem
         }

@@ -28,7 +28,7 @@ public struct ForgeSettings: Sendable, Hashable {
         guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
             ["http", "https"].contains(scheme), parts.host?.isEmpty == false, parts.query == nil, parts.fragment == nil
         else {
-            throw .misconfigured("the forge's api '\(text)' is no address such as https://git.example.org/api")
+            throw .misconfigured("the forge's api '\(text)' is not an address such as https://git.example.org/api")
         }
         guard parts.user == nil, parts.password == nil else {
             throw .misconfigured("the forge's api holds a name or password: give a token instead")
@@ -76,7 +76,7 @@ public struct ForgeSettings: Sendable, Hashable {
         guard let text = text?.trimmingCharacters(in: .whitespacesAndNewlines), !text.isEmpty else { return nil }
         // It becomes a header, and a line break would start another one.
         guard text.utf8.allSatisfy({ (33...126).contains($0) }) else {
-            throw .misconfigured("the forge's token holds characters that no token has: copy it again, alone")
+            throw .misconfigured("the forge's token contains characters that no token has: copy only the token")
         }
         return text
     }

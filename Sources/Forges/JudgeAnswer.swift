@@ -8,7 +8,7 @@ extension Forge {
         switch answer.status {
         // Azure DevOps answers 203 with its sign-in page if it does not know the token.
         case 203 where settings.kind == .azureDevOps:
-            return .refused(status: 203, message: "a sign-in page came instead of an answer: \(renewal)")
+            return .refused(status: 203, message: "the server returned its sign-in page: \(renewal)")
         case 203: return nil
         case 300..<400:
             let address = answer.headers["Location"].map { " to \($0)" } ?? ""
@@ -22,7 +22,7 @@ extension Forge {
         case 404:
             return .refused(
                 status: 404,
-                message: "\(said): there is no such thing on \(settings.repository), or the token may not see it")
+                message: "\(said): not found on \(settings.repository), or the token may not see it")
         case 408, 425, 500...: return .busy(status: answer.status, message: said, retry: retry(in: answer))
         default: return .refused(status: answer.status, message: said)
         }
@@ -36,7 +36,7 @@ extension Forge {
 
     /// Interprets answers to a merge order that mean the same on every forge.
     func mergeFailure(_ answer: ForgeResponse) -> MergeAnswer {
-        let error = trouble(in: answer) ?? .refused(status: answer.status, message: "an answer that was not expected")
+        let error = trouble(in: answer) ?? .refused(status: answer.status, message: "unexpected answer")
         return .failed(mayPass: error.mayPass, reason: error.description)
     }
 

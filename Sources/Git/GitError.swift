@@ -36,7 +36,7 @@ func made(_ operation: String, _ subject: @autoclosure () -> String, _ call: (in
     var handle: OpaquePointer?
     try check(operation, subject()) { call(&handle) }
     guard let handle else {
-        throw GitError(operation: operation, subject: subject(), code: -1, message: "libgit2 gave nothing back")
+        throw GitError(operation: operation, subject: subject(), code: -1, message: "libgit2 returned nothing")
     }
     return handle
 }

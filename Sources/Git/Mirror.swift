@@ -23,15 +23,15 @@ extension Repository {
         git_fetch_options_init(&options, UInt32(GIT_FETCH_OPTIONS_VERSION))
         options.prune = GIT_FETCH_PRUNE
         options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE
-        listen(&options.callbacks)
+        connect(&options.callbacks)
         var specs: [String] = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
         if let changes { specs.append("+\(changes):refs/espalier/pulls/*") }
-        let talk = Talk(token: token, heard: heard)
+        let session = RemoteSession(token: token, heard: heard)
         var pointers: [UnsafeMutablePointer<CChar>?] = specs.map { strdup($0) }
         defer { pointers.forEach { free($0) } }
         try check("fetch", redacted(url)) {
-            withExtendedLifetime(talk) {
-                options.callbacks.payload = Unmanaged.passUnretained(talk).toOpaque()
+            withExtendedLifetime(session) {
+                options.callbacks.payload = Unmanaged.passUnretained(session).toOpaque()
                 return pointers.withUnsafeMutableBufferPointer { buffer in
                     var array = git_strarray(strings: buffer.baseAddress, count: buffer.count)
                     return git_remote_fetch(remote, &array, &options, "espalier: mirror")
@@ -50,16 +50,16 @@ extension Repository {
         defer { git_remote_free(remote) }
         var options = git_push_options()
         git_push_options_init(&options, UInt32(GIT_PUSH_OPTIONS_VERSION))
-        listen(&options.callbacks)
-        let talk = Talk(token: token, heard: heard)
+        connect(&options.callbacks)
+        let session = RemoteSession(token: token, heard: heard)
         // libgit2 can push only refs, not bare commits.
         let source = "refs/espalier/pushing/\(commit)"
         try setRef(source, to: commit)
         defer { try? removeRef(source) }
         var spec: UnsafeMutablePointer<CChar>? = strdup("\(source):\(ref)")
         defer { free(spec) }
-        let code = withExtendedLifetime(talk) {
-            options.callbacks.payload = Unmanaged.passUnretained(talk).toOpaque()
+        let code = withExtendedLifetime(session) {
+            options.callbacks.payload = Unmanaged.passUnretained(session).toOpaque()
             return withUnsafeMutablePointer(to: &spec) { pointer in
                 var array = git_strarray(strings: pointer, count: 1)
                 return git_remote_push(remote, &array, &options)
@@ -67,12 +67,12 @@ extension Repository {
         }
         if code == GIT_ENONFASTFORWARD.rawValue { return "it has been moved" }
         try check("push to", redacted(url)) { code }
-        return talk.refusal
+        return session.refusal
     }
 }
 
-/// The state of one conversation with a server: what we offer, and what it said.
-private final class Talk {
+/// One conversation with a server: what we offer, and what it said.
+private final class RemoteSession {
     let token: String?
     let heard: () -> Void
     var attempts = 0
@@ -80,26 +80,26 @@ private final class Talk {
 
     init(token: String?, heard: @escaping () -> Void) { (self.token, self.heard) = (token, heard) }
 
-    static func of(_ payload: UnsafeMutableRawPointer?) -> Talk? {
-        payload.map { Unmanaged<Talk>.fromOpaque($0).takeUnretainedValue() }
+    static func of(_ payload: UnsafeMutableRawPointer?) -> RemoteSession? {
+        payload.map { Unmanaged<RemoteSession>.fromOpaque($0).takeUnretainedValue() }
     }
 }
 
-/// Connects the callbacks to the talk that is their payload.
-private func listen(_ callbacks: inout git_remote_callbacks) {
-    callbacks.credentials = { out, _, user, allowed, talk in giveCredential(out, user, allowed, talk) }
-    callbacks.sideband_progress = { _, _, talk in noteSign(talk) }
-    callbacks.transfer_progress = { _, talk in noteSign(talk) }
-    callbacks.pack_progress = { _, _, _, talk in noteSign(talk) }
-    callbacks.push_transfer_progress = { _, _, _, talk in noteSign(talk) }
-    callbacks.push_update_reference = { _, refusal, talk in
-        if let refusal { Talk.of(talk)?.refusal = String(cString: refusal) }
-        return noteSign(talk)
+/// Sets callbacks that report to the session that is their payload.
+private func connect(_ callbacks: inout git_remote_callbacks) {
+    callbacks.credentials = { out, _, user, allowed, session in giveCredential(out, user, allowed, session) }
+    callbacks.sideband_progress = { _, _, session in noteActivity(session) }
+    callbacks.transfer_progress = { _, session in noteActivity(session) }
+    callbacks.pack_progress = { _, _, _, session in noteActivity(session) }
+    callbacks.push_transfer_progress = { _, _, _, session in noteActivity(session) }
+    callbacks.push_update_reference = { _, refusal, session in
+        if let refusal { RemoteSession.of(session)?.refusal = String(cString: refusal) }
+        return noteActivity(session)
     }
 }
 
-private func noteSign(_ payload: UnsafeMutableRawPointer?) -> Int32 {
-    Talk.of(payload)?.heard()
+private func noteActivity(_ payload: UnsafeMutableRawPointer?) -> Int32 {
+    RemoteSession.of(payload)?.heard()
     return 0
 }
 
@@ -114,7 +114,7 @@ private func giveCredential(
         git_error_set_str(
             Int32(GIT_ERROR_CALLBACK.rawValue),
             isToken
-                ? "the server refuses the token, or wants one: see --token-file of `espalier link`"
+                ? "the server refuses the token, or requires one: see --token-file of `espalier link`"
                 : "the server refuses the ssh keys of this account")
     }
     return code
@@ -125,19 +125,19 @@ private func findCredential(
     _ out: UnsafeMutablePointer<UnsafeMutablePointer<git_credential>?>?,
     _ user: UnsafePointer<CChar>?, _ allowed: UInt32, _ payload: UnsafeMutableRawPointer?
 ) -> Int32 {
-    guard let talk = Talk.of(payload) else { return GIT_EAUTH.rawValue }
-    talk.heard()
-    talk.attempts += 1
-    if allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT.rawValue != 0, let token = talk.token, talk.attempts == 1 {
+    guard let session = RemoteSession.of(payload) else { return GIT_EAUTH.rawValue }
+    session.heard()
+    session.attempts += 1
+    if allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT.rawValue != 0, let token = session.token, session.attempts == 1 {
         // GitHub requires this name for the tokens of apps. Other forges accept any name.
         return git_credential_userpass_plaintext_new(out, "x-access-token", token)
     }
     let name = user.map { String(cString: $0) } ?? "git"
     guard allowed & GIT_CREDENTIAL_SSH_KEY.rawValue != 0 else { return GIT_EAUTH.rawValue }
-    switch talk.attempts {
+    switch session.attempts {
     case 1: return git_credential_ssh_key_from_agent(out, name)
     case 2, 3:
-        let file = NSHomeDirectory() + "/.ssh/" + (talk.attempts == 2 ? "id_ed25519" : "id_rsa")
+        let file = NSHomeDirectory() + "/.ssh/" + (session.attempts == 2 ? "id_ed25519" : "id_rsa")
         return git_credential_ssh_key_new(out, name, "\(file).pub", file, "")
     default: return GIT_EAUTH.rawValue
     }

@@ -65,7 +65,7 @@ extension Repository {
         let zero = String(repeating: "0", count: 40)
         var old = git_oid()
         git_oid_fromstr(&old, from?.description ?? zero)
-        let code = unlessStaleLock(of: ref) {
+        let code = retryingStaleLock(of: ref) {
             withObjectID(to) { git_reference_create_matching(&moved, handle, ref, &$0, 1, &old, reason) }
         }
         if code == GIT_EMODIFIED.rawValue || code == GIT_EEXISTS.rawValue { return false }
@@ -79,7 +79,7 @@ extension Repository {
         var made: OpaquePointer?
         defer { git_reference_free(made) }
         try check("set ref", ref) {
-            unlessStaleLock(of: ref) {
+            retryingStaleLock(of: ref) {
                 withObjectID(commit) { git_reference_create(&made, handle, ref, &$0, 1, "espalier") }
             }
         }
@@ -87,7 +87,7 @@ extension Repository {
 
     /// Removes a ref. One that does not exist is fine.
     public func removeRef(_ ref: String) throws(GitError) {
-        let code = unlessStaleLock(of: ref) { git_reference_remove(handle, ref) }
+        let code = retryingStaleLock(of: ref) { git_reference_remove(handle, ref) }
         if code == GIT_ENOTFOUND.rawValue { return }
         try check("remove ref", ref) { code }
     }
@@ -95,7 +95,7 @@ extension Repository {
     /// Moves a ref. If its lock file is in the way and was left by a dead process, removes that file and retries once.
     ///
     /// Git holds such a lock for milliseconds, so a ten-second-old one belongs to nobody.
-    private func unlessStaleLock(of ref: String, _ move: () -> Int32) -> Int32 {
+    private func retryingStaleLock(of ref: String, _ move: () -> Int32) -> Int32 {
         let code = move()
         guard code == GIT_ELOCKED.rawValue else { return code }
         let lock = "\(gitDirectory)/\(ref).lock"

@@ -21,7 +21,7 @@ public enum Delivery: Sendable, Hashable {
         case 200..<300: return .taken
         case 408, 425, 429, 500...:
             return .later(reason: reason, wait: Double(retryAfter).map { min(max(1, $0), 3_600) })
-        case 300..<400: return .refused(reason: "\(reason); the address has moved, and is not followed")
+        case 300..<400: return .refused(reason: "\(reason); redirects are not followed: correct the address")
         default: return .refused(reason: reason)
         }
     }

@@ -27,13 +27,13 @@ extension Notice {
             steps.map { "\($0.name): \($0.state)" + ($0.detail.isEmpty ? "" : ", \($0.detail)") }
                 .joined(separator: "\n")
         case .recovery(let before):
-            before == run ? "It was tried once more." : "Run \(before) had failed."
+            before == run ? "It was retried." : "Run \(before) had failed."
         case .missed(let missed): missed.reason
         case .drift(let steps):
             steps.map { $0.name + ($0.reason.isEmpty ? " has reported drift=detected" : ": \($0.reason)") }
                 .joined(separator: "\n")
         case .decision(let move): move.explanation.joined(separator: "\n")
-        case .test: "Somebody has asked for it with `espalier notices test`."
+        case .test: "Somebody sent it with `espalier notices test`."
         }
     }
 
@@ -50,7 +50,7 @@ extension Notice {
             parts.append("The end of the log of \(steps.first?.name ?? "it"):\n" + log.map { "  \($0)\n" }.joined())
         }
         if about != .test { parts.append("branch \(branch), commit \(commit.prefix(10)), run \(run)") }
-        if !earlier.isEmpty { parts.append("Told together with:\n" + earlier.map { "  \($0)\n" }.joined()) }
+        if !earlier.isEmpty { parts.append("Also in this message:\n" + earlier.map { "  \($0)\n" }.joined()) }
         if let url { parts.append(url) }
         return parts.map { $0.hasSuffix("\n") ? String($0.dropLast()) : $0 }.joined(separator: "\n\n")
     }
@@ -101,12 +101,12 @@ extension DecidedMove {
     fileprivate var sentence: String {
         let before = from.map { ", after \($0)" } ?? ""
         switch standing {
-        case .moved where isRollback: return "\(model) is back at \(to)\(before) (decision \(decision))"
+        case .moved where isRollback: return "\(model) was rolled back to \(to)\(before) (decision \(decision))"
         case .moved: return "\(model) \(to) is champion\(before) (decision \(decision))"
         case .held: return "\(model) \(to) was not promoted (decision \(decision))"
         case .void: return "\(model) \(to) did not become champion after all (decision \(decision))"
         case .waits(let approvals):
-            return "\(model) \(to) waits for \(approvals) to approve it (decision \(decision))"
+            return "\(model) \(to) has \(approvals) pending approval\(approvals == 1 ? "" : "s") (decision \(decision))"
         }
     }
 

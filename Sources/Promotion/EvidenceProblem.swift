@@ -43,7 +43,7 @@ extension EvidenceProblem: CustomStringConvertible {
         case .unclosedQuote(let line): "line \(line): a quoted cell starts here and never ends"
         case .missingColumn(let name): "the column '\(name)' is missing; the header needs id, label and challenger"
         case .missingSlice(let name):
-            "the column '\(name)' is missing, whose slices a rule looks at; write it into the evidence"
+            "the column '\(name)' is missing, but a rule checks its slices; add it to the evidence"
         case .duplicateColumn(let name): "the column '\(name)' appears twice in the header"
         case .unnamedColumn(let position): "column \(position) of the header has no name"
         case .misspelledColumn(let name, let expected): "the column '\(name)' must be written '\(expected)'"

@@ -165,7 +165,7 @@ extension PromotionRules {
             return "the floor of \(rule.metric.rawValue) must be a number, not \(rule.atLeast)"
         }
         for rule in guards where !rule.atMost.isFinite {
-            return "the most that \(rule.value) may be must be a number, not \(rule.atMost)"
+            return "at_most.\(rule.value) must be a number, not \(rule.atMost)"
         }
         for rule in improve where !(rule.by.isFinite && rule.by >= 0) {
             return "improve.by of \(rule.metric.rawValue) must be 0 or more, not \(rule.by)"

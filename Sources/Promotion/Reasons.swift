@@ -29,7 +29,7 @@ extension Ground {
                 + "keep training and holdout apart."
         case .holdoutSpent(let uses, let budget):
             "Not promoted: this holdout has compared models \(uses) times, and its budget is \(budget); "
-                + "what wins on it now may only have been chosen by it. Judge by rows that have not been used."
+                + "a model that wins on it now may only be overfitted to it. Use rows that have not been used yet."
         case .rolledBack(let person, let reason): "Rolled back by \(person): \(reason)"
         case .unusableRules(let why): "Not promoted: \(why)."
         case .unusableEvidence(let why): "Not promoted: \(why)."

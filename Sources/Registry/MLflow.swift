@@ -41,7 +41,7 @@ public struct MLflow: Sendable {
     private func send(_ method: String, _ path: String, _ body: some Encodable) async throws(RegistryError) -> Data {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
-        guard let bytes = try? encoder.encode(body) else { throw .unreadable("a request that is no JSON") }
+        guard let bytes = try? encoder.encode(body) else { throw .unreadable("a request that is not JSON") }
         return try await send(method, URL(string: "\(url)/api/2.0/mlflow/\(path)"), body: bytes)
     }
 
@@ -81,9 +81,9 @@ public struct MLflow: Sendable {
         case .unreachable(let reason):
             let advice =
                 reason.localizedCaseInsensitiveContains("certificate")
-                ? "; install the certificate of who issued it on this machine: update-ca-certificates" : ""
+                ? "; install the issuer's certificate on this machine: update-ca-certificates" : ""
             return .unreachable(url, reason: reason + advice)
-        case .cancelled: return .unreachable(url, reason: "nobody waits for its answer any more")
+        case .cancelled: return .unreachable(url, reason: "the request was cancelled")
         }
     }
 
@@ -98,7 +98,7 @@ public struct MLflow: Sendable {
     }
 
     private func send(_ method: String, _ address: URL?, body: Data?) async throws(RegistryError) -> Data {
-        guard let address else { throw .unreachable(url, reason: "that is no URL") }
+        guard let address else { throw .unreachable(url, reason: "that is not a URL") }
         let answer: HTTPAnswer<Data>
         do {
             answer = try await client.load(
@@ -119,7 +119,7 @@ public struct MLflow: Sendable {
     private func plain(_ answer: Data) -> String {
         let text = String(decoding: answer.prefix(200), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         if text.isEmpty { return "it does not say why" }
-        return text.hasPrefix("<") ? "a page came, and no answer" : text
+        return text.hasPrefix("<") ? "the server returned HTML, not JSON" : text
     }
 
     private struct Refusal: Decodable {

@@ -66,7 +66,7 @@ public struct MonitorReport: Sendable, Codable, Hashable {
         } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
             return (nil, "'\(context.codingPath.map(\.stringValue).joined(separator: "."))' is of another type")
         } catch {
-            return (nil, "it is no JSON")
+            return (nil, "it is not JSON")
         }
     }
 }

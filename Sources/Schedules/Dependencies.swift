@@ -35,7 +35,7 @@ public func readiness(after dependencies: [(name: String, moment: Date?, state: 
         let time = moment?.formatted(.iso8601) ?? ""
         switch state {
         case .passed: continue
-        case .notLive: return .never(.dependency(name, why: "is no live schedule"))
+        case .notLive: return .never(.dependency(name, why: "is not a live schedule"))
         case .neverDue: return .never(.dependency(name, why: "was never due"))
         case .unrecorded: return .never(.dependency(name, why: "never fired for \(time): it went live later"))
         case .skipped(let why): return .never(.dependency(name, why: "was skipped for \(time): \(why)"))

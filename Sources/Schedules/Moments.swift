@@ -28,7 +28,7 @@ public enum SkipReason: Sendable, Hashable, Codable, CustomStringConvertible {
         case .overlap(let run?): "run \(run) of an earlier moment had not ended (overlap: skip)"
         case .overlap(nil): "an earlier moment was about to run (overlap: skip)"
         case .paused(let who): "the schedule was paused by \(who)"
-        case .dependency(let name, let why): "\(name), which it comes after, \(why)"
+        case .dependency(let name, let why): "\(name), which it waits for (after:), \(why)"
         case .retired: "a release without the schedule went live before it could start"
         }
     }

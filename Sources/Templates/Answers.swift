@@ -46,7 +46,7 @@ extension Answers {
                 Problem(
                     "'\(branches[1])' covers the default branch '\(branches[0])', which is staging",
                     at: given["release_branches"]?.mark ?? given["default_branch"]?.mark, key: "release_branches",
-                    hint: "a branch is either staging or prod: 'release/**', say"))
+                    hint: "a branch is either staging or prod: for example 'release/**'"))
         }
         guard problems.isEmpty else { throw Problems(problems) }
         self.init(checked: answers)

@@ -53,7 +53,9 @@ public struct Question: Sendable {
     private static func isName(_ text: String) -> Bool { text.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9_.-]{0,62}/) != nil }
 
     private static func name(_ text: String) -> String? {
-        isName(text) ? nil : "'\(text)' is no name: letters, digits, '-', '_' and '.', at most 63, no other first"
+        isName(text)
+            ? nil
+            : "'\(text)' is not a valid name: letters, digits, '-', '_' and '.', at most 63, a letter or digit first"
     }
 
     /// Source of the rules: git-check-ref-format. A pattern may also have wildcards.

@@ -20,7 +20,7 @@ func readme(_ answers: Answers, server: String) -> String {
 
         ## First
 
-        The programs of the steps\(embedded ? ", and the server of the registry" : ""); then see that all is well:
+        Install the packages of the steps\(embedded ? " and the registry's server" : ""), then check that everything works:
 
         ```sh
         python3 -m venv .venv/project && .venv/project/bin/pip install -q -r pipelines/requirements.txt
@@ -30,7 +30,7 @@ func readme(_ answers: Answers, server: String) -> String {
         python -m pytest -q pipelines/tests/integration
         ```
 
-        Start the daemon, and give it a repository to watch (one that you have already, or this one):
+        Start the daemon, and give it a repository to watch (an existing one, or this one):
 
         ```sh
         espalier serve > espalier.log 2>&1 &

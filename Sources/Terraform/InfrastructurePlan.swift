@@ -23,7 +23,7 @@ public struct InfrastructurePlan: Sendable, Hashable, Codable {
     /// - Throws: `UnreadablePlan`.
     public static func read(_ json: Data, digest: (String) -> String) throws -> InfrastructurePlan {
         guard let plan = try? JSONSerialization.jsonObject(with: json) as? [String: Any] else {
-            throw UnreadablePlan(description: "it is no JSON")
+            throw UnreadablePlan(description: "it is not JSON")
         }
         let format = plan["format_version"] as? String ?? "none"
         guard format.hasPrefix("1.") else {
@@ -79,12 +79,13 @@ extension InfrastructurePlan {
         let unseen = changes(notIn: shown)
         guard let first = unseen.first else { return nil }
         guard !shown.isEmpty else {
-            return "no merged change has shown a plan of \(place) as it is here: give a pipeline with "
-                + "on: { change: { environment: \(environment) } } the same step, and propose a change"
+            return
+                "no merged change has shown a plan of \(place) with this configuration: add the same step to a pipeline with "
+                + "on: { change: { environment: \(environment) } }, and propose a change"
         }
         let others = unseen.count > 1 ? ", nor \(unseen.count - 1) more" : ""
         return
             "no merged change has shown this \(first.actions.joined(separator: " and ")) of \(first.address)\(others): "
-            + "what is there has changed since; propose a change, whose plan will show it"
+            + "the resources or their state have changed since; propose a change, whose plan will show it"
     }
 }

@@ -19,7 +19,7 @@ struct Hook {
         case "proc-receive": receiveProposals()
         case "update": judgeUpdate(Array(arguments.dropFirst(2)))
         default:
-            say("espalier: \(script) is no hook of mine\n", to: 2)
+            say("espalier: \(script) is not one of Espalier's hooks\n", to: 2)
             exit(64)
         }
     }
@@ -29,7 +29,7 @@ struct Hook {
         let input = readAll(0)
         let message = "pushed \(currentFolder())\n" + String(decoding: input, as: UTF8.self) + "\n"
         say(ring(socket, message), to: 1)
-        passOn(input, to: script + ".local")
+        runPreviousHook(input, to: script + ".local")
     }
 
     /// The daemon's answer, or why there is none.
@@ -37,7 +37,7 @@ struct Hook {
         let descriptor = espalier_connect(socket)
         guard descriptor >= 0 else {
             return errno == EACCES
-                ? "espalier: this account may not speak to the daemon, which sees this push by itself if it runs\n"
+                ? "espalier: this account may not connect to the daemon; if it runs, it will find this push by itself\n"
                 : "espalier: the daemon is not running; it will pick this push up when it starts\n"
         }
         defer { close(descriptor) }
@@ -51,7 +51,7 @@ struct Hook {
     }
 
     /// Runs the hook that was installed before Espalier's, if there was one.
-    private static func passOn(_ input: [UInt8], to program: String) {
+    private static func runPreviousHook(_ input: [UInt8], to program: String) {
         guard access(program, X_OK) == 0 else { return }
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { return }

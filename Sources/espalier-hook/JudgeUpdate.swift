@@ -17,7 +17,7 @@ func judgeUpdate(_ words: [String]) -> Never {
         guard takeBypass(of: branch) else {
             say(
                 """
-                espalier: \(branch) is gated: nothing gets in but changes whose checks passed. Propose yours:
+                espalier: \(branch) is gated: only changes whose checks passed get in. Propose yours:
                 espalier:   git push origin HEAD:refs/for/\(branch)
                 espalier: (an operator may let one push through: espalier bypass \(branch) --reason WHY)
 
@@ -26,7 +26,7 @@ func judgeUpdate(_ words: [String]) -> Never {
         }
         say("espalier: \(branch) is gated, and an operator lets this push through\n", to: 2)
     }
-    exit(passOn(words))
+    exit(runPreviousHook(words))
 }
 
 private func isGated(_ branch: String) -> Bool {
@@ -59,7 +59,7 @@ private func contents(of path: String) -> String? {
 }
 
 /// The exit code of the hook that was installed before Espalier's, if there was one.
-private func passOn(_ words: [String]) -> Int32 {
+private func runPreviousHook(_ words: [String]) -> Int32 {
     let program = words[0] + ".local"
     guard access(program, X_OK) == 0 else { return 0 }
     var arguments: [UnsafeMutablePointer<CChar>?] = ([program] + words.dropFirst()).map { strdup($0) } + [nil]

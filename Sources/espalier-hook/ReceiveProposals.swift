@@ -38,22 +38,22 @@ private func receive(_ command: [Substring], topic: String?) {
     }
     if new.allSatisfy({ $0 == "0" }) {
         guard topic != nil else {
-            return writePacket("ng \(ref) a change is withdrawn by its topic: git push origin :\(ref) -o topic=TOPIC")
+            return writePacket("ng \(ref) withdraw a change by its topic: git push origin :\(ref) -o topic=TOPIC")
         }
     } else if git(["cat-file", "tag", new]) == 0 {
         return writePacket("ng \(ref) that is a tag: push its commit")
     } else if git(["rev-parse", "--quiet", "--verify", "\(new)^{commit}"]) != 0 {
-        return writePacket("ng \(ref) that is no commit")
+        return writePacket("ng \(ref) that is not a commit")
     }
     let kept = "refs/changes/\(topic ?? new)/for/\(target)"
     // Compare-and-swap from `new` to `new`: succeeds only if exactly this commit was proposed before.
-    let isThere = git(["update-ref", kept, new, new]) == 0
-    guard isThere || git(["update-ref", kept, new]) == 0 else {
+    let wasProposed = git(["update-ref", kept, new, new]) == 0
+    guard wasProposed || git(["update-ref", kept, new]) == 0 else {
         return writePacket("ng \(ref) the proposal could not be stored")
     }
     writePacket("ok \(ref)")
     writePacket("option refname \(kept)")
-    if isThere { writePacket("option old-oid \(new)") }
+    if wasProposed { writePacket("option old-oid \(new)") }
     writePacket("option new-oid \(new)")
     writePacket("option forced-update")
 }
