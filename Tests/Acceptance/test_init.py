@@ -204,7 +204,7 @@ def typed(binaries, folder, text):
 def test_a_person_is_asked_until_the_answer_fits(binaries, tmp_path):
     code, said = typed(binaries, tmp_path / "p", b"no name\ncare\n\n\n\nmlflow\n\n\n\n\ngitlab\n")
     assert code == 0, said
-    assert "Name of the project [p]: " in said and "'no name' is no name" in said and "[care-risk]" in said
+    assert "Name of the project [p]: " in said and "'no name' is not a valid name" in said and "[care-risk]" in said
     assert "'mlflow' is neither embedded nor a URL" in said
     assert (tmp_path / "p/.gitlab-ci.yml").exists() and "name: care\n" in (tmp_path / "p/environments/project.yml").read_text()
 
