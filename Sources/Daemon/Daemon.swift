@@ -18,7 +18,7 @@ public struct DaemonOptions: Sendable {
     public var home: Home
     public var host: String
     /// 0 lets the system choose.
-    public var port: Int
+    public var port: UInt16
     /// Steps that run at once.
     public var slots: Int
     /// A Python with MLflow's server, for `registry: embedded`.
@@ -38,7 +38,7 @@ public struct DaemonOptions: Sendable {
     public var announce: @Sendable (String) -> Void = { _ in }
 
     public init(
-        home: Home, host: String = "127.0.0.1", port: Int = 8420, slots: Int = 2, mlflowPython: String,
+        home: Home, host: String = "127.0.0.1", port: UInt16 = 8420, slots: Int = 2, mlflowPython: String,
         minder: String, lookEvery: Int = 60, fetchEvery: Int = 60
     ) {
         self.home = home
@@ -134,22 +134,31 @@ public struct Daemon: Service {
         let web = WebServer(
             answers: PageAnswers(reporter: Reporter(home: options.home, store: store)),
             webhooks: WebhookReceiver(store: store, follower: follower), host: options.host, port: options.port,
-            logger: logger,
-            bound: { [options, logger] port in
-                let address = "http://\(options.host):\(port)/"
-                try? address.write(toFile: options.home.address, atomically: true, encoding: .utf8)
-                logger.info("the board is at \(address)")
-                options.announce(address)
-            })
+            logger: logger)
         do {
-            try await work(doorbell, web)
+            // Nothing is taken up before the daemon can be reached: a port that is taken ends it at once.
+            try await web.serve { address in
+                try publish(address)
+                try await work(doorbell)
+            }
         } catch is CancellationError {
             logger.debug("stopped in the middle of something, which the next daemon takes up")
         }
         try await close()
     }
 
-    private func work(_ doorbell: Doorbell, _ web: WebServer) async throws {
+    /// Tell where the pages are.
+    private func publish(_ address: String) throws {
+        do {
+            try address.write(toFile: options.home.address, atomically: true, encoding: .utf8)
+        } catch {
+            throw DaemonError.unusable("cannot write \(options.home.address): \(systemReason(error))")
+        }
+        logger.info("the board is at \(address)")
+        options.announce(address)
+    }
+
+    private func work(_ doorbell: Doorbell) async throws {
         try await withThrowingDiscardingTaskGroup { group in
             // What was at work when the last daemon ended can only be taken up by an engine that knows its project.
             for project in try await store.projects() { await watch(project, &group) }
@@ -159,7 +168,6 @@ public struct Daemon: Service {
             group.addTask { await follower.run() }
             group.addTask { await approved.run() }
             group.addTask { await sender.run() }
-            group.addTask { try await web.run() }
             group.addTask { await lookNowAndThen() }
             group.addTask { await cleanNowAndThen() }
             group.addTask {
