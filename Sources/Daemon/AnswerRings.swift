@@ -14,7 +14,7 @@ import Watching
 
 /// What comes in at the daemon's socket: hooks that tell of a push, programs that say where to look, commands of persons.
 extension Daemon {
-    package func answer(_ ring: Ring) async {
+    func answer(_ ring: Ring) async {
         let words = (ring.lines.first ?? "").split(separator: " ", maxSplits: 1).map(String.init)
         do {
             switch words.first {
@@ -75,7 +75,7 @@ extension Daemon {
     }
 
     /// A hook names the refs that moved: only those are read. The person at the other end reads what became of it.
-    package func pushed(to repository: String, _ lines: [String]) async throws -> String {
+    func pushed(to repository: String, _ lines: [String]) async throws -> String {
         guard let watch = watches.all.first(where: { $0.project.repository == repository }) else {
             return "espalier: \(repository) is not adopted here\n"
         }

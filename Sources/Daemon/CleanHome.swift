@@ -39,10 +39,10 @@ public struct Cleaning: Sendable, Codable {
 struct HomeCleaner: Sendable {
     let home: Home
     let store: Store
-    package let workspaces: Workspaces
+    let workspaces: Workspaces
     let scratch: ScratchFolders
 
-    package func clean(_ keeping: Keeping, now: Date = Date()) async throws -> Cleaning {
+    func clean(_ keeping: Keeping, now: Date = Date()) async throws -> Cleaning {
         let cutoff = now.addingTimeInterval(-Double(keeping.days) * 86_400)
         var cleaning = Cleaning()
         cleaning.results = try await store.forgetResults(unusedSince: cutoff, largerThan: keeping.bytes)

@@ -12,7 +12,7 @@ import Starting
 
 /// What a person asks of a running daemon. The command line sends it over the daemon's socket: a line `command`, then a line
 /// of JSON. Both sides are the same program, so the JSON is no stored format.
-package enum Command: Codable, Sendable {
+enum Command: Codable, Sendable {
     case cancel(run: Int64)
     case retry(run: Int64)
     case approve(change: Int64, by: String)
@@ -32,31 +32,31 @@ package enum Command: Codable, Sendable {
     /// - Parameter keeping: what may stay; as the daemon was started with when absent.
     case clean(keeping: Keeping?)
 
-    package struct RollBack: Codable, Sendable {
-        package let model: String
+    struct RollBack: Codable, Sendable {
+        let model: String
         /// The champion before the present one when absent.
         let version: String?
         /// May be absent where the model has one.
-        package let environment: String?
-        package let by: String
-        package let reason: String
+        let environment: String?
+        let by: String
+        let reason: String
     }
 
-    package struct Backfill: Codable, Sendable {
-        package let schedule: String
+    struct Backfill: Codable, Sendable {
+        let schedule: String
         let project: String?
         /// Logical times, both included.
-        package let from: Date
-        package let through: Date
+        let from: Date
+        let through: Date
         /// Of the environment's model; what each moment is pinned to when absent.
         let version: String?
-        package let parallel: Int
-        package let maxFailures: Int
-        package let by: String
+        let parallel: Int
+        let maxFailures: Int
+        let by: String
     }
 
     /// What came of it.
-    package enum Answer: Codable, Sendable {
+    enum Answer: Codable, Sendable {
         /// A sentence for the person, without a line feed at its end.
         case done(String)
         /// Numbers of the runs that it started.
@@ -68,10 +68,10 @@ package enum Command: Codable, Sendable {
     }
 
     /// The first line of the message.
-    package static let word = "command"
+    static let word = "command"
 
     /// The lines of the message.
-    package func lines() throws -> [String] {
+    func lines() throws -> [String] {
         [Self.word, String(decoding: try JSONEncoder().encode(self), as: UTF8.self)]
     }
 

@@ -86,22 +86,31 @@ public struct Daemon: Service {
         let web = WebServer(
             answers: PageAnswers(reporter: Reporter(home: options.home, store: store)),
             webhooks: WebhookReceiver(store: store, follower: follower), host: options.host, port: options.port,
-            logger: logger,
-            bound: { [options, logger] port in
-                let address = "http://\(options.host):\(port)/"
-                try? address.write(toFile: options.home.address, atomically: true, encoding: .utf8)
-                logger.info("the board is at \(address)")
-                options.announce(address)
-            })
+            logger: logger)
         do {
-            try await work(doorbell, web)
+            // Nothing is taken up before the daemon can be reached: a port that is taken ends it at once.
+            try await web.serve { address in
+                try publish(address)
+                try await work(doorbell)
+            }
         } catch is CancellationError {
             logger.debug("stopped in the middle of something, which the next daemon takes up")
         }
         try await close()
     }
 
-    private func work(_ doorbell: Doorbell, _ web: WebServer) async throws {
+    /// Tell where the pages are.
+    private func publish(_ address: String) throws {
+        do {
+            try address.write(toFile: options.home.address, atomically: true, encoding: .utf8)
+        } catch {
+            throw DaemonError.unusable("cannot write \(options.home.address): \(systemReason(error))")
+        }
+        logger.info("the board is at \(address)")
+        options.announce(address)
+    }
+
+    private func work(_ doorbell: Doorbell) async throws {
         try await withThrowingDiscardingTaskGroup { group in
             // What was at work when the last daemon ended can only be taken up by an engine that knows its project.
             for project in try await store.projects() { await watch(project, &group) }
@@ -113,7 +122,6 @@ public struct Daemon: Service {
             group.addTask { await follower.run() }
             group.addTask { await approvedMoves.run() }
             group.addTask { await sender.run() }
-            group.addTask { try await web.run() }
             group.addTask { await lookNowAndThen() }
             group.addTask { await cleanNowAndThen() }
             group.addTask {
@@ -160,7 +168,7 @@ public struct Daemon: Service {
         logger.info("watching \(project.name) at \(project.repository)")
     }
 
-    package func link(_ watch: ProjectWatch, _ forges: [Int64: ForgeLink]) {
+    func link(_ watch: ProjectWatch, _ forges: [Int64: ForgeLink]) {
         watch.link(forges[watch.project.id])
         if watch.isLinked { follower.look(at: watch.project.id) }
     }

@@ -8,7 +8,7 @@ public struct DaemonOptions: Sendable {
     public var home: Home
     public var host: String
     /// 0 lets the system choose.
-    public var port: Int
+    public var port: UInt16
     /// Steps that run at once.
     public var slots: Int
     /// A Python with MLflow's server, for `registry: embedded`.
@@ -28,7 +28,7 @@ public struct DaemonOptions: Sendable {
     public var announce: @Sendable (String) -> Void = { _ in }
 
     public init(
-        home: Home, host: String = "127.0.0.1", port: Int = 8420, slots: Int = 2, mlflowPython: String,
+        home: Home, host: String = "127.0.0.1", port: UInt16 = 8420, slots: Int = 2, mlflowPython: String,
         minder: String, lookEvery: Int = 60, fetchEvery: Int = 60
     ) {
         self.home = home

@@ -17,22 +17,22 @@ import Web
 
 /// The reporter's answers, for pages.
 struct PageAnswers: Answers {
-    package let reporter: Reporter
+    let reporter: Reporter
 
-    package func status() async throws -> StatusReport { try await reporter.status() }
-    package func board() async throws -> BoardReport { try await reporter.board() }
-    package func runs(branch: String?, environment: String?, before: Int64?, limit: Int) async throws -> [RunReport] {
+    func status() async throws -> StatusReport { try await reporter.status() }
+    func board() async throws -> BoardReport { try await reporter.board() }
+    func runs(branch: String?, environment: String?, before: Int64?, limit: Int) async throws -> [RunReport] {
         try await reporter.runs(branch: branch, environment: environment, before: before, limit: limit)
     }
-    package func run(_ id: Int64) async throws -> RunDetail? { try await reporter.run(id) }
-    package func log(run: Int64, step: String, from offset: Int64, limit: Int) async throws -> LogPart? {
+    func run(_ id: Int64) async throws -> RunDetail? { try await reporter.run(id) }
+    func log(run: Int64, step: String, from offset: Int64, limit: Int) async throws -> LogPart? {
         try await reporter.log(run: run, step: step, from: offset, limit: limit)
             .map { LogPart(bytes: $0.bytes, nextOffset: $0.next, isOver: $0.isOver) }
     }
-    package func changes() async throws -> [ChangeReport] { try await reporter.changes() }
-    package func change(_ number: Int64) async throws -> ChangeDetail? { try await reporter.change(number) }
-    package func models() async throws -> [ModelReport] { try await reporter.models() }
-    package func decisions() async throws -> [DecisionReport] { try await reporter.decisions() }
-    package func schedules() async throws -> [ScheduleReport] { try await reporter.schedules() }
-    package func backfills() async throws -> [BackfillReport] { try await reporter.backfills() }
+    func changes() async throws -> [ChangeReport] { try await reporter.changes() }
+    func change(_ number: Int64) async throws -> ChangeDetail? { try await reporter.change(number) }
+    func models() async throws -> [ModelReport] { try await reporter.models() }
+    func decisions() async throws -> [DecisionReport] { try await reporter.decisions() }
+    func schedules() async throws -> [ScheduleReport] { try await reporter.schedules() }
+    func backfills() async throws -> [BackfillReport] { try await reporter.backfills() }
 }

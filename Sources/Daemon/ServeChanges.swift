@@ -15,13 +15,13 @@ import Store
 
 /// What persons ask of changes.
 extension Daemon {
-    package func approve(change number: Int64, by name: String) async throws -> String {
+    func approve(change number: Int64, by name: String) async throws -> String {
         try await gate.wish(.approved(by: name), of: number)
         try await note(.approved(change: number), by: name, change: number)
         return "change \(number) is approved by \(name)"
     }
 
-    package func withdraw(change number: Int64, by name: String) async throws -> String {
+    func withdraw(change number: Int64, by name: String) async throws -> String {
         try await gate.wish(.withdrawn, of: number)
         try await note(.withdrew(change: number), by: name, change: number)
         return "change \(number) is withdrawn"
@@ -33,7 +33,7 @@ extension Daemon {
     }
 
     /// The very head that was refused is pushed again: somebody wants it looked at again.
-    package func propose(_ again: [String: ObjectID], _ project: StoredProject) async throws {
+    func propose(_ again: [String: ObjectID], _ project: StoredProject) async throws {
         for (ref, tip) in again {
             guard let proposal = ProposalRef(ref),
                 let change = try await store.latestChange(
@@ -47,7 +47,7 @@ extension Daemon {
     }
 
     /// Open a change of a branch that is in the repository already.
-    package func openChange(of branch: String, into target: String, topic: String?, project name: String?) async throws
+    func openChange(of branch: String, into target: String, topic: String?, project name: String?) async throws
         -> String
     {
         let project = try await store.project(named: name)

@@ -20,7 +20,7 @@ import Store
 /// What persons ask about models.
 extension Daemon {
     /// Somebody approves a promotion that its rules have passed.
-    package func approve(decision number: Int64, by name: String) async throws -> String {
+    func approve(decision number: Int64, by name: String) async throws -> String {
         guard let decision = try await store.decision(number) else {
             throw DaemonError.refused("there is no decision \(number): `espalier decisions` lists them")
         }
@@ -50,7 +50,7 @@ extension Daemon {
     /// Roll a model back: to the previous champion, or to a version that was champion before.
     ///
     /// - Returns: the runs that try the version, and then move the alias.
-    package func rollBack(_ wish: Command.RollBack) async throws -> [Int64] {
+    func rollBack(_ wish: Command.RollBack) async throws -> [Int64] {
         let (model, name, reason) = (wish.model, wish.by, wish.reason)
         let all = try await store.tenures().filter { $0.move.model == model }
         let environments = Set(all.map(\.decision.body.environment)).sorted()

@@ -18,7 +18,7 @@ extension Daemon {
     /// Send a test message through a channel now.
     ///
     /// - Returns: what came of it, a line for each recipient.
-    package func testNotice(_ wanted: String, environment name: String, project projectName: String?) async throws
+    func testNotice(_ wanted: String, environment name: String, project projectName: String?) async throws
         -> String
     {
         let stored = try await store.project(named: projectName)

@@ -18,14 +18,14 @@ import Store
 
 /// What persons ask of schedules.
 extension Daemon {
-    package func fire(_ name: String, project: String?, at time: Date) async throws -> [Int64] {
+    func fire(_ name: String, project: String?, at time: Date) async throws -> [Int64] {
         let schedule = try await schedule(name, ofProject: project)
         let event = try await clockwork.fireByHand(schedule, at: time)
         await engine.planned([event])
         return try await store.runs(ofEvent: event.id).map(\.id)
     }
 
-    package func pause(_ name: String, project: String?, by who: String, because reason: String) async throws -> String
+    func pause(_ name: String, project: String?, by who: String, because reason: String) async throws -> String
     {
         let schedule = try await schedule(name, ofProject: project)
         if let pause = schedule.pause {
@@ -37,7 +37,7 @@ extension Daemon {
     }
 
     /// - Parameter catchesUp: whether the misfire policy decides about what was missed; else that is skipped.
-    package func resume(_ name: String, project: String?, by who: String, catchesUp: Bool) async throws -> String {
+    func resume(_ name: String, project: String?, by who: String, catchesUp: Bool) async throws -> String {
         let schedule = try await schedule(name, ofProject: project)
         guard let pause = schedule.pause else {
             throw DaemonError.refused("\(schedule.pipeline) is not paused")
@@ -54,7 +54,7 @@ extension Daemon {
     /// Put a backfill on record; its moments start as its limits allow.
     ///
     /// - Returns: its number.
-    package func backfill(_ wish: Command.Backfill) async throws -> Int64 {
+    func backfill(_ wish: Command.Backfill) async throws -> Int64 {
         let schedule = try await schedule(wish.schedule, ofProject: wish.project)
         let moments = schedule.rule.moments(from: wish.from, through: wish.through)
         guard !moments.isEmpty else {
@@ -92,7 +92,7 @@ extension Daemon {
         }
     }
 
-    package func cancel(backfill id: Int64, by who: String) async throws -> String {
+    func cancel(backfill id: Int64, by who: String) async throws -> String {
         try await store.cancel(backfill: id, by: who, at: Date())
         for moment in try await store.moments(ofBackfill: id) where moment.state == "running" {
             if let run = moment.run { try? await engine.cancel(run) }
@@ -101,7 +101,7 @@ extension Daemon {
     }
 
     /// Try what failed once more, and go on with what waits.
-    package func retry(backfill id: Int64) async throws -> String {
+    func retry(backfill id: Int64) async throws -> String {
         let backfill = try await store.backfill(id)
         guard backfill.cancelledAt == nil else { throw DaemonError.refused("backfill \(id) was cancelled: ask anew") }
         let failed = try await store.moments(ofBackfill: id).filter {

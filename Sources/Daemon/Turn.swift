@@ -12,7 +12,7 @@ import Store
 ///
 /// It is told *that* something happened, never what: on each ring it reads what is open and does what can be done. So the
 /// bell may ring late, twice, or for nothing.
-package struct Turn {
+struct Turn {
     let bells: Bells
     let store: Store
     let engine: Engine
@@ -23,7 +23,7 @@ package struct Turn {
     var endsWhenIdle = false
 
     /// Take up what an earlier process left, then take turns until the bell stops.
-    package func run() async {
+    func run() async {
         var alarm = Alarm(bells.turn)
         var hasTakenUp = false
         bells.turn.ring()

@@ -69,9 +69,20 @@ public struct Home: Sendable, Hashable {
             path + "/data",
             path + "/provenance", path + "/keys",
         ] {
-            try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true,
-                attributes: [.posixPermissions: 0o750])
+            do {
+                try FileManager.default.createDirectory(
+                    atPath: folder, withIntermediateDirectories: true,
+                    attributes: [.posixPermissions: 0o750])
+            } catch {
+                throw DaemonError.unusable(
+                    "cannot make the folder \(folder): \(systemReason(error)); choose another home with --home")
+            }
         }
     }
+}
+
+/// The system's words for what Foundation met: `Not a directory`.
+package func systemReason(_ error: any Error) -> String {
+    guard let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? POSIXError else { return "\(error)" }
+    return String(cString: strerror(cause.code.rawValue))
 }

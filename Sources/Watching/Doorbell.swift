@@ -52,6 +52,9 @@ public struct Doorbell: Sendable {
 
     /// - Parameter path: at most 107 bytes, a limit of the system.
     public init(path: String) throws(WatchingError) {
+        guard unlink(path) == 0 || errno == ENOENT else {
+            throw WatchingError("cannot put the daemon's socket at \(path), remove what is there")
+        }
         descriptor = espalier_listen(path)
         guard descriptor >= 0 else { throw WatchingError("cannot listen on \(path)") }
         chmod(path, 0o660)

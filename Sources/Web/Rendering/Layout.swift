@@ -39,7 +39,13 @@ let partials = [
     "hash": #"<code title="{{full}}">{{short}}</code>"#,
     "when": #"<time datetime="{{iso}}" title="{{full}}">{{short}} <small>{{relative}}</small></time>"#,
     "exactly": #"<time datetime="{{iso}}">{{full}} <small>{{relative}}</small></time>"#,
-    "runCells": runCells,
-    "scheduleTable": scheduleTable,
     "plan": planPartial,
 ]
+
+/// What a step has planned for infrastructure, as Terraform shows it.
+let planPartial = """
+    <section>
+    <div class="title"><h2>{{step}}</h2><p class="now">Terraform, {{place}} in {{environment}}: {{summary}}, <a href="/runs/{{run}}">run {{run}}</a></p></div>
+    <pre class="log" tabindex="0">{{text}}</pre>
+    </section>
+    """

@@ -92,3 +92,13 @@ func encoded(_ text: String) -> String {
     let unreserved = CharacterSet(charactersIn: "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~")
     return text.addingPercentEncoding(withAllowedCharacters: unreserved) ?? ""
 }
+
+/// A key and its value.
+struct Pair {
+    let key: String
+    let value: String
+
+    static func sorted(_ values: [String: String]) -> [Pair] {
+        values.sorted { $0.key < $1.key }.map { Pair(key: $0.key, value: $0.value) }
+    }
+}
