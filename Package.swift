@@ -248,7 +248,7 @@ let package = Package(
             "Store", "Changes", "Digests", "Events", "Fixtures", "Notices", "Plans", "ProjectFiles", "Projects",
             "Promotion", "Runs", "Schedules"),
         tests("Watching", "Fixtures"),
-        tests("Minding", "Fixtures"),
+        tests("Minding", "CPosix", "Fixtures"),
         tests("HTTP"),
         tests("Programs"),
         tests("Registry", "Fixtures"),
