@@ -320,6 +320,21 @@ def test_an_upgrade_merges_what_both_sides_changed(run, older):
         assert done.returncode == 0 and said["conflicts"] == [] and "timeout: 4h" in (clone / "pipelines/inference.yml").read_text()
 
 
+def test_an_upgrade_follows_files_that_the_template_has_moved(run, older):
+    """What a project changed in a file is found at the file's new place: the template moved it, and changed another line."""
+    template, project = older
+    change(project, "pipelines/hrob/train/search.py", '"trials": 10', '"trials": 11')
+    git(project, "commit", "--quiet", "-a", "-m", "Mine")
+    (template / "pipelines/hrob/search").mkdir()
+    (template / "pipelines/hrob/train/search.py").rename(template / "pipelines/hrob/search/tpe.py")
+    change(template, "pipelines/hrob/search/tpe.py", "MOST_EARLIER = 200", "MOST_EARLIER = 300")
+    done, said = upgrade(run, template, project)
+    assert done.returncode == 0 and said["conflicts"] == []
+    merged = (project / "pipelines/hrob/search/tpe.py").read_text()
+    assert '"trials": 11' in merged and "MOST_EARLIER = 300" in merged
+    assert not (project / "pipelines/hrob/train/search.py").exists()
+
+
 def test_a_conflict_is_told_and_can_be_undone(run, older):
     template, project = older
     change(project, "pipelines/inference.yml", "timeout: 2h", "timeout: 1h")
