@@ -20,6 +20,12 @@ func pure(_ name: String, needs: [Target.Dependency] = [], settings: [SwiftSetti
     .target(name: name, dependencies: needs, swiftSettings: swiftSettings + settings)
 }
 
+func room(_ name: String, needs: [Target.Dependency]) -> Target {
+    .target(
+        name: name, dependencies: needs + [.product(name: "Logging", package: "swift-log")],
+        swiftSettings: swiftSettings)
+}
+
 func tests(_ name: String, _ needs: Target.Dependency...) -> Target {
     .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name)] + needs, swiftSettings: swiftSettings)
 }
@@ -36,7 +42,9 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0"),
+        // Without its trait for configuration files, which would compile a library that nobody here reads them with. Its products
+        // `HummingbirdTesting` and `HummingbirdTLS` compile BoringSSL, most of a cold build: the tests ask the server itself.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: ["FullFoundation"]),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
@@ -123,19 +131,77 @@ let package = Package(
             ],
             swiftSettings: swiftSettings),
 
-        // MARK: The one target that joins them
+        // MARK: The daemon's rooms, in the order of the flow: each imports only those above it
 
-        // The daemon: looks, plans, runs, gates, promotes, fires.
-        .target(
-            name: "Daemon",
-            dependencies: [
-                "Events", "Cron", "Projects", "Plans", "Runs", "Changes", "Schedules", "Notices", "Reports",
-                "Promotion", "Templates", "Terraform", "Digests", "Git", "ProjectFiles", "Store", "Watching", "Minding",
-                "Programs", "Registry", "Forges", "Curl", "Web",
-                .product(name: "Logging", package: "swift-log"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
-            ],
-            swiftSettings: swiftSettings),
+        // The daemon's own folder: paths, locks, failpoints, bells; and how files that steps left are read.
+        room("Home", needs: ["Projects"]),
+        // A project, its inputs and its files at a commit.
+        room("Reading", needs: ["Home", "Events", "Projects", "Plans", "Digests", "Git", "ProjectFiles"]),
+        // Where commands run, and what a step is given and leaves.
+        room(
+            "Executing",
+            needs: [
+                "Home", "Reading", "Events", "Projects", "Plans", "Runs", "Notices", "Reports", "Terraform", "Digests",
+                "ProjectFiles", "Minding", "Programs",
+            ]),
+        // Models: registered, stated and signed, verified, promoted, restored.
+        room(
+            "Promoting",
+            needs: [
+                "Home", "Executing", "Events", "Projects", "Plans", "Runs", "Promotion", "Digests", "Store", "Minding",
+                "Registry",
+            ]),
+        // Repositories and forges: adopted, watched, mirrored, linked.
+        room(
+            "Following",
+            needs: [
+                "Home", "Reading", "Events", "Projects", "Plans", "Runs", "Changes", "Digests", "Git", "Store",
+                "Watching",
+                "Programs", "Forges",
+            ]),
+        // Changes: read, merged in memory, landed.
+        room(
+            "Gating",
+            needs: [
+                "Home", "Reading", "Following", "Events", "Projects", "Plans", "Runs", "Changes", "Git", "Store",
+                "Forges",
+            ]),
+        // Runs: planned, started, recorded, ended.
+        room(
+            "Running",
+            needs: [
+                "Home", "Executing", "Promoting", "Events", "Projects", "Plans", "Runs", "Changes", "Notices",
+                "Terraform", "Store",
+                "Registry",
+            ]),
+        // Schedules: what is due, with which champion, after which others.
+        room(
+            "Firing",
+            needs: [
+                "Home", "Reading", "Promoting", "Events", "Projects", "Schedules", "Store", "Registry", "Watching",
+            ]),
+        // Notices on their way to people.
+        room("Telling", needs: ["Home", "Notices", "Projects", "Digests", "Store", "Curl"]),
+        // Reports for pages, API and commands. Reads only.
+        room(
+            "Answering",
+            needs: [
+                "Home", "Reading", "Executing", "Promoting", "Following", "Gating", "Events", "Cron", "Projects",
+                "Plans",
+                "Runs", "Changes", "Schedules", "Notices", "Reports", "Promotion", "Terraform", "Digests", "Git",
+                "Registry", "Store",
+            ]),
+        // New projects from templates, and upgrades of them.
+        room("Starting", needs: ["Home", "Events", "Projects", "Templates", "Git", "ProjectFiles", "Programs"]),
+        // All rooms wired: the daemon, its turn, its commands.
+        room(
+            "Daemon",
+            needs: [
+                "Home", "Reading", "Executing", "Promoting", "Following", "Gating", "Running", "Firing", "Telling",
+                "Answering", "Starting", "Events", "Projects", "Plans", "Runs", "Changes", "Schedules", "Notices",
+                "Reports", "Digests", "Git", "Store", "Watching", "Minding", "Programs", "Registry", "Forges", "Curl",
+                "Web", .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ]),
 
         // MARK: Programs
 
@@ -143,7 +209,8 @@ let package = Package(
         .executableTarget(
             name: "espalier",
             dependencies: [
-                "Cron", "Daemon", "Events", "Plans", "Projects", "Reports", "Templates", "Terraform",
+                "Answering", "Cron", "Daemon", "Events", "Following", "Home", "Plans", "Projects", "Reading", "Reports",
+                "Starting", "Templates", "Terraform",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
@@ -183,15 +250,16 @@ let package = Package(
             "Store", "Changes", "Digests", "Events", "Fixtures", "Notices", "Plans", "ProjectFiles", "Projects",
             "Promotion", "Runs", "Schedules"),
         tests("Watching", "Fixtures"),
-        tests("Minding", "Fixtures"),
+        tests("Minding", "CPosix", "Fixtures"),
         tests("HTTP"),
         tests("Programs"),
         tests("Registry", "Fixtures"),
         tests("Forges", "Digests", "Fixtures"),
         tests("Curl", "Fixtures", "Notices"),
-        tests(
-            "Web", "Reports", .product(name: "Hummingbird", package: "hummingbird"),
-            .product(name: "HummingbirdTesting", package: "hummingbird")),
-        tests("Daemon", "Digests", "Events", "Fixtures", "Git", "Minding", "Plans", "Projects", "Runs", "Store"),
+        tests("Web", "HTTP", "Reports", .product(name: "Logging", package: "swift-log")),
+        tests("Home"),
+        tests("Reading", "Digests", "Events", "Fixtures", "Git", "Home", "Plans", "Projects"),
+        tests("Executing", "Digests", "Fixtures", "Home", "Runs"),
+        tests("Promoting", "Digests", "Fixtures", "Home"),
     ]
 )

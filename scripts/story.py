@@ -192,7 +192,7 @@ ALL = yaml.safe_load((ROOT / SELECTION).read_text())
 EXPECTED_2014, TOLERANCE_2014 = 0.674, 0.01
 
 BROKEN_TEST = '''"""Everybody knows that there are ten thousand births."""
-from hrob import births
+from hrob.intake import births
 
 
 def test_there_are_ten_thousand_births():

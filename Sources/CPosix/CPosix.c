@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -11,6 +12,7 @@
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/timerfd.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -85,23 +87,35 @@ int espalier_is_unlocked(int fd) {
     return 1;
 }
 
-/// The child's half: everything as asked, then the program. Only what is allowed between fork and exec is called.
-static void become(const struct espalier_spawn *request, pid_t parent, int report) {
+/// What a child that cannot become the program tells its parent.
+struct failure {
+    int result;  // of espalier_spawn
+    int reason;  // errno
+};
+
+static _Noreturn void fail(int report, int result) {
+    struct failure failure = {result, errno};
+    ssize_t ignored = write(report, &failure, sizeof failure);
+    (void)ignored;
+    _exit(127);
+}
+
+/// The child's side of `espalier_spawn`: set up everything that was asked for, then become the program. It calls only what
+/// is safe between fork and exec.
+///
+/// - Parameter procs: `cgroup.procs` of the version 2 group, or -1 when the child is in that group already.
+static _Noreturn void become(const struct espalier_spawn *request, pid_t parent, int report, int procs) {
     sigset_t none;
     sigemptyset(&none);
     for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
     sigprocmask(SIG_SETMASK, &none, NULL);
     setsid();
     if (request->dies_with_parent && espalier_die_with_parent(parent) != 0) _exit(127);
+    if (procs >= 0 && write(procs, "0", 1) != 1) fail(report, -2);
     for (int index = 0; index < request->entrance_count; index++)
-        if (write(request->entrances[index], "0", 1) != 1) {
-            int reason = errno;
-            ssize_t told = write(report, &reason, sizeof reason);
-            (void)told;
-            _exit(127);
-        }
+        if (write(request->entrances[index], "0", 1) != 1) fail(report, -2);
     int empty = open("/dev/null", O_RDONLY);
-    // Above all that is about to be filled, so that nothing is overwritten before it has been copied.
+    // Copy each descriptor above the numbers that are filled below, so that none is overwritten before it was copied.
     int output = fcntl(request->output, F_DUPFD, 10), kept = request->kept < 0 ? -1 : fcntl(request->kept, F_DUPFD, 10);
     report = fcntl(report, F_DUPFD_CLOEXEC, 10);
     dup2(empty, 0);
@@ -113,27 +127,63 @@ static void become(const struct espalier_spawn *request, pid_t parent, int repor
     closefrom(5);
     if (request->folder == NULL || chdir(request->folder) == 0)
         execvpe(request->arguments[0], (char *const *)request->arguments, (char *const *)request->environment);
+    fail(4, -1);
+}
+
+/// Fork a child that is in the version 2 group from the start.
+///
+/// Moving a process by a write to `cgroup.procs` makes the kernel wait for a grace period (5 to 20 ms); this takes 0.3 ms.
+/// The child does not share the parent's memory, so no stack of its own is needed.
+static pid_t fork_into(int group) {
+    struct clone_args arguments = {
+        .flags = CLONE_INTO_CGROUP, .exit_signal = SIGCHLD, .cgroup = (unsigned long long)group};
+    return (pid_t)syscall(SYS_clone3, &arguments, sizeof arguments);
+}
+
+/// Start the child with all signals blocked, so that none runs a handler of the parent in it.
+static pid_t start(const struct espalier_spawn *request, int group, int report) {
+    pid_t parent = getpid(), child = group < 0 ? -1 : fork_into(group);
+    if (child == 0) become(request, parent, report, -1);
+    if (child > 0) return child;
+    // Kernels before 5.7 and some containers refuse clone3. Then the child moves itself, as it does for version 1.
+    int procs = group < 0 ? -1 : openat(group, "cgroup.procs", O_WRONLY | O_CLOEXEC);
+    if (group >= 0 && procs < 0) return -2;
+    // vfork does not copy the page tables of a large daemon for a child that only becomes another program.
+    child = vfork();
+    if (child == 0) become(request, parent, report, procs);
     int reason = errno;
-    ssize_t ignored = write(4, &reason, sizeof reason);
-    (void)ignored;
-    _exit(127);
+    if (procs >= 0) close(procs);
+    errno = reason;
+    return child;
 }
 
 int espalier_spawn(const struct espalier_spawn *request, pid_t *pid) {
-    int ends[2], reason = 0;
-    if (pipe2(ends, O_CLOEXEC) != 0) return -1;
-    pid_t parent = getpid();
-    // The memory of a large daemon is not copied for a child that only becomes another program.
-    pid_t child = vfork();
-    if (child == 0) become(request, parent, ends[1]);
-    reason = child < 0 ? errno : 0;
+    int ends[2], group = -1;
+    if (request->group != NULL && (group = open(request->group, O_PATH | O_DIRECTORY | O_CLOEXEC)) < 0) return -2;
+    if (pipe2(ends, O_CLOEXEC) != 0) {
+        struct failure failure = {-1, errno};
+        if (group >= 0) close(group);
+        errno = failure.reason;
+        return failure.result;
+    }
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    pid_t child = start(request, group, ends[1]);
+    struct failure failure = {child < 0 ? child : 0, errno};
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    if (group >= 0) close(group);
     close(ends[1]);
-    // Silence means that the program has started: the other end was closed by exec.
-    if (child > 0 && read(ends[0], &reason, sizeof reason) == sizeof reason) waitpid(child, NULL, 0);
+    if (child > 0) {
+        ssize_t count;
+        // Nothing to read means that the program has started: exec closed the other end.
+        while ((count = read(ends[0], &failure, sizeof failure)) < 0 && errno == EINTR) {}
+        if (count == sizeof failure) waitpid(child, NULL, 0);
+    }
     close(ends[0]);
-    if (reason != 0) {
-        errno = reason;
-        return -1;
+    if (failure.result != 0) {
+        errno = failure.reason;
+        return failure.result;
     }
     *pid = child;
     return 0;

@@ -1,14 +1,14 @@
 import Events
 import Foundation
 
-/// A merge of a change, made in memory, that is being checked or was.
+/// A merge of a change, made in memory, whose checks run or have run.
 public struct Build: Sendable, Hashable {
-    /// What it was merged with: the target's tip, or the merge of the change ahead.
+    /// The other side of the merge: the target's tip, or the merge of the change ahead.
     public let base: ObjectID
     public let merge: ObjectID
-    /// The event that has it checked. Changes that are tested together share it.
+    /// The event that started its checks. Changes that are tested together share it.
     public let event: Int64
-    /// The commit that is checked: this merge, or that of the last change that is tested together with it.
+    /// The commit under test: this merge, or that of the last change in the same batch.
     public let tested: ObjectID
 
     public init(base: ObjectID, merge: ObjectID, event: Int64, tested: ObjectID? = nil) {
@@ -19,24 +19,24 @@ public struct Build: Sendable, Hashable {
     }
 }
 
-/// What happened to a change, appended in order and never changed.
+/// What happened to a change. Facts are appended in order and never changed.
 public enum ChangeFact: Sendable, Hashable {
     /// Proposed, or proposed again with another head: checks start over.
     case proposed(head: ObjectID, author: String, title: String, origin: ChangeOrigin? = nil)
-    /// A person looked at this head, and lets it go on.
+    /// A person approved this head.
     case approved(by: String)
-    /// The merge exists, and event `event` has it checked.
+    /// The merge exists, and `event` starts its checks.
     case checking(base: ObjectID, merge: ObjectID, event: Int64)
     /// The checks passed.
     case ready
-    /// It has a place in the queue, behind all that got theirs before.
+    /// It joined the queue, behind all changes that joined before.
     case queued
-    /// Merged with what is ahead of it in the queue, and event `event` has `tested` checked: this merge when absent, else that
-    /// of the last change of a batch.
+    /// Merged with what is ahead of it in the queue. `event` starts the checks of `tested`: nil means this merge, else
+    /// it is that of the last change of a batch.
     case building(base: ObjectID, merge: ObjectID, event: Int64, tested: ObjectID? = nil)
-    /// The window has become too small for it: what it was tested on will not land.
+    /// The window became too small for it. What it was tested on will not land.
     case waiting
-    /// It cannot be merged with what is ahead of it, and waits for what becomes of that. No files: it has nothing to add.
+    /// It conflicts with changes ahead of it, and waits until they land or leave. No files: it adds nothing to them.
     case blocked(base: ObjectID, files: [String])
     /// About to move the target to this commit.
     case merging(ObjectID)
@@ -66,7 +66,7 @@ extension ChangeFact {
         }
     }
 
-    /// Whether nothing can happen to the change any more.
+    /// Whether this is final for the change.
     public var closes: Bool {
         switch self {
         case .merged, .withdrawn: true
@@ -75,7 +75,7 @@ extension ChangeFact {
     }
 }
 
-/// Where a change stands.
+/// The state of a change.
 ///
 /// ```mermaid
 /// stateDiagram-v2
@@ -85,15 +85,15 @@ extension ChangeFact {
 ///     proposed --> rejected
 ///     checking --> ready: all checks passed
 ///     checking --> rejected: a check failed
-///     ready --> queued: approved, and nothing it contains is outstanding
+///     ready --> queued: approved, and every change it contains is queued or has ended
 ///     queued --> queued: what is ahead has changed, merged and checked again
 ///     queued --> merging: its checks passed, and nothing is ahead
 ///     queued --> rejected: a check failed, and nothing is ahead
 ///     queued --> conflicted: and nothing is ahead
 ///     merging --> merged: the target was where it had to be
 ///     merging --> queued: somebody else moved the target
-///     checking --> proposed: a new head, from every state that is not the end
-///     checking --> withdrawn: from every state that is not the end
+///     checking --> proposed: a new head, from every state that is not final
+///     checking --> withdrawn: from every state that is not final
 ///     checking --> merged: the target has it, whoever put it there
 ///     merged --> [*]
 ///     withdrawn --> [*]
@@ -101,7 +101,7 @@ extension ChangeFact {
 public enum ChangeState: Sendable, Hashable {
     /// A change's place in the queue.
     public enum Place: Sendable, Hashable {
-        /// No merge with what is ahead has been made yet.
+        /// Not merged with what is ahead yet.
         case waiting
         case building(Build)
         case blocked(base: ObjectID, files: [String])
@@ -109,7 +109,7 @@ public enum ChangeState: Sendable, Hashable {
 
     case proposed
     case checking(Build)
-    /// With the build whose checks passed.
+    /// The build whose checks passed.
     case ready(Build)
     case queued(Place)
     case merging(Build)
@@ -133,7 +133,7 @@ public enum ChangeState: Sendable, Hashable {
         }
     }
 
-    /// Why, for people.
+    /// The reason, for people.
     public var reason: String {
         switch self {
         case .proposed: "waits for its turn"
@@ -141,9 +141,9 @@ public enum ChangeState: Sendable, Hashable {
         case .ready: "its checks passed"
         case .queued(.waiting): "waits in the queue"
         case .queued(.building(let build)): "checks run on the merge with \(build.base.short), which is ahead of it"
-        case .queued(.blocked(_, let files)) where files.isEmpty: "what is ahead of it holds all of it"
+        case .queued(.blocked(_, let files)) where files.isEmpty: "changes ahead of it contain all of it"
         case .queued(.blocked(_, let files)):
-            "conflicts with what is ahead of it in \(files.joined(separator: ", ")): waits for what becomes of that"
+            "conflicts with a change ahead of it in \(files.joined(separator: ", ")): waits until that one lands or leaves"
         case .merging(let build): "the target moves to \(build.merge.short)"
         case .conflicted(let files): "conflicts in \(files.joined(separator: ", ")): rebase, and push again"
         case .rejected(let reason): reason
@@ -152,7 +152,7 @@ public enum ChangeState: Sendable, Hashable {
         }
     }
 
-    /// Whether nothing more is done about it until somebody pushes again.
+    /// Whether nothing more happens to it until somebody pushes again.
     public var isSettled: Bool {
         switch self {
         case .proposed, .checking, .ready, .queued, .merging: false
@@ -160,7 +160,7 @@ public enum ChangeState: Sendable, Hashable {
         }
     }
 
-    /// Whether pushing again under the same key opens another change.
+    /// Whether another push with the same key opens a new change.
     public var isClosed: Bool {
         switch self {
         case .merged, .withdrawn: true
@@ -168,7 +168,7 @@ public enum ChangeState: Sendable, Hashable {
         }
     }
 
-    /// The build whose checks run or have passed.
+    /// The build whose checks are running or have passed.
     public var build: Build? {
         switch self {
         case .checking(let build), .ready(let build), .queued(.building(let build)), .merging(let build): build
@@ -177,7 +177,7 @@ public enum ChangeState: Sendable, Hashable {
     }
 }
 
-/// A proposed merge into a gated branch, as its facts tell it.
+/// A proposed merge into a gated branch, derived from its facts.
 public struct Change: Sendable, Hashable {
     public let number: Int64
     public let project: Int64
@@ -190,13 +190,13 @@ public struct Change: Sendable, Hashable {
     public private(set) var state = ChangeState.proposed
     /// Who approved this head.
     public private(set) var approvedBy: Set<String> = []
-    /// The event of its own checks, before the queue.
+    /// The event of its own checks, before it was queued.
     public private(set) var checks: Int64?
-    /// Every event that had it checked, alone or with others, oldest first.
+    /// Every event that started its checks, alone or in a batch, oldest first.
     public private(set) var events: [Int64] = []
-    /// The build that was about to land, or has.
+    /// The build that was about to land, or has landed.
     public private(set) var landing: Build?
-    /// Its place in line: of two queued changes the one with the smaller rank is ahead. Absent outside the queue.
+    /// Its place in the queue: the smaller rank is ahead. Nil outside the queue.
     public private(set) var rank: Int64?
 
     public init(number: Int64, project: Int64, key: String, target: String, facts: [ChangeFact] = []) {
@@ -207,9 +207,9 @@ public struct Change: Sendable, Hashable {
         for fact in facts { apply(fact) }
     }
 
-    /// Facts after the end change nothing, and neither do facts of the queue outside of it.
+    /// Ignores facts after a final state, and facts of the queue outside the queue.
     ///
-    /// - Parameter rank: the fact's own place among all facts; the queue goes by it.
+    /// - Parameter rank: the position of the fact among all facts; it orders the queue.
     public mutating func apply(_ fact: ChangeFact, rank: Int64 = 0) {
         guard !state.isClosed else { return }
         switch fact {
@@ -253,12 +253,12 @@ public struct Change: Sendable, Hashable {
         }
     }
 
-    /// Approvals that count: nobody approves their own.
+    /// The number of valid approvals. Authors cannot approve their own change.
     public var approvals: Int { approvedBy.filter { !isAuthor($0) }.count }
 
     /// - Parameter name: a person's name, address, or name on the forge.
     public func isAuthor(_ name: String) -> Bool {
-        // Some forges know persons by an address, which few type in full.
+        // Some forges identify people by an address, which few type in full.
         isPerson(name, author) || origin?.author == name || origin?.author.hasPrefix("\(name)@") ?? false
     }
 
@@ -271,11 +271,11 @@ public struct Change: Sendable, Hashable {
     /// The first line of its merge commit.
     public var mergeTitle: String { "Merge change \(number): \(title)" }
 
-    /// What the merge commit says: the change's own title, and where to look it up.
+    /// The message of the merge commit: the change's own title, and where to look it up.
     public var mergeMessage: String { "\(mergeTitle)\n\n\(trailer)" }
 }
 
-/// Whether a name is that of an author as commits have it, `NAME <ADDRESS>`: the whole, the name, or the address.
+/// Whether a name matches an author as written in commits, `NAME <ADDRESS>`: the whole, the name, or the address.
 public func isPerson(_ name: String, _ author: String) -> Bool {
     author == name || author.hasPrefix("\(name) <") || author.hasSuffix("<\(name)>")
 }

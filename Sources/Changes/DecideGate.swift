@@ -1,7 +1,8 @@
 import Events
 import Projects
 
-/// Decide what the gate of a target does now. When all of it has been done, it decides again, until nothing is left.
+/// Decides the next steps for the gate of a target. Call it again after they were carried out, until it returns
+/// nothing.
 public func decide(_ view: GateView) -> [GateStep] {
     let open = view.changes.filter { !$0.state.isSettled }
     guard let tip = view.tip else {
@@ -19,7 +20,7 @@ public func decide(_ view: GateView) -> [GateStep] {
     return advanceQueue(view, tip: tip)
 }
 
-/// What has become true of a change by itself.
+/// The fact that has become true about a change, if any.
 private func fact(about change: Change, _ view: GateView, _ tip: ObjectID) -> ChangeFact? {
     if view.contained.contains(change.number) {
         if case .merging(let build) = change.state { return .merged(build.merge) }
@@ -37,26 +38,27 @@ private func fact(about change: Change, _ view: GateView, _ tip: ObjectID) -> Ch
         }
     case .ready: return change.waitsFor(view) == nil ? .queued : nil
     case .merging(let build):
-        // The target is where the move began: it is made good. Else somebody was faster, and the place in line is kept.
+        // If the target is where the move began, the move is completed. Otherwise somebody else moved it first; the
+        // change keeps its place in the queue.
         guard build.base != tip else { return nil }
         return .building(base: build.base, merge: build.merge, event: build.event, tested: build.tested)
     case .queued, .conflicted, .rejected, .merged, .withdrawn: return nil
     }
 }
 
-/// Whether nothing of a change may run before somebody has looked at it.
+/// Whether the change needs an approval before anything of it may run.
 func isHeld(_ change: Change, _ rules: GateRules) -> Bool {
     change.isFork && rules.forks == .approve && change.approvedBy.isEmpty
 }
 
 extension Change {
-    /// What a change that could go on waits for, for people: a look at it, approvals, or the fate of a change that it
-    /// contains; `nil` when for nothing.
+    /// What holds up a change that could go on, for people: a review, approvals, or another change that it contains;
+    /// nil for nothing.
     public func waitsFor(_ view: GateView) -> String? {
         switch state {
         case .proposed where isHeld(self, view.rules):
             return
-                "it comes from another repository: a maintainer looks at it, then `espalier change approve \(number)`"
+                "it comes from another repository: a maintainer reviews it, then runs `espalier change approve \(number)`"
         case .ready:
             if approvals < view.rules.approvals {
                 return "it has \(approvals) of \(view.rules.approvals) approvals: `espalier change approve \(number)`"

@@ -1,11 +1,11 @@
 import Events
 import Projects
 
-/// Decide what the queue of a target does now.
+/// Decides the next steps for the queue of a target.
 ///
-/// Each change is merged with all that are ahead of it and expected to land, and these merges are tested at the same time.
-/// One that fails is passed over by those behind it at once, but leaves only when nothing is ahead: until then, what is
-/// ahead may be the reason.
+/// Each change is merged with every change ahead of it that is expected to land, and these merges are tested at the
+/// same time. If one fails, those behind it are tested without it at once. It leaves the queue only when nothing is
+/// ahead of it, because until then a change ahead may be the cause.
 func advanceQueue(_ view: GateView, tip: ObjectID) -> [GateStep] {
     let queue = view.changes.filter(\.isInQueue).sorted { ($0.rank ?? 0, $0.number) < ($1.rank ?? 0, $1.number) }
     let merging = queue.filter { if case .merging = $0.state { true } else { false } }
@@ -16,7 +16,7 @@ func advanceQueue(_ view: GateView, tip: ObjectID) -> [GateStep] {
         var walk = LaneWalk(view: view, tip: tip, items: lane, free: free)
         steps += walk.steps()
         free = walk.free
-        // A landing moves the target from under all lanes: they are decided anew after it.
+        // A landing moves the target for all lanes, so they are decided again afterwards.
         if case .land = steps.last { break }
     }
     return steps
@@ -27,12 +27,12 @@ private func land(_ changes: [Change], from tip: ObjectID) -> [GateStep] {
     return [.land(changes.map(\.number), from: tip, to: last.merge)]
 }
 
-/// The queue in parts that cannot break each other's checks, each in order: no pipeline checks changes of two of them, and
-/// no change contains one of another part. A change that belongs to several waits until they have become one; those in them
-/// do not wait for it.
+/// The queue as lanes that cannot break each other's checks, each in order. No pipeline checks changes of two lanes,
+/// and no change contains one of another lane. A change that overlaps several lanes waits until they merge. It does not
+/// hold them up.
 func lanes(of queue: [Change], _ view: GateView) -> [[Change]] {
     var lanes: [Lane] = []
-    /// What waits, as one more lane that nothing is built of.
+    /// Waiting changes, as one more lane in which nothing is built.
     var waiting = Lane()
     for change in queue {
         let pipelines = view.pipelines(of: change)
@@ -54,7 +54,7 @@ func lanes(of queue: [Change], _ view: GateView) -> [[Change]] {
 private struct Lane {
     private(set) var changes: [Change] = []
     private var pipelines: Set<String> = []
-    /// Whether it holds a change of which nobody knows what checks it.
+    /// Whether it has a change whose checks are unknown.
     private var isUnknown = false
 
     func touches(_ others: Set<String>?, _ needs: Set<Int64>) -> Bool {
@@ -70,25 +70,25 @@ private struct Lane {
     }
 }
 
-/// Goes through one lane from its head, with the commit that each change should be merged with.
+/// Walks one lane from its head, with the commit that each change should be merged with.
 private struct LaneWalk {
     let view: GateView
     let tip: ObjectID
     let items: [Change]
-    /// Builds that may still be tested.
+    /// Builds that may still be started.
     var free: Int
 
     mutating func steps() -> [GateStep] {
         let (root, landed) = start()
-        // What shares a check with that is tested when those ahead have been merged with it.
+        // Changes that share a check with what has landed are tested once those ahead are merged with it.
         let end = items.firstIndex { isChecked($0, byOneOf: landed) } ?? items.count
         var expected = root
         var index = 0
         while index < end {
             let item = items[index]
-            if free == 0 { return standDown(from: index, expected) }
+            if free == 0 { return stopBeyondWindow(from: index, expected) }
             if case .queued(.blocked(let base, let files)) = item.state, base == expected {
-                if expected == tip { return [.note(change: item.number, settled(item, files))] }
+                if expected == tip { return [.note(change: item.number, conflictFact(item, files))] }
                 index += 1
                 continue
             }
@@ -96,18 +96,18 @@ private struct LaneWalk {
                 return [.build(onto: expected, groups: groups(of: items[index..<end]))]
             }
             let group = batch(from: index)
-            // Some of those that were tested together have left: what was tested is not what would land.
+            // Some changes of the batch have left, so what was tested is not what would land.
             guard group.last?.state.build?.merge == build.tested else {
                 return [.build(onto: expected, groups: groups(of: items[index..<end]))]
             }
             switch view.standing(build) {
             case .failed(let reason):
-                // One of them is bad. The first half is tested by itself; the second follows when a build is free for it.
+                // One of the batch is bad. Its first half is tested alone; the second follows when a build is free.
                 if group.count > 1 {
                     return [.build(onto: expected, groups: [group.prefix((group.count + 1) / 2).map(\.number)])]
                 }
                 if expected == tip { return [.eject(change: item.number, reason: reason)] }
-                // Nothing of this lane is ahead, but other lanes have moved the target: once more, on what is there now.
+                // Nothing in this lane is ahead, but other lanes have moved the target: build again on the new tip.
                 if expected == root { return [.build(onto: tip, groups: groups(of: items[index...]))] }
             case .passed where expected == tip: return land(passed(from: index), from: tip)
             case .passed where expected == root: return [.build(onto: tip, groups: groups(of: items[index...]))]
@@ -116,10 +116,10 @@ private struct LaneWalk {
             index += group.count
             free -= 1
         }
-        return standDown(from: end, expected)
+        return stopBeyondWindow(from: end, expected)
     }
 
-    /// The changes from there on whose builds have all passed, one on the other: they land together.
+    /// The changes from `start` on whose builds have all passed, each on top of the one before. They land together.
     private func passed(from start: Int) -> [Change] {
         var passed = batch(from: start)
         while passed.count + start < items.count {
@@ -132,8 +132,8 @@ private struct LaneWalk {
         return passed
     }
 
-    /// Beyond the window, what is tested on something that will not land is tested for nothing.
-    private func standDown(from start: Int, _ expected: ObjectID) -> [GateStep] {
+    /// Stops tests beyond the window: they run on something that will not land.
+    private func stopBeyondWindow(from start: Int, _ expected: ObjectID) -> [GateStep] {
         var expected = expected
         return items[start...].compactMap { item in
             guard case .queued(.building(let build)) = item.state else { return nil }
@@ -145,7 +145,7 @@ private struct LaneWalk {
         }
     }
 
-    /// The changes from there on that are tested together, each merged with the one before.
+    /// The changes from `start` on that form a batch, each merged with the one before.
     private func batch(from start: Int) -> [Change] {
         var batch = [items[start]]
         for item in items[(start + 1)...] {
@@ -157,8 +157,8 @@ private struct LaneWalk {
         return batch
     }
 
-    /// Where the lane starts: the tip, or an earlier one if nothing that landed since shares a check with its head. What is
-    /// being tested then goes on, and is merged with the tip before it lands.
+    /// Where the lane starts: the tip, or an earlier commit if nothing that landed since shares a check with its head.
+    /// Running tests then continue, and the change is merged with the tip before it lands.
     ///
     /// - Returns: the commit, and the pipelines of what has landed on it.
     private func start() -> (root: ObjectID, landed: Set<String>) {
@@ -178,12 +178,12 @@ private struct LaneWalk {
         !pipelines.isDisjoint(with: view.pipelines(of: item) ?? pipelines)
     }
 
-    /// What becomes of a change that cannot be merged with the target itself.
-    private func settled(_ item: Change, _ files: [String]) -> ChangeFact {
+    /// The fact about a change that conflicts with the target itself.
+    private func conflictFact(_ item: Change, _ files: [String]) -> ChangeFact {
         files.isEmpty ? .merged(item.head ?? tip) : .conflicted(files: files)
     }
 
-    /// These in groups that are tested together: of one, as long as the window has a build for each.
+    /// Splits changes into batches: of one change each, as long as the window has a build for each.
     private func groups(of changes: ArraySlice<Change>) -> [[Int64]] {
         let numbers = changes.map(\.number)
         let builds = max(1, min(free, view.slots))

@@ -1,7 +1,7 @@
 import Events
 import Projects
 
-/// How the checks that an event asked for stand.
+/// The state of the checks that an event started.
 public struct Checks: Sendable, Hashable {
     public enum Standing: Sendable, Hashable {
         case waiting
@@ -10,7 +10,7 @@ public struct Checks: Sendable, Hashable {
     }
 
     public var standing: Standing
-    /// The pipelines that check it; changes with none in common cannot break each other's.
+    /// The pipelines that check it. Changes with none in common cannot break each other's checks.
     public var pipelines: Set<String>
 
     public init(_ standing: Standing, pipelines: Set<String> = []) {
@@ -33,25 +33,25 @@ public struct Landing: Sendable, Hashable {
     }
 }
 
-/// All that the gate of one target goes by.
+/// Everything that the gate of one target decides on.
 public struct GateView: Sendable {
     public let target: String
-    /// Absent when the target does not exist.
+    /// Nil if the target does not exist.
     public let tip: ObjectID?
     public let rules: GateRules
-    /// Builds that may be tested at once now.
+    /// How many builds may be tested at once.
     public let window: Int
-    /// Steps that can run at once: more builds than that cannot be tested at the same time.
+    /// How many steps can run at once: more builds than that cannot be tested at the same time.
     public let slots: Int
     /// Open changes for this target, in the order they were opened.
     public let changes: [Change]
     /// By event.
     public let checks: [Int64: Checks]
-    /// Changes whose head, or whose merge that was about to land, the target holds.
+    /// Changes that the target contains: their head, or the merge that was about to land.
     public let contained: Set<Int64>
     /// A change → the open changes whose heads it contains.
     public let needs: [Int64: Set<Int64>]
-    /// What the gate has landed here lately, the latest last.
+    /// What the gate has landed here recently, latest last.
     public let landed: [Landing]
 
     public init(
@@ -72,21 +72,21 @@ public struct GateView: Sendable {
         self.landed = landed
     }
 
-    /// The pipelines of a change's own checks; `nil` when they are not known.
+    /// The pipelines of a change's own checks; nil if unknown.
     public func pipelines(of change: Change) -> Set<String>? { change.checks.flatMap { checks[$0]?.pipelines } }
 
     func standing(_ build: Build) -> Checks.Standing { checks[build.event]?.standing ?? .waiting }
 }
 
-/// What the gate does next.
+/// One next step of the gate.
 public enum GateStep: Sendable, Hashable {
     case note(change: Int64, ChangeFact)
-    /// Merge each with the target's tip in memory, and have the merges checked.
+    /// Merge each with the target's tip in memory, and check the merges.
     case check([Int64])
-    /// Merge the first with `onto`, each other with the one before it, and have the last of each group checked.
+    /// Merge the first with `onto` and each other one with the one before it, and check the last merge of each group.
     case build(onto: ObjectID, groups: [[Int64]])
     /// Move the target: their checks passed, and nothing is ahead of them.
     case land([Int64], from: ObjectID, to: ObjectID)
-    /// Its checks failed, and nothing that is ahead of it can be the reason.
+    /// Its checks failed, and nothing ahead of it can be the cause.
     case eject(change: Int64, reason: String)
 }

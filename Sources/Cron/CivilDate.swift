@@ -1,6 +1,6 @@
 /// A day of the Gregorian calendar, without a zone.
 struct CivilDate: Hashable, Sendable {
-    /// The years in which anything can be due. Quartz's end a hundred years after its program's start; these are fixed.
+    /// The years in which anything can be due. Fixed here; Quartz ends a hundred years after its program started.
     static let years = 1970...2199
 
     var year: Int

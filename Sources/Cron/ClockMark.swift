@@ -1,12 +1,12 @@
 import Foundation
 
-/// What a move of the clock has to do with a fire.
+/// How a clock change affects a fire.
 public enum ClockMark: Hashable, Sendable, CustomStringConvertible {
-    /// It stands for times that the clock skips; the first of them, `02:30:00` say.
+    /// It stands for times that the clock skips. `skipped` is the first of them, such as `02:30:00`.
     case afterGap(skipped: String)
-    /// Its time is shown once more.
+    /// The clock shows this time again later.
     case firstShowing
-    /// Its time has been shown before.
+    /// The clock has shown this time before.
     case secondShowing
 
     public var description: String {
@@ -19,7 +19,7 @@ public enum ClockMark: Hashable, Sendable, CustomStringConvertible {
 }
 
 extension CronExpression {
-    /// - Parameter fire: one of the expression's in the zone.
+    /// - Parameter fire: a fire of this expression in the zone.
     public func clockMark(at fire: Date, in zone: Zone) -> ClockMark? {
         let (clock, instant) = (zone.wall, Int(fire.timeIntervalSince1970))
         let span = clock.span(at: instant)
@@ -39,7 +39,7 @@ extension CronExpression {
 }
 
 extension Zone {
-    /// What its clock shows, with the offset: `2026-03-29 03:00:00 +02:00`.
+    /// Local time with offset: `2026-03-29 03:00:00 +02:00`.
     public func show(_ instant: Date) -> String {
         let offset = offset(at: instant)
         let wall = Int(instant.timeIntervalSince1970.rounded(.down)) + offset

@@ -2,20 +2,20 @@ import Foundation
 
 /// A Quartz cron expression: `seconds minutes hours day-of-month month day-of-week [year]`.
 ///
-/// What `org.quartz.CronExpression` 2.3.2 takes is taken, with the same meaning, and nothing else; what it accepts and then
-/// passes over is told by ``lints``. Refused, as well, is what it reads and then fails on: a field that names nothing
-/// (`,`). Quartz's years end a hundred years after its program was started; here they end with 2199.
+/// Accepts exactly what `org.quartz.CronExpression` 2.3.2 accepts, with the same meaning. ``lints`` lists what Quartz
+/// accepts and then ignores. Two differences: a field that names nothing (`,`) is refused here, while Quartz accepts it
+/// and then fails; and years end with 2199, while Quartz's end a hundred years after its program was started.
 ///
 /// Quartz 2.5 differs: it takes lists with `L` and `W` (`1,15W,L`) and counts every item of them, and refuses an eighth
 /// field, and `L` in the time fields.
 public struct CronExpression: Sendable, CustomStringConvertible {
     /// The expression as written, with one space between fields.
     public let text: String
-    /// What was accepted and means nothing, or something else than it seems to, in the order of the fields.
+    /// What was accepted but ignored, or means something else than it seems to; in the order of the fields.
     public let lints: [CronLint]
     let rule: Rule
 
-    /// - Throws: ``CronError`` with the field at fault and its place in `text`.
+    /// - Throws: ``CronError`` with the field at fault and its position in `text`.
     public init(_ text: String) throws(CronError) {
         (rule, lints) = try Rule.read(text)
         self.text = text.split { $0 == " " || $0 == "\t" }.joined(separator: " ")
@@ -58,7 +58,7 @@ public struct CronExpression: Sendable, CustomStringConvertible {
         return due.map { Date(timeIntervalSince1970: Double($0)) }
     }
 
-    /// Instants in seconds since 1970, for those that ask often.
+    /// The same in seconds since 1970, for callers that ask often.
     public func next(after instant: Int, in zone: Zone, dst: DaylightSaving) -> Int? {
         switch dst {
         case .wallOnce: rule.nextOnWall(after: instant, clock: zone.wall)
@@ -67,8 +67,7 @@ public struct CronExpression: Sendable, CustomStringConvertible {
         }
     }
 
-    /// Seconds since 1970, rounded down; an instant far from anything due stays on its side of it, and what is not a
-    /// number is after everything.
+    /// Seconds since 1970, rounded down. Extreme instants are clamped to ±10¹¹; NaN counts as later than everything.
     private static func wholeSecond(_ instant: Date) -> Int {
         let seconds = instant.timeIntervalSince1970.rounded(.down)
         let far = 1e11

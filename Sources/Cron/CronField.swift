@@ -1,4 +1,4 @@
-/// One field of a Quartz cron expression, in the order in which they are written.
+/// One field of a Quartz cron expression. Cases are in the order in which fields are written.
 public enum CronField: String, Sendable, Hashable, CaseIterable {
     case seconds, minutes, hours
     case dayOfMonth = "day-of-month"
@@ -6,7 +6,7 @@ public enum CronField: String, Sendable, Hashable, CaseIterable {
     case dayOfWeek = "day-of-week"
     case year
 
-    /// The numbers that mean something. Quartz lets any year be written.
+    /// The values that can ever be due. Quartz accepts any number as a year.
     var range: ClosedRange<Int> {
         switch self {
         case .seconds, .minutes: 0...59
@@ -18,7 +18,8 @@ public enum CronField: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// The largest `n` of `/n` after a single value: Quartz's limits, and for years, which have none, as many as there are.
+    /// The largest `n` of `/n` after a single value. These are Quartz's limits; years have none in Quartz, so the
+    /// number of years.
     var largestStep: Int {
         switch self {
         case .seconds, .minutes: 59
@@ -30,7 +31,7 @@ public enum CronField: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// Three-letter names, the first of them standing for the lowest number.
+    /// Three-letter names, lowest number first.
     var names: [String] {
         switch self {
         case .month: ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
@@ -39,7 +40,7 @@ public enum CronField: String, Sendable, Hashable, CaseIterable {
         }
     }
 
-    /// What may be written here, for the end of an error message.
+    /// What is allowed here, for the end of an error message.
     var allowed: String {
         switch self {
         case .seconds, .minutes: "0-59, with * , - /"

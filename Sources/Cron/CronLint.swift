@@ -1,6 +1,6 @@
-/// Something in an expression that Quartz accepts and passes over, or reads otherwise than it looks.
+/// A part of an expression that Quartz accepts but ignores, or reads otherwise than it looks.
 public struct CronLint: Hashable, Sendable, Codable, CustomStringConvertible {
-    /// Its place in the text as it was given, from 1.
+    /// Column in the original text, from 1.
     public let column: Int
     /// What is ignored and what to write instead, as one sentence without a full stop.
     public let message: String

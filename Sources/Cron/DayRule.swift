@@ -2,7 +2,7 @@
 enum DayRule: Hashable, Sendable {
     /// Plain days of the month; day-of-week is `?`.
     case ofMonth(Numbers)
-    /// `L-3`: so many days before the last one.
+    /// `L-3`: this many days before the last day.
     case last(before: Int)
     /// `L-3W`: the weekday (Monday to Friday) nearest to that day, in the same month.
     case lastWorkday(before: Int)
@@ -15,8 +15,10 @@ enum DayRule: Hashable, Sendable {
     /// `6#3`: the third such weekday of the month, if it has one. Quartz lets 0 stand for Saturday; there is no 8.
     case nth(Int, weekday: Int)
 
-    /// The due days of the month in which `first`, its first day, lies. A day that the month does not have (31 in April,
-    /// `31W`, `L-30` in February) is not due in it.
+    /// The due days of a month. A day that the month does not have (31 in April, `31W`, `L-30` in February) is not due
+    /// in it.
+    ///
+    /// - Parameter first: the first day of the month.
     func days(inMonthOf first: CivilDate) -> Numbers {
         let length = first.lengthOfMonth
         switch self {

@@ -1,9 +1,10 @@
 extension CronExpression {
-    /// What it means in English words, `at 02:30 on the last Friday of every month` say; different for different meanings.
+    /// What the expression means in English, such as `at 02:30 on the last Friday of every month`. Different meanings
+    /// have different texts.
     public var explanation: String { Explanation(rule: rule).text }
 }
 
-/// One phrase for the times of a day, one for the days, one for the years.
+/// One phrase each for the times of a day, the days and the years.
 private struct Explanation {
     let rule: Rule
 
@@ -27,7 +28,7 @@ private struct Explanation {
         return (seconds.count == 1 ? everyMinute(at: seconds.first) : everySecond) + ofHours
     }
 
-    /// One moment of each of the hours.
+    /// One time in each of the hours.
     private func everyHour(at minute: Int, _ second: Int) -> String {
         let series = Series(rule.hours)
         let (first, last) = (clock(rule.hours.first, minute, second), clock(rule.hours.last, minute, second))
@@ -61,7 +62,7 @@ private struct Explanation {
         return "\(interval) from \(unit) \(numbers.first)\(end) of \(whole)"
     }
 
-    /// `, from 08:00 to 17:59` and the like, for what goes on in these hours.
+    /// A suffix such as `, from 08:00 to 17:59`, for something that repeats within these hours.
     private var ofHours: String {
         let hours = rule.hours
         if hours.count == 24 { return "" }
@@ -97,7 +98,7 @@ private struct Explanation {
         if weekdays.count > 2, let (first, last) = cyclicRun(weekdays, through: 1...7) {
             return ", \(Self.weekdays[first - 1]) to \(Self.weekdays[last - 1])"
         }
-        // A week begins with Monday for readers, with Sunday for Quartz.
+        // Readers start the week on Monday, Quartz on Sunday.
         let fromMonday = weekdays.filter { $0 > 1 } + weekdays.filter { $0 == 1 }
         return "every " + list(fromMonday.map { Self.weekdays[$0 - 1] })
     }
@@ -153,7 +154,7 @@ private struct Explanation {
 
     private func runs(_ numbers: Numbers) -> String { list(runs(Array(numbers))) }
 
-    /// `1`, `5 to 9`: three and more that follow each other are one.
+    /// `1`, `5 to 9`: three or more consecutive numbers become one range.
     private func runs(_ numbers: [Int]) -> [String] {
         var runs: [ClosedRange<Int>] = []
         for number in numbers {
@@ -166,7 +167,7 @@ private struct Explanation {
         return runs.flatMap { $0.count > 2 ? ["\($0.lowerBound) to \($0.upperBound)"] : $0.map(String.init) }
     }
 
-    /// First and last of numbers that follow each other, past the end of their range if need be.
+    /// First and last of consecutive numbers; the run may wrap past the end of the range.
     private func cyclicRun(_ numbers: Numbers, through range: ClosedRange<Int>) -> (first: Int, last: Int)? {
         let starts = numbers.filter { number in
             !numbers.contains(number == range.lowerBound ? range.upperBound : number - 1)
@@ -177,7 +178,7 @@ private struct Explanation {
     }
 }
 
-/// Numbers, and the step between them if it is always the same one and there are at least three.
+/// Numbers, with their step if it is constant and there are at least three.
 private struct Series {
     let count: Int
     let step: Int?

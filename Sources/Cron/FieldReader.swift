@@ -1,4 +1,4 @@
-/// What one field of an expression says, before day-of-month and day-of-week become one ``DayRule``.
+/// The content of one field, before day-of-month and day-of-week become one ``DayRule``.
 struct FieldReading: Sendable {
     var numbers = Numbers()
     var years = Years()
@@ -12,26 +12,26 @@ struct FieldReading: Sendable {
     var isLastWeekday = false
     /// The number after `#`.
     var nth: Int?
-    /// A weekday beyond 7, which Quartz takes before `#` and never finds.
+    /// A weekday beyond 7, which Quartz accepts before `#` but never finds.
     var beyond: Int?
 
     var isEmpty: Bool { numbers.isEmpty && !isUnspecified && beforeLast == nil && beyond == nil }
 }
 
-/// Reads one field as Quartz does: item by item, each from its first character, until what follows means nothing to it.
-/// What is then left of an item, it passes over; so does this, with a lint.
+/// Reads one field exactly as Quartz does: item by item, each from its first character, up to what Quartz does not
+/// understand. Quartz ignores the rest of an item; so does this, with a lint.
 ///
 /// Source: `storeExpressionVals`, `checkNext` and `addToSet` of `org.quartz.CronExpression` 2.3.2, followed branch by
-/// branch, because what they accept is described nowhere else.
+/// branch, because what they accept is not documented anywhere else.
 struct FieldReader {
     let field: CronField
     private(set) var reading = FieldReading()
     private(set) var lints: [CronLint] = []
-    /// The item at hand.
+    /// The current item.
     private var item: ArraySlice<Letter> = []
     private var index = 0
 
-    /// Quartz's marks for `*` and `?`, which it takes for them when they are written as numbers.
+    /// Quartz's internal values of `*` and `?`. It also accepts them written as numbers.
     private static let everything = 99
     private static let unspecified = 98
 
@@ -79,7 +79,7 @@ struct FieldReader {
         }
     }
 
-    /// `L`, `LW`, `L-3`, `L-3W`: what Quartz does not take for a name.
+    /// `L`, `LW`, `L-3`, `L-3W`: what Quartz does not read as a name.
     private var isLastDay: Bool {
         let text = item.text
         if text == "L" || text == "LW" { return true }
@@ -88,7 +88,7 @@ struct FieldReader {
         return (digits.hasSuffix("W") ? digits.dropLast() : digits).allSatisfy { $0.isASCII && $0.isNumber }
     }
 
-    /// `MON`, `MON-FRI`, `MON#3`, `MONL`; whatever else follows a name is passed over.
+    /// `MON`, `MON-FRI`, `MON#3`, `MONL`. Anything else after a name is ignored.
     private mutating func readName() throws(CronError) {
         let first = try name()
         guard let next = peek else { return insert(first) }
@@ -96,7 +96,7 @@ struct FieldReader {
             index += 1
             let last = try name()
             try add(first, through: last, at: item.startIndex)
-            return passOver(after: "a range of names", step: "write numbers: \(first)-\(last)\(item[index...].text)")
+            return ignoreRest(after: "a range of names", step: "write numbers: \(first)-\(last)\(item[index...].text)")
         }
         if field == .dayOfWeek, next.is("#") {
             try readNth(first)
@@ -106,7 +106,7 @@ struct FieldReader {
                 index += 1
                 reading.isLastWeekday = true
             }
-            passOver(after: "a name", step: "write a number: \(first)\(item[index...].text)")
+            ignoreRest(after: "a name", step: "write a number: \(first)\(item[index...].text)")
         }
     }
 
@@ -126,7 +126,7 @@ struct FieldReader {
         guard field == .dayOfMonth || field == .dayOfWeek else { throw fault("unexpected “?”", at: index) }
         index += 1
         reading.isUnspecified = true
-        passOver(after: "“?”")
+        ignoreRest(after: "“?”")
     }
 
     /// `*`, `*/n` or `/n`.
@@ -135,10 +135,10 @@ struct FieldReader {
         if item[index].is("*") { index += 1 }
         guard let slash = peek, slash.is("/") else {
             try add(Self.everything, by: 1, at: begin)
-            return passOver(after: "“*”")
+            return ignoreRest(after: "“*”")
         }
         index += 1
-        // Quartz takes all that is left for the step, with a sign if there is one.
+        // Quartz reads all the rest as the step, with a sign if there is one.
         let step = try wholeNumber(as: "a step")
         try checkStep(step, at: begin)
         if step < 1 { lintStep(step, at: begin, reading: "*") }
@@ -172,7 +172,7 @@ struct FieldReader {
         default:
             return lint("“L” is ignored in this field; leave it out", at: item, offsetBy: index - 1)
         }
-        passOver(after: "“L”")
+        ignoreRest(after: "“L”")
     }
 
     /// `a`, `a/n`, `a-b`, `a-b/n`, `aL`, `aW` or `a#n`.
@@ -203,7 +203,7 @@ struct FieldReader {
         } else {
             try add(value, by: 0, at: begin)
         }
-        passOver(after: "a value")
+        ignoreRest(after: "a value")
     }
 
     private mutating func readWorkday(_ day: Int, at begin: Int) throws(CronError) {
@@ -236,7 +236,7 @@ struct FieldReader {
         if high == 0, field.range.lowerBound == 1 {
             lint("0 is read as \(field.range.upperBound); write that", at: item, offsetBy: end)
         }
-        passOver(after: "a range")
+        ignoreRest(after: "a range")
     }
 
     private mutating func readNth(_ weekday: Int) throws(CronError) {
@@ -252,7 +252,8 @@ struct FieldReader {
 
     // MARK: What items mean
 
-    /// `value`, or the numbers from it to `end` (the field's last when absent) by `step`; a step of 0 is `value` alone.
+    /// Adds `value`, or every `step`th number from it to `end` (default: the field's last). A step of 0 adds `value`
+    /// alone.
     private mutating func add(_ value: Int, through end: Int? = nil, by step: Int = 1, at begin: Int) throws(CronError)
     {
         if value != Self.everything {
@@ -276,11 +277,11 @@ struct FieldReader {
 
     private mutating func insert(from start: Int, through stop: Int, by step: Int) {
         if field == .year {
-            // Years before any moment are stepped over, not through.
+            // Jump over years before 1970 instead of counting through them.
             let first = start + max(0, (CivilDate.years.lowerBound - start + step - 1) / step) * step
             for year in stride(from: first, through: min(stop, CivilDate.years.upperBound), by: step) { insert(year) }
         } else {
-            // Only “99-…” goes beyond the field.
+            // Only “99-…” exceeds the field.
             for number in stride(from: start, through: min(stop, Self.everything), by: step) { insert(number) }
         }
     }
@@ -296,7 +297,7 @@ struct FieldReader {
     }
 
     private func checkRange(_ value: Int, at begin: Int) throws(CronError) {
-        // Quartz takes any year.
+        // Quartz accepts any year.
         guard field == .year || field.range.contains(value) else { throw outOfRange(value, at: begin) }
     }
 
@@ -310,7 +311,7 @@ struct FieldReader {
 
     private var peek: Letter? { index < item.endIndex ? item[index] : nil }
 
-    /// Digits 0-9, of which there is at least one.
+    /// Digits 0-9, at least one.
     private mutating func digits() throws(CronError) -> Int {
         let begin = index
         var value = 0
@@ -322,7 +323,7 @@ struct FieldReader {
         return value
     }
 
-    /// The end of a range, or its step: one digit of any script, then, Quartz being Quartz, digits 0-9.
+    /// The end of a range, or its step: one digit of any script, then digits 0-9. So does Quartz.
     private mutating func shortNumber(as what: String) throws(CronError) -> Int {
         guard let letter = peek, let first = letter.digit else { throw missing(what) }
         let begin = index
@@ -336,7 +337,8 @@ struct FieldReader {
         return value
     }
 
-    /// The step after a single value, which may be followed by anything if it has two digits, by nothing if it has one.
+    /// The step after a single value. Quartz lets anything follow a step of two digits, and nothing follow a step of
+    /// one.
     private mutating func stepAfterNumber() throws(CronError) -> Int {
         index += 1
         let begin = index
@@ -345,7 +347,7 @@ struct FieldReader {
         return step
     }
 
-    /// All that is left of the item as one number of any script, with a sign if there is one.
+    /// The rest of the item as one number of any script, with a sign if there is one.
     private mutating func wholeNumber(as what: String) throws(CronError) -> Int {
         let begin = index
         let isNegative = peek?.is("-") == true
@@ -410,8 +412,8 @@ struct FieldReader {
         lint("a step of \(step) is ignored; write \(reading)", at: item, offsetBy: begin)
     }
 
-    /// What is left of the item.
-    private mutating func passOver(after what: String, step: String? = nil) {
+    /// Ignores the rest of the item, with a lint.
+    private mutating func ignoreRest(after what: String, step: String? = nil) {
         guard let letter = peek else { return }
         let hint = letter.is("/") ? step : nil
         lint("“\(item[index...].text)” after \(what) is ignored; \(hint ?? "leave it out")", at: item, offsetBy: index)
@@ -436,7 +438,7 @@ struct FieldReader {
             message: "\(message); allowed: \(field.allowed)")
     }
 
-    /// Characters before a place in the text as it was given; the end is after the last letter.
+    /// Characters before a position in the original text. The end counts as after the last letter.
     private static func offset(of place: Int, in letters: ArraySlice<Letter>) -> Int {
         letters.indices.contains(place) ? letters[place].offset : (letters.last?.offset ?? -1) + 1
     }

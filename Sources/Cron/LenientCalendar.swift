@@ -1,6 +1,6 @@
-/// The part of `java.util.GregorianCalendar` that Quartz's search rests on. Fields that are set are not looked at until
-/// one is read: then they are turned into an instant and back, so that hour 24 or day 0 becomes another day, a skipped
-/// time moves on by the length of the gap, and a time shown twice becomes its second showing.
+/// The part of `java.util.GregorianCalendar` that Quartz's search depends on. Setting a field does not resolve it.
+/// Reading one resolves all of them into an instant and back. So hour 24 or day 0 becomes another day, a skipped time
+/// moves on by the length of the gap, and a repeated time becomes its second occurrence.
 struct LenientCalendar {
     let clock: ZoneClock
     private var fields: Fields
@@ -28,7 +28,7 @@ struct LenientCalendar {
         }
     }
 
-    /// From 1; 13 is the next year's first.
+    /// From 1; 13 is January of the next year.
     var month: Int {
         mutating get {
             settle()
@@ -106,7 +106,7 @@ struct LenientCalendar {
         }
     }
 
-    /// Sets the hour. If the clock then shows another one, sets the hour after.
+    /// Sets the hour. If the clock then shows another hour (in a gap), sets the next one.
     mutating func setHour(_ wanted: Int) {
         hour = wanted
         if hour != wanted, wanted != 24 { hour = wanted + 1 }

@@ -1,4 +1,4 @@
-/// A UTF-16 unit of an expression in upper case, as Quartz sees it, and its place in the text as it was given.
+/// A UTF-16 unit of an expression in upper case, as Quartz sees it, with its position in the original text.
 struct Letter: Hashable, Sendable {
     let unit: UInt16
     /// Characters before it.
@@ -22,12 +22,12 @@ struct Letter: Hashable, Sendable {
     func `is`(_ scalar: Unicode.Scalar) -> Bool { UInt32(unit) == scalar.value }
     var isDigit: Bool { 48...57 ~= unit }
     var isName: Bool { 65...90 ~= unit }
-    /// What fields are separated by: no line ends.
+    /// What separates fields: no line ends.
     var isBlank: Bool { unit == 32 || unit == 9 }
-    /// What is cut off around a field.
+    /// What is trimmed around a field.
     var isTrimmed: Bool { unit <= 32 }
 
-    /// The digit's value, of any script, as Java's `Integer.parseInt` takes it.
+    /// The value of a digit of any script, as Java's `Integer.parseInt` reads it.
     var digit: Int? {
         if isDigit { return Int(unit) - 48 }
         guard let properties = Unicode.Scalar(unit)?.properties, properties.generalCategory == .decimalNumber,

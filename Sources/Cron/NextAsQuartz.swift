@@ -1,12 +1,13 @@
-/// Quartz's own search, step by step: what it does around a move of the clock, and with `W` around the end of a month, is
-/// the sum of its intermediate stops. Source: `org.quartz.CronExpression.getTimeAfter` of 2.3.2.
+/// Quartz's own search, step by step. Its results around a clock change, and around a month end with `W`, depend on its
+/// intermediate stops, so only the same steps give the same results. Source: `org.quartz.CronExpression.getTimeAfter`
+/// of 2.3.2.
 extension Rule {
-    /// The first due instant after `instant`, as ``DaylightSaving/quartz`` says; nil as well where Quartz would search
+    /// The first due instant after `instant`, as ``DaylightSaving/quartz`` says; also nil where Quartz would search
     /// forever.
     func nextAsQuartz(after instant: Int, clock: ZoneClock) -> Int? {
         if case .nth(_, let weekday) = days, weekday > 7 { return nil }
         var calendar = LenientCalendar(instant: instant + 1, clock: clock)
-        // Ten steps for each month of the years there are is more than any search that ends can take.
+        // More than any search that ends can take: ten steps for each month of all years.
         for _ in 0..<CivilDate.years.count * 12 * 10 {
             if alignTime(&calendar) || alignDay(&calendar, after: instant) { continue }
             guard let moved = alignMonthAndYear(&calendar) else { return nil }
@@ -15,9 +16,10 @@ extension Rule {
         return nil
     }
 
-    /// The last of the instants that ``nextAsQuartz(after:clock:)`` finds one after another that is not after `instant`.
-    /// Quartz 2.3.2 does not look back; this walks forward from before the last matching time, and from ever farther
-    /// before it where that is not due.
+    /// The last fire of ``nextAsQuartz(after:clock:)`` that is not after `instant`.
+    ///
+    /// Quartz 2.3.2 cannot search backwards. So this walks forward, starting before the last matching time, and from
+    /// ever earlier if that time is not due.
     func previousAsQuartz(through instant: Int, clock: ZoneClock) -> Int? {
         guard let matching = previousOnWall(through: instant, clock: clock) else { return nil }
         var reach = 1
@@ -30,7 +32,7 @@ extension Rule {
         }
     }
 
-    /// Brings second, minute and hour forward. True when the search has to start over from the new time.
+    /// Moves second, minute and hour forward. True when the search must restart from the new time.
     private func alignTime(_ calendar: inout LenientCalendar) -> Bool {
         if let second = seconds.next(from: calendar.second) {
             calendar.second = second
@@ -62,7 +64,7 @@ extension Rule {
         return false
     }
 
-    /// Brings the day forward (or, with `W`, back). True when the search has to start over from the new day.
+    /// Moves the day forward (or, with `W`, back). True when the search must restart from the new day.
     private func alignDay(_ calendar: inout LenientCalendar, after instant: Int) -> Bool {
         let (day, month) = (calendar.day, calendar.month)
         let length = calendar.lengthOfMonth
@@ -88,8 +90,8 @@ extension Rule {
         return true
     }
 
-    /// The weekday nearest to a day of the calendar's month, which may lie outside it; nil when it is over by the time of
-    /// day that the calendar shows.
+    /// The weekday nearest to a day of the calendar's month, which may lie outside that month; nil when it has already
+    /// passed at the calendar's time of day.
     private func workday(
         nearestTo day: Int, of calendar: inout LenientCalendar, after instant: Int
     ) -> (month: Int, day: Int)? {
@@ -106,7 +108,7 @@ extension Rule {
         return trial.instant > instant ? (month, nearest) : nil
     }
 
-    /// Brings month and year forward. True when the search has to start over, nil when there is no such year.
+    /// Moves month and year forward. True when the search must restart; nil when there is no such year.
     private func alignMonthAndYear(_ calendar: inout LenientCalendar) -> Bool? {
         let (month, year) = (calendar.month, calendar.year)
         guard year <= CivilDate.years.upperBound else { return nil }

@@ -2,8 +2,8 @@ extension Rule {
     /// The first due instant after `instant`, as ``DaylightSaving/wallOnce`` says.
     ///
     /// A rule that names hours is due at the instant at which the clock *first shows a matching time or a later one*.
-    /// That one sentence is both halves of "exactly once": after a gap the clock shows a later time, and in a
-    /// repetition the time has been shown before.
+    /// That gives "exactly once" in both cases: after a gap the clock shows a later time, and in a repeated hour the
+    /// time has been shown before.
     func nextOnWall(after instant: Int, clock: ZoneClock) -> Int? {
         if isRegular { return nextShowing(from: instant + 1, clock: clock) }
         return next(from: Self.reached(before: instant + 1, clock: clock)).map(clock.firstInstant(reaching:))
@@ -16,7 +16,7 @@ extension Rule {
             .map(clock.firstInstant(reaching:))
     }
 
-    /// The wall time before which the clock has shown or jumped over everything before `instant`.
+    /// The wall time up to which the clock has shown or skipped everything before `instant`.
     private static func reached(before instant: Int, clock: ZoneClock) -> Int {
         let span = clock.span(at: instant)
         let earlier = clock.reached[span]

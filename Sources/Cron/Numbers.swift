@@ -8,9 +8,9 @@ struct Numbers: Hashable, Sendable {
 
     var isEmpty: Bool { bits == 0 }
     var count: Int { bits.nonzeroBitCount }
-    /// The smallest number, or 0 of an empty set.
+    /// The smallest number; 0 for an empty set.
     var first: Int { bits == 0 ? 0 : bits.trailingZeroBitCount }
-    /// The largest number, or 0 of an empty set.
+    /// The largest number; 0 for an empty set.
     var last: Int { bits == 0 ? 0 : 63 - bits.leadingZeroBitCount }
 
     mutating func insert(_ value: Int) { bits |= 1 << UInt64(value) }
@@ -29,7 +29,7 @@ struct Numbers: Hashable, Sendable {
         return rest.isEmpty ? nil : rest.last
     }
 
-    /// Those of the numbers that are at most `value`.
+    /// The numbers that are at most `value`.
     func upTo(_ value: Int) -> Numbers {
         guard value >= 0 else { return Numbers() }
         var kept = self

@@ -10,7 +10,7 @@ struct PosixRule: Hashable {
         let end: Turn
     }
 
-    /// A day of every year and a time of it, which may be negative or beyond 24 hours.
+    /// A day of every year and a time on it, which may be negative or beyond 24 hours.
     struct Turn: Hashable {
         enum Day: Hashable {
             /// `M3.5.0`: weekday (0 is Sunday) in the first to fourth, or last (5), week of the month.
@@ -22,7 +22,7 @@ struct PosixRule: Hashable {
         }
 
         let day: Day
-        /// Seconds after midnight on the wall.
+        /// Seconds after local midnight.
         let time: Int
     }
 
@@ -44,8 +44,8 @@ struct PosixRule: Hashable {
         daylight = Daylight(offset: offset, start: start, end: end)
     }
 
-    /// What follows the last span that a file lists, until nothing can be due any more; without daylight saving time,
-    /// nothing: the last span has the rule's offset.
+    /// The spans after the last one of a file, up to the last year. Without daylight saving time there are none: the
+    /// last span already has the rule's offset.
     func spans(after last: Zone.Span) -> [Zone.Span] {
         guard let daylight else { return [] }
         let day = Rule.secondsPerDay
@@ -56,7 +56,7 @@ struct PosixRule: Hashable {
                 Zone.Span(start: daylight.end.wall(in: year) - daylight.offset, offset: standard, isDaylight: false),
             ]
         }
-        // Where daylight saving time ends and begins at once, it lasts all year: its beginning wins.
+        // If daylight saving time ends and begins at the same instant, it lasts all year: the beginning wins.
         let ordered = turns.sorted { ($0.start, $0.isDaylight ? 1 : 0) < ($1.start, $1.isDaylight ? 1 : 0) }
         let lasting = zip(ordered, ordered.dropFirst()).filter { $0.start < $1.start }.map(\.0)
         return lasting.filter { $0.start > last.start }
@@ -64,7 +64,7 @@ struct PosixRule: Hashable {
 }
 
 extension PosixRule.Turn {
-    /// Seconds since 1970-01-01 00:00:00 on the wall before the turn.
+    /// Seconds since 1970-01-01 00:00:00 in local time before the change.
     func wall(in year: Int) -> Int { dayNumber(in: year) * Rule.secondsPerDay + time }
 
     private func dayNumber(in year: Int) -> Int {
@@ -87,7 +87,7 @@ extension PosixRule.Turn {
 private struct Reader {
     var rest: Substring
 
-    /// `CET` or `<+03>`; false when there is none.
+    /// `CET` or `<+03>`; false when there is no name.
     mutating func name() -> Bool {
         if take("<") {
             guard let end = rest.firstIndex(of: ">") else { return false }

@@ -1,5 +1,5 @@
 extension Rule {
-    /// Reads an expression. Its fields are separated by spaces and tabs; letters count in either case.
+    /// Reads an expression. Spaces and tabs separate its fields; letters may be upper or lower case.
     static func read(_ text: String) throws(CronError) -> (rule: Rule, lints: [CronLint]) {
         let letters = Letter.all(of: text)
         let fields = try split(letters, length: text.count)
@@ -25,7 +25,7 @@ extension Rule {
         return (rule, lints)
     }
 
-    /// The fields, of which there are at least six.
+    /// The fields, at least six.
     private static func split(_ letters: [Letter], length: Int) throws(CronError) -> [ArraySlice<Letter>] {
         let fields = letters.split(whereSeparator: \.isBlank).map { field in
             let begin = field.firstIndex { !$0.isTrimmed } ?? field.endIndex

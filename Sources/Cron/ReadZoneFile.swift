@@ -1,8 +1,8 @@
-/// Why bytes are no zone file.
+/// Why bytes are not a zone file.
 public enum ZoneFileError: Error, Hashable, Sendable {
     case notAZoneFile
     case truncated
-    /// Its instants count leap seconds (`right/…`), those of this program do not.
+    /// Its instants count leap seconds (`right/…`); ours do not.
     case countsLeapSeconds
     case badRule(String)
 }
@@ -21,7 +21,7 @@ private struct ZoneFileReader {
     let bytes: [UInt8]
     var position = 0
 
-    /// How much of everything a header announces.
+    /// The sizes that a header announces.
     struct Header {
         var version, isUT, isStandard, leaps, transitions, types, names: Int
     }
@@ -30,7 +30,7 @@ private struct ZoneFileReader {
         var header = try readHeader()
         var timeSize = 4
         if header.version >= 2 {
-            // The first block is for readers that know 32 bits only.
+            // The first block is for 32-bit readers.
             try skip(size(of: header, timeSize: 4))
             header = try readHeader()
             timeSize = 8
@@ -56,7 +56,7 @@ private struct ZoneFileReader {
         return Self.recent(spans)
     }
 
-    /// Without the spans that ended before 1970, of which many zones have dozens.
+    /// Drops spans that ended before 1970; many zones have dozens of them.
     private static func recent(_ spans: [Zone.Span]) -> [Zone.Span] {
         Array(spans[(spans.lastIndex { $0.start < -2 * Rule.secondsPerDay } ?? 0)...])
     }
@@ -94,7 +94,7 @@ private struct ZoneFileReader {
         position += count
     }
 
-    /// A big-endian number of two's complement.
+    /// A big-endian two's-complement number.
     private mutating func readNumber(_ size: Int) throws(ZoneFileError) -> Int {
         guard size <= bytes.count - position else { throw .truncated }
         defer { position += size }

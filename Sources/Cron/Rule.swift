@@ -1,5 +1,5 @@
-/// What an expression means: the wall-clock times that match, counted in seconds since 1970-01-01 00:00:00 on that
-/// same wall, whatever the zone.
+/// The meaning of an expression: the matching wall-clock times, in seconds since 1970-01-01 00:00:00 in local time, in
+/// whatever zone.
 struct Rule: Hashable, Sendable {
     var seconds: Numbers
     var minutes: Numbers
@@ -10,7 +10,7 @@ struct Rule: Hashable, Sendable {
 
     static let secondsPerDay = 86_400
 
-    /// Whether the hour field leaves nothing out; see ``DaylightSaving``.
+    /// Whether the hour field has all 24 hours; see ``DaylightSaving``.
     var isRegular: Bool { hours.count == 24 }
 
     private var firstOfDay: Int { (hours.first * 60 + minutes.first) * 60 + seconds.first }
@@ -111,6 +111,6 @@ struct Rule: Hashable, Sendable {
 }
 
 extension Int {
-    /// The day, counted from 1970-01-01, in which so many seconds after its first midnight lie.
+    /// The day of this second, counted from 1970-01-01.
     var days: Int { (self >= 0 ? self : self - Rule.secondsPerDay + 1) / Rule.secondsPerDay }
 }

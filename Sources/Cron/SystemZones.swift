@@ -1,7 +1,7 @@
 import Foundation
 
-/// The zones of this machine. The one place in the pure targets that reads files: they are no input of a decision but, as
-/// those in Foundation, tables that it goes by; read once for each zone and program.
+/// The time zones of this machine. This is the only place in the pure targets that reads files. Zone data is not an
+/// input of a decision but a lookup table, like Foundation's. Each zone is read once per process.
 extension Zone {
     /// - Parameter name: an IANA name; nil when neither the machine nor Foundation knows it.
     public init?(named name: String) {
@@ -9,11 +9,11 @@ extension Zone {
         self = zone
     }
 
-    /// The names that people may mean, for hints.
+    /// Names to choose from, for hints.
     public static var names: [String] {
         let listed = (try? String(contentsOfFile: "\(SystemZones.folder)/tzdata.zi", encoding: .utf8)) ?? ""
         let words = listed.split(separator: "\n").map { $0.split(separator: " ") }
-        // Lines `Z NAME …` define a zone, `L TARGET NAME` another name of one.
+        // A line `Z NAME …` defines a zone; `L TARGET NAME` defines an alias.
         let names = words.compactMap {
             $0.first == "Z" ? $0.dropFirst(1).first : $0.first == "L" ? $0.dropFirst(2).first : nil
         }
@@ -24,7 +24,7 @@ extension Zone {
 private final class SystemZones: @unchecked Sendable {
     static let shared = SystemZones()
 
-    /// As the C library has it.
+    /// The same folder that the C library uses.
     static var folder: String { ProcessInfo.processInfo.environment["TZDIR"] ?? "/usr/share/zoneinfo" }
 
     private let lock = NSLock()
@@ -39,7 +39,7 @@ private final class SystemZones: @unchecked Sendable {
         }
     }
 
-    /// Names begin with a capital; what does not (`posix/…`, `localtime`) are files for other uses.
+    /// Zone names begin with a capital. Other files (`posix/…`, `localtime`) serve other purposes.
     private static func read(_ name: String) -> Zone? {
         guard name.wholeMatch(of: /[A-Z][A-Za-z0-9_+-]*(\/[A-Za-z0-9_+-]+)*/) != nil,
             let bytes = FileManager.default.contents(atPath: "\(folder)/\(name)")

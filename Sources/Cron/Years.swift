@@ -1,4 +1,4 @@
-/// The years of an expression, within ``CivilDate/years``: one bit a year.
+/// The years of an expression, within ``CivilDate/years``: one bit per year.
 struct Years: Hashable, Sendable {
     private var words = SIMD4<UInt64>()
 
@@ -10,7 +10,7 @@ struct Years: Hashable, Sendable {
         return years
     }()
 
-    /// Years outside the range are left out: nothing is ever due in them.
+    /// Ignores years outside the range: nothing is ever due in them.
     mutating func insert(_ year: Int) {
         guard CivilDate.years.contains(year) else { return }
         words[(year - Self.first) / 64] |= 1 << UInt64((year - Self.first) % 64)
@@ -21,7 +21,7 @@ struct Years: Hashable, Sendable {
         return words[(year - Self.first) / 64] >> UInt64((year - Self.first) % 64) & 1 == 1
     }
 
-    /// The first due year that is not before `year`.
+    /// The first due year at or after `year`.
     func next(from year: Int) -> Int? {
         var place = max(year - Self.first, 0)
         while place < 256 {
@@ -32,7 +32,7 @@ struct Years: Hashable, Sendable {
         return nil
     }
 
-    /// The last due year that is not after `year`.
+    /// The last due year at or before `year`.
     func previous(through year: Int) -> Int? {
         var place = min(year - Self.first, 255)
         while place >= 0 {

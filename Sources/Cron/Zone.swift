@@ -1,10 +1,10 @@
 import Foundation
 
-/// A time zone: what its clocks show on the wall, and what they would show in standard time all year.
+/// A time zone: its wall clock, and what its clock would show in standard time all year.
 ///
-/// `Zone(named:)` takes the machine's own zone files, so that an upgrade of its `tzdata` reaches schedules at the next
-/// start of the program. Foundation's `TimeZone` on Linux has its data compiled in, as old as the toolchain: it serves
-/// where there is no file.
+/// `Zone(named:)` reads the machine's own zone files, so an upgrade of `tzdata` reaches schedules at the next start of
+/// the program. Foundation's `TimeZone` on Linux has its data compiled in, as old as the toolchain. It is used only if
+/// there is no file.
 public struct Zone: Sendable, Hashable {
     /// An IANA name such as `Europe/Berlin`.
     public let name: String
@@ -31,11 +31,11 @@ extension Zone {
         let start: Int
         /// Seconds ahead of UTC.
         let offset: Int
-        /// Whether the clock is moved away from standard time.
+        /// Whether the clock differs from standard time.
         let isDaylight: Bool
     }
 
-    /// - Parameter spans: in order; what the first one says held before it, too.
+    /// - Parameter spans: in order; the first one also holds for the time before it.
     init(name: String, spans: [Span]) {
         let standards = Self.standardOffsets(Self.withWinterAsStandard(spans))
         func clock(_ offsets: [Int]) -> ZoneClock {
@@ -44,8 +44,8 @@ extension Zone {
         self.init(name: name, wall: clock(spans.map(\.offset)), standard: clock(standards))
     }
 
-    /// Ireland's law and Morocco's call the time of the summer standard, and zone files do so, too. Here it is
-    /// everywhere the time from which a clock is put forward.
+    /// The laws of Ireland and Morocco, and so the zone files, call summer time the standard. Here, standard time is
+    /// always the time before clocks go forward.
     private static func withWinterAsStandard(_ spans: [Span]) -> [Span] {
         func isBehind(_ index: Int, _ neighbour: Int) -> Bool {
             guard spans.indices.contains(index), spans.indices.contains(neighbour) else { return false }
@@ -62,8 +62,8 @@ extension Zone {
         }
     }
 
-    /// Zone files say when it is daylight saving time, not how much is saved: it is the difference to the standard time
-    /// before or after, an hour if one of them is an hour behind.
+    /// Zone files say when it is daylight saving time, but not how much is saved. So the offset is that of the standard
+    /// time before or after; if one of them is an hour behind, that one.
     private static func standardOffsets(_ spans: [Span]) -> [Int] {
         spans.indices.map { index in
             let span = spans[index]
@@ -74,7 +74,7 @@ extension Zone {
         }
     }
 
-    /// What Foundation knows about a zone, asked day by day.
+    /// Foundation's data of a zone, sampled day by day.
     init(_ zone: TimeZone) {
         func span(at instant: Int) -> Span {
             let date = Date(timeIntervalSince1970: Double(instant))

@@ -2,27 +2,26 @@ import Foundation
 import Notices
 import Programs
 
-/// The curl program: it posts documents and hands mail to servers, each by a process of its own that cannot take longer than
-/// it may.
+/// The curl program. It posts documents and sends mail, each in a process of its own with a time limit.
 public struct Curl: Sendable {
     private let program: String
     private let seconds: Int
 
-    /// - Parameter seconds: until an attempt is given up.
-    /// - Returns: nil where this machine has no curl.
+    /// - Parameter seconds: the timeout of one attempt.
+    /// - Returns: nil if this machine has no curl.
     public init?(seconds: Int = 30) {
         guard let program = Self.program else { return nil }
         self.program = program
         self.seconds = seconds
     }
 
-    /// Where curl is.
+    /// The path of curl.
     public static var program: String? { Program.find("curl") }
 
-    /// Post a document.
+    /// Posts a document.
     ///
     /// - Parameters:
-    ///   - url: `http://…` or `https://…`. Where it sends one elsewhere, nobody goes.
+    ///   - url: `http://…` or `https://…`. Redirects are not followed.
     ///   - file: path of the document.
     public func post(_ file: String, to url: String, headers: [(name: String, value: String)]) async -> Delivery {
         let answer = await perform(
@@ -34,12 +33,12 @@ public struct Curl: Sendable {
         return .http(status: answer.status, said: answer.said, retryAfter: answer.retryAfter)
     }
 
-    /// Hand a mail to a server.
+    /// Sends a mail to a server.
     ///
     /// - Parameters:
-    ///   - file: path of the message as RFC 5322 has it.
+    ///   - file: path of the message in the format of RFC 5322.
     ///   - server: `smtp://HOST:PORT` or `smtps://HOST:PORT`.
-    ///   - isEncrypted: whether the server of `smtp://` has to turn to TLS before anything is said.
+    ///   - isEncrypted: whether the server of `smtp://` has to switch to TLS before anything else is sent.
     public func mail(
         _ file: String, from: String, to: String, server: String, login: (user: String, password: String)?,
         isEncrypted: Bool
@@ -54,10 +53,11 @@ public struct Curl: Sendable {
         return answer.code == 0 ? .taken : .smtp(status: answer.status, trouble: answer.trouble)
     }
 
-    /// What is secret goes over a pipe: other processes can read arguments. The process ends when the task is cancelled.
+    /// Passes options over a pipe, because other processes can read arguments and some options are secret. The process
+    /// ends when the task is cancelled.
     private func perform(_ options: [(String, String)]) async -> Answer {
         let curl = Program(
-            // First of all, so that nobody's ~/.curlrc has a say.
+            // Must come first: it disables ~/.curlrc.
             program, ["--disable", "--config", "-"],
             environment: ProcessInfo.processInfo.environment.filter { !$0.key.hasPrefix("ESPALIER_") })
         do {
@@ -75,14 +75,14 @@ public struct Curl: Sendable {
     }
 }
 
-/// What came of one start of curl.
+/// The result of one curl process.
 private struct Answer {
     /// curl's exit code.
     let code: Int32
-    /// The server's last; 0 when it gave none.
+    /// The server's last status; 0 if it gave none.
     let status: Int
     let retryAfter: String
-    /// The start of what the server said.
+    /// The start of the server's answer.
     let said: String
     let trouble: String
 
@@ -100,7 +100,7 @@ private struct Answer {
     init(trouble: String) { (code, status, retryAfter, said, self.trouble) = (-1, 0, "", "", trouble) }
 }
 
-/// A configuration file of curl's: an option a line, values in quotes (curl(1), `--config`).
+/// A curl configuration file: one option per line, values in quotes (curl(1), `--config`).
 func configuration(_ options: [(String, String)]) -> String {
     options.map { name, value in value.isEmpty ? "\(name)\n" : "\(name) = \"\(escaped(value))\"\n" }.joined()
 }

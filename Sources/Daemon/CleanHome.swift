@@ -1,9 +1,18 @@
+import Answering
+import Executing
+import Following
 import Foundation
+import Home
 import Plans
+import Promoting
+import Reading
+import Running
+import Runs
+import Starting
 import Store
 
 /// What may stay in a home.
-public struct Keeping: Sendable {
+public struct Keeping: Sendable, Codable {
     /// Days since a workspace or a result was last used, or since the run of a folder of outputs ended.
     public var days: Int
     /// Bytes that kept results may take in all.
@@ -12,15 +21,6 @@ public struct Keeping: Sendable {
     public init(days: Int = 30, bytes: Int64 = 20 << 30) {
         self.days = days
         self.bytes = bytes
-    }
-}
-
-extension Keeping {
-    /// As `DAYS BYTES`.
-    init?(words: String) {
-        let numbers = words.split(separator: " ").compactMap { Int64($0) }
-        guard numbers.count == 2 else { return nil }
-        self.init(days: Int(numbers[0]), bytes: numbers[1])
     }
 }
 

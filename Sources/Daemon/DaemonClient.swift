@@ -1,4 +1,14 @@
+import Answering
+import Executing
+import Firing
+import Following
 import Foundation
+import Gating
+import Home
+import Promoting
+import Reading
+import Running
+import Starting
 import Watching
 
 /// Asks a running daemon to do something.
@@ -11,15 +21,14 @@ public struct DaemonClient: Sendable {
     ///
     /// - Returns: the numbers of the runs that were started.
     public func fire(_ schedule: String, project: String, at time: Date) throws -> [Int64] {
-        let answer = try ask(["fire", named(project), schedule, time.formatted(.iso8601)])
-        return answer.split(separator: "\n").compactMap { Int64($0.dropFirst("run ".count)) }
+        try runs(.fire(schedule: schedule, project: named(project), at: time))
     }
 
     /// Have a schedule not fire until it is resumed.
     ///
     /// - Returns: what came of it, for the person.
     public func pause(_ schedule: String, project: String, as name: String, because reason: String) throws -> String {
-        try ask(["pause", named(project), schedule, name, named(reason)])
+        try sentence(.pause(schedule: schedule, project: named(project), by: name, reason: reason))
     }
 
     /// Have a schedule fire again.
@@ -27,7 +36,7 @@ public struct DaemonClient: Sendable {
     /// - Parameter catchingUp: whether its misfire policy decides about what was missed; else that is skipped.
     /// - Returns: what came of it, for the person.
     public func resume(_ schedule: String, project: String, as name: String, catchingUp: Bool) throws -> String {
-        try ask(["resume", named(project), schedule, name, catchingUp ? "catch-up" : "-"])
+        try sentence(.resume(schedule: schedule, project: named(project), by: name, catchesUp: catchingUp))
     }
 
     /// Run the moments of a schedule in a range again, both ends included.
@@ -38,39 +47,38 @@ public struct DaemonClient: Sendable {
         _ schedule: String, project: String, from: Date, through: Date, version: String?, parallel: Int,
         maxFailures: Int, as name: String
     ) throws -> Int64 {
-        let answer = try ask([
-            "backfill", named(project), schedule, from.formatted(.iso8601), through.formatted(.iso8601), version ?? "-",
-            String(parallel), String(maxFailures), name,
-        ])
-        return Int64(answer.trimmingCharacters(in: .whitespacesAndNewlines).dropFirst("backfill ".count)) ?? 0
+        let answer = try ask(
+            .backfill(
+                .init(
+                    schedule: schedule, project: named(project), from: from, through: through, version: version,
+                    parallel: parallel, maxFailures: maxFailures, by: name)))
+        guard case .backfill(let number) = answer else { throw notUnderstood }
+        return number
     }
 
     /// - Returns: what came of it, for the person.
     public func cancel(backfill: Int64, as name: String) throws -> String {
-        try ask(["cancel-backfill", String(backfill), name])
+        try sentence(.cancelBackfill(backfill, by: name))
     }
 
     /// - Returns: what came of it, for the person.
-    public func retry(backfill: Int64) throws -> String { try ask(["retry-backfill", String(backfill)]) }
-
-    /// An empty line would end the message: what is not named travels as a dash.
-    private func named(_ text: String) -> String { text.isEmpty ? "-" : text }
+    public func retry(backfill: Int64) throws -> String { try sentence(.retryBackfill(backfill)) }
 
     /// End a run early. Returns when that is on record; its steps end soon after.
-    public func cancel(run: Int64) throws { _ = try ask(["cancel \(run)"]) }
+    public func cancel(run: Int64) throws { _ = try ask(.cancel(run: run)) }
 
     /// Try what did not pass in an ended run once more.
-    public func retry(run: Int64) throws { _ = try ask(["retry \(run)"]) }
+    public func retry(run: Int64) throws { _ = try ask(.retry(run: run)) }
 
     /// - Parameter name: who looked at it.
-    public func approve(change: Int64, as name: String) throws { _ = try ask(["approve", String(change), name]) }
+    public func approve(change: Int64, as name: String) throws { _ = try ask(.approve(change: change, by: name)) }
 
     /// - Returns: what came of it, for the person.
     public func approve(decision: Int64, as name: String) throws -> String {
-        try ask(["approve-decision", String(decision), name])
+        try sentence(.approveDecision(decision, by: name))
     }
 
-    /// Have a version be champion again.
+    /// Roll a model back to an earlier champion.
     ///
     /// - Parameters:
     ///   - version: the champion before the present one when absent.
@@ -78,11 +86,10 @@ public struct DaemonClient: Sendable {
     /// - Returns: the number of the run that tries the version, and then moves the alias.
     public func rollBack(
         _ model: String, to version: String?, environment: String?, as name: String, because reason: String
-    )
-        throws -> Int64?
-    {
-        let answer = try ask(["rollback", model, version ?? "-", environment ?? "-", name, reason])
-        return Int64(answer.trimmingCharacters(in: .whitespacesAndNewlines).dropFirst("run ".count))
+    ) throws -> Int64? {
+        try runs(
+            .rollBack(.init(model: model, version: version, environment: environment, by: name, reason: reason))
+        ).first
     }
 
     /// Send a test message through a channel of an environment.
@@ -90,34 +97,53 @@ public struct DaemonClient: Sendable {
     /// - Returns: a line for each recipient.
     /// - Throws: `DaemonError.refused` with the same when somebody could not be told.
     public func testNotice(_ channel: String, environment: String, project: String) throws -> String {
-        try ask(["test-notice", project.isEmpty ? "-" : project, channel, environment])
+        try sentence(.testNotice(channel: channel, environment: environment, project: named(project)))
     }
 
-    public func withdraw(change: Int64, as name: String) throws { _ = try ask(["withdraw", String(change), name]) }
+    public func withdraw(change: Int64, as name: String) throws { _ = try ask(.withdraw(change: change, by: name)) }
 
     /// Open a change of a branch as it is now; doing it again gives the change the branch's new head.
     ///
     /// - Returns: what a person who pushes it would read.
     public func openChange(of branch: String, into target: String, topic: String?, project: String) throws -> String {
-        try ask(["open", named(project), branch, target, topic ?? "-"])
+        try sentence(.openChange(branch: branch, target: target, topic: topic, project: named(project)))
     }
 
     /// Remove what nobody needs any more.
     ///
     /// - Parameter keeping: what may stay; as the daemon was started with when absent.
     public func clean(_ keeping: Keeping?) throws -> Cleaning {
-        let answer = try ask([keeping.map { "gc \($0.days) \($0.bytes)" } ?? "gc"])
-        return try JSONDecoder().decode(Cleaning.self, from: Data(answer.utf8))
+        guard case .cleaned(let cleaning) = try ask(.clean(keeping: keeping)) else { throw notUnderstood }
+        return cleaning
     }
 
-    private func ask(_ lines: [String]) throws -> String {
-        guard let answer = Doorbell.ring(home.socket, lines, waitSeconds: 60) else {
+    /// The only project is not named.
+    private func named(_ project: String) -> String? { project.isEmpty ? nil : project }
+
+    private func sentence(_ command: Command) throws -> String {
+        guard case .done(let said) = try ask(command) else { throw notUnderstood }
+        return said.hasSuffix("\n") ? said : said + "\n"
+    }
+
+    private func runs(_ command: Command) throws -> [Int64] {
+        guard case .runs(let runs) = try ask(command) else { throw notUnderstood }
+        return runs
+    }
+
+    /// - Throws: `DaemonError.refused` for what the daemon does not do; `.unanswered` when it hung up, or said nothing.
+    private func ask(_ command: Command) throws -> Command.Answer {
+        guard let text = Doorbell.ring(home.socket, try command.lines(), waitSeconds: 60) else {
             throw DaemonError.notRunning(home: home.path)
         }
-        guard !answer.hasPrefix("error: ") else {
-            throw DaemonError.refused(
-                String(answer.dropFirst("error: ".count)).trimmingCharacters(in: .whitespacesAndNewlines))
+        guard let answer = try? JSONDecoder().decode(Command.Answer.self, from: Data(text.utf8)) else {
+            // An older daemon knows no commands of this form, and says so.
+            throw text.hasPrefix("error: ") ? notUnderstood : DaemonError.unanswered(home: home.path)
         }
+        if case .refused(let reason) = answer { throw DaemonError.refused(reason) }
         return answer
+    }
+
+    private var notUnderstood: DaemonError {
+        .refused("the daemon is of another version than this command: restart the daemon")
     }
 }

@@ -1,19 +1,21 @@
+import Answering
 import Curl
+import Reports
+import Executing
+import Firing
+import Following
 import Foundation
+import Gating
 import Git
+import Home
 import Minding
 import Programs
+import Projects
+import Promoting
+import Reading
+import Running
+import Starting
 import Store
-
-/// One thing that was examined.
-public struct Finding: Sendable, Codable {
-    public enum State: String, Sendable, Codable { case ok, warning, broken }
-
-    public let subject: String
-    public let state: State
-    /// What was seen and, when it is not well, what to do.
-    public let detail: String
-}
 
 /// Examines what the daemon stands on.
 public struct Doctor: Sendable {
@@ -27,34 +29,34 @@ public struct Doctor: Sendable {
         self.mlflowPython = mlflowPython
     }
 
-    public func examine() async -> [Finding] {
+    public func examine() async -> [Diagnosis] {
         let findings = await [programs(), git(), sandbox(), overlay(), cgroups(), registry(), daemon()]
         return await findings + storage()
     }
 
-    private func programs() -> Finding {
+    private func programs() -> Diagnosis {
         FileManager.default.isExecutableFile(atPath: minder)
-            ? Finding(subject: "minder", state: .ok, detail: minder)
-            : Finding(subject: "minder", state: .broken, detail: "\(minder) is missing: build with `swift build`")
+            ? Diagnosis(subject: "minder", state: .ok, detail: minder)
+            : Diagnosis(subject: "minder", state: .broken, detail: "\(minder) is missing: build with `swift build`")
     }
 
-    private func git() async -> Finding {
+    private func git() async -> Diagnosis {
         let (code, text) = await capture(["git", "--version"])
         let numbers = text.split(whereSeparator: { !$0.isNumber }).compactMap { Int($0) }
         guard code == 0, numbers.count >= 2 else {
-            return Finding(subject: "git", state: .broken, detail: "git does not run: apt-get install git")
+            return Diagnosis(subject: "git", state: .broken, detail: "git does not run: apt-get install git")
         }
         let version = "\(numbers[0]).\(numbers[1])"
         if (numbers[0], numbers[1]) < (2, 29) {
-            return Finding(
+            return Diagnosis(
                 subject: "git", state: .warning, detail: "\(version): pushes to refs/for/… need 2.29 or newer")
         }
-        return Finding(subject: "git", state: .ok, detail: version)
+        return Diagnosis(subject: "git", state: .ok, detail: version)
     }
 
-    private func sandbox() async -> Finding {
-        guard CommandRunner.bubblewrap != nil else {
-            return Finding(
+    private func sandbox() async -> Diagnosis {
+        guard bubblewrap != nil else {
+            return Diagnosis(
                 subject: "sandbox", state: .broken,
                 detail: "bubblewrap is missing, and `sandbox: required` is the default: apt-get install bubblewrap")
         }
@@ -62,11 +64,11 @@ public struct Doctor: Sendable {
             "bwrap", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--unshare-pid", "true",
         ])
         return code == 0
-            ? Finding(subject: "sandbox", state: .ok, detail: "bubblewrap works")
-            : Finding(subject: "sandbox", state: .broken, detail: "bubblewrap does not work here: \(text)")
+            ? Diagnosis(subject: "sandbox", state: .ok, detail: "bubblewrap works")
+            : Diagnosis(subject: "sandbox", state: .broken, detail: "bubblewrap does not work here: \(text)")
     }
 
-    private func overlay() async -> Finding {
+    private func overlay() async -> Diagnosis {
         let folder = NSTemporaryDirectory() + "espalier-doctor-\(getpid())"
         defer { try? FileManager.default.removeItem(atPath: folder) }
         for part in ["lower", "step"] {
@@ -78,64 +80,64 @@ public struct Doctor: Sendable {
         ])
         let record = (try? String(contentsOfFile: "\(folder)/step/exit", encoding: .utf8)) ?? text
         return lock && record.hasPrefix("exited 0")
-            ? Finding(subject: "workspaces", state: .ok, detail: "overlayfs works")
-            : Finding(
+            ? Diagnosis(subject: "workspaces", state: .ok, detail: "overlayfs works")
+            : Diagnosis(
                 subject: "workspaces", state: .broken,
                 detail:
                     "no step can have a layer of its own: \(record.trimmingCharacters(in: .whitespacesAndNewlines)); "
                     + "run as root, or enable user namespaces (kernel 5.11 or newer)")
     }
 
-    private func cgroups() -> Finding {
+    private func cgroups() -> Diagnosis {
         let groups = ControlGroups.find(name: groupName(of: home) + "-doctor")
         defer { groups.remove() }
         let missing = groups.missing(for: Limits(cpus: 1, memory: 1, processes: 1))
         let versions = Set(groups.controllers.values.map(\.isUnified)).map { $0 ? "v2" : "v1" }.sorted()
         guard missing.isEmpty else {
-            return Finding(
+            return Diagnosis(
                 subject: "cgroups", state: .warning,
                 detail:
                     "no writable control group for \(missing.joined(separator: ", ")) of compute:, so steps that ask for it are "
                     + "refused where `sandbox: required`, and run without it where `best-effort`: run the daemon as root, or "
                     + "as a systemd service with Delegate=yes")
         }
-        return Finding(
+        return Diagnosis(
             subject: "cgroups", state: .ok,
             detail: "\(versions.joined(separator: " and ")): cpus, memory and processes of compute: are enforced")
     }
 
-    private func registry() async -> Finding {
+    private func registry() async -> Diagnosis {
         let (code, text) = await capture([
             mlflowPython, "-c", "import mlflow.server, uvicorn; print(mlflow.__version__)",
         ])
         return code == 0
-            ? Finding(
+            ? Diagnosis(
                 subject: "registry", state: .ok,
                 detail: "MLflow \(text.trimmingCharacters(in: .whitespacesAndNewlines))")
-            : Finding(
+            : Diagnosis(
                 subject: "registry", state: .warning,
                 detail:
                     "\(mlflowPython) has no MLflow server, so `registry: embedded` cannot start: run scripts/setup, or give --mlflow-python"
             )
     }
 
-    private func daemon() -> Finding {
+    private func daemon() -> Diagnosis {
         HomeLock.isHeld(home)
-            ? Finding(subject: "daemon", state: .ok, detail: "running on \(home.path)")
-            : Finding(
+            ? Diagnosis(subject: "daemon", state: .ok, detail: "running on \(home.path)")
+            : Diagnosis(
                 subject: "daemon", state: .warning,
                 detail: "not running on \(home.path): start it with `espalier serve`")
     }
 
-    private func storage() async -> [Finding] {
+    private func storage() async -> [Diagnosis] {
         guard FileManager.default.fileExists(atPath: home.database) else {
-            return [Finding(subject: "store", state: .warning, detail: "\(home.database) does not exist yet")]
+            return [Diagnosis(subject: "store", state: .warning, detail: "\(home.database) does not exist yet")]
         }
         do {
             let store = try Store(path: home.database)
             let durable = try store.synchronousMode() >= 2
             var findings = [
-                Finding(
+                Diagnosis(
                     subject: "store", state: durable ? .ok : .broken,
                     detail: durable ? "SQLite writes through to the disk" : "SQLite does not write through to the disk")
             ]
@@ -143,33 +145,33 @@ public struct Doctor: Sendable {
             if try await !store.channelsInUse().isEmpty { findings.append(notices()) }
             return findings
         } catch {
-            return [Finding(subject: "store", state: .broken, detail: "\(error)")]
+            return [Diagnosis(subject: "store", state: .broken, detail: "\(error)")]
         }
     }
 
-    private func notices() -> Finding {
-        Curl.program.map { Finding(subject: "notices", state: .ok, detail: "sent by \($0)") }
-            ?? Finding(
+    private func notices() -> Diagnosis {
+        Curl.program.map { Diagnosis(subject: "notices", state: .ok, detail: "sent by \($0)") }
+            ?? Diagnosis(
                 subject: "notices", state: .broken,
                 detail: "curl is missing, so nobody is told what `notify:` asks for: apt-get install curl")
     }
 
-    private func examine(_ project: StoredProject) -> Finding {
+    private func examine(_ project: StoredProject) -> Diagnosis {
         let subject = "project \(project.name)"
         do {
             _ = try Repository(at: project.repository)
         } catch {
-            return Finding(subject: subject, state: .broken, detail: "\(error)")
+            return Diagnosis(subject: subject, state: .broken, detail: "\(error)")
         }
         let hook = (try? String(contentsOfFile: project.repository + "/hooks/post-receive", encoding: .utf8)) ?? ""
         if project.url == nil, !hook.contains(home.socket) {
-            return Finding(
+            return Diagnosis(
                 subject: subject, state: .warning,
                 detail:
                     "its hook does not ring here, so pushes are only seen on disk: `espalier adopt \(project.repository)`"
             )
         }
-        return Finding(subject: subject, state: .ok, detail: project.url.map(redacted) ?? project.repository)
+        return Diagnosis(subject: subject, state: .ok, detail: project.url.map(redacted) ?? project.repository)
     }
 
     /// What a program of `PATH` prints, with its complaints when it fails.

@@ -1,14 +1,20 @@
+import Answering
 import Digests
-import Events
-import Forges
+import Executing
+import Following
 import Foundation
-import Git
+import Gating
+import Home
 import Logging
 import Minding
 import Plans
 import Projects
+import Promoting
+import Reading
 import Reports
+import Running
 import Runs
+import Starting
 import Store
 
 /// Runs a pipeline on the files of a working tree as they are, committed or not: the same planner, engine and minders as a
@@ -67,62 +73,19 @@ public struct LocalRun: Sendable {
 
     /// One engine, until nothing is unended.
     private func work(on project: StoredProject, _ store: Store, _ minders: Minders, _ registries: Registries) async {
-        let bell = Bell()
         let groups = ControlGroups.find(name: groupName(of: home))
         defer { groups.remove() }
+        let (bells, planner) = (Bells(), RepositoryPlanner(home: home))
+        let executor = LocalExecutor(
+            slots: slots, home: home, minders: minders, groups: groups, scratch: ScratchFolders(folder: home.scratch),
+            workspace: { [folder = tree.folder] _, _ in folder })
         let runner = StepRunner(
-            home: home, store: store,
-            commands: CommandRunner(
-                home: home, minders: minders, groups: groups, scratch: ScratchFolders(folder: home.scratch),
-                workspace: { [folder = tree.folder] _, _ in folder }),
-            registries: registries, logger: logger)
-        let engine = Engine(
-            store: store, home: home, runner: runner,
-            gate: Gate(
-                store: store, home: home, slots: slots,
-                lander: ChangeLander(store: store, client: ForgeClient(), servers: GitServers()),
-                logger: logger,
-                ring: {}
-            ) { _, _ in },
-            slots: slots,
-            logger: logger, bell: bell, clock: ClockBell())
+            home: home, store: store, executor: executor, planner: planner, registries: registries, logger: logger)
+        let engine = Engine(store: store, planner: planner, runner: runner, logger: logger, bells: bells)
         await engine.add(project)
-        await engine.stopWhenDone()
-        await engine.run()
-    }
-}
-
-extension WorkingTree {
-    /// What a person's request runs, on the files as they lie there.
-    func plan(_ name: String, steps: [String], environment: String?) throws -> Plan {
-        let project = try project()
-        guard var pipeline = project.pipeline(named: name) else {
-            throw DaemonError.unknown("pipeline", name, known: project.pipelines.map(\.name))
+        await withDiscardingTaskGroup { group in
+            group.addTask { await engine.run() }
+            await Turn(bells: bells, store: store, engine: engine, logger: logger, endsWhenIdle: true).run()
         }
-        let known = pipeline.steps.map(\.name)
-        if let stranger = steps.first(where: { !known.contains($0) }) {
-            throw DaemonError.unknown("step", stranger, known: known)
-        }
-        if !steps.isEmpty { pipeline = pipeline.limited(to: steps) }
-        let chosen = environment ?? pipeline.triggers.environments.first ?? ""
-        guard let environment = project.environment(named: chosen) else {
-            throw DaemonError.unknown("environment", chosen, known: project.environments.map(\.name))
-        }
-        let repository = try Repository(at: folder)
-        guard let tip = try repository.tip(of: "HEAD") else { throw DaemonError.refused("\(folder) has no commit yet") }
-        let facts = CommitFacts(
-            commit: tip, tree: try repository.commit(tip).tree, branch: repository.headBranch ?? "HEAD",
-            project: project)
-        return Plan(pipeline, in: environment, trigger: .local, facts, digest: sha256)
-    }
-}
-
-extension DaemonError {
-    /// `there is no step 'trian'; did you mean 'train'?`
-    static func unknown(_ kind: String, _ name: String, known: [String]) -> DaemonError {
-        .refused(
-            "there is no \(kind) '\(name)'; "
-                + (nearest(to: name, among: known).map { "did you mean '\($0)'?" }
-                    ?? "known: \(known.joined(separator: ", "))"))
     }
 }

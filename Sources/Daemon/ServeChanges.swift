@@ -1,25 +1,30 @@
+import Answering
 import Changes
 import Events
+import Executing
+import Following
 import Foundation
+import Gating
 import Git
+import Home
+import Projects
+import Promoting
+import Reading
+import Starting
 import Store
 
-/// What persons ask of changes, over the daemon's socket: one word of what, then its arguments, a line each.
+/// What persons ask of changes.
 extension Daemon {
-    /// `[number, name]`
-    func approve(_ words: [String]) async throws -> String {
-        let (number, name) = (Int64(words.first ?? "") ?? 0, words.last ?? "")
-        try await engine.wish(.approved(by: name), of: number)
+    func approve(change number: Int64, by name: String) async throws -> String {
+        try await gate.wish(.approved(by: name), of: number)
         try await note(.approved(change: number), by: name, change: number)
-        return "ok\n"
+        return "change \(number) is approved by \(name)"
     }
 
-    /// `[number, name]`
-    func withdraw(_ words: [String]) async throws -> String {
-        let (number, name) = (Int64(words.first ?? "") ?? 0, words.last ?? "")
-        try await engine.wish(.withdrawn, of: number)
+    func withdraw(change number: Int64, by name: String) async throws -> String {
+        try await gate.wish(.withdrawn, of: number)
         try await note(.withdrew(change: number), by: name, change: number)
-        return "ok\n"
+        return "change \(number) is withdrawn"
     }
 
     private func note(_ deed: Deed, by name: String, change number: Int64) async throws {
@@ -37,15 +42,15 @@ extension Daemon {
             else { continue }
             let proposed = Proposal(key: proposal.key, target: proposal.target, head: tip)
             _ = try await store.store(.proposal(proposed), project: project.id, at: Date())
-            engine.ring()
+            bells.turn.ring()
         }
     }
 
-    /// Open a change of a branch that is in the repository already: `[project, branch, target, topic]`.
-    func openChange(_ words: [String]) async throws -> String {
-        guard words.count == 4 else { return unknownRequest }
-        let project = try await project(words[0])
-        let (branch, target) = (words[1], words[2])
+    /// Open a change of a branch that is in the repository already.
+    func openChange(of branch: String, into target: String, topic: String?, project name: String?) async throws
+        -> String
+    {
+        let project = try await store.project(named: name)
         let repository = try Repository(at: project.repository)
         guard let head = try repository.tip(of: "refs/heads/\(branch)") else {
             throw DaemonError.refused("there is no branch '\(branch)' in \(project.name)")
@@ -53,7 +58,7 @@ extension Daemon {
         guard try repository.tip(of: "refs/heads/\(target)") != nil else {
             throw DaemonError.refused("there is no branch '\(target)' to merge into")
         }
-        let key = words[3] == "-" ? topic(of: branch) : words[3]
+        let key = topic ?? self.topic(of: branch)
         let ref = ProposalRef(key: key, target: target).name
         let old = try repository.tip(of: ref)?.description ?? "-"
         try repository.setRef(ref, to: head)

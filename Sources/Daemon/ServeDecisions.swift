@@ -1,20 +1,31 @@
+import Answering
 import Changes
 import Events
+import Executing
+import Firing
+import Following
 import Foundation
+import Gating
 import Git
+import Home
 import Plans
+import Projects
+import Promoting
+import Reading
+import Running
+import Runs
+import Starting
 import Store
 
-/// What persons ask about models, over the daemon's socket: one word of what, then its arguments, a line each.
+/// What persons ask about models.
 extension Daemon {
-    /// `[number, name]`: somebody stands for a promotion that its rules have passed.
-    func approveDecision(_ words: [String]) async throws -> String {
-        let (number, name) = (Int64(words.first ?? "") ?? 0, words.last ?? "")
+    /// Somebody approves a promotion that its rules have passed.
+    func approve(decision number: Int64, by name: String) async throws -> String {
         guard let decision = try await store.decision(number) else {
             throw DaemonError.refused("there is no decision \(number): `espalier decisions` lists them")
         }
         guard try await store.unconfirmedMove(of: number) != nil, decision.body.approvalsNeeded != nil else {
-            throw DaemonError.refused("decision \(number) waits for nobody")
+            throw DaemonError.refused("decision \(number) has no pending approval")
         }
         let run = try await store.run(decision.body.run)
         guard let project = try await store.projects().first(where: { $0.id == run.project }) else {
@@ -27,34 +38,34 @@ extension Daemon {
             throw DaemonError.refused("\(name) wrote the commit of decision \(number): somebody else has to approve it")
         }
         guard try await store.approve(decision, by: name, project: project.id, at: Date()) else {
-            return "\(name) has approved decision \(number) before\n"
+            return "\(name) has approved decision \(number) before"
         }
-        approved.ring()
+        bells.approvals.ring()
         let missing = try await store.approvalsMissing(for: decision)
         return missing == 0
-            ? "decision \(number) is approved: \(decision.body.model) \(decision.body.challenger) becomes champion\n"
-            : "decision \(number) waits for \(missing) more\n"
+            ? "decision \(number) is approved: \(decision.body.model) \(decision.body.challenger) becomes champion"
+            : "decision \(number) waits for \(missing) more"
     }
 
-    /// `[model, version, environment, name, reason]`, a dash for what is not named: the version that was champion before,
-    /// the one environment that the model has.
-    func rollBack(_ words: [String]) async throws -> String {
-        guard words.count == 5 else { return unknownRequest }
-        let (model, name, reason) = (words[0], words[3], words[4])
+    /// Roll a model back: to the previous champion, or to a version that was champion before.
+    ///
+    /// - Returns: the runs that try the version, and then move the alias.
+    func rollBack(_ wish: Command.RollBack) async throws -> [Int64] {
+        let (model, name, reason) = (wish.model, wish.by, wish.reason)
         let all = try await store.tenures().filter { $0.move.model == model }
         let environments = Set(all.map(\.decision.body.environment)).sorted()
-        let wanted = words[2] == "-" ? environments.first ?? "" : words[2]
+        let wanted = wish.environment ?? environments.first ?? ""
         guard !all.isEmpty else {
             throw DaemonError.refused("'\(model)' has never had a champion that Espalier made")
         }
-        guard environments.contains(wanted), words[2] != "-" || environments.count == 1 else {
+        guard environments.contains(wanted), wish.environment != nil || environments.count == 1 else {
             throw DaemonError.refused(
                 "'\(model)' has champions in \(environments.joined(separator: " and ")): name one with --environment")
         }
         let tenures = all.filter { $0.decision.body.environment == wanted }
         guard let current = tenures.last else { throw DaemonError.refused("\(model) has no champion in \(wanted)") }
         let run = try await store.run(current.decision.body.run)
-        let version = words[1] == "-" ? championBefore(tenures) : words[1]
+        let version = wish.version ?? championBefore(tenures)
         // The present one, too: somebody else may have moved the alias away from it.
         let known = Set(tenures.map(\.move.to))
         guard let version, known.contains(version) else {
@@ -71,8 +82,8 @@ extension Daemon {
             .askedForRollback(model: model, version: version, reason: reason), by: name, project: run.project,
             at: Date())
         let event = try await store.store(.rollback(request), project: run.project, at: Date())
-        engine.ring()
+        bells.turn.ring()
         await engine.planned([event])
-        return try await store.runs(ofEvent: event.id).map { "run \($0.id)\n" }.joined()
+        return try await store.runs(ofEvent: event.id).map(\.id)
     }
 }

@@ -1,30 +1,40 @@
+import Answering
 import Events
+import Executing
+import Following
 import Foundation
+import Gating
 import Git
+import Home
 import Notices
 import Projects
+import Promoting
+import Reading
+import Starting
 import Store
+import Telling
 
 extension Daemon {
-    /// `[project, channel, environment]`, a dash for a project that is not named: send a test message now.
+    /// Send a test message through a channel now.
     ///
     /// - Returns: what came of it, a line for each recipient.
-    func testNotice(_ words: [String]) async throws -> String {
-        guard words.count == 3 else { return unknownRequest }
-        let stored = try await project(words[0])
+    func testNotice(_ wanted: String, environment name: String, project projectName: String?) async throws
+        -> String
+    {
+        let stored = try await store.project(named: projectName)
         let reader = ProjectReader(
             repository: try Repository(at: stored.repository), home: options.home, fallbackName: stored.name)
         guard let tip = try reader.defaultTip(), let project = try reader.trustedProject() else {
             throw DaemonError.refused("\(stored.name) has no default branch yet")
         }
-        guard let environment = project.environment(named: words[2]) else {
-            throw DaemonError.unknown("environment", words[2], known: project.environments.map(\.name))
+        guard let environment = project.environment(named: name) else {
+            throw DaemonError.unknown("environment", name, known: project.environments.map(\.name))
         }
         guard !environment.notify.isEmpty else {
             throw DaemonError.refused("environment '\(environment.name)' has no channels: add notify: to it")
         }
-        guard let channel = environment.notify.first(where: { $0.name == words[1] }) else {
-            throw DaemonError.unknown("channel", words[1], known: environment.notify.map(\.name))
+        guard let channel = environment.notify.first(where: { $0.name == wanted }) else {
+            throw DaemonError.unknown("channel", wanted, known: environment.notify.map(\.name))
         }
         let notice = Notice(
             .test, project: project.name, environment: environment.name, branch: project.defaultBranch, pipeline: "",
@@ -46,7 +56,7 @@ extension Daemon {
             case nil: return "\(whom): not sent"
             }
         }
-        let said = lines.map { $0 + "\n" }.joined()
+        let said = lines.joined(separator: "\n")
         guard deliveries.values.allSatisfy({ $0 == .taken }) else { throw DaemonError.refused(said) }
         return said
     }

@@ -13,7 +13,7 @@ public func sha256(_ bytes: [UInt8]) -> String {
     return hexadecimal(digest)
 }
 
-/// SHA-256 (FIPS 180-4) of a file's bytes, read piece by piece, as 64 lower-case hexadecimal digits.
+/// SHA-256 (FIPS 180-4) of a file's bytes as 64 lower-case hexadecimal digits. Reads the file in pieces.
 public func sha256(ofFile path: String) throws -> String {
     let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
     defer { try? file.close() }

@@ -1,10 +1,10 @@
 import Clibcrypto
 import Foundation
 
-/// A key that signs: a secret that stays here, and a public half that everybody may know.
+/// A signing key: a secret half that never leaves this machine, and a public half that everybody may know.
 public struct SigningKey: Sendable {
     public enum Kind: Sendable, Hashable {
-        /// RFC 8032. A message has one signature, of 64 bytes.
+        /// RFC 8032. Each message has exactly one signature, of 64 bytes.
         case ed25519
         /// ECDSA over NIST's P-256 with SHA-256 (FIPS 186-5). Signatures differ each time, and are DER of about 71 bytes.
         case p256
@@ -15,10 +15,10 @@ public struct SigningKey: Sendable {
     public let pem: String
     /// SubjectPublicKeyInfo in PEM, as `openssl pkey -pubout` writes it.
     public let publicPEM: String
-    /// 32 bytes of Ed25519, an uncompressed point of 65 bytes of P-256.
+    /// 32 bytes for Ed25519; an uncompressed point of 65 bytes for P-256.
     public let publicKey: [UInt8]
 
-    /// A new one, from the system's random numbers.
+    /// Creates a key from the system's random numbers.
     public init(_ kind: Kind) {
         guard let key = generate(kind), let made = Self(key) else {
             fatalError("libcrypto makes no key: the system has no random numbers")
@@ -26,13 +26,14 @@ public struct SigningKey: Sendable {
         self = made
     }
 
-    /// - Parameter pem: PKCS #8, as `openssl genpkey` writes it, without a password; nil when it is none, or another kind of key.
+    /// - Parameter pem: PKCS #8, as `openssl genpkey` writes it, without a password; nil if it is not a key, or of
+    ///   another kind.
     public init?(pem: String) {
         guard let key = readPrivateKey(pem), let made = Self(key) else { return nil }
         self = made
     }
 
-    /// Takes the key over.
+    /// Takes ownership of the key.
     private init?(_ key: OpaquePointer) {
         defer { EVP_PKEY_free(key) }
         guard let kind = Self.kind(of: key),
@@ -42,7 +43,7 @@ public struct SigningKey: Sendable {
         var der: UnsafeMutablePointer<UInt8>?
         let length = Int(i2d_PUBKEY(key, &der))
         defer { CRYPTO_free(der, nil, 0) }
-        // Other lengths are points that are compressed: not everybody reads those.
+        // Any other length is a compressed point, which not everybody reads.
         guard length == kind.sizes.whole else { return nil }
         self.kind = kind
         self.pem = pem
@@ -56,7 +57,7 @@ public struct SigningKey: Sendable {
             EVP_MD_CTX_free(context)
             EVP_PKEY_free(key)
         }
-        // More than either kind needs; what was needed comes back.
+        // More than either kind needs; the call returns how much it used.
         var signature = [UInt8](repeating: 0, count: 128)
         var length = signature.count
         guard EVP_DigestSignInit(context, nil, kind.digest, nil, key) == 1,
@@ -65,7 +66,7 @@ public struct SigningKey: Sendable {
         return Array(signature.prefix(length))
     }
 
-    /// Whether the key signed exactly this message.
+    /// Whether this key signed exactly this message.
     public func hasSigned(_ message: [UInt8], _ signature: [UInt8]) -> Bool {
         let (key, context) = (readPrivateKey(pem), EVP_MD_CTX_new())
         defer {
@@ -89,7 +90,7 @@ public struct SigningKey: Sendable {
 }
 
 extension SigningKey.Kind {
-    /// Bytes of a SubjectPublicKeyInfo, and of the key at its end (RFC 8410, RFC 5480).
+    /// The number of bytes of a SubjectPublicKeyInfo, and of the key at its end (RFC 8410, RFC 5480).
     fileprivate var sizes: (whole: Int, key: Int) {
         switch self {
         case .ed25519: (44, 32)
@@ -97,7 +98,7 @@ extension SigningKey.Kind {
         }
     }
 
-    /// What a message is digested with before it is signed; Ed25519 does that itself.
+    /// The digest of a message before it is signed; Ed25519 needs none.
     fileprivate var digest: OpaquePointer? {
         switch self {
         case .ed25519: nil
@@ -121,12 +122,12 @@ private func readPrivateKey(_ pem: String) -> OpaquePointer? {
     defer { BIO_free(file) }
     let bytes = Array(pem.utf8)
     guard BIO_write(file, bytes, Int32(bytes.count)) == bytes.count else { return nil }
-    // An empty password: without one, libcrypto would ask the terminal for it.
+    // An empty password, because without one libcrypto would ask on the terminal.
     var password: [CChar] = [0]
     return PEM_read_bio_PrivateKey(file, nil, nil, &password)
 }
 
-/// What is written into a buffer of libcrypto's.
+/// Returns what a call writes into one of libcrypto's buffers.
 private func text(_ write: (OpaquePointer?) -> Int32) -> String? {
     let file = BIO_new(BIO_s_mem())
     defer { BIO_free(file) }

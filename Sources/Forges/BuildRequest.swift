@@ -1,6 +1,6 @@
 import Foundation
 
-/// A value of a request's body.
+/// A value in a request body.
 enum JSON: Encodable, ExpressibleByStringLiteral, ExpressibleByBooleanLiteral {
     case text(String)
     case flag(Bool)
@@ -9,7 +9,7 @@ enum JSON: Encodable, ExpressibleByStringLiteral, ExpressibleByBooleanLiteral {
     init(stringLiteral value: String) { self = .text(value) }
     init(booleanLiteral value: Bool) { self = .flag(value) }
 
-    /// Without the keys that have no value.
+    /// Leaves out keys without a value.
     static func object(of members: [String: JSON?]) -> JSON { .object(members.compactMapValues { $0 }) }
 
     func encode(to encoder: any Encoder) throws {
@@ -21,7 +21,7 @@ enum JSON: Encodable, ExpressibleByStringLiteral, ExpressibleByBooleanLiteral {
         }
     }
 
-    /// Keys are sorted, so that equal requests are equal bytes.
+    /// Sorted keys, so that equal requests have equal bytes.
     var bytes: [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -48,10 +48,11 @@ extension ForgeSettings {
     var repositorySegments: [String] { repository.split(separator: "/").map(String.init) }
 }
 
-/// A page number that no arithmetic overflows on.
+/// A page number small enough that arithmetic cannot overflow.
 func pageNumber(_ page: Int) -> Int { min(max(page, 1), 1_000_000) }
 
-/// As one segment of a path or one value of a query: all but the unreserved characters (RFC 3986, section 2.3) is escaped.
+/// Escapes text as one path segment or one query value: everything but the unreserved characters (RFC 3986, section
+/// 2.3).
 func escaped(_ text: String) -> String {
     let digits = Array("0123456789ABCDEF".utf8)
     var out: [UInt8] = []

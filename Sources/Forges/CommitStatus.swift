@@ -1,11 +1,11 @@
-/// What is shown beside a commit on the forge. Setting it again under the same context replaces it.
+/// The status of a commit on the forge. Setting it again with the same context replaces it.
 public struct CommitStatus: Sendable, Hashable {
     public enum State: String, Sendable, Hashable, CaseIterable {
         case pending
         case success
-        /// The checks found something.
+        /// The checks failed.
         case failure
-        /// The checks could not be made.
+        /// The checks could not run.
         case error
     }
 
@@ -13,9 +13,9 @@ public struct CommitStatus: Sendable, Hashable {
     public let state: State
     /// Names the check, such as `espalier/gate`.
     public let context: String
-    /// One line for people; cut where the forge's limit is.
+    /// One line for people; shortened to the forge's limit.
     public let description: String
-    /// The page that tells more.
+    /// The page with details.
     public let targetURL: String?
 
     public init(commit: String, state: State, context: String, description: String, targetURL: String? = nil) {
@@ -27,7 +27,7 @@ public struct CommitStatus: Sendable, Hashable {
     }
 }
 
-/// Text in at most `limit` characters; what is cut ends in an ellipsis. Forges count code points, so does this.
+/// Text with at most `limit` characters; shortened text ends in an ellipsis. Counts code points, as forges do.
 func cut(_ text: String, to limit: Int) -> String {
     let points = text.unicodeScalars
     guard points.count > limit else { return text }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Compares in a time that depends on the length only, so that nobody can guess a secret byte by byte.
+/// Compares in a time that depends only on the length, so that nobody can guess a secret byte by byte.
 func isEqualInConstantTime(_ one: [UInt8], _ other: [UInt8]) -> Bool {
     guard one.count == other.count else { return false }
     var difference: UInt8 = 0
@@ -18,7 +18,7 @@ func hexadecimal(_ bytes: [UInt8]) -> String {
     return String(decoding: bytes.flatMap { [digits[Int($0 >> 4)], digits[Int($0 & 15)]] }, as: UTF8.self)
 }
 
-/// Whether a header's signature is this body's. Compared as text: a signature has one spelling only.
+/// Whether a header's signature is that of this body. Compared as text, because a signature has only one spelling.
 func isSigned(
     _ body: [UInt8], _ signature: String, prefix: String, secret: String, _ function: HashFunction, _ hmac: HMACFunction
 ) -> Bool {

@@ -1,8 +1,8 @@
 import Foundation
 
-/// The one way in: every delivery and answer is decoded here, and what is wrong with it becomes an error that names the place.
+/// The single entry point: every delivery and answer is decoded here. Faults become errors that name the place.
 func decode<T: Decodable>(_ type: T.Type, from body: [UInt8], what: String) throws(ForgeError) -> T {
-    if let problem = harm(in: body) { throw .unreadable(what: what, place: problem) }
+    if let problem = decoderHazard(in: body) { throw .unreadable(what: what, place: problem) }
     do {
         return try JSONDecoder().decode(type, from: Data(body))
     } catch let error as DecodingError {
@@ -12,7 +12,7 @@ func decode<T: Decodable>(_ type: T.Type, from body: [UInt8], what: String) thro
     }
 }
 
-/// As `decode`, for what a webhook was sent.
+/// Like `decode`, for the delivery of a webhook.
 func decode<T: Decodable>(_ type: T.Type, of delivery: Delivery, what: String) throws(ForgeError) -> T {
     guard !delivery.body.starts(with: "payload=".utf8) else {
         throw .unreadable(what: what, place: "it is a form; set the webhook's content type to application/json")
@@ -20,18 +20,19 @@ func decode<T: Decodable>(_ type: T.Type, of delivery: Delivery, what: String) t
     return try decode(type, from: delivery.body, what: what)
 }
 
-/// Why a body must not reach Foundation's decoder: nested deeper than 100 levels, of which forges need fewer than 10, or not
-/// in UTF-8.
+/// Why a body must not reach Foundation's decoder: it is nested deeper than 100 levels (forges need fewer than 10), or
+/// it is not UTF-8.
 ///
-/// The decoder counts levels too, but (6.3, Linux) ends the process when a body breaks off right at its limit of 512. It also
-/// reads UTF-16 and UTF-32, in which brackets and quotes would be miscounted here; all of JSON's own characters have a zero there.
-private func harm(in body: [UInt8]) -> String? {
+/// The decoder limits nesting to 512 levels, but (6.3, Linux) ends the process if a body breaks off exactly at that
+/// limit. It also reads UTF-16 and UTF-32. Brackets and quotes would be miscounted here then; in both, JSON's own
+/// characters contain a zero byte.
+private func decoderHazard(in body: [UInt8]) -> String? {
     let (quote, backslash) = (UInt8(ascii: "\""), UInt8(ascii: "\\"))
     let (array, endOfArray) = (UInt8(ascii: "["), UInt8(ascii: "]"))
     let (object, endOfObject) = (UInt8(ascii: "{"), UInt8(ascii: "}"))
     var (depth, isInText, isEscaped) = (0, false, false)
     for byte in body {
-        if byte == 0 { return "it is no JSON in UTF-8" }
+        if byte == 0 { return "it is not JSON in UTF-8" }
         if isInText {
             if isEscaped {
                 isEscaped = false
@@ -60,14 +61,14 @@ private func place(of error: DecodingError) -> String {
     case .keyNotFound(let key, let context): return "\(path(context.codingPath + [key])) is missing"
     case .valueNotFound(_, let context): return "\(path(context.codingPath)) is null"
     case .typeMismatch(let type, let context): return "\(path(context.codingPath)) is no \(type)"
-    case .dataCorrupted(let context) where context.codingPath.isEmpty: return "it is no JSON"
+    case .dataCorrupted(let context) where context.codingPath.isEmpty: return "it is not JSON"
     case .dataCorrupted(let context): return "\(path(context.codingPath)): \(context.debugDescription)"
     @unknown default: return "it is not what was expected"
     }
 }
 
-/// A commit's id: 40 (SHA-1) or 64 (SHA-256) hexadecimal digits. Forges write all zeros for "none", or nothing (Gitea, for a
-/// change whose branch is gone).
+/// A commit ID: 40 (SHA-1) or 64 (SHA-256) hexadecimal digits. For "none", forges write all zeros, or nothing (Gitea,
+/// for a change whose branch is gone).
 struct CommitID: Decodable {
     let text: String?
 
@@ -95,8 +96,8 @@ struct ChangeNumber: Decodable {
     }
 }
 
-/// A branch's or ref's name that Git would take, since fetches are asked for by it. No stricter than Git, or one strange branch
-/// could make a whole list unreadable. Source: git-check-ref-format(1).
+/// The name of a branch or ref that Git accepts, because fetches use it. No stricter than Git: one strange branch must
+/// not make a whole list unreadable. Source: git-check-ref-format(1).
 struct RefName: Decodable {
     let text: String
 
@@ -104,7 +105,7 @@ struct RefName: Decodable {
         let container = try decoder.singleValueContainer()
         text = try container.decode(String.self)
         guard Self.isAllowed(text) else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "Git allows no such name")
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "Git does not allow this name")
         }
     }
 
@@ -123,5 +124,5 @@ struct RefName: Decodable {
 
 func hasControlCharacters(_ text: String) -> Bool { text.unicodeScalars.contains { $0.value < 32 || $0.value == 127 } }
 
-/// Names of repositories differ when more than the case of their letters does.
+/// Repository names are compared without regard to case.
 func isSame(_ one: String, _ other: String) -> Bool { one.lowercased() == other.lowercased() }

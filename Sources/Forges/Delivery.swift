@@ -1,4 +1,4 @@
-/// What a webhook was sent: header fields, and the body exactly as it came, since signatures cover its bytes.
+/// The request of a webhook: header fields, and the body exactly as received, because signatures cover its bytes.
 public struct Delivery: Sendable, Hashable {
     public let headers: HeaderFields
     public let body: [UInt8]
@@ -9,7 +9,7 @@ public struct Delivery: Sendable, Hashable {
     }
 }
 
-/// The hash functions a forge may sign with.
+/// The hash functions that a forge may sign with.
 public enum HashFunction: Sendable, Hashable {
     case sha1
     case sha256

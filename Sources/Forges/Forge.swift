@@ -1,38 +1,40 @@
-/// A forge, as values: deliveries into meaning, requests to be made, answers into values. No network, no clock, no disk.
+/// A forge, as pure values: it interprets deliveries, builds requests and interprets answers. No network, clock or
+/// disk.
 ///
 /// Each kind of forge has one implementation, and all pass the same suite.
 public protocol Forge: Sendable {
     var settings: ForgeSettings { get }
 
-    /// Where the heads of all proposed changes can be fetched from, with one `*` for the number; nil when they have no refs of
-    /// their own, and are to be fetched by their source branch.
+    /// The refs of the heads of all proposed changes, with one `*` for the number. Nil if the forge has no such refs;
+    /// then fetch the source branches.
     var changeRefs: String? { get }
 
     // MARK: Deliveries
 
-    /// What a delivery tells about the repository of the settings. To be asked after `isAuthentic`.
+    /// What a delivery says about the configured repository. Check `isAuthentic` first.
     func meaning(of delivery: Delivery) throws(ForgeError) -> ForgeEvent
 
-    /// The forge's own name for a delivery, the same when it is sent again; nil when it has none (take a digest of the body).
+    /// The forge's own ID of a delivery, the same if it is sent again; nil if it has none (use a digest of the body).
     /// Most forges do not sign it.
     func deliveryID(of delivery: Delivery) -> String?
 
-    /// When the sender signed a delivery, in seconds since 1970; nil when its signature covers no time.
+    /// When the sender signed a delivery, in seconds since 1970; nil if its signature covers no time.
     func signingTime(of delivery: Delivery) -> Int64?
 
-    /// Whether a delivery comes from someone who knows the secret, by its unparsed bytes. Never, when the secret is empty.
+    /// Whether the sender of a delivery knows the secret, judged by the unparsed bytes. Always false if the secret is
+    /// empty.
     ///
-    /// - Parameter allowsSHA1: accept GitHub's old signature when there is no better one.
+    /// - Parameter allowsSHA1: accept GitHub's old signature if there is no better one.
     func isAuthentic(_ delivery: Delivery, secret: String, allowsSHA1: Bool, hmac: HMACFunction) -> Bool
 
     // MARK: Requests and their answers
 
-    /// A page of the open changes, oldest first.
+    /// Requests one page of the open changes, oldest first.
     ///
     /// - Parameter page: from 1.
     func listChanges(page: Int) -> ForgeRequest
 
-    /// The changes of a page, and whether there are more. A change that has no commits yet is left out.
+    /// The changes of a page, and whether there are more pages. Leaves out changes without commits.
     func changes(in answer: ForgeResponse) throws(ForgeError) -> (changes: [ForgeChange], hasMore: Bool)
 
     func change(_ number: Int64) -> ForgeRequest
@@ -40,7 +42,7 @@ public protocol Forge: Sendable {
 
     func setStatus(_ status: CommitStatus) -> ForgeRequest
 
-    /// Why the status is not what was asked for; nil when it is.
+    /// Why setting the status failed; nil if it succeeded.
     func statusTrouble(in answer: ForgeResponse) -> ForgeError?
 
     func merge(_ order: MergeOrder) -> ForgeRequest
@@ -48,7 +50,8 @@ public protocol Forge: Sendable {
 }
 
 extension Forge {
-    /// Seconds by which a signing time may differ from the receiver's clock. Source: Standard Webhooks 1.0 and its libraries.
+    /// How many seconds a signing time may differ from the receiver's clock. Source: Standard Webhooks 1.0 and its
+    /// libraries.
     public static var signingTolerance: Int64 { 300 }
 
     public func isAuthentic(_ delivery: Delivery, secret: String, hmac: HMACFunction) -> Bool {
@@ -57,7 +60,7 @@ extension Forge {
 
     public func signingTime(of delivery: Delivery) -> Int64? { nil }
 
-    /// Whether a delivery was signed just now, or says nothing about time.
+    /// Whether a delivery was signed just now, or has no signing time.
     ///
     /// - Parameter now: seconds since 1970.
     public func isFresh(_ delivery: Delivery, now: Int64) -> Bool {
@@ -66,7 +69,7 @@ extension Forge {
         return !overflows && difference.magnitude <= Self.signingTolerance.magnitude
     }
 
-    /// Where one change's head can be fetched from, if it has a ref of its own.
+    /// The ref of one change's head, if the forge has such refs.
     public func changeRef(_ number: Int64) -> String? {
         changeRefs?.replacing("*", with: "\(number)")
     }

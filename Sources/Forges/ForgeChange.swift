@@ -1,28 +1,28 @@
-/// A pull request or merge request, as the forge shows it now.
+/// A pull request or merge request in its current state on the forge.
 public struct ForgeChange: Sendable, Hashable {
     public enum State: String, Sendable, Hashable, CaseIterable {
         case open
-        /// Without being merged.
+        /// Closed without a merge.
         case closed
         case merged
     }
 
-    /// Counted within the repository.
+    /// Unique within the repository.
     public let number: Int64
     /// 40 or 64 hexadecimal digits.
     public let head: String
-    /// The branch it is to be merged into, without `refs/heads/`.
+    /// The target branch, without `refs/heads/`.
     public let target: String
-    /// The branch it comes from, without `refs/heads/`; in another repository when `isFork`.
+    /// The source branch, without `refs/heads/`; in another repository if `isFork`.
     public let source: String
     /// On one line.
     public let title: String
-    /// The name its author signs in with.
+    /// The author's login name.
     public let author: String
-    /// Its head comes from another repository, or nobody can tell any more which one it came from.
+    /// The head comes from another repository, or nobody can tell which one any more.
     public let isFork: Bool
     public let isDraft: Bool
-    /// Its web page, over HTTP.
+    /// Its web page, http(s) only.
     public let url: String?
     public let state: State
 
@@ -44,7 +44,7 @@ public struct ForgeChange: Sendable, Hashable {
     }
 }
 
-/// Text without line breaks and other control characters, which would mean something in a commit's message or a log.
+/// Text without line breaks and other control characters, which would have a meaning in a commit message or a log.
 func oneLine(_ text: String) -> String {
     let words = text.split { character in
         character.isWhitespace || character.unicodeScalars.contains { $0.value < 32 || $0.value == 127 }

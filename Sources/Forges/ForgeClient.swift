@@ -1,11 +1,11 @@
 import Foundation
 import HTTP
 
-/// Performs the calls that a forge is asked for.
+/// Performs requests to a forge.
 public struct ForgeClient: Sendable {
     private let client: HTTPClient
 
-    /// - Parameter timeout: seconds until a forge that does not answer counts as unreachable.
+    /// - Parameter timeout: after this many seconds without an answer, a forge counts as unreachable.
     public init(timeout: Double = 30) { client = HTTPClient(timeout: timeout) }
 
     /// The answer, whatever its status.
@@ -13,7 +13,7 @@ public struct ForgeClient: Sendable {
     /// - Throws: `.unreachable`.
     public func send(_ request: ForgeRequest) async throws(ForgeError) -> ForgeResponse {
         guard let url = URL(string: request.url) else {
-            throw .unreachable(url: request.url, reason: "that is no address")
+            throw .unreachable(url: request.url, reason: "that is not a URL")
         }
         do {
             let answer = try await client.load(
@@ -23,7 +23,7 @@ public struct ForgeClient: Sendable {
         } catch {
             switch error {
             case .unreachable(let reason): throw .unreachable(url: request.url, reason: reason)
-            case .cancelled: throw .unreachable(url: request.url, reason: "nobody waits for its answer any more")
+            case .cancelled: throw .unreachable(url: request.url, reason: "the request was cancelled")
             }
         }
     }

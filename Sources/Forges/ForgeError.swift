@@ -1,6 +1,6 @@
-/// Why a delivery or an answer of a forge could not be used.
+/// Why a delivery or an answer of a forge is unusable.
 public enum ForgeError: Error, Sendable, Hashable, CustomStringConvertible {
-    /// When the same call may succeed.
+    /// When the same request may succeed.
     public enum Retry: Sendable, Hashable {
         case after(seconds: Int64)
         /// Seconds since 1970, by the forge's clock.
@@ -11,16 +11,16 @@ public enum ForgeError: Error, Sendable, Hashable, CustomStringConvertible {
     ///   - what: the delivery or answer, such as "GitHub's push delivery".
     ///   - place: the key path, and what is wrong there.
     case unreadable(what: String, place: String)
-    /// The forge said no, and will say so again.
+    /// The forge refused, and will refuse again.
     case refused(status: Int, message: String)
-    /// The forge cannot now, or not so often.
+    /// The forge cannot answer now, or limits the rate.
     case busy(status: Int, message: String, retry: Retry?)
-    /// Nobody answers. Made by whoever performs the request.
+    /// Nobody answers. Created by whoever performs the request.
     case unreachable(url: String, reason: String)
-    /// The settings cannot be used: what is wrong, and what would be right.
+    /// The settings are unusable: what is wrong, and what would be right.
     case misconfigured(String)
 
-    /// Whether trying again later may help.
+    /// Whether a retry may help.
     public var mayPass: Bool {
         switch self {
         case .busy, .unreachable: true
@@ -28,11 +28,11 @@ public enum ForgeError: Error, Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Whether the very same will be refused again, whatever somebody does about tokens, rights and settings.
+    /// Whether the same request will be refused again, whatever somebody does about tokens, rights and settings.
     public var isFinal: Bool {
         switch self {
         case .unreadable: true
-        // 203 is how Azure DevOps says 401.
+        // Azure DevOps uses 203 instead of 401.
         case .refused(let status, _): ![203, 401, 403, 404].contains(status)
         case .busy, .unreachable, .misconfigured: false
         }
@@ -46,7 +46,7 @@ public enum ForgeError: Error, Sendable, Hashable, CustomStringConvertible {
         case .busy(let status, let message, .after(let seconds)):
             "the forge cannot do it now (\(status)): \(message); it asks to wait \(seconds) seconds"
         case .busy(let status, let message, .at(let seconds)):
-            "the forge cannot do it now (\(status)): \(message); it asks to wait until \(seconds) seconds after 1970"
+            "the forge cannot do it now (\(status)): \(message); it asks to wait until Unix time \(seconds)"
         case .unreachable(let url, let reason): "the forge at \(url) cannot be reached: \(reason)"
         case .misconfigured(let problem): problem
         }

@@ -1,19 +1,19 @@
-/// What a delivery tells. It is a hint: the forge and its repository are the truth, and are read before anything is decided.
+/// The meaning of a delivery. It is a hint: the forge and its repository are read before anything is decided.
 public enum ForgeEvent: Sendable, Hashable {
-    /// Branches or tags were created, moved or deleted: at least one, and only Azure DevOps tells several at once.
+    /// Branches or tags were created, moved or deleted: at least one. Only Azure DevOps reports several at once.
     case pushed([PushedRef])
     case changeMoved(ChangeMove)
-    /// The forge tries whether anybody listens.
+    /// The forge tests the webhook.
     case ping
     /// Nothing to do, and why, for the list of deliveries.
     case ignored(reason: String)
 }
 
-/// A branch or tag that was created (`from` is absent), moved or deleted (`to` is absent).
+/// A branch or tag that was created (`from` is nil), moved or deleted (`to` is nil).
 public struct PushedRef: Sendable, Hashable {
-    /// In full: `refs/heads/…` or `refs/tags/…`.
+    /// The full name: `refs/heads/…` or `refs/tags/…`.
     public let ref: String
-    /// 40 or 64 hexadecimal digits. Also absent when the forge does not tell where a deleted branch was.
+    /// 40 or 64 hexadecimal digits. Also nil if the forge does not say where a deleted branch was.
     public let from: String?
     public let to: String?
 
@@ -27,24 +27,24 @@ public struct PushedRef: Sendable, Hashable {
 /// Something happened to a proposed change.
 public struct ChangeMove: Sendable, Hashable {
     public enum Action: String, Sendable, Hashable, CaseIterable {
-        /// Also: opened again.
+        /// Opened or reopened.
         case opened
-        /// It has another head. Azure DevOps says this of every update.
+        /// Its head has changed. Azure DevOps sends this for every update.
         case updated
-        /// Its title, target or draft state is another; the head is the same.
+        /// Its title, target or draft state has changed; the head is the same.
         case edited
-        /// Closed without being merged.
+        /// Closed without a merge.
         case closed
         case merged
     }
 
     public let number: Int64
     public let action: Action
-    /// 40 or 64 hexadecimal digits; absent when the forge does not tell.
+    /// 40 or 64 hexadecimal digits; nil if the forge does not say.
     public let head: String?
-    /// The branch it is to be merged into, without `refs/heads/`.
+    /// The target branch, without `refs/heads/`.
     public let target: String?
-    /// A draft is not gated. Absent when the forge does not tell.
+    /// A draft is not gated. Nil if the forge does not say.
     public let isDraft: Bool?
 
     public init(number: Int64, action: Action, head: String?, target: String?, isDraft: Bool? = nil) {

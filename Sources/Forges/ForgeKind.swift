@@ -1,14 +1,15 @@
-/// A kind of server that hosts repositories and proposed changes. Forgejo speaks as Gitea does.
+/// A kind of server that hosts repositories and proposed changes. Forgejo has the same API as Gitea.
 public enum ForgeKind: String, Codable, CaseIterable, Sendable, Hashable {
     case github
     case gitlab
     case gitea
     case azureDevOps = "azure-devops"
 
-    /// The forge that sent a delivery; nil when it is none of the four.
+    /// The forge that sent a delivery; nil if it is none of the four.
     ///
-    /// Gitea and Forgejo also send GitHub's headers, so they are looked for first; Gogs, which they descend from, sends them
-    /// too and is none of the four. Azure DevOps sends no header of its own and is told by its body.
+    /// Gitea and Forgejo also send GitHub's headers, so their own headers are checked first. Gogs, from which they
+    /// descend, does the same, and is none of the four. Azure DevOps sends no header of its own, so its body identifies
+    /// it.
     public static func identify(_ delivery: Delivery) -> ForgeKind? {
         let headers = delivery.headers
         if headers["X-Forgejo-Event"] != nil || headers["X-Gitea-Event"] != nil { return .gitea }
@@ -19,7 +20,7 @@ public enum ForgeKind: String, Codable, CaseIterable, Sendable, Hashable {
         return notice.publisherId == "tfs" ? .azureDevOps : nil
     }
 
-    /// Its name, as people write it.
+    /// The display name.
     public var name: String {
         switch self {
         case .github: "GitHub"

@@ -1,9 +1,9 @@
-/// A REST call that somebody else performs.
+/// A REST request. Somebody else performs it.
 public struct ForgeRequest: Sendable, Hashable {
     public let method: String
     /// Absolute.
     public let url: String
-    /// Includes the token: not for logs.
+    /// Contains the token: do not log.
     public let headers: [String: String]
     public let body: [UInt8]?
 
@@ -15,7 +15,7 @@ public struct ForgeRequest: Sendable, Hashable {
     }
 }
 
-/// What the forge answered, whatever its status.
+/// The forge's answer, whatever its status.
 public struct ForgeResponse: Sendable, Hashable {
     public let status: Int
     public let headers: HeaderFields

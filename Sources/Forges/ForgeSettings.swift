@@ -1,18 +1,18 @@
 import Foundation
 
-/// Which repository on which forge, and how to be let in. Checked once, so that every request made from it is well formed.
+/// Which repository on which forge, and the credentials. Validated once, so that every request is well formed.
 public struct ForgeSettings: Sendable, Hashable {
     public let kind: ForgeKind
-    /// The REST API's address, without a slash at its end.
+    /// The address of the REST API, without a trailing slash.
     public let api: String
     /// `owner/name`; GitLab: the path with all groups, or the project's number; Azure DevOps: `organization/project/name`.
     public let repository: String
     public let token: String?
 
     /// - Parameters:
-    ///   - api: absent for the public service of that kind; needed for Gitea. GitHub Enterprise has a path (`/api/v3`); that
-    ///     of GitLab (`/api/v4`) and Gitea (`/api/v1`) is added when it is missing.
-    ///   - token: white space around it, as files have it, is dropped.
+    ///   - api: nil for the public service of that kind; required for Gitea. GitHub Enterprise has a path (`/api/v3`).
+    ///     The path of GitLab (`/api/v4`) or Gitea (`/api/v1`) is added if it is missing.
+    ///   - token: surrounding white space, as in files, is dropped.
     /// - Throws: `.misconfigured`, which says what would be right.
     public init(kind: ForgeKind, api: String? = nil, repository: String, token: String? = nil) throws(ForgeError) {
         self.kind = kind
@@ -28,7 +28,7 @@ public struct ForgeSettings: Sendable, Hashable {
         guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
             ["http", "https"].contains(scheme), parts.host?.isEmpty == false, parts.query == nil, parts.fragment == nil
         else {
-            throw .misconfigured("the forge's api '\(text)' is no address such as https://git.example.org/api")
+            throw .misconfigured("the forge's api '\(text)' is not an address such as https://git.example.org/api")
         }
         guard parts.user == nil, parts.password == nil else {
             throw .misconfigured("the forge's api holds a name or password: give a token instead")
@@ -74,9 +74,9 @@ public struct ForgeSettings: Sendable, Hashable {
 
     private static func credential(_ text: String?) throws(ForgeError) -> String? {
         guard let text = text?.trimmingCharacters(in: .whitespacesAndNewlines), !text.isEmpty else { return nil }
-        // It becomes a header: a line break inside would become another one.
+        // It becomes a header, and a line break would start another one.
         guard text.utf8.allSatisfy({ (33...126).contains($0) }) else {
-            throw .misconfigured("the forge's token holds characters that no token has: copy it again, alone")
+            throw .misconfigured("the forge's token contains characters that no token has: copy only the token")
         }
         return text
     }

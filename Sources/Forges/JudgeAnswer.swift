@@ -1,14 +1,14 @@
 import Foundation
 
 extension Forge {
-    /// Why an answer is not what was asked for; nil when it is.
+    /// Why an answer is an error; nil if it is not.
     public func trouble(in answer: ForgeResponse) -> ForgeError? {
         if (200..<300).contains(answer.status), answer.status != 203 { return nil }
         let said = Refusal.message(in: answer)
         switch answer.status {
-        // Azure DevOps shows its sign-in page with 203 when it does not know the token.
+        // Azure DevOps answers 203 with its sign-in page if it does not know the token.
         case 203 where settings.kind == .azureDevOps:
-            return .refused(status: 203, message: "a sign-in page came instead of an answer: \(renewal)")
+            return .refused(status: 203, message: "the server returned its sign-in page: \(renewal)")
         case 203: return nil
         case 300..<400:
             let address = answer.headers["Location"].map { " to \($0)" } ?? ""
@@ -22,21 +22,21 @@ extension Forge {
         case 404:
             return .refused(
                 status: 404,
-                message: "\(said): there is no such thing on \(settings.repository), or the token may not see it")
+                message: "\(said): not found on \(settings.repository), or the token may not see it")
         case 408, 425, 500...: return .busy(status: answer.status, message: said, retry: retry(in: answer))
         default: return .refused(status: answer.status, message: said)
         }
     }
 
-    /// The body of an answer that is what was asked for.
+    /// Decodes the body of a successful answer.
     func read<T: Decodable>(_ type: T.Type, from answer: ForgeResponse, what: String) throws(ForgeError) -> T {
         if let trouble = trouble(in: answer) { throw trouble }
         return try decode(type, from: answer.body, what: "\(settings.kind.name)'s \(what)")
     }
 
-    /// For answers to a merge order that mean the same on every forge.
+    /// Interprets answers to a merge order that mean the same on every forge.
     func mergeFailure(_ answer: ForgeResponse) -> MergeAnswer {
-        let error = trouble(in: answer) ?? .refused(status: answer.status, message: "an answer that was not expected")
+        let error = trouble(in: answer) ?? .refused(status: answer.status, message: "unexpected answer")
         return .failed(mayPass: error.mayPass, reason: error.description)
     }
 
@@ -59,7 +59,7 @@ extension Forge {
     }
 }
 
-/// What a forge says when it refuses: a text, a list of texts or an object of lists, under `message` or `error`.
+/// A forge's explanation of a refusal: a text, a list of texts or an object of lists, under `message` or `error`.
 struct Refusal: Decodable {
     let message: Words?
     let error: Words?
@@ -82,7 +82,7 @@ struct Refusal: Decodable {
 
     private static func line(_ text: String) -> String { cut(oneLine(text), to: 300) }
 
-    /// Every text found in a value of any shape.
+    /// All texts in a value of any shape.
     struct Words: Decodable {
         let text: String
 

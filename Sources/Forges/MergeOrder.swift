@@ -1,14 +1,14 @@
-/// Asks the forge to merge a change, if its head is still the one that was checked.
+/// An order to the forge to merge a change, if its head is still the one that was checked.
 public struct MergeOrder: Sendable, Hashable {
     public enum Method: String, Sendable, Hashable, Codable, CaseIterable {
         case merge
         case squash
-        /// GitLab takes no method in the call: there the project's own setting decides.
+        /// GitLab's call has no method; the project's own setting decides.
         case rebase
     }
 
     public let number: Int64
-    /// The head that was checked. With another one the forge refuses.
+    /// The head that was checked. The forge refuses if the head is another one.
     public let head: String
     public let method: Method
     public let title: String
@@ -22,21 +22,21 @@ public struct MergeOrder: Sendable, Hashable {
         self.message = message
     }
 
-    /// Title and message as one text, for forges that take one.
+    /// Title and message as one text, for forges that take only one.
     var text: String { message.isEmpty ? title : "\(title)\n\n\(message)" }
 }
 
-/// What became of a merge order. A change that is merged already answers like one that cannot be merged: after a crash, read
-/// the change first.
+/// The answer to a merge order. After a crash, read the change first: a change that is already merged answers like one
+/// that cannot be merged.
 public enum MergeAnswer: Sendable, Hashable {
-    /// With the commit the target has now, when the forge tells.
+    /// With the new commit of the target, if the forge says so.
     case merged(commit: String?)
-    /// The forge took the order and merges later: read the change to see what became of it. Azure DevOps always may.
+    /// The forge accepted the order and merges later. Read the change for the result. Azure DevOps may always do this.
     case underway
-    /// The head is another one than the one that was checked.
+    /// The head is not the one that was checked.
     case headMoved
-    /// A conflict, a missing approval, a closed change: it needs somebody.
+    /// A conflict, a missing approval, a closed change: a person has to act.
     case notMergeable(reason: String)
-    /// - Parameter mayPass: whether the same order may succeed later.
+    /// - Parameter mayPass: whether a retry of the same order may succeed.
     case failed(mayPass: Bool, reason: String)
 }

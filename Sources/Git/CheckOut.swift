@@ -2,7 +2,7 @@ import Clibgit2
 import Events
 
 extension Repository {
-    /// Write the files of `tree` into `folder` (absolute, existing). The repository's own index is not touched.
+    /// Writes the files of `tree` into `folder` (absolute, existing). Does not touch the repository's own index.
     public func checkOut(tree: ObjectID, into folder: String) throws(GitError) {
         let handle = try lookUpTree(tree)
         defer { git_tree_free(handle) }

@@ -1,6 +1,6 @@
 import Clibgit2
 
-/// What libgit2 could not do: the operation, on what, and its own words.
+/// A failed libgit2 call: the operation, its subject, and libgit2's own message.
 public struct GitError: Error, Equatable, Sendable, Codable, CustomStringConvertible {
     public let operation: String
     public let subject: String
@@ -20,7 +20,8 @@ public struct GitError: Error, Equatable, Sendable, Codable, CustomStringConvert
     public var isMissing: Bool { code == GIT_ENOTFOUND.rawValue }
 }
 
-/// The one funnel: every libgit2 call goes through it, and its error is read before any other call can replace it.
+/// The single funnel for libgit2. Every call goes through it, and it reads the error before another call can replace
+/// it.
 func check(_ operation: String, _ subject: @autoclosure () -> String, _ call: () -> Int32) throws(GitError) {
     let code = call()
     guard code < 0 else { return }
@@ -28,23 +29,23 @@ func check(_ operation: String, _ subject: @autoclosure () -> String, _ call: ()
     throw GitError(operation: operation, subject: subject(), code: code, message: message)
 }
 
-/// A handle that libgit2 made, from a call that writes it.
+/// Returns the handle that a libgit2 call writes.
 func made(_ operation: String, _ subject: @autoclosure () -> String, _ call: (inout OpaquePointer?) -> Int32)
     throws(GitError) -> OpaquePointer
 {
     var handle: OpaquePointer?
     try check(operation, subject()) { call(&handle) }
     guard let handle else {
-        throw GitError(operation: operation, subject: subject(), code: -1, message: "libgit2 gave nothing back")
+        throw GitError(operation: operation, subject: subject(), code: -1, message: "libgit2 returned nothing")
     }
     return handle
 }
 
-/// libgit2's process-wide settings, made once.
+/// libgit2's process-wide settings, applied once.
 enum Library {
     static let ready: Void = {
         git_libgit2_init()
-        // A repository is named to `espalier adopt` by a person: that is the consent which the check stands for.
+        // libgit2's owner check asks for a person's consent. Naming a repository to `espalier adopt` is that consent.
         _ = espalier_git_set_owner_validation(0)
         _ = espalier_git_set_strict_object_creation(0)
     }()

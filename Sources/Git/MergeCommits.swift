@@ -1,26 +1,27 @@
 import Clibgit2
 import Events
 
-/// The result of merging in memory: nothing but objects is written, and no ref moves.
+/// The result of a merge in memory. Only objects are written, and no ref moves.
 public enum MergeResult: Sendable, Hashable {
     case merged(ObjectID)
-    /// The head holds nothing that the target lacks.
+    /// The target already contains the head.
     case nothingToMerge
     case conflict(files: [String])
 }
 
-/// How the commits of a head get onto a target.
+/// How to bring the commits of a head onto a target.
 public enum MergeMethod: Sendable, Hashable {
     /// A merge commit with the target as first parent.
     case merge(message: String)
-    /// One commit with everything.
+    /// One commit with all changes.
     case squash(message: String)
-    /// Each commit anew on top of the target, its message followed by `trailer`. Merge commits are left out.
+    /// Each commit again on top of the target, its message followed by `trailer`. Merge commits are left out.
     case rebase(trailer: String)
 }
 
 extension Repository {
-    /// Put what `head` has onto `target`, and write the commits. The author stays the author; Espalier is the committer.
+    /// Brings the changes of `head` onto `target`, and writes the commits. The author stays the author; Espalier is the
+    /// committer.
     ///
     /// - Parameter time: seconds since 1970 for the commits' own date.
     public func merge(_ head: ObjectID, into target: ObjectID, by method: MergeMethod, time: Int64) throws(GitError)
@@ -45,7 +46,7 @@ extension Repository {
         }
     }
 
-    /// Commits that lead to `head` and not to `other`, parents before children, at most `limit`, the latest of them.
+    /// Commits reachable from `head` but not from `other`, parents before children; at most `limit`, the latest ones.
     public func commits(leadingTo head: ObjectID, notTo other: ObjectID?, limit: Int = 1_000) throws(GitError)
         -> [ObjectID]
     {
@@ -87,7 +88,7 @@ extension Repository {
         return tip == base ? .nothingToMerge : .merged(tip)
     }
 
-    /// Write a commit of what an index holds. One that changes nothing against its only parent is none.
+    /// Writes a commit of an index. If it changes nothing against its only parent, there is nothing to merge.
     private func commit(
         _ index: OpaquePointer, onto parents: [OpaquePointer], like author: OpaquePointer, _ message: String,
         _ time: Int64

@@ -3,17 +3,17 @@ import Events
 import Foundation
 
 extension Repository {
-    /// Fetch all branches and tags of `url` into this bare repository, deleted ones removed: a mirror.
+    /// Fetches all branches and tags of `url` into this bare repository and removes deleted ones: a mirror.
     ///
-    /// Speaks file, http(s) and ssh. Keys come from the ssh agent, else from `~/.ssh`; a name and token for https from
-    /// the URL, else a token.
+    /// Speaks file, http(s) and ssh. Keys come from the ssh agent, else from `~/.ssh`. The name and password for https
+    /// come from the URL, else from `token`.
     ///
     /// - Parameters:
     ///   - token: the password for https.
-    ///   - changes: where the server keeps the heads of pull requests, with a `*` for their number; they go to
+    ///   - changes: the server's refs for the heads of pull requests, with a `*` for the number. They go to
     ///     `refs/espalier/pulls/`.
-    ///   - heard: called for each sign of life that the server gives, and while what it sent is read. libgit2 (1.5) waits for
-    ///     the next one as long as the connection lasts.
+    ///   - heard: called for each sign of life from the server, and while its data is processed. libgit2 (1.5) has no
+    ///     timeout: it waits for the next sign as long as the connection lasts.
     public func mirror(
         from url: String, token: String? = nil, changes: String? = nil, heard: @escaping () -> Void = {}
     ) throws(GitError) {
@@ -23,15 +23,15 @@ extension Repository {
         git_fetch_options_init(&options, UInt32(GIT_FETCH_OPTIONS_VERSION))
         options.prune = GIT_FETCH_PRUNE
         options.download_tags = GIT_REMOTE_DOWNLOAD_TAGS_NONE
-        listen(&options.callbacks)
+        connect(&options.callbacks)
         var specs: [String] = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"]
         if let changes { specs.append("+\(changes):refs/espalier/pulls/*") }
-        let talk = Talk(token: token, heard: heard)
+        let session = RemoteSession(token: token, heard: heard)
         var pointers: [UnsafeMutablePointer<CChar>?] = specs.map { strdup($0) }
         defer { pointers.forEach { free($0) } }
         try check("fetch", redacted(url)) {
-            withExtendedLifetime(talk) {
-                options.callbacks.payload = Unmanaged.passUnretained(talk).toOpaque()
+            withExtendedLifetime(session) {
+                options.callbacks.payload = Unmanaged.passUnretained(session).toOpaque()
                 return pointers.withUnsafeMutableBufferPointer { buffer in
                     var array = git_strarray(strings: buffer.baseAddress, count: buffer.count)
                     return git_remote_fetch(remote, &array, &options, "espalier: mirror")
@@ -40,9 +40,9 @@ extension Repository {
         }
     }
 
-    /// Move a branch of `url` to a commit that descends from where it is.
+    /// Moves a branch of `url` to a commit that descends from its current one.
     ///
-    /// - Returns: why the server does not take it: the branch is somewhere else by now, say; `nil` when it has.
+    /// - Returns: why the server refuses, for example because the branch has moved; nil if it has moved the branch.
     public func push(
         _ commit: ObjectID, to ref: String, of url: String, token: String? = nil, heard: @escaping () -> Void = {}
     ) throws(GitError) -> String? {
@@ -50,16 +50,16 @@ extension Repository {
         defer { git_remote_free(remote) }
         var options = git_push_options()
         git_push_options_init(&options, UInt32(GIT_PUSH_OPTIONS_VERSION))
-        listen(&options.callbacks)
-        let talk = Talk(token: token, heard: heard)
-        // libgit2 pushes refs only, no bare commits.
+        connect(&options.callbacks)
+        let session = RemoteSession(token: token, heard: heard)
+        // libgit2 can push only refs, not bare commits.
         let source = "refs/espalier/pushing/\(commit)"
         try setRef(source, to: commit)
         defer { try? removeRef(source) }
         var spec: UnsafeMutablePointer<CChar>? = strdup("\(source):\(ref)")
         defer { free(spec) }
-        let code = withExtendedLifetime(talk) {
-            options.callbacks.payload = Unmanaged.passUnretained(talk).toOpaque()
+        let code = withExtendedLifetime(session) {
+            options.callbacks.payload = Unmanaged.passUnretained(session).toOpaque()
             return withUnsafeMutablePointer(to: &spec) { pointer in
                 var array = git_strarray(strings: pointer, count: 1)
                 return git_remote_push(remote, &array, &options)
@@ -67,12 +67,12 @@ extension Repository {
         }
         if code == GIT_ENONFASTFORWARD.rawValue { return "it has been moved" }
         try check("push to", redacted(url)) { code }
-        return talk.refusal
+        return session.refusal
     }
 }
 
-/// What a server is offered, and what it said.
-private final class Talk {
+/// One conversation with a server: what we offer, and what it said.
+private final class RemoteSession {
     let token: String?
     let heard: () -> Void
     var attempts = 0
@@ -80,30 +80,30 @@ private final class Talk {
 
     init(token: String?, heard: @escaping () -> Void) { (self.token, self.heard) = (token, heard) }
 
-    static func of(_ payload: UnsafeMutableRawPointer?) -> Talk? {
-        payload.map { Unmanaged<Talk>.fromOpaque($0).takeUnretainedValue() }
+    static func of(_ payload: UnsafeMutableRawPointer?) -> RemoteSession? {
+        payload.map { Unmanaged<RemoteSession>.fromOpaque($0).takeUnretainedValue() }
     }
 }
 
-/// Have the talk that is the payload of these told what happens.
-private func listen(_ callbacks: inout git_remote_callbacks) {
-    callbacks.credentials = { out, _, user, allowed, talk in giveCredential(out, user, allowed, talk) }
-    callbacks.sideband_progress = { _, _, talk in noteSign(talk) }
-    callbacks.transfer_progress = { _, talk in noteSign(talk) }
-    callbacks.pack_progress = { _, _, _, talk in noteSign(talk) }
-    callbacks.push_transfer_progress = { _, _, _, talk in noteSign(talk) }
-    callbacks.push_update_reference = { _, refusal, talk in
-        if let refusal { Talk.of(talk)?.refusal = String(cString: refusal) }
-        return noteSign(talk)
+/// Sets callbacks that report to the session that is their payload.
+private func connect(_ callbacks: inout git_remote_callbacks) {
+    callbacks.credentials = { out, _, user, allowed, session in giveCredential(out, user, allowed, session) }
+    callbacks.sideband_progress = { _, _, session in noteActivity(session) }
+    callbacks.transfer_progress = { _, session in noteActivity(session) }
+    callbacks.pack_progress = { _, _, _, session in noteActivity(session) }
+    callbacks.push_transfer_progress = { _, _, _, session in noteActivity(session) }
+    callbacks.push_update_reference = { _, refusal, session in
+        if let refusal { RemoteSession.of(session)?.refusal = String(cString: refusal) }
+        return noteActivity(session)
     }
 }
 
-private func noteSign(_ payload: UnsafeMutableRawPointer?) -> Int32 {
-    Talk.of(payload)?.heard()
+private func noteActivity(_ payload: UnsafeMutableRawPointer?) -> Int32 {
+    RemoteSession.of(payload)?.heard()
     return 0
 }
 
-/// Answer one question of a server. Where there is no answer, the reason is left for whoever reads libgit2's last error.
+/// Answers one question of a server. If there is no answer, sets libgit2's last error to the reason.
 private func giveCredential(
     _ out: UnsafeMutablePointer<UnsafeMutablePointer<git_credential>?>?,
     _ user: UnsafePointer<CChar>?, _ allowed: UInt32, _ payload: UnsafeMutableRawPointer?
@@ -114,30 +114,30 @@ private func giveCredential(
         git_error_set_str(
             Int32(GIT_ERROR_CALLBACK.rawValue),
             isToken
-                ? "the server refuses the token, or wants one: see --token-file of `espalier link`"
+                ? "the server refuses the token, or requires one: see --token-file of `espalier link`"
                 : "the server refuses the ssh keys of this account")
     }
     return code
 }
 
-/// Gives up after the third question, for a refused key is offered again and again.
+/// Gives up after the third question, because otherwise a refused key is offered forever.
 private func findCredential(
     _ out: UnsafeMutablePointer<UnsafeMutablePointer<git_credential>?>?,
     _ user: UnsafePointer<CChar>?, _ allowed: UInt32, _ payload: UnsafeMutableRawPointer?
 ) -> Int32 {
-    guard let talk = Talk.of(payload) else { return GIT_EAUTH.rawValue }
-    talk.heard()
-    talk.attempts += 1
-    if allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT.rawValue != 0, let token = talk.token, talk.attempts == 1 {
-        // GitHub wants this name for the tokens of apps; the others take any.
+    guard let session = RemoteSession.of(payload) else { return GIT_EAUTH.rawValue }
+    session.heard()
+    session.attempts += 1
+    if allowed & GIT_CREDENTIAL_USERPASS_PLAINTEXT.rawValue != 0, let token = session.token, session.attempts == 1 {
+        // GitHub requires this name for the tokens of apps. Other forges accept any name.
         return git_credential_userpass_plaintext_new(out, "x-access-token", token)
     }
     let name = user.map { String(cString: $0) } ?? "git"
     guard allowed & GIT_CREDENTIAL_SSH_KEY.rawValue != 0 else { return GIT_EAUTH.rawValue }
-    switch talk.attempts {
+    switch session.attempts {
     case 1: return git_credential_ssh_key_from_agent(out, name)
     case 2, 3:
-        let file = NSHomeDirectory() + "/.ssh/" + (talk.attempts == 2 ? "id_ed25519" : "id_rsa")
+        let file = NSHomeDirectory() + "/.ssh/" + (session.attempts == 2 ? "id_ed25519" : "id_rsa")
         return git_credential_ssh_key_new(out, name, "\(file).pub", file, "")
     default: return GIT_EAUTH.rawValue
     }

@@ -1,7 +1,7 @@
 import Clibgit2
 import Events
 
-/// What people see of a commit.
+/// A commit as shown to people.
 public struct Commit: Sendable, Hashable, Codable {
     public let id: ObjectID
     public let tree: ObjectID
@@ -29,7 +29,7 @@ extension Repository {
             message: git_commit_message(commit).map { String(cString: $0) } ?? "")
     }
 
-    /// The best common ancestor of two commits; `nil` when they share no history.
+    /// The best common ancestor of two commits; nil if they share no history.
     public func mergeBase(_ left: ObjectID, _ right: ObjectID) throws(GitError) -> ObjectID? {
         var base = git_oid()
         let code = withObjectID(left) { a in withObjectID(right) { b in git_merge_base(&base, handle, &a, &b) } }
@@ -38,7 +38,7 @@ extension Repository {
         return ObjectID(&base)
     }
 
-    /// Whether `commit` is `tip` or leads to it. `false` when it is not in this repository.
+    /// Whether `commit` is `tip` or an ancestor of it. False if it is not in this repository.
     public func holds(_ commit: ObjectID, in tip: ObjectID) throws(GitError) -> Bool {
         guard has(commit) else { return false }
         return try mergeBase(tip, commit) == commit
@@ -51,9 +51,10 @@ extension Repository {
         return true
     }
 
-    /// The files directly inside `folder` whose names end in one of `suffixes`: path → bytes. Empty without the folder.
+    /// The files directly inside `folder` whose names end in one of `suffixes`: path → bytes. Empty if there is no such
+    /// folder.
     ///
-    /// - Parameter limit: bytes; a larger file is given as `nil`.
+    /// - Parameter limit: bytes. The content of a larger file is nil.
     public func files(in folder: String, at commit: ObjectID, suffixes: [String], limit: Int)
         throws(GitError) -> [String: [UInt8]?]
     {
@@ -84,7 +85,7 @@ extension Repository {
         return files
     }
 
-    /// The name of the file or folder at `path` in a commit's tree; `nil` when there is none.
+    /// The object ID of the file or folder at `path` in a commit's tree; nil if there is none.
     public func object(at path: String, of commit: ObjectID) throws(GitError) -> ObjectID? {
         let root = try treeHandle(of: commit)
         defer { git_tree_free(root) }
@@ -101,7 +102,7 @@ extension Repository {
         return Array(UnsafeRawBufferPointer(start: git_blob_rawcontent(handle), count: size))
     }
 
-    /// Paths that differ between two commits; everything in `tip` when there is no base.
+    /// Paths that differ between two commits; all paths of `tip` without a base.
     public func changedPaths(from base: ObjectID?, to tip: ObjectID) throws(GitError) -> [String] {
         let new = try treeHandle(of: tip)
         defer { git_tree_free(new) }

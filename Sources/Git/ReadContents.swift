@@ -17,7 +17,7 @@ public struct TreeFile: Sendable, Hashable {
 }
 
 extension Repository {
-    /// The name of the file or folder at `path` in a tree, the tree's own for an empty path; `nil` when there is none.
+    /// The object ID of the file or folder at `path` in a tree; the tree's own for an empty path; nil if there is none.
     public func object(at path: String, in tree: ObjectID) throws(GitError) -> ObjectID? {
         if path.isEmpty { return tree }
         let root = try lookUpTree(tree)
@@ -25,7 +25,7 @@ extension Repository {
         return try object(at: path, root, subject: tree.short)
     }
 
-    /// The file at `path` of a tree; a folder counts as one, with its tree as object. `nil` when there is nothing.
+    /// The file at `path` of a tree. A folder also counts, with its tree as object. Nil if there is nothing.
     public func file(at path: String, in tree: ObjectID) throws(GitError) -> TreeFile? {
         let root = try lookUpTree(tree)
         defer { git_tree_free(root) }
@@ -46,7 +46,7 @@ extension Repository {
         return ObjectID(git_tree_entry_id(entry))
     }
 
-    /// All files below a folder of a tree, in Git's order; none when there is no such folder.
+    /// All files below a folder of a tree, in Git's order; empty if there is no such folder.
     public func files(below folder: String, in tree: ObjectID) throws(GitError) -> [TreeFile] {
         guard let start = try object(at: folder, in: tree), let root = try? lookUpTree(start) else { return [] }
         defer { git_tree_free(root) }

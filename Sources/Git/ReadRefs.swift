@@ -3,7 +3,7 @@ import Events
 import Foundation
 
 extension Repository {
-    /// Every watched ref and the commit it leads to. Tags are peeled; refs that lead to no commit are left out.
+    /// Every watched ref with its commit. Tags are peeled. Refs that do not resolve to a commit are left out.
     public func tips() throws(GitError) -> [String: ObjectID] {
         let iterator = try made("list the refs of", path) { git_reference_iterator_new(&$0, handle) }
         defer { git_reference_iterator_free(iterator) }
@@ -12,7 +12,7 @@ extension Repository {
             var reference: OpaquePointer?
             let code = git_reference_next(&reference, iterator)
             guard code != GIT_ITEROVER.rawValue else { return tips }
-            // A ref that is deleted while it is being listed is simply gone.
+            // A ref that is deleted during the listing is simply gone.
             if code == GIT_ENOTFOUND.rawValue { continue }
             try check("list the refs of", path) { code }
             defer { git_reference_free(reference) }
@@ -23,7 +23,7 @@ extension Repository {
         }
     }
 
-    /// The commits that these refs lead to; those that do not exist are left out.
+    /// The commits of these refs. Refs that do not exist are left out.
     public func tips(of names: Set<String>) throws(GitError) -> [String: ObjectID] {
         var tips: [String: ObjectID] = [:]
         for name in names {
@@ -32,7 +32,7 @@ extension Repository {
         return tips
     }
 
-    /// The commit that `ref` leads to; `nil` when there is no such ref.
+    /// The commit of `ref`; nil if there is no such ref.
     public func tip(of ref: String) throws(GitError) -> ObjectID? {
         var reference: OpaquePointer?
         let code = git_reference_lookup(&reference, handle, ref)
@@ -43,7 +43,7 @@ extension Repository {
     }
 
     private func commit(of reference: OpaquePointer?) -> ObjectID? {
-        // A branch leads straight to its commit: reading the object to find that out would cost a look-up per ref.
+        // A branch points directly to its commit. Reading the object to check would cost a look-up per ref.
         if let name = git_reference_name(reference), String(cString: name).hasPrefix("refs/heads/"),
             let direct = ObjectID(git_reference_target(reference))
         {
@@ -55,16 +55,17 @@ extension Repository {
         return ObjectID(git_object_id(object))
     }
 
-    /// Move `ref` from one commit to another if it still is where it is expected; `from` absent means it must not exist.
+    /// Moves `ref` from one commit to another, if it still is at the expected one. A nil `from` means that it must not
+    /// exist.
     ///
-    /// - Returns: `false` when somebody else moved it first.
+    /// - Returns: false if somebody else moved it first.
     public func compareAndSwap(_ ref: String, from: ObjectID?, to: ObjectID, reason: String) throws(GitError) -> Bool {
         var moved: OpaquePointer?
         defer { git_reference_free(moved) }
         let zero = String(repeating: "0", count: 40)
         var old = git_oid()
         git_oid_fromstr(&old, from?.description ?? zero)
-        let code = unlessStaleLock(of: ref) {
+        let code = retryingStaleLock(of: ref) {
             withObjectID(to) { git_reference_create_matching(&moved, handle, ref, &$0, 1, &old, reason) }
         }
         if code == GIT_EMODIFIED.rawValue || code == GIT_EEXISTS.rawValue { return false }
@@ -73,28 +74,28 @@ extension Repository {
         return true
     }
 
-    /// Point `ref` at a commit, wherever it was.
+    /// Points `ref` at a commit, wherever it was.
     public func setRef(_ ref: String, to commit: ObjectID) throws(GitError) {
         var made: OpaquePointer?
         defer { git_reference_free(made) }
         try check("set ref", ref) {
-            unlessStaleLock(of: ref) {
+            retryingStaleLock(of: ref) {
                 withObjectID(commit) { git_reference_create(&made, handle, ref, &$0, 1, "espalier") }
             }
         }
     }
 
-    /// Remove a ref; one that does not exist is fine.
+    /// Removes a ref. One that does not exist is fine.
     public func removeRef(_ ref: String) throws(GitError) {
-        let code = unlessStaleLock(of: ref) { git_reference_remove(handle, ref) }
+        let code = retryingStaleLock(of: ref) { git_reference_remove(handle, ref) }
         if code == GIT_ENOTFOUND.rawValue { return }
         try check("remove ref", ref) { code }
     }
 
-    /// Move a ref; when its lock file is in the way and was left by a process that died, once more without it.
+    /// Moves a ref. If its lock file is in the way and was left by a dead process, removes that file and retries once.
     ///
-    /// Git holds such a lock for milliseconds: one that is ten seconds old belongs to nobody any more.
-    private func unlessStaleLock(of ref: String, _ move: () -> Int32) -> Int32 {
+    /// Git holds such a lock for milliseconds, so a ten-second-old one belongs to nobody.
+    private func retryingStaleLock(of ref: String, _ move: () -> Int32) -> Int32 {
         let code = move()
         guard code == GIT_ELOCKED.rawValue else { return code }
         let lock = "\(gitDirectory)/\(ref).lock"
@@ -107,7 +108,7 @@ extension Repository {
 }
 
 extension Repository {
-    /// The branch that HEAD names, whether it exists or not; `nil` for a detached HEAD.
+    /// The branch that HEAD names, whether it exists or not; nil for a detached HEAD.
     public var headBranch: String? {
         var head: OpaquePointer?
         guard git_reference_lookup(&head, handle, "HEAD") == 0 else { return nil }

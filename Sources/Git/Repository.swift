@@ -1,12 +1,12 @@
 import Clibgit2
 import Events
 
-/// An open repository. For one thread at a time and one short piece of work: open, read, close.
+/// An open repository, for one thread at a time and one short piece of work: open, read, close.
 public final class Repository {
     public let path: String
     let handle: OpaquePointer
 
-    /// Open the repository at exactly `path` (a bare repository, or a `.git` folder or the folder around one).
+    /// Opens the repository at exactly `path`: a bare repository, a `.git` folder, or the folder around one.
     public init(at path: String) throws(GitError) {
         _ = Library.ready
         self.path = path
@@ -20,7 +20,7 @@ public final class Repository {
 
     deinit { git_repository_free(handle) }
 
-    /// Create an empty bare repository at `path`, or open the one there.
+    /// Creates an empty bare repository at `path`, or opens the existing one.
     public static func createBare(at path: String) throws(GitError) -> Repository {
         _ = Library.ready
         let made = try made("create the repository", path) { git_repository_init(&$0, path, 1) }
@@ -28,7 +28,7 @@ public final class Repository {
         return try Repository(at: path)
     }
 
-    /// The folder that holds `refs/`, `objects/` and `hooks/`, without a slash at its end.
+    /// The folder that holds `refs/`, `objects/` and `hooks/`, without a trailing slash.
     public var gitDirectory: String {
         let text = git_repository_path(handle).map { String(cString: $0) } ?? path
         return text.hasSuffix("/") ? String(text.dropLast()) : text
@@ -36,14 +36,14 @@ public final class Repository {
 
     public var isBare: Bool { git_repository_is_bare(handle) == 1 }
 
-    /// Set a string in the repository's own configuration.
+    /// Sets a string in the repository's own configuration.
     public func configure(_ key: String, _ value: String) throws(GitError) {
         let config = try made("read the configuration of", path) { git_repository_config(&$0, handle) }
         defer { git_config_free(config) }
         try check("set \(key) in", path) { git_config_set_string(config, key, value) }
     }
 
-    /// Where the remotes are, as they are configured.
+    /// The URLs of the configured remotes.
     public func remoteURLs() throws(GitError) -> [String] {
         var names = git_strarray()
         try check("list the remotes of", path) { git_remote_list(&names, handle) }
@@ -74,7 +74,7 @@ public final class Repository {
 }
 
 extension GitError {
-    /// A format that libgit2 does not read, with the way out.
+    /// The error, with what to do if libgit2 cannot read the repository's format.
     var explained: GitError {
         GitError(
             operation: operation, subject: subject, code: code,
@@ -83,7 +83,7 @@ extension GitError {
 }
 
 extension ObjectID {
-    /// `nil` for the all-zero name.
+    /// Nil for the all-zero ID.
     init?(_ oid: UnsafePointer<git_oid>?) {
         guard let oid else { return nil }
         var text = [CChar](repeating: 0, count: 41)

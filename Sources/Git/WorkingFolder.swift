@@ -2,7 +2,7 @@ import Clibgit2
 import Events
 
 extension Repository {
-    /// Create an empty repository in `folder`, whose first commit will be on `branch`; or open the one there.
+    /// Creates an empty repository in `folder` whose first commit will be on `branch`, or opens the existing one.
     public static func create(in folder: String, branch: String) throws(GitError) -> Repository {
         _ = Library.ready
         var options = git_repository_init_options()
@@ -18,14 +18,14 @@ extension Repository {
         return try Repository(at: folder)
     }
 
-    /// Make `commit` the first commit of `branch`, HEAD stand on it, and the folder hold its files. Files that are there
-    /// are not overwritten.
+    /// Makes `commit` the first commit of `branch`, checks it out, and points HEAD at it. Never overwrites existing
+    /// files.
     public func begin(_ branch: String, at commit: ObjectID) throws(GitError) {
         try setRef("refs/heads/\(branch)", to: commit)
         try check("stand on", branch) { git_repository_set_head(handle, "refs/heads/\(branch)") }
         var options = git_checkout_options()
         git_checkout_options_init(&options, UInt32(GIT_CHECKOUT_OPTIONS_VERSION))
-        // The index is empty, so that every file counts as missing; what is there stays, and is an error.
+        // The index is empty, so every file counts as missing. An existing file stays, and is an error.
         options.checkout_strategy = GIT_CHECKOUT_SAFE.rawValue | GIT_CHECKOUT_RECREATE_MISSING.rawValue
         try check("check out", branch) { git_checkout_head(handle, &options) }
     }
@@ -47,10 +47,10 @@ extension Repository {
         return files.sorted()
     }
 
-    /// Whether a merge, rebase or the like has begun here and not ended.
+    /// Whether a merge, rebase or similar operation is in progress.
     public var isBusy: Bool { git_repository_state(handle) != Int32(GIT_REPOSITORY_STATE_NONE.rawValue) }
 
-    /// The latest commit that leads to `tip` and that `fits`.
+    /// The latest commit that `tip` contains and that `fits`.
     public func latestCommit(leadingTo tip: ObjectID, where fits: (Commit) -> Bool) throws(GitError) -> Commit? {
         let walk = try made("walk", path) { git_revwalk_new(&$0, handle) }
         defer { git_revwalk_free(walk) }
@@ -65,11 +65,11 @@ extension Repository {
         return nil
     }
 
-    /// Merge `commit` into HEAD's files and index, as `git merge --no-commit` does: `git commit` concludes it, and
-    /// `git merge --abort` undoes it. Files that are not tracked are never overwritten: then nothing is changed.
+    /// Merges `commit` into HEAD's files and index, like `git merge --no-commit`. `git commit` concludes it, and `git
+    /// merge --abort` undoes it. Untracked files are never overwritten; if one is in the way, nothing is changed.
     ///
-    /// - Parameter label: what the other side is called in conflict markers.
-    /// - Returns: files in conflict, with markers in them; none when all merged.
+    /// - Parameter label: the name of the other side in conflict markers.
+    /// - Returns: files with conflict markers; empty if everything merged.
     public func mergeIntoFolder(_ commit: ObjectID, label: String) throws(GitError) -> [String] {
         let theirs = try made("merge", commit.short) { out in
             withObjectID(commit) { git_annotated_commit_lookup(&out, handle, &$0) }

@@ -1,7 +1,7 @@
 import Clibgit2
 import Events
 
-/// Who writes a commit.
+/// The author of a commit.
 public struct Person: Sendable, Hashable {
     public let name: String
     public let email: String
@@ -13,7 +13,7 @@ public struct Person: Sendable, Hashable {
 }
 
 extension Repository {
-    /// Write files as a tree; nothing but objects is written. All are regular files, not executable.
+    /// Writes files as a tree. Only objects are written. All files are regular and not executable.
     ///
     /// - Parameter files: path from the tree's root → bytes.
     public func writeTree(_ files: [String: [UInt8]]) throws(GitError) -> ObjectID {
@@ -35,7 +35,7 @@ extension Repository {
         return try named(&tree, "the tree")
     }
 
-    /// Write a commit; no ref moves.
+    /// Writes a commit. No ref moves.
     ///
     /// - Parameter time: seconds since 1970.
     public func writeCommit(tree: ObjectID, parents: [ObjectID], by person: Person, message: String, time: Int64)
@@ -65,7 +65,7 @@ extension Repository {
         return id
     }
 
-    /// Who commits here, by Git's configuration; `nil` when that names nobody.
+    /// The committer in Git's configuration; nil if none is configured.
     public func configuredPerson() -> Person? {
         var signature: UnsafeMutablePointer<git_signature>?
         guard git_signature_default(&signature, handle) == 0, let signature else { return nil }

@@ -3,11 +3,11 @@ import Events
 import Foundation
 
 extension Repository {
-    /// Write into `folder` (absolute, existing, empty) what lies over the files of `base` to make the files of `tree`: an
-    /// overlay's layer, with a whiteout (a device 0/0) for what is gone.
+    /// Writes into `folder` (absolute, existing, empty) the overlay layer that turns the files of `base` into those of
+    /// `tree`. A deleted file becomes a whiteout (a device 0/0).
     ///
-    /// - Parameter limit: more changed files than this are not worth a layer.
-    /// - Returns: `false` when no layer was made: too much differs, the base is not in this repository, or this user may
+    /// - Parameter limit: with more changed files than this, a layer is not worth it.
+    /// - Returns: false if no layer was made: too much differs, the base is not in this repository, or this user may
     ///   not make whiteouts. The folder may then hold parts of one.
     public func writeDifference(from base: ObjectID, to tree: ObjectID, into folder: String, limit: Int)
         throws(GitError) -> Bool
@@ -62,8 +62,8 @@ extension Repository {
         }
     }
 
-    /// The highest folder above a deleted file that the tree no longer has, or the file; `nil` when something else has
-    /// taken its place.
+    /// The highest folder above a deleted file that the tree no longer has, or the file itself; nil if something else
+    /// has taken its place.
     private func topmostMissing(of path: String, in tree: OpaquePointer) -> String? {
         var prefix = ""
         for part in path.split(separator: "/") {
@@ -72,7 +72,7 @@ extension Repository {
             let code = git_tree_entry_bypath(&entry, tree, prefix)
             defer { git_tree_entry_free(entry) }
             if code == GIT_ENOTFOUND.rawValue { return prefix }
-            // A file stands where a folder was, and hides all that was below.
+            // A file replaced a folder, and hides everything below.
             if git_tree_entry_type(entry) != GIT_OBJECT_TREE { return nil }
         }
         return nil

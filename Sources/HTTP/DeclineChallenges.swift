@@ -4,8 +4,8 @@ import Foundation
     import FoundationNetworking
 #endif
 
-/// Has a 401 end its request. Left to itself, FoundationNetworking (6.3.1) never ends a request whose answer asks for a name
-/// and password, whatever its timeout is.
+/// Makes a 401 end its request. Otherwise FoundationNetworking (6.3.1) never ends a request whose answer asks for a
+/// name and password, whatever its timeout is.
 final class DeclineChallenges: NSObject, URLSessionTaskDelegate {
     func urlSession(
         _: URLSession, task _: URLSessionTask, didReceive challenge: URLAuthenticationChallenge,

@@ -4,7 +4,7 @@ import Foundation
     import FoundationNetworking
 #endif
 
-/// What a server is asked.
+/// A request to a server.
 public struct HTTPRequest: Sendable {
     public let method: String
     public let url: URL
@@ -19,9 +19,9 @@ public struct HTTPRequest: Sendable {
     }
 }
 
-/// What it answered, whatever its status. Of an answer that asks for a name and password, only the status is kept.
+/// The answer, whatever its status. If it asks for a name and password, only the status is kept.
 public struct HTTPAnswer<Body: Sendable>: Sendable {
-    /// 0 when the answer is none of HTTP's.
+    /// 0 if the answer is not HTTP.
     public let status: Int
     public let headers: [String: String]
     public let body: Body
@@ -31,23 +31,23 @@ public struct HTTPAnswer<Body: Sendable>: Sendable {
 public enum HTTPError: Error, Equatable, Sendable {
     /// Nobody answers, or not in time.
     case unreachable(reason: String)
-    /// The task was cancelled meanwhile. The request may have been served, or be.
+    /// The task was cancelled meanwhile. The server may still have served the request, or may yet.
     case cancelled
 }
 
-/// Asks servers, by FoundationNetworking, and knows its faults. The server may want TLS with a certificate that the
-/// machine trusts, and stand behind the proxy of the environment, as curl has it.
+/// Sends requests with FoundationNetworking, and works around its bugs. Supports TLS with a certificate that the
+/// machine trusts, and the proxy of the environment, as curl does.
 public struct HTTPClient: Sendable {
     private let session: URLSession
 
-    /// - Parameter timeout: seconds without a sign of life until a server counts as unreachable.
+    /// - Parameter timeout: after this many seconds of silence, a server counts as unreachable.
     public init(timeout: Double = 30) {
         let configuration = URLSessionConfiguration.ephemeral
         configuration.timeoutIntervalForRequest = timeout
         session = URLSession(configuration: configuration, delegate: DeclineChallenges(), delegateQueue: nil)
     }
 
-    /// The answer, in memory.
+    /// Returns the answer in memory.
     public func load(_ request: HTTPRequest) async throws(HTTPError) -> HTTPAnswer<Data> {
         try await PendingAnswer().value { pending in
             session.dataTask(with: URLRequest(request)) { data, response, error in
@@ -56,14 +56,14 @@ public struct HTTPClient: Sendable {
         }
     }
 
-    /// The answer, in a temporary file: the caller's to remove.
+    /// Returns the answer in a temporary file, which the caller removes.
     public func loadFile(_ request: HTTPRequest) async throws(HTTPError) -> HTTPAnswer<URL> {
         let kept = FileManager.default.temporaryDirectory.appendingPathComponent("espalier-\(UUID().uuidString)")
         return try await PendingAnswer().value { pending in
             session.downloadTask(with: URLRequest(request)) { file, response, error in
                 var trouble = error
                 do {
-                    // What the session has loaded is gone when this returns.
+                    // The session deletes its file when this returns.
                     if let file { try FileManager.default.moveItem(at: file, to: kept) }
                 } catch {
                     trouble = error
@@ -80,7 +80,7 @@ private func answer<Body: Sendable>(_ body: Body, _ response: URLResponse?, _ er
     -> Result<HTTPAnswer<Body>, HTTPError>
 {
     if let error {
-        // Nobody cancels a request: its challenge was declined, and the answer lost.
+        // We never cancel a request, so this means that its challenge was declined and the answer lost.
         if (error as? URLError)?.code == .cancelled {
             return .success(HTTPAnswer(status: 401, headers: [:], body: body))
         }

@@ -1,11 +1,11 @@
 import Synchronization
 
-/// Somebody who waits for an answer, and hears of it or of the cancellation, whichever comes first.
+/// A waiter for an answer. It gets the answer or the cancellation, whichever comes first.
 ///
-/// A request is not cancelled with the task that waits: FoundationNetworking (6.3.1) does not survive that in the moment of the
-/// answer. Its own async methods lock up, for to cancel holds the waiting task and waits for the session's queue, which waits
-/// for the task; and `cancel()` from elsewhere may find a request that is no longer registered, and end the process. So a
-/// request that nobody waits for goes on to its answer, or its timeout.
+/// A cancelled task does not cancel its request, because FoundationNetworking (6.3.1) does not survive that at the
+/// moment of the answer. Its own async methods deadlock: cancelling holds the waiting task and waits for the session's
+/// queue, which waits for the task. And `cancel()` from elsewhere may find a request that is no longer registered, and
+/// end the process. So a request that nobody waits for continues to its answer or its timeout.
 final class PendingAnswer<Answer: Sendable>: Sendable {
     typealias Ending = Result<Answer, HTTPError>
 
@@ -16,7 +16,7 @@ final class PendingAnswer<Answer: Sendable>: Sendable {
 
     private let state = Mutex(State.notBegun)
 
-    /// Begin a request that ends with `end`, and wait.
+    /// Starts a request that calls `end`, and waits for it.
     func value(of begin: (PendingAnswer) -> Void) async throws(HTTPError) -> Answer {
         try await withTaskCancellationHandler {
             await withCheckedContinuation { continuation in
@@ -32,7 +32,7 @@ final class PendingAnswer<Answer: Sendable>: Sendable {
         }.get()
     }
 
-    /// - Returns: whether somebody waited for it.
+    /// - Returns: whether somebody was waiting for it.
     @discardableResult
     func end(_ ending: Ending) -> Bool {
         let last = state.withLock { state in

@@ -2,7 +2,7 @@ import Foundation
 import Projects
 import Runs
 
-/// What is posted to a webhook: JSON in snake_case, as docs/notifications.md lists it.
+/// The document that a webhook receives: JSON in snake_case, as docs/notifications.md lists it.
 public struct Document: Sendable, Encodable {
     public struct Details: Sendable, Encodable {
         var count: Int
@@ -55,7 +55,7 @@ public struct Document: Sendable, Encodable {
         details = Details(notice)
     }
 
-    /// The bytes that are posted, and that the signature is over.
+    /// The bytes that are posted and signed.
     public func json() throws -> [UInt8] {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -88,8 +88,8 @@ extension Document.Details {
     }
 }
 
-/// A text that a chat shows as it is. Slack's three special characters are escaped (docs.slack.dev, "Formatting message
-/// text"), which Mattermost and Teams undo, too; and nobody's name or log calls a whole channel.
+/// Text for a chat. Escapes Slack's three special characters (docs.slack.dev, "Formatting message text"), which
+/// Mattermost and Teams unescape, too. No name and no log can notify a whole channel.
 func forChat(_ text: String) -> String {
     text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
         .replacing(/@(all|channel|everyone|here)(?![A-Za-z0-9_])/.ignoresCase()) { "@\u{200B}\($0.output.1)" }

@@ -1,51 +1,52 @@
 import Foundation
 
-/// How an attempt to deliver a message ended.
+/// The result of one attempt to deliver a message.
 public enum Delivery: Sendable, Hashable {
     case taken
-    /// Nobody answers, or not now: the same may be taken later.
+    /// Nobody answers, or not now: a retry may succeed.
     ///
     /// - Parameter wait: seconds that the other side asks for.
     case later(reason: String, wait: Double?)
-    /// The other side says no to this message.
+    /// The other side refuses this message.
     case refused(reason: String)
 
-    /// The answer of an HTTP server (RFC 9110, section 15).
+    /// Judges the answer of an HTTP server (RFC 9110, section 15).
     ///
     /// - Parameters:
     ///   - said: the start of its body.
-    ///   - retryAfter: that header, in seconds; a date there counts for nothing.
+    ///   - retryAfter: that header, in seconds. A date in it is ignored.
     public static func http(status: Int, said: String, retryAfter: String) -> Delivery {
         let reason = "it answered \(status)" + (said.isEmpty ? "" : ": \(said)")
         switch status {
         case 200..<300: return .taken
         case 408, 425, 429, 500...:
             return .later(reason: reason, wait: Double(retryAfter).map { min(max(1, $0), 3_600) })
-        case 300..<400: return .refused(reason: "\(reason); the address has moved, and is not followed")
+        case 300..<400: return .refused(reason: "\(reason); redirects are not followed: correct the address")
         default: return .refused(reason: reason)
         }
     }
 
-    /// The last answer of a mail server (RFC 5321, section 4.2): 4xx is for now, 5xx for good.
+    /// Judges the last answer of a mail server (RFC 5321, section 4.2): 4xx is temporary, 5xx is permanent.
     public static func smtp(status: Int, trouble: String) -> Delivery {
         status / 100 == 5 ? .refused(reason: trouble) : .later(reason: trouble, wait: nil)
     }
 }
 
-/// What becomes of a message that was not taken.
+/// What to do with a message after an attempt.
 public enum NextAttempt: Sendable, Hashable {
     case after(seconds: Double)
     case givenUp
 }
 
-/// Attempts of a message that is refused each time, and seconds that one may be under way at most.
+/// A message that is refused each time is given up after this many attempts.
 public let attemptsWhenRefused = 4
+/// A message that nobody takes is retried for this many seconds.
 public let longestOnTheWay = 3.0 * 86_400
 
 /// - Parameters:
-///   - attempts: this one included.
+///   - attempts: including this one.
 ///   - age: seconds since it was due.
-///   - pause: seconds to the next attempt after as many failures.
+///   - pause: seconds to the next attempt after this many failures.
 public func next(after delivery: Delivery, attempts: Int, age: Double, pause: Double) -> NextAttempt? {
     switch delivery {
     case .taken: nil

@@ -6,7 +6,7 @@ public struct Letter: Sendable, Hashable {
     public let to: String
     public let subject: String
     public let text: String
-    /// The same for the same letter, however often it is sent: letters, digits, `-` and `.`.
+    /// The same for every attempt: letters, digits, `-` and `.`.
     public let id: String
     public let date: Date
 
@@ -19,7 +19,7 @@ public struct Letter: Sendable, Hashable {
         self.date = date
     }
 
-    /// As it is handed to a server: ASCII, lines of 76 characters at most with CR LF at their ends.
+    /// The message as it is sent: ASCII, lines of at most 76 characters ending in CR LF.
     public var message: String {
         let domain = from.split(separator: "@").last.map(String.init) ?? "localhost"
         let headers = [
@@ -40,28 +40,28 @@ public struct Letter: Sendable, Hashable {
     }
 }
 
-/// Without anything that could end a header's line.
+/// Text without anything that could end a header line.
 func oneLine(_ text: String) -> String {
     String(String.UnicodeScalarView(text.unicodeScalars.map { $0.isControl || $0 == "\t" ? " " : $0 }))
 }
 
-/// A header's text: as it is when it is short and ASCII, else in encoded words (RFC 2047), so that no line of a subject has
-/// more than 76 characters.
+/// The text of a header: unchanged if it is short and ASCII, else as encoded words (RFC 2047), so that no line of a
+/// subject is longer than 76 characters.
 func encoded(_ text: String) -> String {
     let text = oneLine(text)
     if text.utf8.count <= 60, text.unicodeScalars.allSatisfy({ $0.isASCII }), !text.contains("=?") { return text }
     var words: [[UInt8]] = [[]]
     for scalar in text.unicodeScalars {
         let bytes = Array(String(scalar).utf8)
-        // No character is cut in two. These make words of 64 characters.
+        // Never split a character. These limits make words of 64 characters.
         if words[words.count - 1].count + bytes.count > 39 { words.append([]) }
         words[words.count - 1] += bytes
     }
     return words.map { "=?UTF-8?B?\(Data($0).base64EncodedString())?=" }.joined(separator: "\r\n ")
 }
 
-/// Text as quoted-printable (RFC 2045, section 6.7), CR LF between its lines. A dot or a "From " at the start of a line means
-/// nothing to any server on the way.
+/// Text as quoted-printable (RFC 2045, section 6.7) with CR LF line ends. A dot or "From " at the start of a line is
+/// encoded, so it means nothing to servers on the way.
 func quotedPrintable(_ text: String) -> String {
     text.split(omittingEmptySubsequences: false, whereSeparator: { $0 == "\n" || $0 == "\r\n" })
         .map { quotedPrintable(line: Array($0.utf8)) }.joined(separator: "\r\n")

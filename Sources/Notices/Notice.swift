@@ -4,7 +4,7 @@ import Plans
 import Projects
 import Runs
 
-/// Something that people are told: what happened, where, and how often.
+/// A message to people: what happened, where, and how often.
 public struct Notice: Sendable, Hashable {
     public let project: String
     public let environment: String
@@ -12,16 +12,16 @@ public struct Notice: Sendable, Hashable {
     public let pipeline: String
     /// 40 hexadecimal digits.
     public let commit: String
-    /// The run that it is about; of a missed fire, the release that made the schedule live.
+    /// The run that it is about. For a missed fire, the release run that made the schedule live.
     public let run: Int64
     public let at: Date
     public let about: Subject
-    /// How many of its kind it tells of: more than one when some were folded into it.
+    /// How many events of its kind it covers: more than one if others were folded into it.
     public var count: Int
-    /// The titles of those that were folded in, oldest first.
+    /// The titles of the events that were folded in, oldest first.
     public var earlier: [String] = []
 
-    /// - Parameter pipeline: where it is not the plan's own.
+    /// - Parameter pipeline: if it is not the plan's own.
     public init(_ about: Subject, run: Int64, of plan: Plan, pipeline: String? = nil, at time: Date) {
         self.init(
             about, project: plan.project, environment: plan.environment, branch: plan.branch,
@@ -50,7 +50,7 @@ public struct Notice: Sendable, Hashable {
 public enum Subject: Sendable, Hashable {
     /// - Parameter log: the last lines of the first step that failed.
     case failure(outcome: RunOutcome, steps: [FailedStep], log: [String])
-    /// - Parameter after: the run that had failed; the same one where it was tried again.
+    /// - Parameter after: the run that had failed; this run itself if it was retried.
     case recovery(after: Int64)
     case missed(MissedFire)
     case drift([DriftedStep])
@@ -69,7 +69,7 @@ public enum Subject: Sendable, Hashable {
     }
 }
 
-/// A step that did not do what it should, in the words of `espalier runs`.
+/// A step that did not pass, in the words of `espalier runs`.
 public struct FailedStep: Sendable, Hashable, Codable {
     public let name: String
     /// `failed`, `timed_out`, `out_of_memory` or `lost`
@@ -77,13 +77,13 @@ public struct FailedStep: Sendable, Hashable, Codable {
     public let detail: String
 }
 
-/// Moments of a schedule that were left out, or fired late.
+/// Moments of a schedule that were skipped, or fired late.
 public struct MissedFire: Sendable, Hashable, Codable {
     /// The pipeline that the schedule starts.
     public let schedule: String
     /// The latest of the moments.
     public let logicalTime: Date
-    /// A sentence: why, and what became of them.
+    /// A sentence: why, and what happened to them.
     public let reason: String
     /// How many moments, at least 1.
     public let count: Int
@@ -96,13 +96,13 @@ public struct MissedFire: Sendable, Hashable, Codable {
     }
 }
 
-/// A decision of the ledger, and what has become of it.
+/// A decision of the ledger, and its outcome.
 public struct DecidedMove: Sendable, Hashable, Codable {
     public enum Standing: Sendable, Hashable {
         /// The alias was read back where the decision wants it.
         case moved
         case held
-        /// It was promoted, and its alias could not be moved after all.
+        /// It was promoted, but its alias could not be moved.
         case void(because: String)
         case waits(approvals: Int)
     }

@@ -1,19 +1,19 @@
 import Foundation
 import Projects
 
-/// The last message to one recipient about the same: the same kind, branch and pipeline.
+/// The last message to one recipient about the same kind, branch and pipeline.
 public struct PlacedNotice: Sendable, Hashable {
     public enum State: Sendable, Hashable {
-        /// It waits, and what it says can still change.
+        /// It waits, and its content can still change.
         case open
-        /// A sender has had it in hand: it stays as it is, whether it has arrived or not.
+        /// A sender has taken it. Its content no longer changes, whether it has arrived or not.
         case taken
-        /// It was not sent, for what came later made it untrue.
+        /// It was not sent, because a later event made it untrue.
         case replaced
     }
 
     public let id: Int64
-    /// Before this it is not sent.
+    /// The earliest time to send it.
     public let due: Date
     public let state: State
 
@@ -24,15 +24,15 @@ public struct PlacedNotice: Sendable, Hashable {
     }
 }
 
-/// Where something new to tell goes.
+/// What to do with a new message.
 public enum Placement: Sendable, Hashable {
     case new(due: Date)
     case folded(into: Int64)
 }
 
-/// Keep a storm from being told blow by blow: one message, then quiet, then one about all that came meanwhile.
+/// Limits a storm of messages: one message, then quiet, then one about everything that happened meanwhile.
 ///
-/// - Parameter quiet: seconds between two messages about the same.
+/// - Parameter quiet: seconds between two messages about the same thing.
 public func place(after last: PlacedNotice?, at now: Date, quiet: Int64) -> Placement {
     guard let last else { return .new(due: now) }
     switch last.state {
@@ -43,7 +43,7 @@ public func place(after last: PlacedNotice?, at now: Date, quiet: Int64) -> Plac
 }
 
 extension NoticeKind {
-    /// What is not worth sending any more once this is.
+    /// The kind that this one makes pointless to send.
     public var opposite: NoticeKind? {
         switch self {
         case .failure: .recovery
@@ -54,11 +54,11 @@ extension NoticeKind {
 }
 
 extension Notice {
-    /// This notice telling of an earlier one, too.
+    /// This message, extended to cover an earlier one.
     public func taking(in earlier: Notice) -> Notice {
         var all = self
         all.count += earlier.count
-        // Who was away for long wants to know what it began with, and what it came to.
+        // Somebody who was away for long wants to know the first event and the latest.
         let titles = earlier.earlier + [earlier.ownTitle]
         all.earlier = titles.count > 20 ? Array(titles.prefix(10) + titles.suffix(10)) : titles
         return all

@@ -3,7 +3,7 @@ import Plans
 import Projects
 import Runs
 
-/// A run that ended, as what came after it sees it.
+/// A run that ended, as later runs see it.
 public struct EndedRun: Sendable, Hashable {
     public let id: Int64
     public let outcome: RunOutcome
@@ -15,7 +15,7 @@ public struct EndedRun: Sendable, Hashable {
 }
 
 extension RunOutcome {
-    /// Whether somebody has to look at it. What was cancelled or replaced was meant to end.
+    /// Whether somebody has to look at it. A cancelled or superseded run was meant to end.
     public var isTrouble: Bool {
         switch self {
         case .failed, .timedOut, .outOfMemory, .lost: true
@@ -23,7 +23,7 @@ extension RunOutcome {
         }
     }
 
-    /// Whether it says how the branch fares.
+    /// Whether it says how the branch is doing.
     public var isTelling: Bool { isTrouble || self == .passed }
 }
 
@@ -41,11 +41,12 @@ extension RunProgress {
     }
 }
 
-/// What the end of a run tells.
+/// What to tell people about the end of a run.
 ///
 /// - Parameters:
-///   - before: the run of the same branch and pipeline that tells how it fared until now: this one, where it was tried again.
-///   - isLatest: whether no later run of the same has ended before this one.
+///   - before: the last run of the same branch and pipeline that says how it is doing. This run itself if it was
+///     retried.
+///   - isLatest: whether no later run of the same branch and pipeline has ended before this one.
 ///   - log: the last lines of the first step that failed.
 public func subjects(ofEnd progress: RunProgress, before: EndedRun?, isLatest: Bool, log: [String]) -> [Subject] {
     guard progress.plan.trigger != .local, let outcome = progress.outcome else { return [] }

@@ -6,7 +6,7 @@ extension Notice {
     /// One line for a list, a subject, a chat.
     public var title: String { count > 1 ? "\(ownTitle); \(count) in all" : ownTitle }
 
-    /// The title as if nothing had been folded in.
+    /// The title without the events that were folded in.
     var ownTitle: String { "\(project) \(environment): \(sentence)" }
 
     private var sentence: String {
@@ -20,20 +20,20 @@ extension Notice {
         }
     }
 
-    /// What happened, in a line or a few.
+    /// What happened, in one or a few lines.
     public var reason: String {
         switch about {
         case .failure(_, let steps, _):
             steps.map { "\($0.name): \($0.state)" + ($0.detail.isEmpty ? "" : ", \($0.detail)") }
                 .joined(separator: "\n")
         case .recovery(let before):
-            before == run ? "It was tried once more." : "Run \(before) had failed."
+            before == run ? "It was retried." : "Run \(before) had failed."
         case .missed(let missed): missed.reason
         case .drift(let steps):
             steps.map { $0.name + ($0.reason.isEmpty ? " has reported drift=detected" : ": \($0.reason)") }
                 .joined(separator: "\n")
         case .decision(let move): move.explanation.joined(separator: "\n")
-        case .test: "Somebody has asked for it with `espalier notices test`."
+        case .test: "Somebody sent it with `espalier notices test`."
         }
     }
 
@@ -41,24 +41,24 @@ extension Notice {
         if case .failure(_, _, let log) = about { log } else { [] }
     }
 
-    /// All that there is to say, without the title.
+    /// The full text, without the title.
     ///
-    /// - Parameter url: the page about it; absent where there is none.
+    /// - Parameter url: the page about it; nil if there is none.
     public func body(url: String?) -> String {
         var parts = [reason]
         if case .failure(_, let steps, let log) = about, !log.isEmpty {
             parts.append("The end of the log of \(steps.first?.name ?? "it"):\n" + log.map { "  \($0)\n" }.joined())
         }
         if about != .test { parts.append("branch \(branch), commit \(commit.prefix(10)), run \(run)") }
-        if !earlier.isEmpty { parts.append("Told together with:\n" + earlier.map { "  \($0)\n" }.joined()) }
+        if !earlier.isEmpty { parts.append("Also in this message:\n" + earlier.map { "  \($0)\n" }.joined()) }
         if let url { parts.append(url) }
         return parts.map { $0.hasSuffix("\n") ? String($0.dropLast()) : $0 }.joined(separator: "\n\n")
     }
 
-    /// The text of a message: the template's with its fields filled in, else the usual one.
+    /// The text of a message: the template's with its fields filled in, or the usual text.
     public func text(template: String?, url: String?, id: String) -> String {
         guard let template else { return "\(title)\n\n\(body(url: url))" }
-        // A field's value is not looked through for fields.
+        // Fields inside a value are not replaced.
         return template.replacing(/\{\{\s*(\w+)\s*\}\}/) { match in
             NoticeField(rawValue: String(match.output.1)).map { value(of: $0, url: url, id: id) }
                 ?? String(match.output.0)
@@ -101,12 +101,12 @@ extension DecidedMove {
     fileprivate var sentence: String {
         let before = from.map { ", after \($0)" } ?? ""
         switch standing {
-        case .moved where isRollback: return "\(model) is back at \(to)\(before) (decision \(decision))"
+        case .moved where isRollback: return "\(model) was rolled back to \(to)\(before) (decision \(decision))"
         case .moved: return "\(model) \(to) is champion\(before) (decision \(decision))"
         case .held: return "\(model) \(to) was not promoted (decision \(decision))"
         case .void: return "\(model) \(to) did not become champion after all (decision \(decision))"
         case .waits(let approvals):
-            return "\(model) \(to) waits for \(approvals) to approve it (decision \(decision))"
+            return "\(model) \(to) has \(approvals) pending approval\(approvals == 1 ? "" : "s") (decision \(decision))"
         }
     }
 
@@ -119,12 +119,12 @@ extension DecidedMove {
     }
 }
 
-/// Lines of a log as a person may be shown them: no colours, no control characters, none too long.
+/// The last lines of a log, safe to show to people: no colours, no control characters, no very long lines.
 ///
 /// - Parameter bytes: the end of the log; its first line may be cut.
 public func lastLines(of bytes: [UInt8], count: Int = 20, width: Int = 300) -> [String] {
     let text = String(decoding: bytes, as: UTF8.self).replacing(/\u{1B}\[[0-9;?]*[ -\/]*[@-~]/, with: "")
-    // What a progress bar has overwritten nobody saw in the end.
+    // Nobody sees in the end what a progress bar has overwritten.
     return text.split(whereSeparator: { $0 == "\n" || $0 == "\r\n" }).suffix(count).map { line in
         let seen = line.split(separator: "\r").last ?? ""
         return String(String.UnicodeScalarView(seen.unicodeScalars.filter { !$0.isControl }).prefix(width))
@@ -132,7 +132,7 @@ public func lastLines(of bytes: [UInt8], count: Int = 20, width: Int = 300) -> [
 }
 
 extension Unicode.Scalar {
-    /// Neither seen nor to be obeyed: control characters, and those that turn the direction of writing.
+    /// Characters that are neither shown nor obeyed: control characters, and those that turn the direction of writing.
     var isControl: Bool {
         switch properties.generalCategory {
         case .control: self != "\t"

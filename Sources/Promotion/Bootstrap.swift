@@ -1,6 +1,6 @@
 import Foundation
 
-/// The paired bootstrap: both models on the same resamples, so that what is hard for both cancels out.
+/// The paired bootstrap. Both models are measured on the same resamples, so rows that are hard for both cancel out.
 struct Bootstrap: Sendable {
     let resampling: Resampling
     private let pairs: [Metric: Pair]
@@ -16,7 +16,9 @@ struct Bootstrap: Sendable {
         }
     }
 
-    /// `metrics` all have the task that `resampling` was made for; `champion` scores the same rows as the evidence.
+    /// - Parameters:
+    ///   - champion: its scores on the rows of the evidence.
+    ///   - metrics: all of the task that `resampling` was made for.
     init(_ evidence: Evidence, champion: [Double], metrics: Set<Metric>, resampling: Resampling) {
         let order = resampling.order
         let weights = evidence.weights.map { weights in order.map { weights[$0] } }
@@ -39,16 +41,17 @@ struct Bootstrap: Sendable {
             })
     }
 
-    /// The difference challenger − champion of each metric on each resample, ascending, positive where the challenger
-    /// is better. Where it is not defined (a resample of groups without one class) it is −∞: never in favour.
+    /// Challenger − champion for each metric on each resample, ascending, positive where the challenger is better.
+    /// Where the difference is undefined (a resample of groups without one class) it is −∞, so it never favours the
+    /// challenger.
     ///
-    /// On all cores; on how many does not matter, for a resample depends on nothing but the seed and its number.
+    /// Uses all cores. Their number does not matter: a resample depends only on the seed and its number.
     func differences(seed: UInt64, resamples: Int) -> [Metric: [Double]] {
         let (metrics, bound) = (Array(pairs.keys), Array(pairs.values))
         let parts = max(1, min(resamples / Self.fewestPerPart, ProcessInfo.processInfo.activeProcessorCount))
         var found = [Double](repeating: 0, count: metrics.count * resamples)
         found.withUnsafeMutableBufferPointer { buffer in
-            // Each part writes places of its own.
+            // Each part writes only its own elements.
             nonisolated(unsafe) let found = buffer
             DispatchQueue.concurrentPerform(iterations: parts) { part in
                 withUnsafeTemporaryAllocation(of: UInt8.self, capacity: resampling.order.count) { counts in
@@ -72,7 +75,8 @@ struct Bootstrap: Sendable {
     /// Fewer are not worth another thread.
     private static let fewestPerPart = 64
 
-    /// The difference without each block of rows (of groups): one row a block, unless there are more than `blocks`.
+    /// The jackknife: the difference without each block of rows (or groups). A block is one row, unless there are more
+    /// than `blocks`.
     func differencesWithoutOneBlock(_ metric: Metric, blocks: Int = 200) -> [Double] {
         guard let pair = pairs[metric] else { return [] }
         let blockOfRow = resampling.blocks(blocks)
@@ -81,7 +85,7 @@ struct Bootstrap: Sendable {
         }
     }
 
-    /// How many rows (groups, where those are drawn) bring something else to the metric of one model than of the other.
+    /// The number of rows (or groups, if groups are drawn) that contribute differently to the two models' metrics.
     func unitsThatDiffer(_ metric: Metric) -> Int {
         guard let pair = pairs[metric] else { return 0 }
         let (challenger, champion) = (pair.challenger.contributions, pair.champion.contributions)
@@ -91,7 +95,7 @@ struct Bootstrap: Sendable {
 }
 
 /// The quantile of ascending values by linear interpolation at (n − 1)·p: type 7 of Hyndman & Fan (1996), the default
-/// of NumPy, R and SciPy's percentile bootstrap. Nil where a value it falls on is not finite, or there is none.
+/// of NumPy, R and SciPy's percentile bootstrap. Nil if a value that it needs is not finite, or there are no values.
 func quantile(_ probability: Double, ofAscending values: [Double]) -> Double? {
     guard !values.isEmpty else { return nil }
     let place = Double(values.count - 1) * min(max(probability, 0), 1)

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Reads RFC 4180 rows one after another: comma-separated cells, optionally in double quotes, lines ended by CRLF or
-/// LF, the last line end optional. Spaces belong to their cell. A blank line is a row of one empty cell, as in the RFC.
+/// Reads RFC 4180 rows one by one: comma-separated cells, optionally in double quotes, lines ended by CRLF or LF, the
+/// last line end optional. Spaces belong to their cell. A blank line is a row of one empty cell, as in the RFC.
 struct CSVRows {
     private let bytes: [UInt8]
     private var position: Int
@@ -10,7 +10,7 @@ struct CSVRows {
     private static let comma = UInt8(ascii: ","), quote = UInt8(ascii: "\"")
     private static let lineFeed = UInt8(ascii: "\n"), carriageReturn = UInt8(ascii: "\r")
 
-    /// `bytes` is UTF-8; a byte order mark, as spreadsheets write one, is skipped.
+    /// - Parameter bytes: UTF-8. A byte order mark, as spreadsheets write one, is skipped.
     init(_ bytes: [UInt8]) {
         self.bytes = bytes
         position = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0

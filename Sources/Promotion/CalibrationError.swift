@@ -1,13 +1,13 @@
-/// The expected calibration error: how far the mean probability of a bin is from the share of positives in it, the mean
-/// over the bins by their mass (Naeini, Cooper & Hauskrecht 2015).
+/// The expected calibration error: the distance between the mean probability of a bin and its share of positives,
+/// averaged over the bins by their weight (Naeini, Cooper & Hauskrecht 2015).
 ///
-/// Bins have equal width, each contains its upper edge, and the first 0, too: those of scikit-learn's
+/// Bins have equal width. Each contains its upper edge, and the first also contains 0, as in scikit-learn's
 /// `calibration_curve(strategy="uniform")`.
 struct CalibrationError: Scorer {
     /// The scores.
     let contributions: [Double]
     private let binOfRow: [Int]
-    /// Score − label of each row, by its weight.
+    /// Score − label of each row, times its weight.
     private let excess: [Double]
     private let weights: [Double]?
     private let bins: Int
@@ -16,7 +16,7 @@ struct CalibrationError: Scorer {
         let width = 1 / Double(bins)
         contributions = rows.scores
         binOfRow = rows.scores.map { score in
-            // Near an edge the quotient may be off by one: the edges themselves decide.
+            // Near an edge the quotient may be off by one bin, so compare with the edges themselves.
             var bin = min(max(Int(score / width), 0), bins - 1)
             while bin > 0, score <= Double(bin) * width { bin -= 1 }
             while bin + 1 < bins, score > Double(bin + 1) * width { bin += 1 }

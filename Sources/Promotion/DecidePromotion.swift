@@ -1,14 +1,14 @@
 import Foundation
 
-/// What is known of a challenger beside its evidence.
+/// What is known about a challenger beside its evidence.
 public struct Circumstances: Sendable {
     /// Whether the registry has a champion.
     public var incumbent: Bool
     /// Rows that the challenger was trained on, by id.
     public var trainingIDs: Set<String>
-    /// What steps have reported of the challenger: `latency_ms`, `size_bytes`.
+    /// What steps have reported about the challenger: `latency_ms`, `size_bytes`.
     public var reported: [String: Double]
-    /// How often the same holdout has compared models before.
+    /// How often this holdout has compared models before.
     public var earlierUses: Int
 
     public init(
@@ -23,13 +23,14 @@ public struct Circumstances: Sendable {
 
 /// Decides whether the challenger becomes champion.
 ///
-/// Where the registry has a champion, at least one rule must compare (`improve` or `no_worse`) and every rule must pass.
-/// Without one, floors and guards alone decide, if `rules.first` allows it at all. Evidence that disagrees with the
-/// registry about there being a champion, either way round, never promotes; nor does one with rows that were trained on,
-/// or one on a holdout whose budget is spent.
+/// - If the registry has a champion, at least one rule must compare (`improve` or `no_worse`), and every rule must
+///   pass.
+/// - If it has none, floors and guards alone decide, if `rules.first` allows that.
+/// - Evidence never promotes if it disagrees with the registry about whether there is a champion, if it has rows that
+///   the challenger was trained on, or if the budget of its holdout is spent.
 ///
-/// The bounds are those of a paired bootstrap, rows drawn within their label for classification metrics and freely for
-/// regression metrics; groups, where the evidence has them, are drawn whole.
+/// The bounds come from a paired bootstrap. Rows are drawn within their label for classification metrics and freely for
+/// regression metrics. Groups, if the evidence has them, are drawn whole.
 ///
 /// Pure: the same evidence, circumstances, rules, seed and resamples give the same decision, on any number of cores.
 public func decide(
@@ -59,14 +60,14 @@ public func decide(
     }
 }
 
-/// The decision on evidence that could not be read: never promoted.
+/// The decision on unreadable evidence: never promoted.
 public func decide(unreadable problem: EvidenceProblem) -> Decision {
     Decision(
         verdict: .notPromoted, ground: .unusableEvidence(why: problem.description), findings: [], rows: 0, resamples: 0,
         seed: 0)
 }
 
-/// The decision of a person who wants a version back that was champion before.
+/// The decision of a rollback by a person, to a version that was champion before.
 public func decide(restoringFor person: String, because reason: String) -> Decision {
     Decision(
         verdict: .promoted, ground: .rolledBack(by: person, reason: reason), findings: [], rows: 0, resamples: 0,
@@ -139,15 +140,15 @@ private func findings(
 }
 
 private func finding(_ rule: GuardRule, _ reported: Double?) -> Finding {
-    // What was not measured, or is no number, is not known to be small enough.
+    // A value that is missing or not a number is not known to be small enough.
     let value = reported.flatMap { $0.isFinite ? $0 : nil }
     let isSmall = value.map { $0 <= rule.atMost } ?? false
     return Finding(
         rule: .atMost(rule), outcome: isSmall ? .passed : .failed, challenger: value, comparison: nil)
 }
 
-/// Fewer rows or groups than this that differ, all in favour of the challenger by chance, would look like certainty: a
-/// resample leaves out all of three such with a probability of e⁻³ < 5 %.
+/// With fewer rows or groups that differ, all of them could favour the challenger by chance and look certain. With
+/// three such rows, a resample leaves out all of them with a probability of only e⁻³ < 5 %.
 let fewestUnitsThatDiffer = 10
 
 private func outcome(

@@ -2,26 +2,25 @@ import Foundation
 
 /// The per-row holdout scores that a promotion is decided on.
 ///
-/// Every column has as many values as `ids`, in the order of `ids`, which are unique and sorted: the same rows in
-/// another order, or with their columns in another order, are the same evidence. Every number is finite and no weight
-/// is negative.
+/// Every column has one value per element of `ids`, in the same order. Ids are unique and sorted, so the order of rows
+/// and columns in the file does not matter. Every number is finite, and no weight is negative.
 public struct Evidence: Sendable, Equatable {
     public let ids: [String]
-    /// What was true of each row: 0 or 1 for a classification metric, any number for a regression metric.
+    /// The true outcome of each row: 0 or 1 for a classification metric, any number for a regression metric.
     public let labels: [Double]
     /// The challenger's score: a probability, a rank score or a predicted value, as the metric needs it.
     public let challenger: [Double]
     /// The champion's score on the same rows; nil when the table has no such column.
     public let champion: [Double]?
     public let weights: [Double]?
-    /// Rows of one group (a patient, a hospital) are not independent: the bootstrap draws groups whole.
+    /// Rows of one group (a patient, a hospital) are not independent, so the bootstrap draws groups whole.
     public let groups: [String]?
     /// Column name → value of each row. An empty value is a slice of its own.
     public let slices: [String: [String]]
 
     /// Checks the columns and sorts their rows by id.
     ///
-    /// Rows are named in problems by their place in the given columns, from 1.
+    /// Problems name a row by its position in the given columns, from 1.
     public init(
         ids: [String], labels: [Double], challenger: [Double], champion: [Double]? = nil,
         weights: [Double]? = nil, groups: [String]? = nil, slices: [String: [String]] = [:]
@@ -54,7 +53,7 @@ public struct Evidence: Sendable, Equatable {
 }
 
 extension Evidence {
-    /// These rows of it, by place, ascending.
+    /// The evidence of these rows only, by position, ascending.
     func part(_ rows: [Int]) -> Evidence {
         Evidence(
             checked: rows.map { ids[$0] }, labels: rows.map { labels[$0] }, challenger: rows.map { challenger[$0] },
@@ -95,7 +94,7 @@ private func requireFinite(_ column: [Double]?, name: String, rows: Int) throws(
     }
 }
 
-/// The places of `ids` in ascending order of id; throws where two are equal (by Unicode canonical equivalence).
+/// The positions of `ids` in ascending order of id. Throws if two are equal (by Unicode canonical equivalence).
 private func orderOfUnique(_ ids: [String]) throws(EvidenceProblem) -> [Int] {
     let order = ids.indices.sorted { (ids[$0], $0) < (ids[$1], $1) }
     for (earlier, later) in zip(order, order.dropFirst()) where ids[earlier] == ids[later] {

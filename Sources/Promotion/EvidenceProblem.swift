@@ -2,7 +2,7 @@ import Foundation
 
 /// Why evidence cannot be used. A problem always means: not promoted.
 ///
-/// `row` counts rows of data from 1 (the header is not one); `line` counts lines of the file from 1.
+/// `row` counts rows of data from 1, without the header; `line` counts lines of the file from 1.
 public enum EvidenceProblem: Error, Equatable, Sendable {
     case notUTF8
     case empty
@@ -14,7 +14,8 @@ public enum EvidenceProblem: Error, Equatable, Sendable {
     case missingSlice(String)
     case duplicateColumn(String)
     case unnamedColumn(position: Int)
-    /// A column that is ours but for its case or surrounding blanks, which would otherwise be read as a slice.
+    /// A column whose name differs from a known one only in case or surrounding blanks. It would otherwise be read as a
+    /// slice.
     case misspelledColumn(String, expected: String)
     case wrongCellCount(row: Int, count: Int, expected: Int)
     case unequalColumns(column: String, count: Int, expected: Int)
@@ -25,7 +26,7 @@ public enum EvidenceProblem: Error, Equatable, Sendable {
     case duplicateID(String, rows: [Int])
     case labelNotBinary(id: String, label: Double, metric: Metric)
     case notAProbability(id: String, column: String, score: Double, metric: Metric)
-    /// No value on these rows: only one class, no weight at all, or numbers too large to square.
+    /// The metric is undefined on these rows: only one class, no weight at all, or numbers too large to square.
     case undefined(metric: Metric, column: String)
 }
 
@@ -42,7 +43,7 @@ extension EvidenceProblem: CustomStringConvertible {
         case .unclosedQuote(let line): "line \(line): a quoted cell starts here and never ends"
         case .missingColumn(let name): "the column '\(name)' is missing; the header needs id, label and challenger"
         case .missingSlice(let name):
-            "the column '\(name)' is missing, whose slices a rule looks at; write it into the evidence"
+            "the column '\(name)' is missing, but a rule checks its slices; add it to the evidence"
         case .duplicateColumn(let name): "the column '\(name)' appears twice in the header"
         case .unnamedColumn(let position): "column \(position) of the header has no name"
         case .misspelledColumn(let name, let expected): "the column '\(name)' must be written '\(expected)'"

@@ -1,8 +1,8 @@
-/// 1 − Σ (ŷ − y)² / Σ (y − ȳ)², as scikit-learn's `r2_score`. Not defined where all labels are the same.
+/// 1 − Σ (ŷ − y)² / Σ (y − ȳ)², as scikit-learn's `r2_score`. Undefined if all labels are equal.
 struct ExplainedVariance: Scorer {
     /// Squared errors.
     let contributions: [Double]
-    /// Label − mean of all labels: sums of their squares then lose no digits.
+    /// Label − mean of all labels, so that sums of their squares lose no digits.
     private let centred: [Double]
     private let weights: [Double]?
 

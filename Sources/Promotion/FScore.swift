@@ -1,4 +1,4 @@
-/// 2 TP / (2 TP + FP + FN) where a score above the threshold is decided to be 1, as scikit-learn's `f1_score`.
+/// 2 TP / (2 TP + FP + FN), where a score above the threshold is decided as 1; scikit-learn's `f1_score`.
 struct FScore: Scorer {
     /// The decision, 0 or 1.
     let contributions: [Double]

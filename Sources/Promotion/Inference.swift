@@ -1,18 +1,18 @@
 import Foundation
 
-/// The tail of a bootstrap beyond which a bound with a tail of `probability` lies: the expanded percentile interval
-/// (Hesterberg 2015, section 5.3).
+/// The tail probability at which to read a bootstrap, so that the bound has a tail of `probability`: the expanded
+/// percentile interval (Hesterberg 2015, section 5.3).
 ///
-/// Resamples of n units spread too little, by √((n − 1)/n), and as the normal distribution where Student's is right. With ten
-/// positives a bound of 95 % would hold 91 % of the time.
+/// Resamples of n units vary too little, by √((n − 1)/n), and like the normal distribution where Student's is right.
+/// With ten positives, a plain bound of 95 % would hold 91 % of the time.
 func expandedTail(_ probability: Double, units: Int) -> Double {
     guard units > 1 else { return 0 }
     let stretched = (Double(units) / Double(units - 1)).squareRoot() * studentQuantile(1 - probability, units - 1)
     return normalProbability(-stretched)
 }
 
-/// Student's quantile by the expansion of Cornish and Fisher (Abramowitz & Stegun 26.7.5): to 10⁻³ from 9 degrees of freedom
-/// on, for probabilities up to 0.999.
+/// Student's quantile by the Cornish–Fisher expansion (Abramowitz & Stegun 26.7.5). Exact to 10⁻³ from 9 degrees of
+/// freedom, for probabilities up to 0.999.
 func studentQuantile(_ probability: Double, _ degrees: Int) -> Double {
     let (z, n) = (normalQuantile(probability), Double(degrees))
     let (z3, z5, z7, z9) = (z * z * z, pow(z, 5), pow(z, 7), pow(z, 9))
@@ -23,17 +23,17 @@ func studentQuantile(_ probability: Double, _ degrees: Int) -> Double {
     return z + first / n + second / pow(n, 2) + third / pow(n, 3) + fourth / pow(n, 4)
 }
 
-/// The levels at which a bootstrap's quantiles are to be taken, corrected for its bias and for the skew of the statistic:
-/// BCa (Efron 1987; Efron & Tibshirani 1993, 14.10).
+/// The levels at which to read a bootstrap's quantiles, corrected for bias and for the skew of the statistic: BCa
+/// (Efron 1987; Efron & Tibshirani 1993, 14.10).
 ///
 /// - Parameters:
-///   - differences: of the resamples, ascending.
-///   - jackknife: the statistic without each part of the rows.
-/// - Returns: nil where there is no such correction, as all resamples lie on one side.
+///   - differences: on the resamples, ascending.
+///   - jackknife: the statistic without each block of rows.
+/// - Returns: nil if all resamples lie on one side, because then there is no such correction.
 func bcaLevels(
     _ levels: (lower: Double, upper: Double), observed: Double, _ differences: [Double], jackknife: [Double]
 ) -> (lower: Double, upper: Double)? {
-    // Ties with the observation count one half on each side.
+    // A tie with the observed value counts one half on each side.
     let below = differences.count { $0 < observed }
     let same = differences.count { $0 == observed }
     if same == differences.count { return levels }
@@ -74,7 +74,7 @@ func delong(labels: [Double], challenger: [Double], champion: [Double], confiden
     return DeLong(standardError: error, lower: difference - reach, upper: difference + reach)
 }
 
-/// Of each positive, the share of negatives that it beats; of each negative, the share of positives that beat it.
+/// For each positive, the share of negatives that it beats; for each negative, the share of positives that beat it.
 private func placements(_ scores: [Double], _ positives: [Int], _ negatives: [Int]) -> (
     positives: [Double], negatives: [Double]
 ) {
@@ -87,7 +87,7 @@ private func placements(_ scores: [Double], _ positives: [Int], _ negatives: [In
     )
 }
 
-/// The rank of each value from 1; equal values share the mean of theirs.
+/// The rank of each value from 1; equal values share their mean rank.
 private func midranks(_ values: [Double]) -> [Double] {
     let order = values.indices.sorted { values[$0] < values[$1] }
     var ranks = [Double](repeating: 0, count: values.count)
@@ -101,8 +101,8 @@ private func midranks(_ values: [Double]) -> [Double] {
     return ranks
 }
 
-/// Holm's step-down adjustment (1979): reject where it is at most α, and of all true hypotheses together one is rejected
-/// with a probability of at most α. Those that are nil were not tested, and stay so.
+/// Holm's step-down adjustment (1979). If you reject where the result is at most α, the probability of rejecting any
+/// true hypothesis is at most α. Nil stands for a hypothesis that was not tested, and stays nil.
 func holm(_ probabilities: [Double?]) -> [Double?] {
     let order = probabilities.indices.filter { probabilities[$0] != nil }.sorted {
         (probabilities[$0] ?? 1) < (probabilities[$1] ?? 1)
@@ -119,7 +119,8 @@ func holm(_ probabilities: [Double?]) -> [Double?] {
 /// Φ(z).
 func normalProbability(_ z: Double) -> Double { erfc(-z / 2.0.squareRoot()) / 2 }
 
-/// Φ⁻¹(p), to the last few digits: a rational start (Acklam 2003, 1.15·10⁻⁹) and one step of Halley's method.
+/// Φ⁻¹(p), exact to the last few digits: a rational approximation (Acklam 2003, 1.15·10⁻⁹) and one step of Halley's
+/// method.
 func normalQuantile(_ probability: Double) -> Double {
     guard probability > 0, probability < 1 else { return probability <= 0 ? -.infinity : .infinity }
     // Symmetric, and more exact in the lower half.

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A metric that is the weighted mean of something each row brings by itself, or the root of that mean.
+/// A metric that is the weighted mean of a loss per row, or the root of that mean.
 struct MeanLoss: Scorer {
     enum Finish { case none, squareRoot }
 
@@ -30,7 +30,7 @@ struct MeanLoss: Scorer {
         }
     }
 
-    /// Four sums side by side, always the same four: additions do not wait for each other.
+    /// Always four sums side by side, so that one addition need not wait for another.
     @inline(__always)
     private func mean(_ counts: UnsafeBufferPointer<UInt8>, mass: (Int, UInt8) -> Double) -> Double {
         contributions.withUnsafeBufferPointer { losses in

@@ -1,7 +1,7 @@
 import Foundation
 
 extension Evidence {
-    /// The metric of one column of scores on all rows; throws where the evidence does not fit the metric.
+    /// The metric of one column of scores on all rows. Throws if the evidence does not fit the metric.
     func value(of metric: Metric, scores: [Double], column: String) throws(EvidenceProblem) -> Double {
         if let problem = problem(for: metric) { throw problem }
         guard let value = metric.value(labels: labels, scores: scores, weights: weights) else {
@@ -10,7 +10,7 @@ extension Evidence {
         return value
     }
 
-    /// The first label or score that is no such thing to `metric`, or nil.
+    /// The first label or score that `metric` cannot use, or nil.
     func problem(for metric: Metric) -> EvidenceProblem? {
         let definition = metric.definition
         if definition.task == .classification, let row = labels.firstIndex(where: { $0 != 0 && $0 != 1 }) {

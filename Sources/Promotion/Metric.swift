@@ -1,8 +1,8 @@
 import Foundation
 
-/// A measure of scores against labels, with the values of scikit-learn's function of the same purpose.
+/// A measure of scores against labels. Its values equal those of the corresponding scikit-learn function.
 ///
-/// Known by its name, some with a parameter: `roc_auc`, `f1@0.3`, `precision@100`.
+/// Identified by its name, some with a parameter: `roc_auc`, `f1@0.3`, `precision@100`.
 public struct Metric: RawRepresentable, Codable, Sendable {
     public let rawValue: String
     let definition: MetricDefinition
@@ -26,9 +26,9 @@ public struct Metric: RawRepresentable, Codable, Sendable {
 
     public var greaterIsBetter: Bool { definition.greaterIsBetter }
 
-    /// The value on these rows, or nil where it is not defined (one class only, no weight, overflow).
+    /// The value on these rows; nil if it is undefined (one class only, no weight, overflow).
     ///
-    /// The columns have equal length; labels are 0 or 1, and scores probabilities, where the metric needs it.
+    /// The columns have equal length. Labels are 0 or 1, and scores are probabilities, if the metric requires it.
     public func value(labels: [Double], scores: [Double], weights: [Double]? = nil) -> Double? {
         let scorer = definition.scorer(ScoredRows(labels: labels, scores: scores, weights: weights))
         let once = [UInt8](repeating: 1, count: labels.count)
@@ -37,7 +37,7 @@ public struct Metric: RawRepresentable, Codable, Sendable {
     }
 }
 
-/// Beyond this a difference of two values may no longer be a number.
+/// Above this, the difference of two values may not be a number any more.
 private let largestValue = 1e300
 
 extension Metric: Hashable {
@@ -46,14 +46,14 @@ extension Metric: Hashable {
 }
 
 extension Metric: CaseIterable {
-    /// One of each name.
+    /// One metric of each name.
     public static let allCases = MetricFamily.catalogue.compactMap { family in
         Metric(rawValue: family.name) ?? Metric(rawValue: "\(family.name)@0.1")
     }
 
     public static let names = MetricFamily.catalogue.map(\.name)
 
-    /// How each is written, for whoever wrote one wrongly.
+    /// How each metric is written, for error messages.
     public static let spellings = MetricFamily.catalogue.map { family in
         family.parameter.map {
             "\(family.name)\($0.standard == nil ? "@" : "[@")\($0.rawValue)\($0.standard == nil ? "" : "]")"
@@ -62,11 +62,11 @@ extension Metric: CaseIterable {
     }
 }
 
-/// Metrics of one name. To add one, add it here; most need nothing else, for their arithmetic is there.
+/// The metrics of one name. To add one, add it here. Most need nothing else, because their arithmetic is here.
 struct MetricFamily: Sendable {
     let name: String
     var parameter: MetricParameter?
-    /// Of the parameter; of anything when there is none.
+    /// Takes the parameter; ignores it if the metric has none.
     let definition: @Sendable (Double) -> MetricDefinition
 
     static let catalogue = [
@@ -74,11 +74,11 @@ struct MetricFamily: Sendable {
         MetricFamily(name: "roc_auc") { _ in .ranking { ROCAUC(rows: $0) } },
         // Step-wise area under precision–recall (`average_precision_score`).
         MetricFamily(name: "average_precision") { _ in .ranking { AveragePrecision(rows: $0) } },
-        // Share of positives among the K rows of the highest scores, or among that share of all rows.
+        // Share of positives among the K rows with the highest scores, or among that share of all rows.
         MetricFamily(name: "precision", parameter: .top) { top in
             .ranking { TopRanked(rows: $0, top: top, share: .ofSelected) }
         },
-        // Share of all positives that are among them.
+        // Share of all positives that are among those rows.
         MetricFamily(name: "recall", parameter: .top) { top in
             .ranking { TopRanked(rows: $0, top: top, share: .ofPositives) }
         },
@@ -92,13 +92,13 @@ struct MetricFamily: Sendable {
                 -log(min(max(label == 1 ? score : 1 - score, .ulpOfOne), 1 - .ulpOfOne))
             }
         },
-        // Mean distance of probability and outcome over bins of equal width, as `calibration_curve` makes them.
+        // Mean distance of probability and outcome over bins of equal width, as in `calibration_curve`.
         MetricFamily(name: "ece", parameter: .bins) { bins in
             MetricDefinition(task: .classification, scores: .probability, greaterIsBetter: false) {
                 CalibrationError($0, bins: Int(bins))
             }
         },
-        // Share of rows where (score > T) is the label (`accuracy_score`).
+        // Share of rows where (score > T) equals the label (`accuracy_score`).
         MetricFamily(name: "accuracy", parameter: .threshold) { threshold in
             MetricDefinition(task: .classification, scores: .probability, greaterIsBetter: true) {
                 MeanLoss($0) { label, score in (score > threshold) == (label == 1) ? 1 : 0 }
@@ -133,7 +133,7 @@ enum MetricParameter: String {
     case top = "K"
     case bins = "N"
 
-    /// Where none is given; nil where one has to be.
+    /// The default; nil if a parameter is required.
     var standard: Double? {
         switch self {
         case .threshold: 0.5
@@ -151,7 +151,7 @@ enum MetricParameter: String {
     }
 }
 
-/// What a metric is, whatever rows it is taken on.
+/// A metric, independent of the rows it is measured on.
 struct MetricDefinition: Sendable {
     enum Task { case classification, regression }
     enum Scores { case anyNumber, probability }
@@ -162,12 +162,12 @@ struct MetricDefinition: Sendable {
     /// Does all the work that does not depend on how often a row is drawn.
     let scorer: @Sendable (ScoredRows) -> any Scorer
 
-    /// One that only sees the order of the scores.
+    /// A metric that depends only on the order of the scores.
     static func ranking(_ scorer: @escaping @Sendable (RankedRows) -> any Scorer) -> MetricDefinition {
         MetricDefinition(task: .classification, scores: .anyNumber, greaterIsBetter: true) { scorer(RankedRows($0)) }
     }
 
-    /// The mean of what each row loses; of a probability, or of a predicted number.
+    /// The mean loss per row, of a probability or of a predicted number.
     static func loss(of scores: Scores, _ loss: @escaping @Sendable (_ label: Double, _ score: Double) -> Double)
         -> MetricDefinition
     {
@@ -184,11 +184,12 @@ struct ScoredRows {
     let weights: [Double]?
 }
 
-/// A metric bound to rows, ready to be taken on many resamples of them.
+/// A metric bound to rows, ready to be measured on many resamples of them.
 protocol Scorer: Sendable {
-    /// The metric where row i is present `counts[i]` times: O(rows), no allocation. Not finite where undefined.
+    /// The metric if row i is present `counts[i]` times: O(rows), no allocation. Not finite if undefined.
     func value(_ counts: UnsafeBufferPointer<UInt8>) -> Double
 
-    /// What row i brings to the metric: rows that bring the same for both models say nothing about their difference.
+    /// The contribution of each row to the metric. A row that contributes the same for both models says nothing about
+    /// their difference.
     var contributions: [Double] { get }
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Challenger and champion on the same rows. Every metric of a task sees the same resamples, drawn once.
+/// Challenger and champion on the same rows. All metrics of a task share the same resamples.
 struct PairedComparison {
     private let evidence: Evidence
     private let champion: [Double]
@@ -11,11 +11,11 @@ struct PairedComparison {
 
     private struct Sample {
         let bootstrap: Bootstrap
-        /// Of each metric, ascending; none where there are too few rows for any.
+        /// By metric, ascending; empty if there are too few rows for any.
         let differences: [Metric: [Double]]
     }
 
-    /// Nil without a champion. Resamples only where the evidence fits the metrics; `compare` says where it does not.
+    /// Nil without a champion. Resamples only if the evidence fits the metrics; `compare` says if it does not.
     init?(_ evidence: Evidence, rules: PromotionRules, seed: UInt64, resamples: Int) {
         guard let champion = evidence.champion else { return nil }
         let metrics = Set(rules.improve.map(\.metric) + rules.noWorse.map(\.metric))
@@ -36,7 +36,7 @@ struct PairedComparison {
         self.resamples = resamples
     }
 
-    /// - Parameter confidence: of each one-sided bound, as the rule has it; a holdout's budget makes more of it.
+    /// - Parameter confidence: of each one-sided bound, as the rule has it. A holdout's budget raises it.
     func compare(
         _ metric: Metric, _ confidence: Double, _ bound: BoundMethod?
     ) throws(EvidenceProblem) -> Comparison? {
@@ -62,7 +62,7 @@ struct PairedComparison {
             return .tooFew(units: sample.bootstrap.resampling.smallestStratum)
         }
         let tail = expandedTail(1 - confidence, units: sample.bootstrap.resampling.smallestStratum)
-        // As few rows as these need more resamples than there are: the bound would be an accident of the seed.
+        // With so few rows, a bound needs more resamples than there are. It would depend on the seed.
         guard Double(resamples) * tail >= fewestBeyondABound else {
             return .tooFew(units: sample.bootstrap.resampling.smallestStratum)
         }
@@ -113,7 +113,7 @@ struct PairedComparison {
                 .differences(seed: seed, resamples: resamples)[metric] ?? []
             lower = quantile(1 - rule.confidence, ofAscending: differences)
             upper = quantile(rule.confidence, ofAscending: differences)
-            // Those that speak for "worse by no more than the margin", and the observation itself.
+            // The resamples that support "worse by no more than the margin", and the observation itself.
             let harmless = differences.count - differences.partitionPoint { $0 >= -rule.margin }
             p = Double(harmless + 1) / Double(differences.count + 1)
         }
@@ -129,7 +129,7 @@ struct PairedComparison {
 }
 
 extension SliceFinding {
-    /// With its p-value beside all others; nil leaves it too small.
+    /// The finding with its p-value among all slices; nil leaves it too small.
     fileprivate func judged(_ adjustedP: Double?, alpha: Double) -> SliceFinding {
         var judged = self
         judged.outcome = adjustedP.map { $0 <= alpha ? .worse : .passed } ?? .tooSmall
@@ -139,7 +139,7 @@ extension SliceFinding {
 }
 
 extension Array {
-    /// The first place from which on `isBeyond` holds, where it does not hold before any at which it does.
+    /// The first index where `isBeyond` holds. It must not hold before an index where it does not.
     fileprivate func partitionPoint(_ isBeyond: (Element) -> Bool) -> Int {
         var (low, high) = (0, count)
         while low < high {

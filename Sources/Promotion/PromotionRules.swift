@@ -1,7 +1,7 @@
 import Foundation
 
-/// What a challenger has to show before it replaces the champion. All rules have to pass: none makes up for another,
-/// which is why several need no correction for their number (intersection–union test, Berger 1982).
+/// What a challenger has to show before it replaces the champion. All rules must pass, and none makes up for another.
+/// So several rules need no correction for their number (intersection–union test, Berger 1982).
 public struct PromotionRules: Sendable, Codable, Hashable {
     /// What happens to a challenger that passes its floors while there is no champion yet.
     public enum First: String, Codable, Sendable { case promote, hold }
@@ -12,7 +12,7 @@ public struct PromotionRules: Sendable, Codable, Hashable {
     public var noWorse: [NoWorseRule]
     public var slices: [SlicesRule]
     public var guards: [GuardRule]
-    /// How often the same holdout may decide; nil when nobody counts.
+    /// How often the same holdout may decide; nil if this is not counted.
     public var holdoutBudget: Int?
 
     public init(
@@ -28,7 +28,7 @@ public struct PromotionRules: Sendable, Codable, Hashable {
         self.holdoutBudget = holdoutBudget
     }
 
-    /// Rules of an older ledger have fewer kinds.
+    /// An older ledger has fewer kinds of rules.
     public init(from decoder: any Decoder) throws {
         let values = try decoder.container(keyedBy: CodingKeys.self)
         first = try values.decode(First.self, forKey: .first)
@@ -41,7 +41,7 @@ public struct PromotionRules: Sendable, Codable, Hashable {
     }
 }
 
-/// The challenger alone must reach `atLeast`; for a metric where less is better, `atLeast` is the most it may be.
+/// The challenger alone must reach `atLeast`. For a metric where less is better, it must not exceed `atLeast`.
 public struct FloorRule: Sendable, Codable, Hashable {
     public var metric: Metric
     public var atLeast: Double
@@ -52,7 +52,7 @@ public struct FloorRule: Sendable, Codable, Hashable {
     }
 }
 
-/// How a bound is taken from the resamples.
+/// How to derive a bound from the resamples.
 public enum BoundMethod: String, Codable, Sendable, CaseIterable {
     /// Their quantile.
     case percentile
@@ -65,7 +65,7 @@ public struct ImproveRule: Sendable, Codable, Hashable {
     public var metric: Metric
     public var by: Double
     public var confidence: Double
-    /// Nil is `percentile`.
+    /// Nil means `percentile`.
     public var bound: BoundMethod?
 
     public init(metric: Metric, by: Double, confidence: Double = 0.95, bound: BoundMethod? = nil) {
@@ -81,7 +81,7 @@ public struct NoWorseRule: Sendable, Codable, Hashable {
     public var metric: Metric
     public var margin: Double
     public var confidence: Double
-    /// Nil is `percentile`.
+    /// Nil means `percentile`.
     public var bound: BoundMethod?
 
     public init(metric: Metric, margin: Double, confidence: Double = 0.95, bound: BoundMethod? = nil) {
@@ -92,14 +92,14 @@ public struct NoWorseRule: Sendable, Codable, Hashable {
     }
 }
 
-/// No slice may be shown to get worse by more than `margin`: of all slices together, one is blamed by chance with a
-/// probability of at most 1 − `confidence` (Holm 1979).
+/// No slice may be shown to get worse by more than `margin`. Over all slices together, the probability of blaming one
+/// by chance is at most 1 − `confidence` (Holm 1979).
 public struct SlicesRule: Sendable, Codable, Hashable {
-    /// Columns of the evidence; each value of each is a slice.
+    /// Columns of the evidence. Each value of each column is a slice.
     public var columns: [String]
     public var metric: Metric
     public var margin: Double
-    /// Slices of fewer rows are reported, and not judged.
+    /// Slices with fewer rows are reported but not judged.
     public var minRows: Int
     public var confidence: Double
 
@@ -112,7 +112,7 @@ public struct SlicesRule: Sendable, Codable, Hashable {
     }
 }
 
-/// A number that a step has reported of the challenger, such as its latency, may be this large.
+/// The upper limit of a number that a step has reported about the challenger, such as its latency.
 public struct GuardRule: Sendable, Codable, Hashable {
     public var value: String
     public var atMost: Double
@@ -123,13 +123,13 @@ public struct GuardRule: Sendable, Codable, Hashable {
     }
 }
 
-/// Fewer resamples beyond a bound than this, and the bound is an accident of the seed.
+/// With fewer resamples beyond a bound than this, the bound depends on the seed.
 let fewestBeyondABound = 10.0
 
 /// How many resamples a decision draws.
 public let resamplesOfADecision = 10_000
 
-/// Any one of the rules.
+/// One rule of any kind.
 public enum Rule: Sendable, Codable, Hashable {
     case floor(FloorRule)
     case improve(ImproveRule)
@@ -137,7 +137,7 @@ public enum Rule: Sendable, Codable, Hashable {
     case slices(SlicesRule)
     case atMost(GuardRule)
 
-    /// What it looks at: a metric, or a reported value.
+    /// What the rule measures: a metric, or a reported value.
     public var subject: String {
         switch self {
         case .floor(let rule): rule.metric.rawValue
@@ -156,16 +156,16 @@ extension PromotionRules {
     /// The rules that say that the challenger is good enough beside the champion. Slices only say that it does no harm.
     var comparisons: [Rule] { improve.map(Rule.improve) + noWorse.map(Rule.noWorse) }
 
-    /// The confidence of each use of a holdout that leaves `confidence` after all uses in the budget.
+    /// The confidence of each use of a holdout, so that `confidence` remains after all uses of the budget.
     func spending(_ confidence: Double) -> Double { 1 - (1 - confidence) / Double(max(holdoutBudget ?? 1, 1)) }
 
-    /// Why these rules cannot be decided by, as a sentence without its full stop, or nil.
+    /// Why no decision is possible with these rules, as a sentence without a full stop; nil if one is.
     public func problem(resamples: Int = resamplesOfADecision) -> String? {
         for rule in floor where !rule.atLeast.isFinite {
             return "the floor of \(rule.metric.rawValue) must be a number, not \(rule.atLeast)"
         }
         for rule in guards where !rule.atMost.isFinite {
-            return "the most that \(rule.value) may be must be a number, not \(rule.atMost)"
+            return "at_most.\(rule.value) must be a number, not \(rule.atMost)"
         }
         for rule in improve where !(rule.by.isFinite && rule.by >= 0) {
             return "improve.by of \(rule.metric.rawValue) must be 0 or more, not \(rule.by)"

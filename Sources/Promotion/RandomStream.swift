@@ -2,13 +2,13 @@ import Foundation
 
 /// The random numbers of one resample: xoshiro256++ (Blackman & Vigna 2021), seeded by SplitMix64 from (seed, index).
 ///
-/// Resample k depends on nothing but (seed, k), so that resamples may be taken in any order on any number of cores.
+/// Resample k depends only on (seed, k), so resamples may be drawn in any order on any number of cores.
 struct RandomStream {
     private var s0, s1, s2, s3: UInt64
 
     init(seed: UInt64, index: Int) {
         var seeds = SplitMix64(state: seed)
-        // Mixed twice: the starts of neighbouring streams must not be steps of one SplitMix64 sequence.
+        // Mixed twice: neighbouring streams must not start at steps of one SplitMix64 sequence.
         var mixed = SplitMix64(state: seeds.next() ^ UInt64(truncatingIfNeeded: index))
         var words = SplitMix64(state: mixed.next())
         (s0, s1, s2, s3) = (words.next(), words.next(), words.next(), words.next())

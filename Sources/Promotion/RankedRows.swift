@@ -2,7 +2,7 @@ import Foundation
 
 /// Rows by descending score, sorted once for all resamples.
 struct RankedRows: Sendable {
-    /// Row, and two bits beside it: is it the last of its ties, is it a positive. The sweep reads one stream.
+    /// Row index with two flag bits: the last of its ties, a positive. So the sweep reads one stream.
     private let entries: [UInt32]
     private let weights: [Double]?
     let scores: [Double]
@@ -23,9 +23,9 @@ struct RankedRows: Sendable {
         self.scores = scores
     }
 
-    /// Calls `body` with the weight of positives and of negatives at each distinct score, from the highest.
+    /// Calls `body` with the weight of positives and of negatives at each distinct score, highest score first.
     ///
-    /// Without weights these are whole numbers, so that the result does not depend on any order of summing.
+    /// Without weights these are whole numbers, so the result does not depend on the order of summing.
     @inline(__always)
     func sweep(_ counts: UnsafeBufferPointer<UInt8>, _ body: (_ positives: Double, _ negatives: Double) -> Void) {
         if let weights {
@@ -59,8 +59,8 @@ struct RankedRows: Sendable {
     }
 }
 
-/// Mann–Whitney's U over the number of pairs, ties one half (Hanley & McNeil 1982): what the trapezoids of
-/// scikit-learn's `roc_auc_score` sum to, with `sample_weight` as masses.
+/// Mann–Whitney's U divided by the number of pairs, ties one half (Hanley & McNeil 1982). Equals the sum of trapezoids
+/// of scikit-learn's `roc_auc_score`, with `sample_weight` as masses.
 struct ROCAUC: Scorer {
     let rows: RankedRows
     var contributions: [Double] { rows.scores }
@@ -78,7 +78,7 @@ struct ROCAUC: Scorer {
     }
 }
 
-/// Σ (Rₙ − Rₙ₋₁) Pₙ over the distinct scores, no interpolation: scikit-learn's `average_precision_score`.
+/// Σ (Rₙ − Rₙ₋₁) Pₙ over the distinct scores, without interpolation: scikit-learn's `average_precision_score`.
 struct AveragePrecision: Scorer {
     let rows: RankedRows
     var contributions: [Double] { rows.scores }
@@ -96,8 +96,8 @@ struct AveragePrecision: Scorer {
     }
 }
 
-/// What the rows of the highest scores hold. Where equal scores lie across the border, of each of them the same part is
-/// in: the mean over all orders of the equal.
+/// Precision or recall among the rows with the highest scores. If equal scores cross the border, the same part of each
+/// is included: the mean over all orders of equal scores.
 struct TopRanked: Scorer {
     enum Share { case ofSelected, ofPositives }
 

@@ -1,7 +1,7 @@
 import Foundation
 
 extension Evidence {
-    /// Reads a CSV table (RFC 4180, UTF-8) with a header: `id`, `label`, `challenger`, and where wanted `champion`,
+    /// Reads a CSV table (RFC 4180, UTF-8) with a header: `id`, `label`, `challenger`, and optionally `champion`,
     /// `weight` and `group`, in any order. Every other column is a slice column.
     ///
     /// Numbers are decimal with an optional exponent. Stops at the first problem.

@@ -1,7 +1,7 @@
 import Foundation
 
 extension Decision {
-    /// The decision in sentences for people: what it rests on, then each rule with its numbers.
+    /// The decision in sentences for people: its ground, then each rule with its numbers.
     public var reasons: [String] {
         let failed = findings.count { $0.outcome == .failed }
         return [ground.sentence(failed: failed, rules: findings.count)] + findings.map(\.sentence)
@@ -29,7 +29,7 @@ extension Ground {
                 + "keep training and holdout apart."
         case .holdoutSpent(let uses, let budget):
             "Not promoted: this holdout has compared models \(uses) times, and its budget is \(budget); "
-                + "what wins on it now may only have been chosen by it. Judge by rows that have not been used."
+                + "a model that wins on it now may only be overfitted to it. Use rows that have not been used yet."
         case .rolledBack(let person, let reason): "Rolled back by \(person): \(reason)"
         case .unusableRules(let why): "Not promoted: \(why)."
         case .unusableEvidence(let why): "Not promoted: \(why)."
@@ -62,7 +62,7 @@ extension Finding {
         }
     }
 
-    /// How many slices there are of each outcome, and which are worse.
+    /// The number of slices with each outcome, and which are worse.
     private func sliceCounts(_ rule: SlicesRule) -> String {
         let columns = rule.columns.joined(separator: ", ")
         guard let slices else { return "slices of \(columns), nothing to compare with" }

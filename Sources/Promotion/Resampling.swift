@@ -1,8 +1,8 @@
 import Foundation
 
-/// How rows are drawn again: which rows stand in which order, and what is drawn whole.
+/// How to resample: the order of the rows, and what is drawn whole.
 struct Resampling: Sendable {
-    /// Places of the rows in the evidence, in the order they are drawn: stratum after stratum.
+    /// Positions of the rows in the evidence, in the order they are drawn: stratum after stratum.
     let order: [Int]
     private let units: Units
 
@@ -13,16 +13,16 @@ struct Resampling: Sendable {
         case groups(count: Int, groupOfRow: [Int])
     }
 
-    /// The fewest rows of a class, or groups with such rows, that resamples can show the spread of.
+    /// The fewest rows of a class, or groups with such rows, whose spread resamples can show.
     ///
-    /// A stratum of one row is drawn the same every time, as if nothing were uncertain about it; the variance of a
-    /// bootstrap is too small by the factor (m − 1)/m (Efron & Tibshirani 1993), which at 10 is a tenth.
+    /// A stratum of one row is drawn the same every time, as if it were certain. The variance of a bootstrap is too
+    /// small by the factor (m − 1)/m (Efron & Tibshirani 1993), which is a tenth at m = 10.
     static let fewestUnits = 10
-    /// Units of some weight in the smallest stratum.
+    /// Units with a positive weight in the smallest stratum.
     let smallestStratum: Int
 
-    /// Strata are the two labels for classification and all rows for regression. With groups, the groups are drawn
-    /// instead.
+    /// For classification, the two labels are strata. For regression, all rows are one stratum. With groups, the groups
+    /// are drawn instead.
     init(_ evidence: Evidence, task: MetricDefinition.Task) {
         let strata: [[Int]] =
             switch task {
@@ -50,7 +50,8 @@ struct Resampling: Sendable {
             }.min() ?? 0
     }
 
-    /// How many units these rows are of: themselves, or their groups. `rows` are places in `order`.
+    /// The number of units that these rows belong to: the rows themselves, or their groups. `rows` are positions in
+    /// `order`.
     func unitCount(of rows: [Int]) -> Int {
         switch units {
         case .rows: rows.count
@@ -58,7 +59,8 @@ struct Resampling: Sendable {
         }
     }
 
-    /// Every row's block, from 0: at most that many, equal in size but for one, each with its part of every stratum.
+    /// The block of every row, from 0. At most `most` blocks, equal in size up to one, each with its part of every
+    /// stratum.
     func blocks(_ most: Int) -> [Int] {
         switch units {
         case .rows: order.indices.map { $0 % min(most, order.count) }
@@ -68,7 +70,7 @@ struct Resampling: Sendable {
 
     /// Writes how often each row is in the resample that `stream` draws.
     ///
-    /// A count wraps at 256, which a stratum of any size reaches with a probability below 1/256! ≈ 10⁻⁵⁰⁷.
+    /// A count wraps at 256. In a stratum of any size, the probability of that is below 1/256! ≈ 10⁻⁵⁰⁷.
     func draw(_ stream: inout RandomStream, into counts: UnsafeMutableBufferPointer<UInt8>) {
         switch units {
         case .rows(let strata):
@@ -84,7 +86,7 @@ struct Resampling: Sendable {
     }
 }
 
-/// Draws `count` of `count` units with replacement and counts them from `start` on; two units for one random word.
+/// Draws `count` of `count` units with replacement, and counts them from `start` on. One random word gives two units.
 ///
 /// Unbiased: Lemire's multiply and reject (2019).
 private func drawUnits(

@@ -1,6 +1,6 @@
-/// How to start an MLflow server of one's own: loopback, SQLite, one process.
+/// How to start Espalier's own MLflow server: loopback, SQLite, one process.
 public struct EmbeddedServer: Sendable, Hashable {
-    /// A Python that has MLflow's server.
+    /// A Python with MLflow's server.
     public let python: String
     /// Folder for its database and artifacts.
     public let folder: String
@@ -14,7 +14,8 @@ public struct EmbeddedServer: Sendable, Hashable {
 
     public var url: String { "http://127.0.0.1:\(port)" }
 
-    /// The server's application without MLflow's launcher, which would add processes and leave orphans when killed.
+    /// Runs the server's application without MLflow's launcher, which would add processes and leave orphans when
+    /// killed.
     public var command: [String] {
         [
             python, "-m", "uvicorn", "--host", "127.0.0.1", "--port", String(port), "--log-level", "warning",

@@ -3,12 +3,12 @@ import HTTP
 
 /// An MLflow server, over its REST API. Source: mlflow.org, "REST API", version 2.0 paths; behaviours measured on 3.17.
 public struct MLflow: Sendable {
-    /// Without a slash at its end; may hold a path prefix.
+    /// Without a trailing slash; may have a path prefix.
     public let url: String
     private let client = HTTPClient()
     private let authorization: String?
 
-    /// - Parameter token: sent as bearer token; `name:password` inside the URL is sent as basic authentication.
+    /// - Parameter token: sent as bearer token. `name:password` inside the URL is sent as basic authentication.
     public init(url: String, token: String? = nil) {
         var parts = URLComponents(string: url)
         if let user = parts?.user {
@@ -41,11 +41,11 @@ public struct MLflow: Sendable {
     private func send(_ method: String, _ path: String, _ body: some Encodable) async throws(RegistryError) -> Data {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
-        guard let bytes = try? encoder.encode(body) else { throw .unreadable("a request that is no JSON") }
+        guard let bytes = try? encoder.encode(body) else { throw .unreadable("a request that is not JSON") }
         return try await send(method, URL(string: "\(url)/api/2.0/mlflow/\(path)"), body: bytes)
     }
 
-    /// Ask for what the server says of artifacts.
+    /// Requests metadata of artifacts.
     func artifacts<T: Decodable>(_ query: [String: String], as type: T.Type) async throws(RegistryError) -> T {
         var parts = URLComponents(string: "\(url)/api/2.0/mlflow-artifacts/artifacts")
         parts?.queryItems = query.sorted { $0.key < $1.key }.map { URLQueryItem(name: $0.key, value: $0.value) }
@@ -73,7 +73,7 @@ public struct MLflow: Sendable {
 
     private var headers: [String: String] { authorization.map { ["Authorization": $0] } ?? [:] }
 
-    /// Whether a server that answers this may do better later.
+    /// Whether a retry may succeed after this answer.
     private func mayPass(_ status: Int) -> Bool { status >= 500 || status == 429 || status == 0 }
 
     private func trouble(_ error: HTTPError) -> RegistryError {
@@ -81,9 +81,9 @@ public struct MLflow: Sendable {
         case .unreachable(let reason):
             let advice =
                 reason.localizedCaseInsensitiveContains("certificate")
-                ? "; install the certificate of who issued it on this machine: update-ca-certificates" : ""
+                ? "; install the issuer's certificate on this machine: update-ca-certificates" : ""
             return .unreachable(url, reason: reason + advice)
-        case .cancelled: return .unreachable(url, reason: "nobody waits for its answer any more")
+        case .cancelled: return .unreachable(url, reason: "the request was cancelled")
         }
     }
 
@@ -98,7 +98,7 @@ public struct MLflow: Sendable {
     }
 
     private func send(_ method: String, _ address: URL?, body: Data?) async throws(RegistryError) -> Data {
-        guard let address else { throw .unreachable(url, reason: "that is no URL") }
+        guard let address else { throw .unreachable(url, reason: "that is not a URL") }
         let answer: HTTPAnswer<Data>
         do {
             answer = try await client.load(
@@ -115,11 +115,11 @@ public struct MLflow: Sendable {
             message: refusal?.message ?? plain(answer.body))
     }
 
-    /// The start of an answer that is no JSON: of a page, nothing that a person could read.
+    /// The start of an answer that is not JSON. Empty for HTML, which nobody could read.
     private func plain(_ answer: Data) -> String {
         let text = String(decoding: answer.prefix(200), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         if text.isEmpty { return "it does not say why" }
-        return text.hasPrefix("<") ? "a page came, and no answer" : text
+        return text.hasPrefix("<") ? "the server returned HTML, not JSON" : text
     }
 
     private struct Refusal: Decodable {

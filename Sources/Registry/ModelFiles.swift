@@ -1,6 +1,6 @@
 import Foundation
 
-/// A file of a model as the server keeps it.
+/// A file of a model on the server.
 public struct ModelFile: Sendable, Hashable {
     /// Inside the model: `MLmodel`, `data/model.pkl`.
     public let path: String
@@ -8,11 +8,11 @@ public struct ModelFile: Sendable, Hashable {
 }
 
 extension MLflow {
-    /// The files of a model that was logged, by path. Source: mlflow.org, "REST API" (MlflowArtifactsService); behaviours
+    /// The files of a logged model, by path. Source: mlflow.org, "REST API" (MlflowArtifactsService); behaviours
     /// measured on 3.17.
     ///
     /// - Parameter source: `models:/m-…`, or a folder of `mlflow-artifacts:`.
-    /// - Returns: nil where the server does not pass its files on, because they lie in a bucket of their own, say.
+    /// - Returns: nil if the server does not serve its files, for example because they are in a bucket of their own.
     public func files(ofModel source: String) async throws(RegistryError) -> [ModelFile]? {
         var folder = source
         if source.hasPrefix("models:/") {
@@ -56,16 +56,16 @@ extension MLflow {
         return found
     }
 
-    /// Load a file of a model to this machine.
+    /// Downloads a file of a model to this machine.
     ///
-    /// - Returns: a temporary file, the caller's to remove.
+    /// - Returns: a temporary file, which the caller removes.
     public func load(_ file: ModelFile) async throws(RegistryError) -> URL {
         try await loadArtifact(file.location)
     }
 }
 
 extension RegistryError {
-    /// There is no such thing, or no such part of the API.
+    /// There is no such artifact, or no such part of the API.
     fileprivate var isNotServed: Bool {
         if case .refused(_, let status, _, _) = self { [400, 404, 405, 501].contains(status) } else { false }
     }

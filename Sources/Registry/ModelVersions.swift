@@ -1,9 +1,9 @@
-/// One version of a registered model, as the registry has it.
+/// One version of a registered model, as the registry knows it.
 public struct ModelVersion: Sendable, Hashable {
     public let name: String
     public let version: String
     public let stage: String
-    /// Where its files are, as whoever made it said.
+    /// The location of its files, as stated by whoever created it.
     public let source: String
     public let tags: [String: String]
     /// Only filled by `versions(of:)`.
@@ -11,18 +11,20 @@ public struct ModelVersion: Sendable, Hashable {
 }
 
 extension MLflow {
-    /// Whether the server can work, not only answer: it opens its port before its tables exist.
+    /// Whether the server is ready to work. It opens its port before its tables exist, so an answer alone is not
+    /// enough.
     public func isReady() async -> Bool {
         struct Search: Encodable { let maxResults = 1 }
         return (try? await post("experiments/search", Search(), as: Nothing.self)) != nil
     }
 
-    /// Make a registered model if it is missing.
+    /// Creates a registered model if it is missing.
     public func ensureModel(_ name: String) async throws(RegistryError) {
         try await ensure(name, "registered-models/create")
     }
 
-    /// Make an experiment if it is missing. MLflow's clients make theirs, too, but of two that begin at once one fails.
+    /// Creates an experiment if it is missing. MLflow's clients create theirs, too, but if two start at once, one
+    /// fails.
     public func ensureExperiment(_ name: String) async throws(RegistryError) {
         try await ensure(name, "experiments/create")
     }
@@ -36,8 +38,8 @@ extension MLflow {
         }
     }
 
-    /// Create a version, once: a version that already carries the same value of `attemptTag` is returned instead, for
-    /// the server has no idempotency keys and a crash may come between its answer and our noting it.
+    /// Creates a version exactly once. If a version already has the same value of `attemptTag`, returns that one: the
+    /// server has no idempotency keys, and a crash may come between its answer and our record of it.
     public func register(model: String, source: String, runID: String?, tags: [String: String], attemptTag: String)
         async throws(RegistryError) -> ModelVersion
     {
@@ -48,7 +50,7 @@ extension MLflow {
             let name: String
             let source: String
             let runId: String?
-            /// A model that was logged on its own (`models:/m-…`) is named once more by its id, or the server refuses it.
+            /// For a model that was logged on its own (`models:/m-…`), the server also requires its id.
             let modelId: String?
             let tags: [Tag]
         }
@@ -60,7 +62,7 @@ extension MLflow {
         return try await post("model-versions/create", body, as: Answer.self).modelVersion.value
     }
 
-    /// A version with its tags; `nil` when there is no such version or model.
+    /// A version with its tags; nil if there is no such version or model.
     public func version(_ version: String, of model: String) async throws(RegistryError) -> ModelVersion? {
         struct Answer: Decodable { let modelVersion: VersionRow }
         do {
@@ -72,7 +74,7 @@ extension MLflow {
         }
     }
 
-    /// Write something beside a version; over what was there under the same key.
+    /// Sets a tag of a version, overwriting its value.
     public func setTag(_ key: String, to value: String, of model: String, version: String) async throws(RegistryError) {
         struct Set: Encodable {
             let name: String
@@ -84,7 +86,7 @@ extension MLflow {
         _ = try await post("model-versions/set-tag", body, as: Nothing.self)
     }
 
-    /// What is written beside a registered model; nothing when there is no such model.
+    /// The tags of a registered model; empty if there is no such model.
     public func tags(ofModel model: String) async throws(RegistryError) -> [String: String] {
         struct Answer: Decodable {
             struct Model: Decodable { let tags: [Tag]? }
@@ -99,7 +101,7 @@ extension MLflow {
         }
     }
 
-    /// Write something beside a registered model; over what was there under the same key.
+    /// Sets a tag of a registered model, overwriting its value.
     public func setTag(_ key: String, to value: String, ofModel model: String) async throws(RegistryError) {
         struct Set: Encodable {
             let name: String
@@ -117,21 +119,21 @@ extension MLflow {
         try await delete("registered-models/delete-tag", Delete(name: model, key: key))
     }
 
-    /// The version that an alias points to; `nil` when there is no such alias or model.
+    /// The version that an alias points to; nil if there is no such alias or model.
     public func version(ofAlias alias: String, model: String) async throws(RegistryError) -> String? {
         struct Answer: Decodable { let modelVersion: VersionRow }
         do {
             return try await get("registered-models/alias", ["name": model, "alias": alias], as: Answer.self)
                 .modelVersion.version
         } catch {
-            // A missing alias is a bad parameter to the server, a missing model is not found.
+            // The server calls a missing alias a bad parameter, and a missing model not found.
             if ["INVALID_PARAMETER_VALUE", "RESOURCE_DOES_NOT_EXIST"].contains(error.code) { return nil }
             throw error
         }
     }
 
-    /// Point an alias at a version, wherever it pointed. Two first settings at once can collide inside the server: once more
-    /// is enough.
+    /// Points an alias at a version, wherever it pointed. Two first settings at once can collide inside the server, so
+    /// this retries once.
     public func setAlias(_ alias: String, of model: String, to version: String) async throws(RegistryError) {
         struct Set: Encodable {
             let name: String
@@ -147,7 +149,7 @@ extension MLflow {
         }
     }
 
-    /// Move a version to a legacy stage, archiving what was there.
+    /// Moves a version to a legacy stage and archives the version that was there.
     public func setStage(_ stage: String, of model: String, version: String) async throws(RegistryError) {
         struct Transition: Encodable {
             let name: String
@@ -160,7 +162,7 @@ extension MLflow {
             as: Nothing.self)
     }
 
-    /// All versions of a model with their aliases, newest first; empty when there is no such model.
+    /// All versions of a model with their aliases, newest first; empty if there is no such model.
     public func versions(of model: String) async throws(RegistryError) -> [ModelVersion] {
         struct Answer: Decodable {
             struct Model: Decodable { let aliases: [Alias]? }

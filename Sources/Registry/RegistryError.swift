@@ -1,8 +1,8 @@
-/// Why the registry did not do what it was asked.
+/// Why a registry request failed.
 public enum RegistryError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// Nobody answers, or answers that it cannot now. Trying again later may help.
+    /// Nobody answers, or the server cannot answer now. A retry may help.
     case unreachable(String, reason: String)
-    /// It answered no. `server` is its address, without a password.
+    /// The server refused. `server` is its address, without a password.
     case refused(server: String, status: Int, code: String, message: String)
     case unreadable(String)
 

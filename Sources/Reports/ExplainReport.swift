@@ -1,4 +1,4 @@
-/// Why the steps of a run ran or did not, and why other pipelines were not started by the same event.
+/// Why the steps of a run did or did not run, and why the same event did not start other pipelines.
 public struct ExplainReport: Sendable, Codable, Hashable {
     public struct Step: Sendable, Codable, Hashable {
         public var name: String

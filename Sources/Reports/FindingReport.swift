@@ -1,6 +1,6 @@
 import Foundation
 
-/// One rule of a decision, or one slice of a rule, with the numbers that it was judged by.
+/// One rule of a decision, or one slice of a rule, with its numbers.
 public struct FindingReport: Sendable, Codable, Hashable {
     /// `floor`, `at_most`, `improve`, `no_worse`, `slices`
     public var rule: String
@@ -17,15 +17,15 @@ public struct FindingReport: Sendable, Codable, Hashable {
     public var lower: Double?
     public var upper: Double?
     public var confidence: Double?
-    /// By normal theory, to compare.
+    /// DeLong's bound by normal approximation, for comparison.
     public var delongLower: Double?
     public var delongUpper: Double?
-    /// What the challenger has to reach (`floor`), may not exceed (`at_most`, and floors of what should be small), or what
-    /// the difference has to exceed.
+    /// The threshold: what the challenger has to reach (`floor`), may not exceed (`at_most`, and floors of metrics
+    /// where less is better), or what the difference has to exceed.
     public var wanted: Double
-    /// Of a slice: that it is no worse than wanted, after Holm.
+    /// For a slice: the p-value of "no worse than wanted", after Holm.
     public var adjustedP: Double?
-    /// `passed`, `failed`, `not_applied`; of a slice `passed`, `worse`, `too_small`
+    /// `passed`, `failed`, `not_applied`; for a slice `passed`, `worse`, `too_small`
     public var outcome: String
 
     public init(rule: String, subject: String, wanted: Double, outcome: String) {
@@ -36,14 +36,14 @@ public struct FindingReport: Sendable, Codable, Hashable {
     }
 }
 
-/// One entry of the ledger as it is handed to an auditor: `hash` is SHA-256 of `previousHash`, a line feed, and `body`.
+/// One entry of the ledger for an auditor: `hash` is SHA-256 of `previousHash`, a line feed, and `body`.
 public struct LedgerEntry: Sendable, Codable, Hashable {
     public var id: Int64
     public var previousHash: String
     public var hash: String
     /// The decision as JSON, exactly as it was hashed.
     public var body: String
-    /// Where an alias was read back after the decision had moved it.
+    /// When the alias was read back after the decision had moved it.
     public var appliedAt: Date?
 
     public init(id: Int64, previousHash: String, hash: String, body: String, appliedAt: Date?) {
@@ -62,7 +62,7 @@ public struct TenureReport: Sendable, Codable, Hashable {
     public var version: String
     /// When the alias was read back there.
     public var since: Date
-    /// When it was moved on; absent for one that still stands.
+    /// When the alias was moved away; nil if it is still there.
     public var until: Date?
     public var decision: Int64
     public var commit: String

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a monitoring step writes to the output that it names under `monitor:`, and what pages draw.
+/// The report that a monitoring step writes to the output named under `monitor:`. Pages draw it.
 public struct MonitorReport: Sendable, Codable, Hashable {
     /// One comparison of the window with the reference.
     public struct Measure: Sendable, Codable, Hashable {
@@ -9,10 +9,10 @@ public struct MonitorReport: Sendable, Codable, Hashable {
         /// `psi`, `ks`, …
         public var statistic: String
         public var value: Double
-        /// From where on somebody should look, and from where on it is drift.
+        /// The value at which somebody should look, and the value at which it is drift.
         public var warn: Double?
         public var limit: Double?
-        /// How likely the value is without drift.
+        /// The probability of such a value without drift.
         public var p: Double?
         public var rows: Int?
 
@@ -48,14 +48,14 @@ public struct MonitorReport: Sendable, Codable, Hashable {
     public var window: Window
     public var reference: Reference
     public var measures: [Measure]
-    /// The step that wrote it; absent in the file itself.
+    /// The step that wrote it; nil in the file itself.
     public var step: String?
 
     public static let kind = "espalier.monitor/1"
 
-    /// Read what a step wrote.
+    /// Reads a step's report.
     ///
-    /// - Returns: `nil` with what is wrong with it.
+    /// - Returns: nil and what is wrong, if it cannot be read.
     public static func read(_ data: Data) -> (report: MonitorReport?, problem: String?) {
         do {
             let report = try JSONDecoder().decode(MonitorReport.self, from: data)
@@ -66,7 +66,7 @@ public struct MonitorReport: Sendable, Codable, Hashable {
         } catch DecodingError.typeMismatch(_, let context), DecodingError.valueNotFound(_, let context) {
             return (nil, "'\(context.codingPath.map(\.stringValue).joined(separator: "."))' is of another type")
         } catch {
-            return (nil, "it is no JSON")
+            return (nil, "it is not JSON")
         }
     }
 }

@@ -1,29 +1,29 @@
 import Foundation
 
-/// A message to somebody, and whether it got there.
+/// A message to people, and whether it was delivered.
 public struct NoticeReport: Sendable, Codable, Hashable {
     public var id: Int64
-    /// What a webhook calls `id`, and a mail its Message-ID.
+    /// A webhook's `id`, and a mail's Message-ID.
     public var key: String
     public var project: String
     public var environment: String
     public var channel: String
-    /// Absent for a webhook.
+    /// Nil for a webhook.
     public var recipient: String?
     /// `failure`, `recovery`, `missed`, `drift`, `promotion`, `rollback`, `approval`
     public var kind: String
     public var title: String
     public var run: Int64
-    /// How many of its kind it tells of.
+    /// How many events of its kind it covers.
     public var count: Int
     public var at: Date
     /// `waiting`, `sent`, `undelivered` (given up), `replaced` (by a later one, before it was sent)
     public var state: String
     public var sentAt: Date?
-    /// Of one that waits: before this it is not tried.
+    /// For a waiting message: the earliest time of the next attempt.
     public var nextAt: Date?
     public var attempts: Int
-    /// Why the last attempt came to nothing.
+    /// Why the last attempt failed.
     public var trouble: String?
 
     public init(

@@ -16,7 +16,7 @@ public struct ChangeReport: Sendable, Codable, Hashable {
     /// Place in the queue of its target, from 1.
     public var position: Int?
     public var approvedBy: [String]
-    /// The page of the pull request that it stands for.
+    /// The page of its pull request.
     public var url: String?
 
     public init(
@@ -40,7 +40,7 @@ public struct ChangeReport: Sendable, Codable, Hashable {
     }
 }
 
-/// A change and how it got where it is.
+/// A change and its history.
 public struct ChangeDetail: Sendable, Codable, Hashable {
     public struct Moment: Sendable, Codable, Hashable {
         public var at: Date
@@ -54,7 +54,7 @@ public struct ChangeDetail: Sendable, Codable, Hashable {
 
     public var change: ChangeReport
     public var history: [Moment]
-    /// What its latest checks have planned for infrastructure.
+    /// The infrastructure plans of its latest checks.
     public var infrastructure: [InfrastructureReport]
 
     public init(change: ChangeReport, history: [Moment], infrastructure: [InfrastructureReport]) {
@@ -64,16 +64,16 @@ public struct ChangeDetail: Sendable, Codable, Hashable {
     }
 }
 
-/// What a step has planned for infrastructure.
+/// A step's infrastructure plan.
 public struct InfrastructureReport: Sendable, Codable, Hashable {
     public var run: Int64
     public var step: String
     public var environment: String
-    /// The folder of its configuration, and the state where that is Espalier's to keep.
+    /// The folder of its configuration, and the state file if Espalier keeps the state.
     public var place: String
     /// `1 to add, 0 to change, 0 to destroy`
     public var summary: String
-    /// As Terraform shows it.
+    /// As Terraform prints it.
     public var text: String
 
     public init(run: Int64, step: String, environment: String, place: String, summary: String, text: String) {
@@ -86,7 +86,7 @@ public struct InfrastructureReport: Sendable, Codable, Hashable {
     }
 }
 
-/// What a person did that the rules do not do by themselves.
+/// An action of a person that goes past the rules.
 public struct AuditReport: Sendable, Codable, Hashable {
     public var at: Date
     public var project: String
@@ -101,7 +101,7 @@ public struct AuditReport: Sendable, Codable, Hashable {
     }
 }
 
-/// A verdict on a challenger, as the ledger has it.
+/// A verdict on a challenger, as recorded in the ledger.
 public struct DecisionReport: Sendable, Codable, Hashable {
     public var id: Int64
     public var run: Int64
@@ -121,10 +121,10 @@ public struct DecisionReport: Sendable, Codable, Hashable {
     public var decidedAt: Date
     /// When the alias was read back where the decision wants it.
     public var appliedAt: Date?
-    /// Who has approved it, of the `approvalsNeeded` others that the environment wants.
+    /// Who has approved it. The environment requires `approvalsNeeded` people other than the author.
     public var approvedBy: [String] = []
     public var approvalsNeeded = 0
-    /// Why the alias was not moved after all.
+    /// Why the alias was not moved after the decision.
     public var voided: String?
     public var hash: String
 
@@ -162,7 +162,7 @@ public struct ModelReport: Sendable, Codable, Hashable {
     public var stage: String
     /// Lineage: commit, tree, configuration, data, run, environment.
     public var tags: [String: String]
-    /// What the ledger knows otherwise: an alias that somebody else has moved.
+    /// A disagreement with the ledger: somebody else has moved an alias.
     public var remark: String?
 
     public init(name: String, version: String, aliases: [String], stage: String, tags: [String: String]) {
@@ -174,14 +174,14 @@ public struct ModelReport: Sendable, Codable, Hashable {
     }
 }
 
-/// The board: what stands where.
+/// The board: the current state of every environment and branch.
 public struct BoardReport: Sendable, Codable, Hashable {
     public struct Row: Sendable, Codable, Hashable {
         public var environment: String
         public var branch: String
         public var commit: String
         public var run: RunReport
-        /// `hrob-risk 3 (champion)`, of the environment, where a model was registered by this commit.
+        /// The model that this commit registered in the environment, such as `hrob-risk 3 (champion)`.
         public var model: String?
 
         public init(environment: String, branch: String, commit: String, run: RunReport, model: String?) {
@@ -206,7 +206,7 @@ public struct BoardReport: Sendable, Codable, Hashable {
     }
 }
 
-/// How the daemon is doing.
+/// The state of the daemon.
 public struct StatusReport: Sendable, Codable, Hashable {
     public struct Project: Sendable, Codable, Hashable {
         public var name: String
@@ -220,15 +220,15 @@ public struct StatusReport: Sendable, Codable, Hashable {
         }
     }
 
-    /// Absent when no daemon runs.
+    /// Nil if no daemon runs.
     public var address: String?
     public var home: String
     public var projects: [Project]
     public var running: [RunReport]
     public var queued: [RunReport]
-    /// Events that no run came of, with the reason: newest first.
+    /// Events that started no run, with the reason; newest first.
     public var remarks: [String]
-    /// Messages to people that did not get there, newest first.
+    /// Messages that were not delivered, newest first.
     public var undelivered: [NoticeReport]
 
     public init(
@@ -245,7 +245,7 @@ public struct StatusReport: Sendable, Codable, Hashable {
     }
 }
 
-/// Reports as JSON: snake_case keys in alphabetical order, times as RFC 3339 in UTC.
+/// Encodes a report as JSON: snake_case keys in alphabetical order, times as RFC 3339 in UTC.
 public func json(_ report: some Encodable, pretty: Bool = true) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting =

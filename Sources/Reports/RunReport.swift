@@ -37,27 +37,27 @@ public struct RunReport: Sendable, Codable, Hashable {
     public var isOver: Bool { !["queued", "running"].contains(outcome) }
 }
 
-/// A run with all that an auditor asks of it.
+/// A run with everything that an auditor needs.
 public struct RunDetail: Sendable, Codable, Hashable {
     public var run: RunReport
     public var tree: String
     /// `push`, `change 7`, `fire of inference for 2026-11-23T11:00:00Z`
     public var trigger: String
     public var logicalTime: Date?
-    /// The model version that its steps were given to work with, `models:/NAME/VERSION`.
+    /// The model version that its steps were given, `models:/NAME/VERSION`.
     public var model: String?
     /// The resolved `config:` as JSON text, and its SHA-256.
     public var configuration: String
     public var configurationDigest: String
-    /// What the steps reported of the data they read: name → digest.
+    /// What the steps reported about the data they read: name → digest.
     public var datasets: [String: String]
     public var notes: [String]
     public var steps: [StepReport]
-    /// The last lines that the first step that failed has printed.
+    /// The last lines of log of the first failed step.
     public var failureLog: [String] = []
     /// What its monitoring steps found.
     public var monitors: [MonitorReport] = []
-    /// What its steps have planned for infrastructure.
+    /// The infrastructure plans of its steps.
     public var infrastructure: [InfrastructureReport] = []
 
     public init(

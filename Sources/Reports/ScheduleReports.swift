@@ -2,7 +2,7 @@ import Foundation
 
 /// A live schedule.
 public struct ScheduleReport: Sendable, Codable, Hashable {
-    /// Somebody wants it not to fire.
+    /// Somebody has paused it.
     public struct Pause: Sendable, Codable, Hashable {
         public var who: String
         public var reason: String
@@ -20,13 +20,13 @@ public struct ScheduleReport: Sendable, Codable, Hashable {
     public var environment: String
     public var cron: String
     public var timezone: String
-    /// `misfire run-once`, `after features`, …: what the rule says beside its moments.
+    /// The policies beside `cron`: `misfire run-once`, `after features`, …
     public var policies: [String]
     public var commit: String
     /// The release run that made it live.
     public var run: Int64
     public var liveSince: Date
-    /// Absent while it is paused, and when it is never due again.
+    /// Nil while it is paused, and if it is never due again.
     public var next: Date?
     public var paused: Pause?
     /// Latest logical time first.
@@ -60,12 +60,12 @@ public struct FireReport: Sendable, Codable, Hashable {
     public var state: String
     /// Why it waits or was skipped.
     public var reason: String?
-    /// Moments before it that it stands for.
+    /// The number of earlier moments that it stands for.
     public var missed: Int
     /// The champion it is pinned to.
     public var model: String?
     public var version: String?
-    /// Its latest run, and how that ended; `running` while it has not.
+    /// Its latest run and the outcome of that; `running` while it has not ended.
     public var run: Int64?
     public var outcome: String?
 
@@ -86,11 +86,11 @@ public struct FireReport: Sendable, Codable, Hashable {
     }
 }
 
-/// Everything that made one fire what it is, for those who ask years later.
+/// Everything that went into one fire, for somebody who asks years later.
 public struct FireDetail: Sendable, Codable, Hashable {
     public var schedule: String
     public var fire: FireReport
-    /// Seconds from the logical time until it was on record.
+    /// Seconds from the logical time until the decision was recorded.
     public var lateness: Double
     public var cron: String?
     public var commit: String?
@@ -115,7 +115,7 @@ public struct FireDetail: Sendable, Codable, Hashable {
     }
 }
 
-/// A range of moments that are run again.
+/// A range of moments that run again.
 public struct BackfillReport: Sendable, Codable, Hashable {
     public struct Moment: Sendable, Codable, Hashable {
         public var logicalTime: Date
@@ -145,7 +145,7 @@ public struct BackfillReport: Sendable, Codable, Hashable {
     public var maxFailures: Int
     public var who: String
     public var askedAt: Date
-    /// Only where one backfill is asked for.
+    /// Only if one backfill is requested.
     public var moments: [Moment]?
 
     public init(
@@ -171,7 +171,7 @@ public struct BackfillReport: Sendable, Codable, Hashable {
         self.moments = moments
     }
 
-    /// Whether nothing more happens to it by itself.
+    /// Whether nothing more happens to it automatically.
     public var isOver: Bool { state != "running" && state != "being cancelled" }
 }
 

@@ -38,3 +38,18 @@ public struct KeptFile: Sendable, Hashable, Codable {
         self.content = content
     }
 }
+
+/// A kept result on record, and what it came from.
+public struct StoredResult: Sendable, Hashable {
+    public let id: Int64
+    public let run: Int64
+    public let step: String
+    public let result: KeptResult
+
+    public init(id: Int64, run: Int64, step: String, result: KeptResult) {
+        self.id = id
+        self.run = run
+        self.step = step
+        self.result = result
+    }
+}

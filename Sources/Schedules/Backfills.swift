@@ -2,11 +2,11 @@ import Cron
 import Foundation
 import Projects
 
-/// How far a backfill has come.
+/// The progress of a backfill.
 public struct BackfillProgress: Sendable, Hashable {
     public let total: Int
     public let passed: Int
-    /// Moments whose run ended otherwise.
+    /// Moments whose run ended in any other way.
     public let failed: Int
     public let running: Int
 
@@ -21,11 +21,11 @@ public struct BackfillProgress: Sendable, Hashable {
     public var isDone: Bool { waiting == 0 && running == 0 }
 }
 
-/// How a backfill is to be worked off.
+/// The limits of a backfill.
 public struct BackfillLimits: Sendable, Hashable {
-    /// Moments at work at once.
+    /// How many moments run at once.
     public let parallel: Int
-    /// It stops when so many moments have failed.
+    /// It halts when this many moments have failed.
     public let maxFailures: Int
 
     public init(parallel: Int, maxFailures: Int) {
@@ -38,17 +38,18 @@ public struct BackfillLimits: Sendable, Hashable {
         isHalted(progress) ? 0 : min(progress.waiting, max(0, parallel - progress.running))
     }
 
-    /// Whether it waits for somebody to look at what failed.
+    /// Whether it has halted until somebody looks at the failures.
     public func isHalted(_ progress: BackfillProgress) -> Bool {
         progress.failed >= maxFailures && progress.waiting > 0
     }
 }
 
-/// More moments than this are refused: one would not want to find out by their runs.
+/// The most moments of one backfill. A larger one is refused, because nobody wants to find out by starting it.
 public let largestBackfill = 10_000
 
 extension ScheduleRule {
-    /// The moments of a backfill, both ends included, oldest first; one more than ``largestBackfill`` when there are more.
+    /// The moments of a backfill, both ends included, oldest first. If there are more than ``largestBackfill``, one
+    /// more than that.
     public func moments(from start: Date, through end: Date) -> [Date] {
         guard let zone = Zone(named: timezone) else { return [] }
         return cron.fires(

@@ -1,33 +1,33 @@
 import Foundation
 
-/// What has become of the fire that another one has to come after.
+/// The state of a fire that another fire waits for (`after:`).
 public enum FireState: Sendable, Hashable {
     /// Its schedule is not live.
     case notLive
     /// There is no such moment.
     case neverDue
-    /// It is still to come, or has not been decided yet.
+    /// It is still to come, or not decided yet.
     case undecided
-    /// It was decided before its schedule kept records, or the schedule went live after it.
+    /// It has no record: the schedule went live after it, or kept no records then.
     case unrecorded
     case waiting
     case skipped(String)
     case running(Int64?)
     case passed
-    /// Its latest run ended like this.
+    /// Its latest run ended in this way.
     case ended(run: Int64, as: String)
 }
 
-/// Whether a fire that comes after others may start.
+/// Whether a fire with `after:` may start.
 public enum Readiness: Sendable, Hashable {
     case ready
     case waits(String)
     case never(SkipReason)
 }
 
-/// Decide whether a fire may start.
+/// Decides whether a fire may start.
 ///
-/// - Parameter dependencies: the schedules that it comes after, with the moment of each that counts: its latest that is
+/// - Parameter dependencies: the schedules of its `after:`, each with the moment that counts: the latest one that is
 ///   not after the fire's own.
 public func readiness(after dependencies: [(name: String, moment: Date?, state: FireState)]) -> Readiness {
     var waits: [String] = []
@@ -35,7 +35,7 @@ public func readiness(after dependencies: [(name: String, moment: Date?, state: 
         let time = moment?.formatted(.iso8601) ?? ""
         switch state {
         case .passed: continue
-        case .notLive: return .never(.dependency(name, why: "is no live schedule"))
+        case .notLive: return .never(.dependency(name, why: "is not a live schedule"))
         case .neverDue: return .never(.dependency(name, why: "was never due"))
         case .unrecorded: return .never(.dependency(name, why: "never fired for \(time): it went live later"))
         case .skipped(let why): return .never(.dependency(name, why: "was skipped for \(time): \(why)"))

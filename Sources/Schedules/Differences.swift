@@ -8,14 +8,14 @@ public struct ScheduleDifference: Sendable, Hashable, Codable {
 
     public let name: String
     public let kind: Kind
-    /// The keys whose values differ, in the order in which they are documented.
+    /// The keys whose values differ, in documentation order.
     public let changes: [String]
-    /// When it is due next as it is, and as it would be.
+    /// The next due time before and after the release.
     public let nextBefore: Date?
     public let nextAfter: Date?
 }
 
-/// Compare the live schedules of an environment with those that a release would make live.
+/// Compares the live schedules of an environment with those of a release.
 public func differences(from live: [String: ScheduleRule], to planned: [String: ScheduleRule], now: Date)
     -> [ScheduleDifference]
 {

@@ -2,22 +2,22 @@ import Cron
 import Foundation
 import Projects
 
-/// How late a moment may be noticed and still count as on time, in seconds.
+/// A moment that is noticed at most this many seconds late is on time.
 public let onTime: TimeInterval = 60
 
-/// Missed moments are counted up to this many: a schedule of every second misses 31 million in a year.
+/// Missed moments are counted up to this number: a schedule of every second misses 31 million in a year.
 public let countedMoments = 10_000
 
-/// Why a moment does not run.
+/// Why a moment is skipped.
 public enum SkipReason: Sendable, Hashable, CustomStringConvertible {
     /// Noticed too late for `misfire: skip`.
     case late
     /// More moments were missed than `catch_up` allows.
     case tooMany(catchUp: Int)
-    /// An earlier moment had not ended; its run, if it had one yet.
+    /// An earlier moment had not ended. `run` is its run, if it had one yet.
     case overlap(run: Int64?)
     case paused(by: String)
-    /// A schedule that it has to come after will not fire for it.
+    /// A schedule in its `after:` will not fire for it.
     case dependency(String, why: String)
     case retired
 
@@ -28,18 +28,18 @@ public enum SkipReason: Sendable, Hashable, CustomStringConvertible {
         case .overlap(let run?): "run \(run) of an earlier moment had not ended (overlap: skip)"
         case .overlap(nil): "an earlier moment was about to run (overlap: skip)"
         case .paused(let who): "the schedule was paused by \(who)"
-        case .dependency(let name, let why): "\(name), which it comes after, \(why)"
+        case .dependency(let name, let why): "\(name), which it waits for (after:), \(why)"
         case .retired: "a release without the schedule went live before it could start"
         }
     }
 }
 
-/// One moment of a schedule, and what is to become of it.
+/// One moment of a schedule, and the decision about it.
 public struct Moment: Sendable, Hashable {
     public let logicalTime: Date
-    /// Absent for one that fires.
+    /// Nil if it fires.
     public let skipped: SkipReason?
-    /// Moments before it, back to the last that was decided, that neither fire nor have a record of their own. At most
+    /// Misfires that have no record of their own: moments between the last decided one and this one. At most
     /// ``countedMoments``.
     public let missed: Int
 
@@ -52,28 +52,28 @@ public struct Moment: Sendable, Hashable {
 
 /// A moment that has fired and not ended.
 public struct UnendedFire: Sendable, Hashable {
-    /// Absent until it is planned.
+    /// Nil until it is planned.
     public let run: Int64?
 
     public init(run: Int64?) { self.run = run }
 }
 
-/// What a live schedule owes at a moment.
+/// What a live schedule has to do now.
 public struct Due: Sendable, Hashable {
     /// Oldest first.
     public let moments: [Moment]
-    /// When to look again; absent when it is never due any more.
+    /// When to look again; nil if it is never due again.
     public let next: Date?
 }
 
 extension ScheduleRule {
-    /// Decide what becomes of the moments that have come.
+    /// Decides what happens to the moments that have come.
     ///
     /// - Parameters:
-    ///   - last: the moment up to which everything has been decided.
-    ///   - now: the present moment. One before `last`, after the clock was set back, owes nothing.
-    ///   - delay: what jitter adds, in seconds; see ``delay(of:)``.
-    ///   - unended: an earlier moment.
+    ///   - last: everything up to this moment has been decided.
+    ///   - now: the current time. If it is before `last`, because the clock was set back, nothing is due.
+    ///   - delay: jitter in seconds; see ``delay(of:)``.
+    ///   - unended: an earlier moment whose run has not ended.
     public func due(after last: Date, now: Date, delay: TimeInterval = 0, unended: UnendedFire? = nil) -> Due {
         guard let zone = Zone(named: timezone) else { return Due(moments: [], next: nil) }
         let start = start.map { $0.addingTimeInterval(-1) } ?? .distantPast
@@ -94,7 +94,7 @@ extension ScheduleRule {
         var latest: [Date] = []
         var moment = until
         while let found = cron.previous(through: moment, in: zone, dst: dst), found > since {
-            // What is on time fires, whatever the policy does about moments that were missed.
+            // A moment that is on time fires, whatever the misfire policy says.
             guard latest.count < most || (misfire == .skip && !isLate(found)) else { break }
             latest.insert(found, at: 0)
             moment = found.addingTimeInterval(-1)
@@ -115,16 +115,16 @@ extension ScheduleRule {
         }
     }
 
-    /// The latest moment that is not after `time`: the one that a schedule which comes after this one waits for.
+    /// The latest moment that is not after `time`. A schedule that names this one in `after:` waits for it.
     public func lastMoment(through time: Date) -> Date? {
         guard let zone = Zone(named: timezone) else { return nil }
         let found = cron.previous(through: min(time, end ?? .distantFuture), in: zone, dst: dst)
         return found.flatMap { $0 < start ?? .distantPast ? nil : $0 }
     }
 
-    /// The schedule's own share of its jitter, in whole seconds: always the same for one name, spread evenly over names.
+    /// The fixed delay of this schedule within its jitter, in whole seconds. Names spread evenly.
     ///
-    /// - Parameter name: of the schedule with its project. Source of the hash: FNV-1a, 64 bits.
+    /// - Parameter name: the schedule with its project. Source of the hash: FNV-1a, 64 bits.
     public func delay(of name: String) -> TimeInterval {
         guard let jitter, jitter > 0 else { return 0 }
         let hash = name.utf8.reduce(0xcbf2_9ce4_8422_2325 as UInt64) { ($0 ^ UInt64($1)) &* 0x100_0000_01b3 }

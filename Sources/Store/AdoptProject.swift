@@ -1,21 +1,11 @@
 import Events
 import Foundation
 import GRDB
+import Projects
 
-/// A repository that is watched.
-public struct StoredProject: Sendable, Hashable, Codable {
-    public let id: Int64
-    public let name: String
-    /// Folder of the repository, or of the mirror of `url`.
-    public let repository: String
-    /// Set for a remote repository.
-    public let url: String?
-
+extension StoredProject {
     init(_ row: Row) {
-        id = row["id"]
-        name = row["name"]
-        repository = row["repository"]
-        url = row["url"]
+        self.init(id: row["id"], name: row["name"], repository: row["repository"], url: row["url"])
     }
 }
 

@@ -5,6 +5,7 @@ import Notices
 import Plans
 import Projects
 import Promotion
+import Runs
 
 /// The verdict of the rules on evidence, with everything it stands on.
 public struct DecisionBody: Sendable, Codable {

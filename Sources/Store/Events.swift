@@ -2,6 +2,8 @@ import Events
 import Foundation
 import GRDB
 import Plans
+import Projects
+import Runs
 
 /// An event with its place in the order of things.
 public struct StoredEvent: Sendable, Hashable {

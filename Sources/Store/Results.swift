@@ -4,18 +4,11 @@ import GRDB
 import Plans
 import Runs
 
-/// A step's result that later runs may take, and what it came from.
-public struct StoredResult: Sendable, Hashable {
-    public let id: Int64
-    public let run: Int64
-    public let step: String
-    public let result: KeptResult
-
+extension StoredResult {
     init(_ row: Row) throws {
-        id = row["id"]
-        run = row["run_id"]
-        step = row["step"]
-        result = try Stored.value(KeptResult.self, from: row["body"])
+        self.init(
+            id: row["id"], run: row["run_id"], step: row["step"],
+            result: try Stored.value(KeptResult.self, from: row["body"]))
     }
 }
 

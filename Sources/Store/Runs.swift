@@ -5,20 +5,6 @@ import Plans
 import Projects
 import Runs
 
-/// A run with all its facts.
-public struct StoredRun: Sendable {
-    public let id: Int64
-    public let project: Int64
-    public let event: Int64
-    public let plan: Plan
-    public let createdAt: Date
-    public let facts: [Recorded]
-    /// Absent while a step may still run.
-    public let outcome: RunOutcome?
-
-    public var progress: RunProgress { RunProgress(plan, facts: facts) }
-}
-
 /// A run as a list shows it: nothing that needs its plan or facts.
 public struct RunRow: Sendable, Hashable {
     public let id: Int64

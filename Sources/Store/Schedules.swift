@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import Plans
 import Projects
+import Runs
 import Schedules
 
 /// A schedule that is live: a rule, pinned to the commit whose release run passed.

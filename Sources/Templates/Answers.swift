@@ -1,7 +1,7 @@
 import Foundation
 import Projects
 
-/// What a new project is started with: checked, so that everything written from it is sound.
+/// The answers for a new project, validated.
 public struct Answers: Sendable, Hashable {
     public let name: String
     /// Name of the registered model.
@@ -11,14 +11,14 @@ public struct Answers: Sendable, Hashable {
     public let releaseBranches: String
     /// `embedded`, or the URL of an MLflow server.
     public let registry: String
-    /// The file or table of births; absent for those that come with a package.
+    /// The file or table of births; nil for the births that come with a package.
     public let births: String?
     public let featureStore: Bool
     public let spark: Bool
     public let forge: ForgeChoice
 }
 
-/// Where the project's changes are talked about: whose CI files it gets.
+/// The forge of the project, which decides the CI files it gets.
 public enum ForgeChoice: String, Sendable, Hashable, CaseIterable {
     case none, github, gitlab, gitea
     case azureDevOps = "azure-devops"
@@ -26,9 +26,9 @@ public enum ForgeChoice: String, Sendable, Hashable, CaseIterable {
 
 extension Answers {
     /// - Parameters:
-    ///   - given: a map of answers; those that it lacks are taken from `questions`.
-    ///   - questions: what the template asks.
-    /// - Throws: everything that is wrong, unknown keys with the nearest known one.
+    ///   - given: a map of answers. Missing ones get the defaults of `questions`.
+    ///   - questions: the template's questions.
+    /// - Throws: all mistakes; an unknown key comes with the nearest known one.
     public init(_ given: Node, to questions: [Question]) throws(Problems) {
         var problems = Shape.object(questions.map { .init($0.key, .string, $0.text) }).problems(in: given)
         var answers: [String: String] = [:]
@@ -46,7 +46,7 @@ extension Answers {
                 Problem(
                     "'\(branches[1])' covers the default branch '\(branches[0])', which is staging",
                     at: given["release_branches"]?.mark ?? given["default_branch"]?.mark, key: "release_branches",
-                    hint: "a branch is either staging or prod: 'release/**', say"))
+                    hint: "a branch is either staging or prod: for example 'release/**'"))
         }
         guard problems.isEmpty else { throw Problems(problems) }
         self.init(checked: answers)

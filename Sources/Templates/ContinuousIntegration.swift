@@ -1,6 +1,6 @@
-/// The file by which a forge's own CI checks a project, and where it lies; `nil` for no forge.
+/// The CI file of a forge and its path; nil for no forge.
 ///
-/// It calls `espalier` and nothing else, so that the forge, the daemon and a person at a terminal run the same.
+/// It calls only `espalier`, so that the forge, the daemon and a person at a terminal run the same checks.
 func continuousIntegration(_ answers: Answers) -> (path: String, text: String)? {
     let server = answers.registry == "embedded" ? ", and in ESPALIER_MLFLOW_PYTHON a Python with MLflow's server" : ""
     let remark = """

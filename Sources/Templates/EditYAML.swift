@@ -1,10 +1,10 @@
 import Foundation
 import Projects
 
-/// One value of a YAML file, and what it becomes.
+/// A new value for one path of a YAML file.
 public struct YAMLEdit: Sendable, Hashable {
     public let path: [String]
-    /// As it is to stand in the file.
+    /// As it will be written into the file.
     public let value: String
 
     public init(_ path: String..., to value: String) {
@@ -13,12 +13,12 @@ public struct YAMLEdit: Sendable, Hashable {
     }
 }
 
-/// `text` with these values set: everything else, comments too, stays as it was.
+/// Returns `text` with these values set. Everything else, including comments, stays as it was.
 ///
-/// A value that is there is replaced where it stands; one that is not becomes a line after the first key of its map.
+/// An existing value is replaced in place. A missing one becomes a line after the first key of its map.
 ///
-/// - Parameter root: what `text` reads as.
-/// - Throws: what cannot be edited: a block of several lines, a path whose map is not there.
+/// - Parameter root: `text` as parsed.
+/// - Throws: for an edit that is not possible: a block of several lines, or a path whose map does not exist.
 public func edit(_ text: String, _ root: Node, _ edits: [YAMLEdit]) throws(Problem) -> String {
     let places = Places(text)
     var changes: [(range: Range<Int>, value: String)] = []
@@ -58,7 +58,7 @@ private func change(for edit: YAMLEdit, in root: Node, _ places: Places) throws(
     return (line..<line, "\n\(indent)\(key): \(edit.value)")
 }
 
-/// Where the values of a text begin and end, counted in Unicode scalars, as YAML's marks are.
+/// The positions of the values of a text, in Unicode scalars, as YAML's marks count them.
 private struct Places {
     let scalars: [Unicode.Scalar]
     private let lines: [Int]
@@ -73,7 +73,7 @@ private struct Places {
         scalars[place...].firstIndex(of: "\n") ?? scalars.count
     }
 
-    /// `nil` for what spans lines without brackets.
+    /// Nil for a value that spans lines without brackets.
     func range(of node: Node) -> Range<Int>? {
         guard node.mark.line <= lines.count else { return nil }
         let start = lines[node.mark.line - 1] + node.mark.column - 1
@@ -124,7 +124,7 @@ private struct Places {
     }
 }
 
-/// `text` as a YAML scalar that reads as that text: bare where that is plain to see, else in double quotes.
+/// `text` as a YAML scalar that parses back to it: plain if that is unambiguous, else in double quotes.
 func scalar(_ text: String) -> String {
     let words = ["true", "false", "null", "yes", "no", "on", "off", "y", "n"]
     let plain = text.wholeMatch(of: /[A-Za-z\/][A-Za-z0-9_.\/-]*/) != nil && !words.contains(text.lowercased())

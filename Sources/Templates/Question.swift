@@ -1,21 +1,21 @@
 import Foundation
 import Projects
 
-/// One thing that a person is asked about a new project.
+/// One question about a new project.
 public struct Question: Sendable {
     public let key: String
     public let text: String
-    /// What is taken without an answer, given those before it.
+    /// The default answer, given the answers before it.
     public let fallback: @Sendable ([String: String]) -> String
-    /// What is wrong with an answer, and what would be right; `nil` when nothing is.
+    /// What is wrong with an answer, and what would be right; nil if it is valid.
     public let complaint: @Sendable (String) -> String?
 
-    /// The births that come with a pinned package.
+    /// Stands for the births that come with a pinned package.
     public static let packaged = "packaged"
 
-    /// What this template asks.
+    /// The questions of a template.
     ///
-    /// - Parameter folder: name of the new project's folder, the default name of the project.
+    /// - Parameter folder: the name of the new project's folder, which is the default name of the project.
     public static func all(of template: Template, folder: String) -> [Question] {
         [
             Question("name", "Name of the project", { _ in isName(folder) ? folder : "hrob" }, name),
@@ -53,10 +53,12 @@ public struct Question: Sendable {
     private static func isName(_ text: String) -> Bool { text.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9_.-]{0,62}/) != nil }
 
     private static func name(_ text: String) -> String? {
-        isName(text) ? nil : "'\(text)' is no name: letters, digits, '-', '_' and '.', at most 63, no other first"
+        isName(text)
+            ? nil
+            : "'\(text)' is not a valid name: letters, digits, '-', '_' and '.', at most 63, a letter or digit first"
     }
 
-    /// Source of the rules: git-check-ref-format; a pattern may hold wildcards as well.
+    /// Source of the rules: git-check-ref-format. A pattern may also have wildcards.
     private static func branch(_ text: String) -> String? {
         let sound = text.wholeMatch(of: /[A-Za-z0-9_*][A-Za-z0-9_.*\/-]*/) != nil
         let broken =

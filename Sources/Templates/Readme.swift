@@ -1,9 +1,9 @@
-/// The page that a new project begins with: what to do first, in commands that work.
+/// The README of a new project: what to do first, in commands that work.
 ///
-/// - Parameter server: what pip installs for the embedded registry, `mlflow==3.17.2` say.
+/// - Parameter server: what pip installs for the embedded registry, such as `mlflow==3.17.2`.
 func readme(_ answers: Answers, server: String) -> String {
     let branch = answers.defaultBranch
-    // A pattern's first branch: `release/**` → `release/1`.
+    // The first branch of a pattern: `release/**` → `release/1`.
     let release = answers.releaseBranches.replacing(/\*+/, with: "1")
     let embedded = answers.registry == "embedded"
     let registry = """
@@ -20,7 +20,7 @@ func readme(_ answers: Answers, server: String) -> String {
 
         ## First
 
-        The programs of the steps\(embedded ? ", and the server of the registry" : ""); then see that all is well:
+        Install the packages of the steps\(embedded ? " and the registry's server" : ""), then check that everything works:
 
         ```sh
         python3 -m venv .venv/project && .venv/project/bin/pip install -q -r pipelines/requirements.txt
@@ -30,7 +30,7 @@ func readme(_ answers: Answers, server: String) -> String {
         python -m pytest -q pipelines/tests/integration
         ```
 
-        Start the daemon, and give it a repository to watch (one that you have already, or this one):
+        Start the daemon, and give it a repository to watch (an existing one, or this one):
 
         ```sh
         espalier serve > espalier.log 2>&1 &

@@ -1,7 +1,7 @@
 import Foundation
 import Projects
 
-/// What new projects are made of: `environments/` and `pipelines/` as they are, a real project that runs.
+/// The source of new projects: the `environments/` and `pipelines/` of a real project that runs.
 public struct Template: Sendable {
     /// Path below the template's folder → bytes.
     public let files: [String: [UInt8]]
@@ -10,17 +10,17 @@ public struct Template: Sendable {
         self.files = files
     }
 
-    /// Files without which a template has no feature store, and no Spark code.
+    /// The files that a template needs for a feature store, and for Spark.
     static let featureStore = "pipelines/hrob/store.py"
     static let spark = "pipelines/requirements-spark.txt"
 
-    /// Where a project says what it was started from.
+    /// The file in which a project records its template and answers.
     public static let record = ".espalier-template"
 
-    /// The files of a project that is started with these answers.
+    /// The files of a new project with these answers.
     ///
-    /// Answers become values in YAML files, never code. A value that the template's own file has already stays as it is.
-    /// Pipelines of further models are left out: a project starts with the one that the answers name.
+    /// Answers become values in YAML files, never code. A value that the template's own file already has stays
+    /// unchanged. Pipelines of further models are left out: a project starts with the model that the answers name.
     ///
     /// - Parameter parse: YAML and the name of its file → node.
     public func render(_ answers: Answers, version: String, parse: ([UInt8], String) throws(Problem) -> Node)
@@ -50,7 +50,7 @@ public struct Template: Sendable {
         path.wholeMatch(of: /pipelines\/[^\/]+\.yml/) != nil
     }
 
-    /// What the answers change, by file.
+    /// The edits that the answers require, by file.
     func edits(_ answers: Answers) -> [String: [YAMLEdit]] {
         var project = [
             YAMLEdit("name", to: scalar(answers.name)),
@@ -65,7 +65,7 @@ public struct Template: Sendable {
                 YAMLEdit("datasets", "births", to: scalar(births)),
             ]
         }
-        // A template with a feature store uses it, unless it is told otherwise.
+        // A template with a feature store uses it by default.
         if !answers.featureStore, files[Self.featureStore] != nil {
             project.append(YAMLEdit("config", "feature_store", to: "false"))
         }
@@ -78,7 +78,7 @@ public struct Template: Sendable {
         ]
     }
 
-    /// Files of a project that the template's folder does not have.
+    /// The files of a project that are not in the template's folder.
     private static func additions(_ answers: Answers, server: String, version: String) -> [String: String] {
         var added = [
             "README.md": readme(answers, server: server),
@@ -98,7 +98,7 @@ public struct Template: Sendable {
         """ + answers.written.map { "  \($0.key): \(scalar($0.value))\n" }.joined()
     }
 
-    /// The MLflow server that fits what the steps log with: `mlflow==3.17.2`, or any.
+    /// The MLflow server that matches the steps' MLflow client: `mlflow==3.17.2`, or any version.
     private var serverVersion: String {
         let pins = files["pipelines/requirements.txt"].map { String(decoding: $0, as: UTF8.self) } ?? ""
         let pin = pins.split(separator: "\n").first { $0.hasPrefix("mlflow-skinny==") }

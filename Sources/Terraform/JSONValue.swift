@@ -1,6 +1,6 @@
 import Foundation
 
-/// JSON that is written the same each time: keys sorted, two spaces a level.
+/// JSON with a stable text: sorted keys, two spaces per level.
 enum JSONValue: Encodable, Hashable {
     case text(String)
     case integer(Int64)
@@ -19,8 +19,8 @@ enum JSONValue: Encodable, Hashable {
         }
     }
 
-    /// A text that Terraform takes as it is: `${` and `%{` would begin an expression. Source: Terraform, "JSON
-    /// Configuration Syntax" and "Strings and Templates".
+    /// Text that Terraform takes literally. Escapes `${` and `%{`, which would begin an expression. Source: Terraform,
+    /// "JSON Configuration Syntax" and "Strings and Templates".
     static func literal(_ text: String) -> JSONValue {
         .text(text.replacing("${", with: "$${").replacing("%{", with: "%%{"))
     }

@@ -4,10 +4,10 @@ import Projects
 
 /// One pipeline as a `databricks_job`.
 struct Job {
-    /// Absent when no step is a command.
+    /// Nil if no step is a command.
     private(set) var fields: [String: JSONValue]?
     private(set) var remarks: [String] = []
-    /// Computes that are mapped to no cluster, and become variables.
+    /// Computes without a cluster. They become variables.
     private(set) var unmapped: Set<String> = []
 
     init(_ pipeline: Pipeline, of project: Project, in environment: Environment, runner: String) throws(Problems) {
@@ -59,9 +59,9 @@ struct Job {
 /// Where a task runs.
 private struct Cluster {
     let name: String
-    /// The `job_cluster` that it makes.
+    /// The `job_cluster` to create.
     let block: JSONValue?
-    /// What its tasks say.
+    /// The field of each task that refers to it.
     let field: (key: String, value: JSONValue)
     let isUnmapped: Bool
 
@@ -112,7 +112,7 @@ private func task(
     return task
 }
 
-/// The steps with commands that come before one, directly or through steps that are none; sorted.
+/// The command steps that a step depends on, directly or through steps that are not commands; sorted.
 private func commands(neededBy step: Step, in pipeline: Pipeline) -> [String] {
     let found = step.needs.flatMap { name -> [String] in
         guard let needed = pipeline.steps.first(where: { $0.name == name }) else { return [] }
@@ -162,7 +162,7 @@ private func scheduleRemarks(_ rule: ScheduleRule) -> [String] {
     if rule.start != nil { lost.append("start") }
     if rule.end != nil { lost.append("end") }
     if rule.catchUp != nil { lost.append("catch_up") }
-    // Databricks counts as Quartz does; where clocks never change, all ways to count agree.
+    // Databricks treats clock changes as Quartz does. In zones without clock changes, all modes agree.
     if rule.dst != .quartz, !["UTC", "Etc/UTC", "GMT"].contains(rule.timezone) {
         lost.append("dst: \(rule.dst.rawValue)")
     }

@@ -1,22 +1,22 @@
 import Foundation
 import Projects
 
-/// An environment as Terraform JSON, and what that leaves out.
+/// An environment as Terraform JSON, and what was left out.
 public struct TerraformRendering: Sendable, Hashable {
-    /// The contents of a `.tf.json` file; the same each time.
+    /// The contents of a `.tf.json` file; the same input gives the same text.
     public let text: String
-    /// One sentence for each thing that a Databricks job cannot say, with its file.
+    /// One sentence for each thing that a Databricks job cannot express, with its file.
     public let remarks: [String]
 }
 
 /// The jobs of an environment, one for each of its pipelines, for the Terraform provider `databricks/databricks`.
 ///
 /// Sources: the provider's documentation of `databricks_job` (blocks `git_source`, `task`, `depends_on`,
-/// `spark_python_task`, `job_cluster`, `schedule`, `queue`, `run_as`) and of `databricks_service_principal`; Terraform's
-/// "JSON Configuration Syntax".
+/// `spark_python_task`, `job_cluster`, `schedule`, `queue`, `run_as`) and of `databricks_service_principal`;
+/// Terraform's "JSON Configuration Syntax".
 ///
-/// - Parameter runner: path of `run_step.py` from the root of the repository, which each task runs its command by.
-/// - Throws: a `databricks:` of a compute that names no cluster, names that would be one in Terraform.
+/// - Parameter runner: the path of `run_step.py` from the root of the repository. Each task runs its command with it.
+/// - Throws: if a `databricks:` of a compute names no cluster, or if two names would be the same in Terraform.
 public func renderTerraform(_ project: Project, _ environment: Environment, runner: String) throws(Problems)
     -> TerraformRendering
 {
@@ -53,7 +53,7 @@ public func renderTerraform(_ project: Project, _ environment: Environment, runn
 private func write(_ root: JSONValue) -> String {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .prettyPrinted, .withoutEscapingSlashes]
-    // Texts, whole numbers and flags: there is nothing that could not be written.
+    // Only texts, whole numbers and flags, so encoding cannot fail.
     return (try? encoder.encode(root)).map { String(decoding: $0, as: UTF8.self) + "\n" } ?? ""
 }
 
@@ -76,7 +76,7 @@ private func variables(_ environment: Environment, _ clusters: Set<String>) -> [
     return all
 }
 
-/// Keys of the environment that say nothing to Databricks.
+/// Keys of the environment that Databricks has no use for.
 private func environmentRemarks(_ environment: Environment) -> [String] {
     let said: Set = ["name", "default_branch", "branches", "identity", "env", "compute"]
     let rest = environment.resolved.entries.map(\.key).filter { !said.contains($0) }.sorted()
@@ -92,7 +92,8 @@ private func environmentRemarks(_ environment: Environment) -> [String] {
         .map { "environments/\(environment.name).yml: \($0)" }
 }
 
-/// `text` as a name in Terraform: letters, digits, `_` and `-`, no digit or `-` first. Source: Terraform, "Syntax".
+/// `text` as a name in Terraform: letters, digits, `_` and `-`, not starting with a digit or `-`. Source: Terraform,
+/// "Syntax".
 func terraformName(_ text: String) -> String {
     let name = String(text.map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_" || $0 == "-") ? $0 : "_" })
     return name.first.map { $0.isLetter || $0 == "_" } == true ? name : "_" + name

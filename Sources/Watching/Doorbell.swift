@@ -1,9 +1,9 @@
 import CPosix
 import Foundation
 
-/// One message at the door: its lines, and the way to answer.
+/// One message to the daemon: its lines, and a way to answer.
 public struct Ring: Sendable {
-    /// The first word says what it is: `pushed`, `look`.
+    /// The first word is the kind: `pushed`, `look`.
     public let lines: [String]
     private let connection: Connection
 
@@ -12,11 +12,11 @@ public struct Ring: Sendable {
         self.connection = connection
     }
 
-    /// Say something to whoever rang, and hang up. Nothing happens when nobody waits any more.
+    /// Answers the sender and closes the connection. Does nothing if the sender has gone.
     public func answer(_ text: String) { connection.finish(text) }
 }
 
-/// The descriptor is closed when the last holder lets go.
+/// Closes the descriptor when the last reference goes away.
 final class Connection: Sendable {
     private let descriptor: Int32
 
@@ -29,7 +29,7 @@ final class Connection: Sendable {
         shutdown(descriptor, Int32(SHUT_RDWR))
     }
 
-    /// Lines up to an empty one or the end; `nil` when what comes is no message.
+    /// Reads lines up to an empty one or the end; nil if the input is not a message.
     func readLines() -> [String]? {
         var limit = timeval(tv_sec: 2, tv_usec: 0)
         setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &limit, socklen_t(MemoryLayout<timeval>.size))
@@ -46,18 +46,21 @@ final class Connection: Sendable {
     }
 }
 
-/// The daemon's unix socket: hooks and commands say what happened, and may hear what became of it.
+/// The daemon's Unix socket. Hooks and commands report what happened, and may wait for an answer.
 public struct Doorbell: Sendable {
     private let descriptor: Int32
 
-    /// - Parameter path: at most 107 bytes, as the system has it.
+    /// - Parameter path: at most 107 bytes, a limit of the system.
     public init(path: String) throws(WatchingError) {
+        guard unlink(path) == 0 || errno == ENOENT else {
+            throw WatchingError("cannot put the daemon's socket at \(path), remove what is there")
+        }
         descriptor = espalier_listen(path)
         guard descriptor >= 0 else { throw WatchingError("cannot listen on \(path)") }
         chmod(path, 0o660)
     }
 
-    /// Messages as they come, until the consumer stops.
+    /// Messages as they arrive, until the consumer stops.
     public func rings() -> AsyncStream<Ring> {
         let descriptor = self.descriptor
         return AsyncStream { continuation in
@@ -68,7 +71,7 @@ public struct Doorbell: Sendable {
                         if errno == EINTR || errno == ECONNABORTED { continue }
                         break
                     }
-                    // Each visitor is listened to on its own: one that says nothing keeps nobody waiting.
+                    // Each connection has its own thread, so a silent one delays nobody.
                     Thread.detachNewThread {
                         let connection = Connection(accepted)
                         guard let lines = connection.readLines(), !lines.isEmpty else { return }
@@ -83,7 +86,7 @@ public struct Doorbell: Sendable {
         }
     }
 
-    /// Ring somebody else's bell. The answer, or `nil` when nobody is there.
+    /// Sends a message to a daemon's socket. Returns the answer; nil if nobody listens.
     public static func ring(_ path: String, _ lines: [String], waitSeconds: Int = 5) -> String? {
         let descriptor = espalier_connect(path)
         guard descriptor >= 0 else { return nil }

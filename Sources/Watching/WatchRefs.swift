@@ -1,17 +1,17 @@
 import CPosix
 import Foundation
 
-/// What may have moved in a repository. A hint: looking decides.
+/// Refs that may have moved. Only a hint: reading the repository decides.
 public enum RefHint: Sendable, Hashable {
     case refs(Set<String>)
-    /// Too much happened to tell: look at everything.
+    /// Too much happened to list: look at everything.
     case all
 }
 
-/// Watches the refs of one repository on disk, by inotify.
+/// Watches the refs of one repository on disk with inotify.
 ///
-/// Folders that appear are watched at once, but what was created in them meanwhile can be missed: that is why a new
-/// folder, a full queue and a change of `packed-refs` ask for a look at everything.
+/// New folders are watched at once, but refs that were created in them before that can be missed. So a new folder, a
+/// full queue and a change of `packed-refs` request a look at everything.
 public final class RefWatcher: Sendable {
     private let root: String
     private let queue: Int32
@@ -25,8 +25,8 @@ public final class RefWatcher: Sendable {
 
     deinit { close(queue) }
 
-    /// Hints as they come, until the consumer stops. What happens once this has returned is told; reading waits in a thread
-    /// of its own.
+    /// Hints as they arrive, until the consumer stops. Everything that happens after this returns is reported. Reading
+    /// blocks a thread of its own.
     public func hints() -> AsyncStream<RefHint> {
         var folders: [Int32: String] = [:]
         add(root, deep: false, &folders)
@@ -49,7 +49,7 @@ public final class RefWatcher: Sendable {
         out.finish()
     }
 
-    /// One hint for all that one reading of the queue says.
+    /// One hint for all events of one read.
     private func hint(_ bytes: ArraySlice<UInt8>, _ folders: inout [Int32: String]) -> RefHint {
         var names: Set<String> = []
         var everything = false
@@ -61,7 +61,7 @@ public final class RefWatcher: Sendable {
             if folder == root + "/refs", event.name == "espalier" {
                 continue
             } else if event.isFolder {
-                // What is in it already was made before anybody watched.
+                // Its content was created before the watch.
                 add(folder + "/" + event.name, deep: true, &folders) { names.insert($0) }
             } else if folder == root {
                 if event.name == "packed-refs" { everything = true }
@@ -74,11 +74,11 @@ public final class RefWatcher: Sendable {
 
     private func name(of path: String) -> String { String(path.dropFirst(root.count + 1)) }
 
-    /// - Parameter found: told the names of refs that are below it already.
+    /// - Parameter found: called with the names of refs that are already below it.
     private func add(
         _ folder: String, deep: Bool, _ folders: inout [Int32: String], found: (String) -> Void = { _ in }
     ) {
-        // Espalier's own refs are nobody's news.
+        // Espalier's own refs are not reported.
         guard folder != root + "/refs/espalier" else { return }
         let mask = IN_CREATE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR
         let watch = inotify_add_watch(queue, folder, UInt32(mask))

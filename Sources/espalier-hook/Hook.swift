@@ -1,10 +1,10 @@
 import CPosix
 import Glibc
 
-/// What Git calls in a watched repository. `espalier adopt` installs files whose first line names this program and the
-/// daemon's socket, so that the system starts it directly, without a shell between.
+/// The program that Git calls as hooks in a watched repository. `espalier adopt` installs files whose first line names
+/// this program and the daemon's socket, so the system starts it directly, without a shell.
 ///
-/// A hook never fails a push for the daemon's sake: what it cannot tell now, the daemon's next look will see.
+/// A hook never fails a push because of the daemon: what it cannot report now, the daemon finds at its next look.
 @main
 struct Hook {
     static func main() {
@@ -19,25 +19,25 @@ struct Hook {
         case "proc-receive": receiveProposals()
         case "update": judgeUpdate(Array(arguments.dropFirst(2)))
         default:
-            say("espalier: \(script) is no hook of mine\n", to: 2)
+            say("espalier: \(script) is not one of Espalier's hooks\n", to: 2)
             exit(64)
         }
     }
 
-    /// Tell the daemon which refs moved, and tell the person what became of it.
+    /// Tells the daemon which refs moved, and tells the person the result.
     private static func afterPush(socket: String, script: String) {
         let input = readAll(0)
         let message = "pushed \(currentFolder())\n" + String(decoding: input, as: UTF8.self) + "\n"
         say(ring(socket, message), to: 1)
-        passOn(input, to: script + ".local")
+        runPreviousHook(input, to: script + ".local")
     }
 
-    /// What the daemon answers, or why it does not.
+    /// The daemon's answer, or why there is none.
     private static func ring(_ socket: String, _ message: String) -> String {
         let descriptor = espalier_connect(socket)
         guard descriptor >= 0 else {
             return errno == EACCES
-                ? "espalier: this account may not speak to the daemon, which sees this push by itself if it runs\n"
+                ? "espalier: this account may not connect to the daemon; if it runs, it will find this push by itself\n"
                 : "espalier: the daemon is not running; it will pick this push up when it starts\n"
         }
         defer { close(descriptor) }
@@ -50,8 +50,8 @@ struct Hook {
         return "espalier: the daemon is busy; it will pick this push up\n"
     }
 
-    /// The hook that was here before Espalier's, if there was one.
-    private static func passOn(_ input: [UInt8], to program: String) {
+    /// Runs the hook that was installed before Espalier's, if there was one.
+    private static func runPreviousHook(_ input: [UInt8], to program: String) {
         guard access(program, X_OK) == 0 else { return }
         var ends: [Int32] = [0, 0]
         guard pipe(&ends) == 0 else { return }

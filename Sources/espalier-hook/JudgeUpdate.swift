@@ -1,6 +1,6 @@
 import Glibc
 
-/// Git's update hook: nothing gets into a gated branch but what the gate lands, which needs no hook.
+/// Git's update hook. It rejects every push to a gated branch. The gate itself lands changes without hooks.
 ///
 /// ```
 /// GIT_DIR/espalier/gated            the gated branches, a line each, as the daemon last wrote them
@@ -17,7 +17,7 @@ func judgeUpdate(_ words: [String]) -> Never {
         guard takeBypass(of: branch) else {
             say(
                 """
-                espalier: \(branch) is gated: nothing gets in but changes whose checks passed. Propose yours:
+                espalier: \(branch) is gated: only changes whose checks passed get in. Propose yours:
                 espalier:   git push origin HEAD:refs/for/\(branch)
                 espalier: (an operator may let one push through: espalier bypass \(branch) --reason WHY)
 
@@ -26,7 +26,7 @@ func judgeUpdate(_ words: [String]) -> Never {
         }
         say("espalier: \(branch) is gated, and an operator lets this push through\n", to: 2)
     }
-    exit(passOn(words))
+    exit(runPreviousHook(words))
 }
 
 private func isGated(_ branch: String) -> Bool {
@@ -34,7 +34,7 @@ private func isGated(_ branch: String) -> Bool {
     return text.split(separator: "\n").contains { $0 == branch }
 }
 
-/// Whether somebody may push now. A bypass is for one push: whoever removes its file has it.
+/// Whether a bypass allows this push. A bypass is for one push: whoever removes its file has used it.
 private func takeBypass(of branch: String) -> Bool {
     let name = branch.utf8.reduce(into: "") { name, byte in
         switch byte {
@@ -58,8 +58,8 @@ private func contents(of path: String) -> String? {
     return String(decoding: readAll(descriptor), as: UTF8.self)
 }
 
-/// The exit code of the hook that was here before Espalier's, if there was one.
-private func passOn(_ words: [String]) -> Int32 {
+/// The exit code of the hook that was installed before Espalier's, if there was one.
+private func runPreviousHook(_ words: [String]) -> Int32 {
     let program = words[0] + ".local"
     guard access(program, X_OK) == 0 else { return 0 }
     var arguments: [UnsafeMutablePointer<CChar>?] = ([program] + words.dropFirst()).map { strdup($0) } + [nil]

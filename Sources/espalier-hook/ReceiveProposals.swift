@@ -1,8 +1,8 @@
 import Glibc
 
-/// Git's proc-receive hook: pushes to `refs/for/TARGET` are handed to it instead of moving such a ref.
+/// Git's proc-receive hook. Git hands it pushes to `refs/for/TARGET` instead of moving such a ref.
 ///
-/// Each becomes `refs/changes/KEY/for/TARGET`: the key is the push's topic (`git push -o topic=NAME`), or the commit.
+/// Each becomes `refs/changes/KEY/for/TARGET`. The key is the push's topic (`git push -o topic=NAME`), or the commit.
 /// Source: githooks(5), proc-receive; pkt-line format: gitprotocol-common(5).
 func receiveProposals() {
     guard let greeting = readPacket() else { return }
@@ -38,22 +38,22 @@ private func receive(_ command: [Substring], topic: String?) {
     }
     if new.allSatisfy({ $0 == "0" }) {
         guard topic != nil else {
-            return writePacket("ng \(ref) a change is withdrawn by its topic: git push origin :\(ref) -o topic=TOPIC")
+            return writePacket("ng \(ref) withdraw a change by its topic: git push origin :\(ref) -o topic=TOPIC")
         }
     } else if git(["cat-file", "tag", new]) == 0 {
         return writePacket("ng \(ref) that is a tag: push its commit")
     } else if git(["rev-parse", "--quiet", "--verify", "\(new)^{commit}"]) != 0 {
-        return writePacket("ng \(ref) that is no commit")
+        return writePacket("ng \(ref) that is not a commit")
     }
     let kept = "refs/changes/\(topic ?? new)/for/\(target)"
-    // Expected to be what it is to become: that only goes well where the very same was proposed before.
-    let isThere = git(["update-ref", kept, new, new]) == 0
-    guard isThere || git(["update-ref", kept, new]) == 0 else {
+    // Compare-and-swap from `new` to `new`: succeeds only if exactly this commit was proposed before.
+    let wasProposed = git(["update-ref", kept, new, new]) == 0
+    guard wasProposed || git(["update-ref", kept, new]) == 0 else {
         return writePacket("ng \(ref) the proposal could not be stored")
     }
     writePacket("ok \(ref)")
     writePacket("option refname \(kept)")
-    if isThere { writePacket("option old-oid \(new)") }
+    if wasProposed { writePacket("option old-oid \(new)") }
     writePacket("option new-oid \(new)")
     writePacket("option forced-update")
 }
@@ -65,7 +65,7 @@ private func isKey(_ topic: String) -> Bool {
     return allowed && (1...64).contains(topic.utf8.count)
 }
 
-/// Run git in the repository, quietly. Its exit code.
+/// Runs git in the repository without output. Returns its exit code.
 private func git(_ arguments: [String]) -> Int32 {
     var actions = posix_spawn_file_actions_t()
     posix_spawn_file_actions_init(&actions)
@@ -81,7 +81,7 @@ private func git(_ arguments: [String]) -> Int32 {
     return (status >> 8) & 0xff | status & 0x7f
 }
 
-/// The content of one packet, without a newline at its end; `nil` at a flush or the end of input.
+/// The content of one packet, without a trailing newline; nil at a flush or the end of input.
 private func readPacket() -> [UInt8]? {
     guard let header = readExactly(4), let length = Int(String(decoding: header, as: UTF8.self), radix: 16), length > 4,
         var content = readExactly(length - 4)

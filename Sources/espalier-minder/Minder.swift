@@ -43,7 +43,13 @@ struct Minder {
         for signal in [SIGCHLD, SIGTERM, SIGINT, SIGHUP] { sigaddset(&watched, signal) }
         sigprocmask(SIG_BLOCK, &watched, nil)
         _ = espalier_become_subreaper()
-        guard let child = start(request) else { return .unprepared("cannot start \(request.command[0]): \(reason())") }
+        let child: pid_t
+        do throws(Problem) {
+            child = try start(request)
+        } catch {
+            request.group.remove()
+            return .unprepared(error.text)
+        }
         let ending = wait(for: child, request, watched)
         request.group.killAll()
         endAll()
@@ -52,34 +58,40 @@ struct Minder {
         return ranOut ? .outOfMemory : ending
     }
 
-    private static func start(_ request: Request) -> pid_t? {
-        let log = open(request.directory + "/log", O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
-        guard log >= 0 else { return nil }
+    private static func start(_ request: Request) throws(Problem) -> pid_t {
+        let path = request.directory + "/log"
+        let log = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
+        guard log >= 0 else { throw Problem("cannot open \(path): \(reason())") }
         defer { close(log) }
         var arguments: [UnsafeMutablePointer<CChar>?] = request.command.map { strdup($0) }
         arguments.append(nil)
         defer { arguments.forEach { free($0) } }
-        guard let entrances = request.group.open() else { return nil }
+        let entrances = try request.group.openEntrances()
         defer { entrances.forEach { close($0) } }
-        let folder = request.lower == nil ? request.folder : request.layer + "/own/tree"
+        let folder = strdup(request.lower == nil ? request.folder : request.layer + "/own/tree")
+        let unified = request.group.unified.flatMap { strdup($0) }
+        defer { for text in [folder, unified] { free(text) } }
         var pid: pid_t = 0
-        let code: Int32 = folder.withCString { folder in
-            arguments.withUnsafeBytes { arguments in
-                entrances.withUnsafeBufferPointer { entrances in
-                    var spawn = espalier_spawn()
-                    spawn.arguments = arguments.baseAddress?.assumingMemoryBound(to: UnsafePointer<CChar>?.self)
-                    spawn.environment = UnsafeRawPointer(environ).assumingMemoryBound(to: UnsafePointer<CChar>?.self)
-                    spawn.folder = folder
-                    spawn.output = log
-                    spawn.kept = -1
-                    spawn.dies_with_parent = 1
-                    spawn.entrances = entrances.baseAddress
-                    spawn.entrance_count = Int32(entrances.count)
-                    return espalier_spawn(&spawn, &pid)
-                }
+        let code: Int32 = arguments.withUnsafeBytes { arguments in
+            entrances.withUnsafeBufferPointer { entrances in
+                var spawn = espalier_spawn()
+                spawn.arguments = arguments.baseAddress?.assumingMemoryBound(to: UnsafePointer<CChar>?.self)
+                spawn.environment = UnsafeRawPointer(environ).assumingMemoryBound(to: UnsafePointer<CChar>?.self)
+                spawn.folder = UnsafePointer(folder)
+                spawn.output = log
+                spawn.kept = -1
+                spawn.dies_with_parent = 1
+                spawn.group = UnsafePointer(unified)
+                spawn.entrances = entrances.baseAddress
+                spawn.entrance_count = Int32(entrances.count)
+                return espalier_spawn(&spawn, &pid)
             }
         }
-        return code == 0 ? pid : nil
+        switch code {
+        case 0: return pid
+        case -2: throw Problem("cannot enter the control groups: \(reason())")
+        default: throw Problem("cannot start \(request.command[0]): \(reason())")
+        }
     }
 
     /// Wait for the child's end, a request to stop, or the end of its time.
@@ -134,6 +146,13 @@ struct Minder {
     private static func childProcesses() -> [pid_t] {
         readFile("/proc/self/task/\(getpid())/children").split(separator: " ").compactMap { pid_t($0) }
     }
+}
+
+/// Why the command could not be started, in words.
+struct Problem: Error {
+    let text: String
+
+    init(_ text: String) { self.text = text }
 }
 
 /// Whole seconds of a clock that nobody sets.

@@ -30,8 +30,8 @@ struct Request {
             case "--layer": layer = value
             case "--timeout": timeout = Int(value)
             case "--grace": grace = Int(value) ?? grace
-            case "--group1": group.folders.append(Group.Folder(path: value, entrance: value + "/tasks"))
-            case "--group2": group.folders.append(Group.Folder(path: value, entrance: value + "/cgroup.procs"))
+            case "--group1": group.folders.append(Group.Folder(path: value, isUnified: false))
+            case "--group2": group.folders.append(Group.Folder(path: value, isUnified: true))
             case "--set":
                 let parts = value.split(separator: "=", maxSplits: 1)
                 guard parts.count == 2 else { return nil }

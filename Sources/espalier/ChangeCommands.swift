@@ -1,7 +1,12 @@
+import Answering
 import ArgumentParser
 import Daemon
+import Following
 import Foundation
+import Home
+import Reading
 import Reports
+import Starting
 
 struct ChangeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

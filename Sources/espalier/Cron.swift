@@ -1,5 +1,8 @@
+import Answering
 import ArgumentParser
 import Cron
+import Daemon
+import Following
 import Foundation
 import Projects
 

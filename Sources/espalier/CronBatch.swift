@@ -1,5 +1,8 @@
 import Cron
+import Daemon
+import Following
 import Foundation
+import Starting
 
 /// Questions from programs, one a line: `EXPR<TAB>ZONE<TAB>FROM<TAB>COUNT<TAB>DST`; the answers, one a line: the next COUNT
 /// fires after FROM, all in seconds since 1970, with a space between them, or `error: ` and why.

@@ -1,8 +1,13 @@
+import Answering
 import ArgumentParser
 import Daemon
 import Events
+import Following
 import Foundation
+import Home
 import Projects
+import Reading
+import Starting
 import Templates
 
 /// The folder of files that are installed beside this program.

@@ -1,6 +1,9 @@
+import Answering
 import ArgumentParser
 import Daemon
+import Following
 import Foundation
+import Home
 import Reports
 
 struct Changes: AsyncParsableCommand {

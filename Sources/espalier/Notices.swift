@@ -1,7 +1,11 @@
+import Answering
 import ArgumentParser
 import Daemon
 import Foundation
+import Home
+import Reading
 import Reports
+import Starting
 
 struct Notices: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

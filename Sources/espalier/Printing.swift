@@ -1,5 +1,9 @@
+import Answering
 import ArgumentParser
+import Daemon
+import Following
 import Foundation
+import Reading
 import Reports
 
 /// Lines of columns, as wide as their contents; a heading in front.

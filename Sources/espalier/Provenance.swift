@@ -1,5 +1,9 @@
+import Answering
 import ArgumentParser
 import Daemon
+import Home
+import Reading
+import Starting
 
 struct ProvenanceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,7 +1,11 @@
+import Answering
 import ArgumentParser
 import Daemon
 import Foundation
+import Home
 import Projects
+import Reading
+import Starting
 import Terraform
 
 struct RenderCommand: ParsableCommand {

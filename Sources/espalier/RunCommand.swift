@@ -1,8 +1,13 @@
+import Answering
 import ArgumentParser
 import Daemon
+import Following
 import Foundation
+import Home
 import Logging
+import Reading
 import Reports
+import Starting
 
 struct RunPipeline: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,6 +1,10 @@
+import Answering
 import ArgumentParser
 import Daemon
+import Following
 import Foundation
+import Home
+import Reading
 import Reports
 
 struct Runs: AsyncParsableCommand {

@@ -1,9 +1,14 @@
+import Answering
 import ArgumentParser
 import Daemon
+import Following
 import Foundation
+import Home
 import Logging
+import Reading
 import Reports
 import ServiceLifecycle
+import Starting
 import UnixSignals
 
 struct Serve: AsyncParsableCommand {
@@ -13,7 +18,7 @@ struct Serve: AsyncParsableCommand {
 
     @OptionGroup var home: HomeOption
     @Option(help: "Address to listen on.") var host = "127.0.0.1"
-    @Option(help: "Port of the pages and the API; 0 lets the system choose.") var port = 8420
+    @Option(help: "Port of the pages and the API, up to 65535; 0 lets the system choose.") var port: UInt16 = 8420
     @Option(help: "Steps that run at once.") var slots = 2
     @Option(
         help: "A Python with MLflow's server, for `registry: embedded`. Default: $ESPALIER_MLFLOW_PYTHON, else python3."

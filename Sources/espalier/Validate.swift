@@ -1,7 +1,9 @@
+import Answering
 import ArgumentParser
-import Daemon
 import Foundation
 import Projects
+import Reading
+import Starting
 
 struct Validate: ParsableCommand {
     static let configuration = CommandConfiguration(

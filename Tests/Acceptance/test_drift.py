@@ -19,9 +19,11 @@ pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"{', '.join(MISSING)} mis
 SHARED = ["mother_age", "father_age", "payer", "height_in", "prepregnancy_weight_lb", "prepregnancy_bmi", "prenatal_care_none",
           "prenatal_start_trimester", "hypertension_prepregnancy", "hypertension_gestational", "eclampsia", "plurality"]
 TRAIN = """
-from hrob import features, step, train
-table, origin = features.read(step.input_path("features", "features.parquet"))
-logged = train.train(table, origin, {})
+from hrob import step
+from hrob.features import files
+from hrob.train.training import train
+table, origin = files.read(step.input_path("features", "features.parquet"))
+logged = train(table, origin, {})
 step.report(model_uri=logged.model_uri, run_id=logged.run_id)
 """
 SAME_YEAR, OTHER_YEAR = "2026-03-01T11:00:00Z", "2026-06-01T11:00:00Z"
@@ -52,7 +54,7 @@ def steps(tmp_path_factory):
         assert done.returncode == 0, done.stdout + done.stderr
         return dict(line.split("=", 1) for line in (root / "output").read_text().splitlines())
 
-    run("from hrob import features; features.main()")
+    run("from hrob.features.__main__ import main; main()")
     trained = run(TRAIN)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
@@ -68,8 +70,8 @@ def look(steps, time, infer):
     """Scores the births that arrive, and looks at them; what the monitor wrote and reported."""
     root, run = steps
     given = {"ESPALIER_MODEL_URI": "models:/natality/1", "ESPALIER_LOGICAL_TIME": time}
-    scored = run("from hrob import infer; infer.main()", {"infer": infer}, **given)
-    reported = run("from hrob import monitor; monitor.main()", {"infer": infer}, **given)
+    scored = run("from hrob.infer.__main__ import main; main()", {"infer": infer}, **given)
+    reported = run("from hrob.monitor.__main__ import main; main()", {"infer": infer}, **given)
     return scored, json.loads((root / "features/monitor.json").read_text()), reported
 
 
@@ -95,8 +97,9 @@ def test_looks_at_the_same_year_do_not_cry_wolf(steps):
     root, _ = steps
     sys.path.insert(0, str(ROOT / "pipelines"))
     import numpy as np
-    from hrob import drift, reference
-    from hrob.features import read
+    from hrob.model import reference
+    from hrob.monitor import drift
+    from hrob.features.files import read
 
     table, _ = read(root / "features/features.parquet")
     before = reference.read(next((root / "mlflow").rglob("reference.json")))

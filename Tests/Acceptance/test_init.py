@@ -204,7 +204,7 @@ def typed(binaries, folder, text):
 def test_a_person_is_asked_until_the_answer_fits(binaries, tmp_path):
     code, said = typed(binaries, tmp_path / "p", b"no name\ncare\n\n\n\nmlflow\n\n\n\n\ngitlab\n")
     assert code == 0, said
-    assert "Name of the project [p]: " in said and "'no name' is no name" in said and "[care-risk]" in said
+    assert "Name of the project [p]: " in said and "'no name' is not a valid name" in said and "[care-risk]" in said
     assert "'mlflow' is neither embedded nor a URL" in said
     assert (tmp_path / "p/.gitlab-ci.yml").exists() and "name: care\n" in (tmp_path / "p/environments/project.yml").read_text()
 
@@ -318,6 +318,21 @@ def test_an_upgrade_merges_what_both_sides_changed(run, older):
     for clone in (project, project.parent / "clone"):
         done, said = upgrade(run, template, clone)
         assert done.returncode == 0 and said["conflicts"] == [] and "timeout: 4h" in (clone / "pipelines/inference.yml").read_text()
+
+
+def test_an_upgrade_follows_files_that_the_template_has_moved(run, older):
+    """What a project changed in a file is found at the file's new place: the template moved it, and changed another line."""
+    template, project = older
+    change(project, "pipelines/hrob/train/search.py", '"trials": 10', '"trials": 11')
+    git(project, "commit", "--quiet", "-a", "-m", "Mine")
+    (template / "pipelines/hrob/search").mkdir()
+    (template / "pipelines/hrob/train/search.py").rename(template / "pipelines/hrob/search/tpe.py")
+    change(template, "pipelines/hrob/search/tpe.py", "MOST_EARLIER = 200", "MOST_EARLIER = 300")
+    done, said = upgrade(run, template, project)
+    assert done.returncode == 0 and said["conflicts"] == []
+    merged = (project / "pipelines/hrob/search/tpe.py").read_text()
+    assert '"trials": 11' in merged and "MOST_EARLIER = 300" in merged
+    assert not (project / "pipelines/hrob/train/search.py").exists()
 
 
 def test_a_conflict_is_told_and_can_be_undone(run, older):

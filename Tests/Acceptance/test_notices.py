@@ -418,7 +418,7 @@ def test_what_becomes_of_champions_is_told(watch, web, registry):
     assert any("challenger" in reason and "champion" in reason for reason in held["details"]["reasons"])
     release("3", evidence(0.9, 0.1), approvals=1)
     waits = web.next()
-    assert (waits["kind"], waits["title"]) == ("approval", "shop prod: risk 3 waits for 1 to approve it (decision 3)")
+    assert (waits["kind"], waits["title"]) == ("approval", "shop prod: risk 3 has 1 pending approval (decision 3)")
     assert waits["details"]["approvals_missing"] == 1 and "espalier decisions approve 3" in waits["text"]
     project.espalier("decisions", "approve", 3, "--as", "the operator")
     promoted = web.next()
@@ -426,7 +426,7 @@ def test_what_becomes_of_champions_is_told(watch, web, registry):
     done = project.espalier("rollback", "risk", "--reason", "alarms on the ward", "--as", "the operator", "--wait")
     assert done.returncode == 0, done.stdout + done.stderr
     back = web.next()
-    assert (back["kind"], back["title"]) == ("rollback", "shop prod: risk is back at 1, after 3 (decision 4)")
+    assert (back["kind"], back["title"]) == ("rollback", "shop prod: risk was rolled back to 1, after 3 (decision 4)")
     assert "alarms on the ward" in back["text"]
     # Decided, and then somebody else moves the alias: nobody would see that the approval came to nothing.
     release("4", evidence(0.9, 0.1), approvals=1)

@@ -110,7 +110,7 @@ def test_a_fork_waits_for_a_look_and_runs_shut_in(project):
     forge.tell("opened", pull)
     held = become(project, pull, "proposed")
     assert held["runs"] == [] and held["reason"] == (
-        f"it comes from another repository: a maintainer looks at it, then `espalier change approve {held['id']}`")
+        f"it comes from another repository: a maintainer reviews it, then runs `espalier change approve {held['id']}`")
     told(project, pull.head, "pending")
     approved = project.espalier("change", "approve", held["id"], "--as", "stranger")
     assert approved.returncode == 1 and "is the author of change" in approved.stderr

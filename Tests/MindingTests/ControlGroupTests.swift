@@ -1,3 +1,4 @@
+import CPosix
 import Fixtures
 import Foundation
 @testable import Minding
@@ -66,7 +67,102 @@ import Testing
         #expect(ControlGroups().group(named: "s", limits) == StepGroup())
     }
 
-    /// On this very machine, as far as it lets us.
+    /// Groups of this machine for one test; `nil` where none can be made.
+    func machine() -> ControlGroups? {
+        let groups = ControlGroups.find(name: "espalier-test-\(UUID().uuidString.prefix(8))")
+        if groups.every == nil { print("skipped: this machine has no writable control groups") }
+        return groups.every == nil ? nil : groups
+    }
+
+    func start(_ command: [String], in group: StepGroup, _ folder: TemporaryFolder) async throws -> Ending? {
+        let minders = Minders(program: builtProgram("espalier-minder"))
+        let step = StepFolder(folder.path)
+        let request = MinderRequest(
+            folder: step, workingFolder: folder.path, command: command, environment: ["PATH": "/usr/bin:/bin"],
+            timeout: 60, group: group)
+        #expect(try minders.start(request))
+        return await minders.end(of: step)
+    }
+
+    func log(of folder: TemporaryFolder) throws -> String {
+        try String(contentsOfFile: StepFolder(folder.path).log, encoding: .utf8)
+    }
+
+    @Test func aCommandIsInAllItsGroupsFromItsFirstInstruction() async throws {
+        guard let groups = machine() else { return }
+        defer { groups.remove() }
+        let folder = try TemporaryFolder()
+        let group = groups.group(named: "step", Limits(cpus: 1, memory: 1 << 30, processes: 50))
+        // The command reads its membership itself; no shell starts it.
+        #expect(try await start(["/bin/cat", "/proc/self/cgroup"], in: group, folder) == .exited(0))
+        let inside = try log(of: folder).split(separator: "\n").filter { $0.hasSuffix("/step") }
+        let hierarchies = Set(group.folders.map(\.path))
+        #expect(!hierarchies.isEmpty && inside.count >= hierarchies.count, "\(inside)")
+    }
+
+    /// A write to `cgroup.procs` takes up to 20 ms, in which the step waits for its first instruction.
+    @Test func aCommandIsBornInItsUnifiedGroup() async throws {
+        guard let groups = machine() else { return }
+        defer { groups.remove() }
+        let group = groups.group(named: "step", Limits())
+        guard let unified = group.folders.first(where: \.isUnified) else { return }
+        mkdir(unified.path, 0o755)
+        let watch = inotify_init1(Int32(O_NONBLOCK | O_CLOEXEC))
+        defer { close(watch) }
+        #expect(inotify_add_watch(watch, unified.path + "/cgroup.procs", UInt32(IN_MODIFY)) >= 0)
+        let folder = try TemporaryFolder()
+        #expect(try await start(["/bin/cat", "/proc/self/cgroup"], in: group, folder) == .exited(0))
+        #expect(try log(of: folder).contains("/step\n"))
+        var events = [UInt8](repeating: 0, count: 4_096)
+        let count = max(0, read(watch, &events, events.count))
+        let masks = stride(from: 0, to: count, by: 16).map { place in
+            events.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: place + 4, as: UInt32.self) }
+        }
+        #expect(!masks.contains { $0 & UInt32(IN_MODIFY) != 0 }, "the command was moved by a write")
+    }
+
+    /// A folder that is no version 2 group is refused by clone3, as all are by a kernel that lacks it.
+    @Test func aCommandMovesItselfWhereItCannotBeBornInItsGroup() async throws {
+        guard let groups = machine() else { return }
+        defer { groups.remove() }
+        guard let single = groups.controllers.values.first(where: { !$0.isUnified }) else { return }
+        var group = StepGroup()
+        group.folders = [.init(path: single.folder + "/step", isUnified: true)]
+        let folder = try TemporaryFolder()
+        #expect(try await start(["/bin/cat", "/proc/self/cgroup"], in: group, folder) == .exited(0))
+        #expect(try log(of: folder).contains("/step\n"))
+    }
+
+    @Test func aCommandThatCannotEnterItsGroupIsNotStarted() async throws {
+        let (folder, refusing, missing) = (try TemporaryFolder(), try TemporaryFolder(), try TemporaryFolder())
+        symlink("/dev/full", refusing.path + "/tasks")
+        symlink("/dev/full", refusing.path + "/cgroup.procs")
+        for isUnified in [false, true] {
+            for place in [refusing.path, missing.path] {
+                var group = StepGroup()
+                group.folders = [.init(path: place, isUnified: isUnified)]
+                guard case .unprepared(let reason) = try await start(["/bin/echo", "ran"], in: group, folder) else {
+                    return #expect(Bool(false), "\(isUnified) \(place)")
+                }
+                #expect(reason.contains("cannot enter the control group"), "\(reason)")
+                #expect(try log(of: folder).isEmpty)
+                try FileManager.default.removeItem(atPath: StepFolder(folder.path).exit)
+            }
+        }
+    }
+
+    @Test func theGroupsOfACommandThatCannotStartAreRemoved() async throws {
+        guard let groups = machine() else { return }
+        defer { groups.remove() }
+        let folder = try TemporaryFolder()
+        let group = groups.group(named: "step", Limits(processes: 50))
+        guard case .unprepared(let reason) = try await start(["/no/such/program"], in: group, folder) else {
+            return #expect(Bool(false))
+        }
+        #expect(reason == "cannot start /no/such/program: No such file or directory")
+        #expect(!group.folders.contains { FileManager.default.fileExists(atPath: $0.path) })
+    }
+
     @Test func aStepEndsWithEverythingInItsGroup() async throws {
         let groups = ControlGroups.find(name: "espalier-test-\(UUID().uuidString.prefix(8))")
         defer { groups.remove() }

@@ -7,7 +7,7 @@ import Testing
         (200, Delivery.taken), (204, .taken), (503, .later(reason: "it answered 503: x", wait: 7)),
         (429, .later(reason: "it answered 429: x", wait: 7)), (400, .refused(reason: "it answered 400: x")),
         (404, .refused(reason: "it answered 404: x")),
-        (302, .refused(reason: "it answered 302: x; the address has moved, and is not followed")),
+        (302, .refused(reason: "it answered 302: x; redirects are not followed: correct the address")),
     ])
     func aWebServersAnswer(status: Int, delivery: Delivery) {
         #expect(Delivery.http(status: status, said: "x", retryAfter: "7") == delivery)

@@ -29,10 +29,10 @@ import Testing
         #expect(notice(.missed(missed)).title == "clinic prod: nightly was not on time for 2026-11-25T12:00:00Z")
         #expect(moved(.moved) == "clinic prod: risk 3 is champion, after 2 (decision 4)")
         #expect(moved(.moved, from: nil) == "clinic prod: risk 3 is champion (decision 4)")
-        #expect(moved(.moved, back: true) == "clinic prod: risk is back at 3, after 2 (decision 4)")
+        #expect(moved(.moved, back: true) == "clinic prod: risk was rolled back to 3, after 2 (decision 4)")
         #expect(moved(.held) == "clinic prod: risk 3 was not promoted (decision 4)")
         #expect(moved(.void(because: "x")) == "clinic prod: risk 3 did not become champion after all (decision 4)")
-        #expect(moved(.waits(approvals: 2)) == "clinic prod: risk 3 waits for 2 to approve it (decision 4)")
+        #expect(moved(.waits(approvals: 2)) == "clinic prod: risk 3 has 2 pending approvals (decision 4)")
     }
 
     @Test func aFailureShowsItsStepsAndTheEndOfTheLog() throws {

@@ -76,7 +76,7 @@ struct SliceTests {
         #expect(decision.verdict == .notPromoted)
         #expect(
             decision.reasons == [
-                "Not promoted: the column 'race' is missing, whose slices a rule looks at; write it into the evidence."
+                "Not promoted: the column 'race' is missing, but a rule checks its slices; add it to the evidence."
             ])
     }
 

@@ -2,7 +2,7 @@ import Events
 import Foundation
 import Plans
 import Projects
-import Runs
+@testable import Runs
 import Testing
 
 private func choose(
@@ -11,19 +11,8 @@ private func choose(
     Runs.choose(from: runs, busy: busy, held: held, slots: slots) { $0 }
 }
 
-private func superseded(by new: Int64, _ plan: Plan, among runs: [Int64: RunProgress]) -> Set<Int64> {
-    Runs.superseded(by: new, plan, among: runs) { $0 }
-}
-
 @Suite struct ChooseTests {
     let now = Date(timeIntervalSince1970: 1)
-
-    func ended(_ step: String, _ outcome: Outcome) -> [Recorded] {
-        [
-            Recorded(step: step, fact: .started(attempt: 1, incumbent: nil), at: now),
-            Recorded(step: step, fact: .ended(outcome), at: now),
-        ]
-    }
 
     @Test func aStepStartsWhenAllItNeedsHasPassed() throws {
         let plan = try samplePlan([("a", []), ("b", []), ("c", ["a", "b"])])
@@ -118,41 +107,75 @@ private func superseded(by new: Int64, _ plan: Plan, among runs: [Int64: RunProg
         #expect(choose(from: [1: RunProgress(plan), 2: first], busy: [:], slots: 9).map(\.run) == [2])
     }
 
-    @Test(
-        arguments: [
-            (Concurrency.Supersede.none, false, false), (.none, true, false), (.queued, false, true),
-            (.queued, true, false), (.running, false, true), (.running, true, true),
-        ] as [(Concurrency.Supersede, Bool, Bool)])
-    func aNewerRunReplacesWhatItsPipelineAllows(policy: Concurrency.Supersede, started: Bool, expected: Bool) throws {
-        let plan = try samplePlan([("a", []), ("b", ["a"])], supersede: policy)
-        let old = RunProgress(plan, facts: started ? ended("a", .passed) : [])
-        #expect(superseded(by: 2, plan, among: [1: old]).contains(1) == expected)
-        #expect(superseded(by: 1, plan, among: [2: old]).isEmpty, "never a younger one")
-        let other = try samplePlan([("a", [])], branch: "other", supersede: policy)
-        #expect(superseded(by: 2, other, among: [1: old]).isEmpty, "never another branch")
-        var retried = RunProgress(plan, facts: ended("a", .failed(exitCode: 1)) + ended("b", .skipped(reason: "x")))
-        for step in ["a", "b"] { retried.apply(Recorded(step: step, fact: .retried, at: now)) }
-        #expect(superseded(by: 2, plan, among: [1: retried]).isEmpty, "never what a person has asked for again")
-    }
-
-    @Test func aFireReplacesAnOlderOneOnlyWhereItsScheduleSaysSoAndNeverABackfill() throws {
-        func fire(_ policy: Concurrency.Supersede, backfill: Backfilling? = nil) throws -> Plan {
-            try samplePlan(
-                [("a", [])], supersede: policy,
-                trigger: .fire(id: 1, schedule: "p", logicalTime: now, backfill: backfill))
+    /// Random runs of few projects, branches and groups, with steps at work and runs held, seeded.
+    @Test(arguments: 0..<200) func theOrderIsThatOfLookingAtAllForEachStep(seed: UInt64) throws {
+        var random = Random(seed: seed)
+        var runs: [Int64: RunProgress] = [:]
+        var busy: [Int64: Set<String>] = [:]
+        var held: Set<Int64> = []
+        for id in Int64(1)...Int64.random(in: 1...40, using: &random) {
+            let plan = try samplePlan(
+                [("a", []), ("b", []), ("c", ["a"]), ("d", ["b"])],
+                branch: "b\(Int.random(in: 0..<4, using: &random))",
+                group: Int.random(in: 0..<4, using: &random) == 0 ? "g\(Int.random(in: 0..<2, using: &random))" : nil,
+                project: "p\(Int.random(in: 0..<3, using: &random))", priority: Int.random(in: 0..<3, using: &random))
+            let facts = ["a", "b", "c", "d"].prefix(Int.random(in: 0...4, using: &random))
+                .flatMap { ended($0, Bool.random(using: &random) ? .passed : .failed(exitCode: 1)) }
+            runs[id] = RunProgress(plan, facts: facts)
+            let atWork = ["a", "b"].filter { _ in Int.random(in: 0..<5, using: &random) == 0 }
+            if !atWork.isEmpty { busy[id] = Set(atWork) }
+            if Int.random(in: 0..<8, using: &random) == 0 { held.insert(id) }
         }
-        let backfill = try fire(.running, backfill: Backfilling(number: 1, version: nil))
-        let started = RunProgress(try fire(.none), facts: [ended("a", .passed)[0]])
-        #expect(superseded(by: 2, try fire(.running), among: [1: started]) == [1])
-        #expect(superseded(by: 2, try fire(.none), among: [1: started]).isEmpty)
-        #expect(superseded(by: 2, try fire(.running), among: [1: RunProgress(backfill)]).isEmpty)
-        #expect(superseded(by: 2, backfill, among: [1: started]).isEmpty)
-        let push = try samplePlan([("a", [])], supersede: .running)
-        #expect(superseded(by: 2, push, among: [1: started]).isEmpty, "code and moments are different causes")
+        for slots in [1, 5, 20, 200] {
+            let chosen = choose(from: runs, busy: busy, held: held, slots: slots)
+            #expect(chosen == chooseByScanning(from: runs, busy: busy, held: held, slots: slots), "\(slots) slots")
+        }
     }
 
-    @Test func aChangesNewerMergeReplacesItsChecks() throws {
-        let check = try samplePlan([("a", [])], trigger: .change(number: 1, base: commit))
-        #expect(superseded(by: 2, check, among: [1: RunProgress(check, facts: [ended("a", .passed)[0]])]) == [1])
+    /// A scan of all runs for each that is dropped takes minutes here.
+    @Test(.timeLimit(.minutes(1))) func manyRunsWithNothingReadyAreLookedThroughQuickly() throws {
+        let plan = try samplePlan([("a", [])])
+        let waiting = RunProgress(plan, facts: [Recorded(step: "a", fact: .waiting(reason: "x"), at: now)])
+        var runs = Dictionary(uniqueKeysWithValues: (Int64(1)...30_000).map { ($0, waiting) })
+        runs[30_001] = RunProgress(plan)
+        #expect(choose(from: runs, busy: [:], slots: 2).map(\.run) == [30_001])
     }
+}
+
+/// The rule of `choose` as its documentation says it: look at all runs again for each step.
+private func chooseByScanning(
+    from runs: [Int64: RunProgress], busy: [Int64: Set<String>], held: Set<Int64>, slots: Int
+) -> [ReadyStep] {
+    var (busy, chosen) = (busy, [ReadyStep]())
+    func atWork(_ belongs: (Plan) -> Bool) -> Int {
+        runs.filter { belongs($0.value.plan) }.reduce(0) { $0 + (busy[$1.key]?.count ?? 0) }
+    }
+    /// Whether the run holds its concurrency group; decided before anything is chosen.
+    let holders = runs.filter { id, run in
+        guard let group = run.plan.concurrency.group else { return true }
+        func turn(_ id: Int64, _ run: RunProgress) -> (Int, Int, Int64) {
+            let isBegun = run.hasStarted || run.isLive || !(busy[id] ?? []).isEmpty
+            return isBegun ? (0, -run.plan.effectivePriority, id) : (1, -run.plan.effectivePriority, id)
+        }
+        return !runs.contains { other in
+            other.value.plan.concurrency.group == group && other.value.plan.project == run.plan.project
+                && turn(other.key, other.value) < turn(id, run)
+        }
+    }
+    while busy.values.reduce(0, { $0 + $1.count }) < slots {
+        let candidates = holders.compactMap { id, run -> (turn: (Int, Int, Int, Int64), step: ReadyStep)? in
+            let ready = run.next().ready.filter { !(busy[id]?.contains($0.name) ?? false) }
+            guard !held.contains(id), let step = ready.first else { return nil }
+            let plan = run.plan
+            let turn = (
+                -plan.effectivePriority, atWork { $0.project == plan.project },
+                atWork { $0.project == plan.project && $0.branch == plan.branch }, id
+            )
+            return (turn, ReadyStep(run: id, step: step))
+        }
+        guard let next = candidates.min(by: { $0.turn < $1.turn })?.step else { break }
+        chosen.append(next)
+        busy[next.run, default: []].insert(next.step.name)
+    }
+    return chosen
 }

@@ -42,3 +42,27 @@ let everyFact: [StepFact] =
         .started(attempt: 1, incumbent: nil), .started(attempt: 2, incumbent: "3"), .waiting(reason: "x"),
         .reported(values: ["a": "b"], outputs: [:]), .stopping(.cancelled), .stopping(.superseded(by: 3)), .retried,
     ]
+
+/// The facts of a step that started and ended.
+func ended(_ step: String, _ outcome: Outcome) -> [Recorded] {
+    let now = Date(timeIntervalSince1970: 1)
+    return [
+        Recorded(step: step, fact: .started(attempt: 1, incumbent: nil), at: now),
+        Recorded(step: step, fact: .ended(outcome), at: now),
+    ]
+}
+
+/// SplitMix64: the same numbers for the same seed.
+struct Random: RandomNumberGenerator {
+    private var state: UInt64
+
+    init(seed: UInt64) { state = seed }
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var mixed = state
+        mixed = (mixed ^ (mixed >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        mixed = (mixed ^ (mixed >> 27)) &* 0x94D0_49BB_1331_11EB
+        return mixed ^ (mixed >> 31)
+    }
+}

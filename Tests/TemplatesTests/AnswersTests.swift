@@ -46,7 +46,7 @@ private func render(_ yaml: String) throws -> [String: String] {
             """
         let problems = try #require(#expect(throws: Problems.self) { try answers(yaml) }).all.map(\.description)
         for words in [
-            "a.yml:2:1: modle: unknown key (did you mean 'model'?)", "a.yml:1:7: name: 'a b' is no name",
+            "a.yml:2:1: modle: unknown key (did you mean 'model'?)", "a.yml:1:7: name: 'a b' is not a valid name",
             "default_branch: 'm*' is a pattern", "release_branches: 'release..' cannot name a branch",
             "registry: 'ftp://x' is neither embedded nor a URL",
             "data: 'births.csv' is neither packaged nor an absolute",

@@ -53,7 +53,7 @@ import Testing
         let shown = try plan([("a", ["create"], #"{"x": 1}"#), ("z", ["delete"], "null")])
         #expect(wanted.changes(notIn: [shown]).map(\.address) == [address])
         let obstacle = try #require(wanted.obstacle(shownBy: [shown], place: "jobs", environment: "prod"))
-        #expect(obstacle.contains("this \(actions[0]) of \(address): what is there has changed"))
+        #expect(obstacle.contains("this \(actions[0]) of \(address): the resources or their state have changed"))
     }
 
     @Test func partsOfWhatSeveralHaveShownMayBeApplied() throws {
@@ -65,11 +65,12 @@ import Testing
 
     @Test func withoutAnyPlanOfAChangeTheWayIsTold() throws {
         let obstacle = try plan([("a", ["create"], "1")]).obstacle(shownBy: [], place: "jobs", environment: "prod")
-        #expect(obstacle?.contains("give a pipeline with on: { change: { environment: prod } } the same step") == true)
+        let way = "add the same step to a pipeline with on: { change: { environment: prod } }, and propose a change"
+        #expect(obstacle?.contains(way) == true)
     }
 
     @Test(arguments: [
-        ("[]", "it is no JSON"), ("{", "it is no JSON"), ("{}", "its format_version is none, and only 1 is known"),
+        ("[]", "it is not JSON"), ("{", "it is not JSON"), ("{}", "its format_version is none, and only 1 is known"),
         (#"{"format_version": "2.0"}"#, "its format_version is 2.0, and only 1 is known"),
         (
             #"{"format_version": "1.0", "resource_changes": [{"address": "a"}]}"#,

@@ -1,9 +1,6 @@
 import Foundation
-import Hummingbird
-import HummingbirdTesting
 import Reports
-
-@testable import Web
+import Web
 
 /// Answers that a test has written down.
 struct FixedAnswers: Answers {
@@ -123,32 +120,4 @@ enum Sample {
         id: 4, project: "hrob", schedule: "inference", from: now - 86_400, through: now - 3_600, version: "2",
         state: "halted", total: 5, passed: 2, failed: 3, running: 0, parallel: 1, maxFailures: 3, who: "ann",
         askedAt: now - 60)
-}
-
-/// What came back.
-struct Answered {
-    let status: Int
-    let headers: HTTPFields
-    let text: String
-
-    /// The body's JSON, as an object.
-    func object() throws -> [String: Any] {
-        try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any] ?? [:]
-    }
-    func list() throws -> [[String: Any]] {
-        try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [[String: Any]] ?? []
-    }
-    func header(_ name: String) -> String? { HTTPFields.Element.Name(name).flatMap { headers[$0] } }
-}
-
-/// Ask the router for an address, without a socket.
-func get(_ address: String, of answers: FixedAnswers, lastEvent: String? = nil) async throws -> Answered {
-    let application = Application(router: try makeRouter(answers: answers, now: { Sample.now }))
-    return try await application.test(.router) { client in
-        var headers = HTTPFields()
-        if let lastEvent, let name = HTTPFields.Element.Name("Last-Event-ID") { headers[name] = lastEvent }
-        return try await client.execute(uri: address, method: .get, headers: headers) { response in
-            Answered(status: response.status.code, headers: response.headers, text: String(buffer: response.body))
-        }
-    }
 }

@@ -72,7 +72,7 @@ import Testing
     }
 
     @Test(arguments: [
-        ("x", "it is no JSON"), ("{}", "'kind' is missing"),
+        ("x", "it is not JSON"), ("{}", "'kind' is missing"),
         (
             #"{"kind":"espalier.monitor/1","summary":"","drift":1,"window":{"from":"","to":"","rows":1},"reference":{"name":"","rows":1},"measures":[]}"#,
             "'drift' is of another type"

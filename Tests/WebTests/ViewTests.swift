@@ -39,10 +39,10 @@ import Testing
 
     @Test func theStepToShowIsTheFailedOrRunningOrLast() {
         let running = Sample.step("r", "running")
-        #expect(RunPage.stepToShow([Sample.step("a"), running, Sample.step("f", "timed_out")]) == "f")
-        #expect(RunPage.stepToShow([Sample.step("a"), running, Sample.step("p", "pending")]) == "r")
-        #expect(RunPage.stepToShow([Sample.step("a"), Sample.step("p", "pending")]) == "a")
-        #expect(RunPage.stepToShow([]) == nil)
+        #expect(RunContent.stepToShow([Sample.step("a"), running, Sample.step("f", "timed_out")]) == "f")
+        #expect(RunContent.stepToShow([Sample.step("a"), running, Sample.step("p", "pending")]) == "r")
+        #expect(RunContent.stepToShow([Sample.step("a"), Sample.step("p", "pending")]) == "a")
+        #expect(RunContent.stepToShow([]) == nil)
     }
 
     @Test(arguments: [

@@ -3,8 +3,9 @@
 import pandas as pd
 import pytest
 
-from hrob import births, features, mappings
-from hrob.mappings import Mapping
+from hrob.features import derive
+from hrob.intake import births, mappings
+from hrob.intake.mappings import Mapping
 
 
 @pytest.fixture(scope="session")
@@ -19,4 +20,4 @@ def raw(mapping: Mapping) -> pd.DataFrame:
 
 @pytest.fixture(scope="session")
 def table(raw: pd.DataFrame, mapping: Mapping) -> pd.DataFrame:
-    return features.table(raw, mapping)
+    return derive.table(raw, mapping)

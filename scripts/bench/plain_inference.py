@@ -10,13 +10,14 @@ import mlflow
 import pandas as pd
 from deltalake import write_deltalake
 
-from hrob import features, mappings
+from hrob.features import derive
+from hrob.intake import mappings
 
 births, uri, table, time = sys.argv[1:]
 mapping = mappings.read("bwght2")
 model = mlflow.sklearn.load_model(uri)
 raw = pd.read_parquet(births)
-inputs = features.inputs(raw, mapping, list(model.feature_names_in_))
+inputs = derive.inputs(raw, mapping, list(model.feature_names_in_))
 scores = model.predict_proba(inputs)[:, 1]
 rows = pd.DataFrame({"id": [f"bwght2-{n:07d}" for n in range(1, len(raw) + 1)], "score": scores})
 rows = rows.assign(logical_time=time, logical_date=pd.Timestamp(time).date())

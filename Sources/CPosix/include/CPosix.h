@@ -37,12 +37,17 @@ struct espalier_spawn {
     const char *folder;              // working folder, or NULL
     int output;                      // becomes standard output and error
     int kept;                        // becomes descriptor 3, or -1; all others are closed
-    const int *entrances;            // of control groups: the child writes 0 to each before it becomes the program
+    const char *group;               // folder of a version 2 control group to start in, or NULL
+    const int *entrances;            // `tasks` of version 1 control groups; the child writes 0 to each before exec
     int entrance_count;
     int dies_with_parent;            // killed when the calling thread ends, however that comes about
 };
 
-/// Start a program in a session of its own, with default signal handling and an empty standard input.
+/// Start a program in a session of its own, with default signal handling and an empty standard input. It is in all its
+/// control groups before its first instruction.
+///
+/// With a `group` the caller must have a single thread. Returns 0; -1 when the program cannot be started; -2 when the child
+/// cannot enter one of the control groups. Both set errno, and leave no child behind.
 int espalier_spawn(const struct espalier_spawn *request, pid_t *pid);
 
 /// Connect to, or listen on, a unix socket. The descriptor, closed on exec.

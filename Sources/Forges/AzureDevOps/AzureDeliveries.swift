@@ -9,9 +9,9 @@ extension AzureDevOpsForge {
         return notice.notificationId.map { "\(id)/\($0)" } ?? id
     }
 
-    /// Azure DevOps signs nothing: it brings a name and a password (RFC 7617).
+    /// Azure DevOps does not sign deliveries. It sends a name and a password (RFC 7617).
     ///
-    /// - Parameter secret: `name:password`, or a password without a colon, which then goes with any name.
+    /// - Parameter secret: `name:password`, or a password without a colon, which is accepted with any name.
     func isAuthentic(_ delivery: Delivery, secret: String, allowsSHA1: Bool, hmac: HMACFunction) -> Bool {
         guard !secret.isEmpty, let header = delivery.headers["Authorization"],
             header.prefix(6).lowercased() == "basic ", let pair = Data(base64Encoded: String(header.dropFirst(6)))
@@ -37,7 +37,7 @@ extension AzureDevOpsForge {
         return Self.event(kind, pull)
     }
 
-    /// `git.pullrequest.merged` says that a merge was tried, as the server does after every push to either branch.
+    /// `git.pullrequest.merged` only says that the server tried a merge, as it does after every push to either branch.
     private static func event(_ kind: String, _ pull: AzurePullRequest) -> ForgeEvent {
         let action: ChangeMove.Action
         switch (pull.status, kind) {
@@ -55,7 +55,7 @@ extension AzureDevOpsForge {
     }
 }
 
-/// What every delivery of Azure DevOps has.
+/// The common part of all Azure DevOps deliveries.
 struct AzureNotice: Decodable {
     let eventType: String
     let publisherId: String?
@@ -84,7 +84,7 @@ private struct AzureOrigin: Decodable {
 
         var path: String { [project?.name, name].compactMap { $0 }.joined(separator: "/") }
 
-        /// The organization is not told.
+        /// Ignores the organization, which deliveries do not name.
         func isCalled(_ segments: [String]) -> Bool {
             Named(id: id, name: name).isCalled(segments[2]) && project?.isCalled(segments[1]) ?? true
         }

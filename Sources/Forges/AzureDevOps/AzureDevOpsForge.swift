@@ -3,8 +3,8 @@ import Foundation
 /// Azure DevOps. Source: learn.microsoft.com, "Azure DevOps Services REST API", version 7.1.
 struct AzureDevOpsForge: Forge {
     let settings: ForgeSettings
-    /// The source branches lie in the repository itself, or in the fork; `refs/pull/*/merge` has the server's own merges.
-    /// The head is a parent of the merge, which is the only ref there is of a fork's change.
+    /// The source branches are in the repository itself, or in the fork. `refs/pull/*/merge` has the server's own
+    /// merges. The head is a parent of that merge, which is the only ref for a fork's change.
     let changeRefs: String? = "refs/pull/*/merge"
 
     static let pageSize = 100
@@ -47,7 +47,7 @@ struct AzureDevOpsForge: Forge {
             case .failure: "failed"
             case .error: "error"
             }
-        // The genre groups names: `espalier/gate` is the gate of espalier.
+        // The genre groups names: in `espalier/gate`, `espalier` is the genre.
         let parts = status.context.split(separator: "/", maxSplits: 1).map(String.init)
         let context = parts.count == 2 ? ["genre": parts[0], "name": parts[1]] : ["name": status.context]
         return request(
@@ -91,7 +91,7 @@ struct AzureDevOpsForge: Forge {
         }
     }
 
-    /// `completed` is what was asked for; `mergeStatus` is what became of it.
+    /// `completed` is only the request; `mergeStatus` is the result.
     private static func outcome(of pull: AzurePullRequest) -> MergeAnswer {
         switch (pull.status, pull.mergeStatus) {
         case ("completed", "succeeded"): .merged(commit: pull.lastMergeCommit?.commitId.text)

@@ -6,17 +6,17 @@ struct AzurePullRequest: Decodable {
 
     struct Identity: Decodable {
         let displayName: String?
-        /// The name it signs in with.
+        /// The login name.
         let uniqueName: String?
     }
 
-    /// Only there for changes from forks.
+    /// Present only for changes from forks.
     struct Fork: Decodable {}
 
     let pullRequestId: ChangeNumber
     /// `active`, `completed` (merged, or about to be) or `abandoned`.
     let status: String
-    /// Of the last merge the server tried: `queued`, `succeeded`, `conflicts`, `rejectedByPolicy`, `failure`.
+    /// The last merge that the server tried: `queued`, `succeeded`, `conflicts`, `rejectedByPolicy`, `failure`.
     let mergeStatus: String?
     let mergeFailureMessage: String?
     let title: String
@@ -28,13 +28,13 @@ struct AzurePullRequest: Decodable {
     let lastMergeCommit: Commit?
     let forkSource: Fork?
 
-    /// - Parameter page: its web page, which answers do not tell.
+    /// - Parameter page: its web page, which answers do not contain.
     func change(page: String) -> ForgeChange? {
         guard let head = lastMergeSourceCommit?.commitId.text else { return nil }
         let state: ForgeChange.State
         switch status {
         case "abandoned": state = .closed
-        // Completed is what somebody wants; whether it is merged is said beside it.
+        // `completed` is only the request; `mergeStatus` says whether it is merged.
         case "completed": state = mergeStatus ?? "succeeded" == "succeeded" ? .merged : .open
         default: state = .open
         }

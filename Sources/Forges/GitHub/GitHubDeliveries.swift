@@ -23,7 +23,7 @@ extension GitHubForge {
         switch kind {
         case "push": return try decode(PushNotice.self, of: delivery, what: what).event
         case "pull_request": return Self.event(try decode(PullRequestNotice.self, of: delivery, what: what))
-        default: return .ignored(reason: "\(kind): the push that comes with it tells the same")
+        default: return .ignored(reason: "\(kind): its push delivery says the same")
         }
     }
 

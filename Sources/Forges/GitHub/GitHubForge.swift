@@ -16,7 +16,7 @@ struct GitHubForge: PullRequestForge {
     func setStatus(_ status: CommitStatus) -> ForgeRequest { setStatus(status, limit: 140) }
 
     func merge(_ order: MergeOrder) -> ForgeRequest {
-        // A rebase makes no commit of its own to name.
+        // A rebase has no commit of its own to give a title to.
         let isNamed = order.method != .rebase
         return request(
             "PUT", ["pulls", "\(order.number)", "merge"],
@@ -31,7 +31,7 @@ struct GitHubForge: PullRequestForge {
         lazy var said = Refusal.message(in: answer)
         switch answer.status {
         case 200: return .merged(commit: mergeCommit(in: answer))
-        // Somebody else's merge was faster; the order itself is as good as before.
+        // Somebody else merged first. The order is still valid.
         case 405, 409:
             if said.contains("Base branch was modified") || said.contains("already in progress") {
                 return .failed(mayPass: true, reason: said)

@@ -1,4 +1,4 @@
-/// A pull request in GitHub's shape, which Gitea and Forgejo have taken over. Source: docs.github.com, "Get a pull request";
+/// A pull request in GitHub's format, which Gitea and Forgejo also use. Source: docs.github.com, "Get a pull request";
 /// Gitea's `modules/structs/pull.go`.
 struct PullRequest: Decodable {
     struct Repository: Decodable {
@@ -8,7 +8,7 @@ struct PullRequest: Decodable {
     struct Head: Decodable {
         let ref: RefName
         let sha: CommitID
-        /// Null when the repository is gone.
+        /// Null if the repository is gone.
         let repo: Repository?
     }
 
@@ -24,7 +24,7 @@ struct PullRequest: Decodable {
     let number: ChangeNumber
     let state: String
     let title: String
-    /// Null when the account is gone; GitHub then shows `ghost`.
+    /// Null if the account is gone; GitHub then shows `ghost`.
     let user: User?
     let head: Head
     let base: Base
@@ -33,7 +33,7 @@ struct PullRequest: Decodable {
     let merged_at: String?
     let html_url: String?
 
-    /// Unknown is no trust: a head without repository is somebody else's.
+    /// A head without a repository counts as a fork: unknown is not trusted.
     var isFork: Bool {
         guard let from = head.repo?.full_name, let into = base.repo?.full_name else { return true }
         return !isSame(from, into)
@@ -45,7 +45,7 @@ struct PullRequest: Decodable {
         return merged == true || (merged == nil && merged_at != nil) ? .merged : .closed
     }
 
-    /// Nil when there is no commit in it yet.
+    /// Nil if it has no commit yet.
     func change(isDraft: Bool) -> ForgeChange? {
         guard let commit = head.sha.text else { return nil }
         return ForgeChange(
@@ -60,13 +60,13 @@ struct PullRequest: Decodable {
     }
 }
 
-/// A pull request that was merged says so beside the action that closed it.
+/// A merged pull request says so in addition to the action that closed it.
 struct PullRequestNotice: Decodable {
     let action: String
     let pull_request: PullRequest
 }
 
-/// A push in GitHub's shape. GitLab's and Gitea's have the same three keys.
+/// A push in GitHub's format. GitLab's and Gitea's have the same three keys.
 struct PushNotice: Decodable {
     let ref: RefName
     let before: CommitID
@@ -75,17 +75,18 @@ struct PushNotice: Decodable {
     var event: ForgeEvent {
         guard ref.isBranchOrTag else { return .ignored(reason: "\(ref.text) is neither a branch nor a tag") }
         guard before.text != nil || after.text != nil else {
-            return .ignored(reason: "\(ref.text) was neither there before nor is it now")
+            return .ignored(reason: "\(ref.text) existed neither before nor after the push")
         }
         return .pushed([PushedRef(ref: ref.text, from: before.text, to: after.text)])
     }
 }
 
-/// The repository a delivery of GitHub or Gitea is about.
+/// The repository of a GitHub or Gitea delivery.
 struct RepositoryNotice: Decodable {
     let repository: PullRequest.Repository?
 
-    /// Why a delivery is not for this project; nil when it is. Organizations send those of all their repositories.
+    /// Why a delivery is not for this project; nil if it is. Organizations send the deliveries of all their
+    /// repositories.
     static func refusal(_ delivery: Delivery, what: String, settings: ForgeSettings) throws(ForgeError) -> ForgeEvent? {
         let notice = try decode(RepositoryNotice.self, of: delivery, what: what)
         guard let name = notice.repository?.full_name, !isSame(name, settings.repository) else { return nil }

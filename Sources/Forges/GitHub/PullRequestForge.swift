@@ -1,9 +1,9 @@
-/// A forge whose pull requests have GitHub's paths and shape: GitHub itself, Gitea and Forgejo.
+/// A forge whose pull requests have GitHub's paths and format: GitHub itself, Gitea and Forgejo.
 protocol PullRequestForge: Forge {
-    /// Not gated yet. Servers tell it in their own ways.
+    /// Whether the pull request is a draft, which is not gated. Servers say so in different ways.
     static func isDraft(_ pull: PullRequest) -> Bool
 
-    /// A call below the repository.
+    /// A request below the repository.
     func request(_ method: String, _ path: [String], query: [(String, String)], body: JSON?) -> ForgeRequest
 }
 
@@ -26,7 +26,7 @@ extension PullRequestForge {
         return change
     }
 
-    /// - Parameter limit: characters that the forge takes of the description.
+    /// - Parameter limit: the maximum length of the description, in characters.
     func setStatus(_ status: CommitStatus, limit: Int) -> ForgeRequest {
         request(
             "POST", ["statuses", status.commit], query: [],

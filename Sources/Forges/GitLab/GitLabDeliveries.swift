@@ -12,8 +12,8 @@ extension GitLabForge {
         return delivery.headers["webhook-timestamp"].flatMap { Int64($0) }
     }
 
-    /// A secret that begins with `whsec_` is a signing token: the delivery has to be signed. Any other is compared with the
-    /// token the delivery brings.
+    /// A secret that begins with `whsec_` is a signing token, and the delivery must be signed. Any other secret is
+    /// compared with the token in the delivery.
     func isAuthentic(_ delivery: Delivery, secret: String, allowsSHA1: Bool, hmac: HMACFunction) -> Bool {
         guard !secret.isEmpty else { return false }
         guard secret.hasPrefix("whsec_") else {
@@ -25,7 +25,8 @@ extension GitLabForge {
         else { return false }
         let code = hmac(.sha256, Array(key), Array("\(id).\(time).".utf8) + delivery.body)
         let expected = "v1,\(Data(code).base64EncodedString())"
-        // Several while a token is being replaced. All are compared, so that the time does not tell which one it was.
+        // There are several signatures while a token is replaced. All are compared, so the time does not reveal which
+        // one matched.
         var isOne = false
         for signature in signatures.split(separator: " ") where isEqualInConstantTime(String(signature), expected) {
             isOne = true
@@ -74,13 +75,13 @@ private struct MergeRequestNotice: Decodable {
         let title: String
         let last_commit: Commit?
         let action: String?
-        /// The head before, when an update brought another one.
+        /// The previous head, if an update changed it.
         let oldrev: CommitID?
         let draft: Bool?
         let work_in_progress: Bool?
     }
 
-    /// Which attributes an update changed; their values do not matter here.
+    /// The attributes that an update changed; their values do not matter here.
     struct Changes: Decodable {
         struct Whatever: Decodable {
             init(from decoder: any Decoder) {}
@@ -114,8 +115,8 @@ private struct MergeRequestNotice: Decodable {
                 target: merge.target_branch.branch, isDraft: merge.draft ?? merge.work_in_progress))
     }
 
-    /// An update may have changed anything, unless it names only what does not matter: for another target branch GitLab has
-    /// been seen to name no more than `merge_status`.
+    /// An update may have changed anything, unless it names only attributes that do not matter. For another target
+    /// branch, GitLab was seen to name only `merge_status`.
     private var isEdit: Bool {
         guard let names = changes?.names, !names.isEmpty else { return true }
         return !names.isSubset(of: Self.besidesTheChange)

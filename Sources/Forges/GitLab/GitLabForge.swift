@@ -1,4 +1,4 @@
-/// GitLab, on its own servers or anybody's. Source: docs.gitlab.com, REST API version 4.
+/// GitLab, hosted by anybody. Source: docs.gitlab.com, REST API version 4.
 struct GitLabForge: Forge {
     let settings: ForgeSettings
     let changeRefs: String? = "refs/merge-requests/*/head"
@@ -34,7 +34,7 @@ struct GitLabForge: Forge {
             switch status.state {
             case .pending: "pending"
             case .success: "success"
-            // GitLab does not tell these apart.
+            // GitLab has only one state for both.
             case .failure, .error: "failed"
             }
         return request(
@@ -45,7 +45,7 @@ struct GitLabForge: Forge {
             ]))
     }
 
-    /// GitLab refuses a status that is already as asked for, and one that is already further than pending.
+    /// GitLab refuses a status that is already set, and `pending` for one that is already past it.
     func statusTrouble(in answer: ForgeResponse) -> ForgeError? {
         if answer.status == 400, Refusal.message(in: answer).contains("Cannot transition status via :enqueue") {
             return nil
@@ -69,7 +69,7 @@ struct GitLabForge: Forge {
             }
             return merge.state == "merged" ? .merged(commit: merge.mergedCommit) : .underway
         case 409 where said.contains("SHA"): return .headMoved
-        // 406 is what older servers answer for a conflict.
+        // Older servers answer 406 for a conflict.
         case 405, 406, 409, 422:
             return .notMergeable(reason: "\(said): see the merge request's page for what it waits for")
         default: return mergeFailure(answer)
@@ -100,7 +100,7 @@ struct MergeRequest: Decodable {
     let sha: CommitID?
     let source_branch: RefName
     let target_branch: RefName
-    /// Null when the fork is gone.
+    /// Null if the fork is gone.
     let source_project_id: Int64?
     let target_project_id: Int64?
     let draft: Bool?
@@ -109,12 +109,12 @@ struct MergeRequest: Decodable {
     let merge_commit_sha: CommitID?
     let squash_commit_sha: CommitID?
 
-    /// What the target has after the merge. Without a commit of its own the head was put there as it was.
+    /// The target's commit after the merge. Without a commit of its own, the merge put the head there unchanged.
     var mergedCommit: String? { merge_commit_sha?.text ?? squash_commit_sha?.text ?? sha?.text }
 
     var change: ForgeChange? {
         guard let head = sha?.text else { return nil }
-        // `locked` is a merge request that is being merged right now.
+        // `locked` means that it is being merged right now.
         let now: ForgeChange.State = state == "merged" ? .merged : state == "closed" ? .closed : .open
         return ForgeChange(
             number: iid.value, head: head, target: target_branch.branch, source: source_branch.branch, title: title,

@@ -5,7 +5,7 @@ struct GiteaForge: PullRequestForge {
     init(_ settings: ForgeSettings) { self.settings = settings }
 
     func listChanges(page: Int) -> ForgeRequest {
-        // 50 is the most that servers give by default.
+        // Servers give at most 50 by default.
         request(
             "GET", ["pulls"],
             query: [("state", "open"), ("sort", "oldest"), ("limit", "50"), ("page", "\(pageNumber(page))")])
@@ -26,10 +26,10 @@ struct GiteaForge: PullRequestForge {
         lazy var said = Refusal.message(in: answer)
         switch answer.status {
         case 200: return .merged(commit: nil)
-        // The server has not finished to look whether it merges.
+        // The server is still checking whether it can merge.
         case 405 where said.contains("try again later"): return .failed(mayPass: true, reason: said)
         case 405: return .notMergeable(reason: said)
-        // The words are all that tells these apart; the second ones are those of old servers.
+        // Only the message distinguishes these. The second one is that of old servers.
         case 409 where said.contains("head out of date") || said.contains("head target does not match"):
             return .headMoved
         case 409 where said.contains("push out of date"): return .failed(mayPass: true, reason: "the target moved")
@@ -40,7 +40,8 @@ struct GiteaForge: PullRequestForge {
         }
     }
 
-    /// Servers without drafts have marks in the title. These are the default ones; a server may be set to others.
+    /// Servers without drafts mark them in the title. These are the default marks; a server may be configured with
+    /// others.
     static func isDraft(_ pull: PullRequest) -> Bool {
         pull.draft ?? ["WIP:", "[WIP]"].contains { pull.title.uppercased().hasPrefix($0) }
     }

@@ -3,7 +3,7 @@ import Logging
 
 /// The one place where errors become responses: JSON under `/api`, a page elsewhere, never more than a sentence.
 struct AnswerErrors<Context: RequestContext>: RouterMiddleware {
-    let pages: PageRenderer
+    let renderer: PageRenderer
 
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
@@ -23,20 +23,11 @@ struct AnswerErrors<Context: RequestContext>: RouterMiddleware {
         if request.uri.path.hasPrefix("/api") {
             return try Response(json: ["error": sentence], status: status)
         }
-        let content = pages.render(
-            ErrorPage(status: status.code, phrase: status.reasonPhrase, sentence: sentence), .error)
-        return Response(
-            .page, pages.page(.init(title: status.reasonPhrase, section: nil, content: content)), status: status)
+        let error = ErrorContent(status: status.code, phrase: status.reasonPhrase, sentence: sentence)
+        return Response(.page, renderer.document(error), status: status)
     }
 
     private func sentence(_ status: HTTPResponse.Status, _ request: Request) -> String {
         status == .notFound ? "there is nothing at \(request.uri.path)" : status.reasonPhrase
     }
-}
-
-/// What the error page shows.
-struct ErrorPage {
-    let status: Int
-    let phrase: String
-    let sentence: String
 }

@@ -5,18 +5,18 @@ import Hummingbird
 ///
 /// - Parameter now: the clock that "5 min ago" is told by.
 /// - Throws: when a template cannot be read, which a test would have noticed.
-package func makeRouter(
-    answers: any Answers, now: @escaping @Sendable () -> Date = { Date() }
+func makeRouter(
+    answers: any Answers, now: @escaping @Sendable () -> Date
 ) throws -> Router<BasicRequestContext> {
-    let pages = try PageRenderer()
+    let renderer = try PageRenderer(Page.all)
     let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: AddSecurityHeaders())
-    router.add(middleware: AnswerErrors(pages: pages))
+    router.add(middleware: AnswerErrors(renderer: renderer))
     router.get("healthz") { _, _ in Response(.plain, "ok") }
     serveAssets(router)
     ServeAPI(answers: answers).add(to: router.group("api"))
     ServeLogs(answers: answers).add(to: router)
-    ServePages(answers: answers, pages: pages, now: now).add(to: router)
+    ServePages(answers: answers, renderer: renderer, now: now).add(Page.all, to: router)
     return router
 }
 

@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 
 import mlflow
@@ -67,14 +68,14 @@ class Checkout:
         assert process.returncode == 0, printed
         return printed
 
-    def call(self, module, **variables: str) -> tuple[int, str]:
+    def call(self, module: str, **variables: str) -> tuple[int, str]:
         """The step in this process, which saves its start: exit code, and what it printed."""
         printed = io.StringIO()
         with pytest.MonkeyPatch.context() as patch, contextlib.redirect_stdout(printed):
-            for name, value in (self.contract(module.__name__.rpartition(".")[2]) | variables).items():
+            for name, value in (self.contract(module) | variables).items():
                 patch.setenv(name, value)
             try:
-                step.run(module.main)
+                step.run(import_module(f"hrob.{module}.__main__").main)
             except SystemExit as exit:
                 return 1, f"{printed.getvalue()}{exit.code}"
         return 0, printed.getvalue()

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from deltalake import DeltaTable
 
-from hrob import deliver, infer
+from hrob.deliver.delivery import SUPPRESSED
 
 TIME = "2026-11-23T11:00:00Z"
 PARTNERS = {"network": {"columns": ["score", "age_of_mother", "male"], "least_cell": 12}, "quality": {"digits": 2}}
@@ -17,7 +17,7 @@ PARTNERS = {"network": {"columns": ["score", "age_of_mother", "male"], "least_ce
 def delivered(contest, tmp_path):
     """Runs `infer` and `deliver` on a data root of their own."""
 
-    def run(step=deliver, uri=contest.challenger, partners=PARTNERS, **config):
+    def run(step="deliver", uri=contest.challenger, partners=PARTNERS, **config):
         (tmp_path / "config.json").write_text(json.dumps({"dataset": "bwght2", "deliver": {"partners": partners}, **config}))
         return contest.checkout.call(
             step,
@@ -28,7 +28,7 @@ def delivered(contest, tmp_path):
             ESPALIER_RUN="41",
         )
 
-    assert run(infer)[0] == 0
+    assert run("infer")[0] == 0
     return run
 
 
@@ -49,8 +49,8 @@ def test_each_partner_has_what_was_agreed(delivered, contest, tmp_path):
     assert told["model"] == {"name": "hrob-risk", "version": int(contest.challenger.rsplit("/")[-1])}
     assert told["commit"].startswith("0123456789abcdef") and told["logical_time"] == TIME and told["run"] == "41"
     assert [column["name"] for column in told["schema"]] == list(table.columns)
-    assert (table.age_of_mother == deliver.SUPPRESSED).sum() == told["suppressed"]
-    kept = table[table.age_of_mother != deliver.SUPPRESSED]
+    assert (table.age_of_mother == SUPPRESSED).sum() == told["suppressed"]
+    kept = table[table.age_of_mother != SUPPRESSED]
     assert len(kept) == 0 or kept.groupby(["age_of_mother", "male"]).size().min() >= 12
     other = manifest(tmp_path, "quality")[1]
     assert list(other.columns) == ["pseudonym", "score"] and set(other.pseudonym).isdisjoint(table.pseudonym)
@@ -59,14 +59,14 @@ def test_each_partner_has_what_was_agreed(delivered, contest, tmp_path):
 def test_models_with_tables_of_their_own_leave_each_other_alone(delivered, contest, tmp_path):
     delivered()
     before = {path: path.read_bytes() for path in (tmp_path / "data").rglob("*.*")}
-    for step in (infer, deliver):
+    for step in ("infer", "deliver"):
         code, printed = delivered(step, uri=contest.champion, partners={"network": {}}, tables="low_weight")
         assert code == 0, printed
     assert {path: path.read_bytes() for path in before} == before
     made = {path.relative_to(tmp_path / "data").parts[0] for path in (tmp_path / "data").rglob("*.*") if path not in before}
     assert made == {"predictions_low_weight", "quarantine_low_weight", "deliveries_low_weight"}
     assert DeltaTable(tmp_path / "data/predictions_low_weight").count() == DeltaTable(tmp_path / "data/predictions").count()
-    code, printed = delivered(infer, tables="../predictions")
+    code, printed = delivered("infer", tables="../predictions")
     assert code == 1 and "config.tables: '../predictions' cannot end the names of tables" in printed
 
 
@@ -86,7 +86,7 @@ def test_predictions_of_another_version_are_not_delivered(delivered, contest, tm
 def test_a_backfill_with_another_version_replaces_the_delivery(delivered, contest, tmp_path):
     delivered()
     before, _ = manifest(tmp_path, "network")
-    delivered(infer, contest.champion)
+    delivered("infer", contest.champion)
     assert delivered(uri=contest.champion)[0] == 0
     after, _ = manifest(tmp_path, "network")
     assert after["model"] != before["model"] and after["key"] == before["key"]

@@ -11,14 +11,16 @@ import pyarrow.dataset as ds
 import pytest
 from deltalake import DeltaTable, write_deltalake
 
-from hrob import infer, intake, slots
+from hrob.infer import slots
+from hrob.intake import arrivals
 
 ROWS = 120_000
 MOMENT = datetime(2026, 11, 23, 11, tzinfo=timezone.utc)
 # Inference that is killed when it has handed the first batch of a table to the Delta writer.
 KILLED = """
 import os, signal
-from hrob import infer, slots
+from hrob.infer import slots
+from hrob.infer.__main__ import main
 
 whole = slots.SlotTable.with_lineage
 
@@ -29,7 +31,7 @@ def half(table, *given):
             os.kill(os.getpid(), signal.SIGKILL)
 
 slots.SlotTable.with_lineage = half
-infer.main()
+main()
 """
 
 
@@ -52,7 +54,7 @@ def fresh(contest, tmp_path):
         (tmp_path / "output").write_text("")
         if program:
             return contest.checkout.start("infer", program, **variables)
-        return contest.checkout.call(infer, **variables)
+        return contest.checkout.call("infer", **variables)
 
     return predict
 
@@ -80,10 +82,10 @@ def spoilt(raw) -> pd.DataFrame:
 
 
 def test_the_births_of_the_day_are_scored_once(fresh, contest, raw, tmp_path):
-    printed, _ = fresh(program="from hrob import infer; infer.main()").communicate()
+    printed, _ = fresh(program="from hrob.infer.__main__ import main; main()").communicate()
     assert "births scored" in printed
     found = rows(tmp_path)
-    assert list(found.id) == list(raw.index[intake.is_of_day(raw.index, intake.DEFAULTS, date(2026, 11, 23))])
+    assert list(found.id) == list(raw.index[arrivals.is_of_day(raw.index, arrivals.DEFAULTS, date(2026, 11, 23))])
     assert found.score.between(0, 1).all() and found.score.nunique() > 10
     assert set(found.model_version) == {int(contest.challenger.rsplit("/")[-1])} and set(found.run) == {"41"}
     version = table(tmp_path).version()

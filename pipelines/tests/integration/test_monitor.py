@@ -4,8 +4,6 @@ import json
 
 import pytest
 
-from hrob import infer, monitor
-
 LAST = "2026-11-26T12:00:00Z"
 
 
@@ -29,11 +27,11 @@ def hospital(contest, tmp_path):
 
         def score(self, *days, **variables):
             for day in days:
-                assert contest.checkout.call(infer, **self.variables(f"2026-11-{day}T11:00:00Z") | variables)[0] == 0
+                assert contest.checkout.call("infer", **self.variables(f"2026-11-{day}T11:00:00Z") | variables)[0] == 0
 
         def look(self, **variables):
             (tmp_path / "output").write_text("")
-            code, printed = contest.checkout.call(monitor, **self.variables(LAST) | variables)
+            code, printed = contest.checkout.call("monitor", **self.variables(LAST) | variables)
             assert code == 0, printed
             reported = dict(line.split("=", 1) for line in (tmp_path / "output").read_text().splitlines())
             return json.loads((tmp_path / "monitor.json").read_text()), reported

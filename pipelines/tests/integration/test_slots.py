@@ -10,9 +10,9 @@ import pytest
 from deltalake import DeltaTable, write_deltalake
 from deltalake.exceptions import CommitFailedError
 
-from hrob import slots
-from hrob.predictions import PREDICTIONS
-from hrob.slots import Content, SlotTable, Source
+from hrob.infer import slots
+from hrob.infer.predictions import PREDICTIONS
+from hrob.infer.slots import Content, SlotTable, Source
 from hrob.step import Refused
 
 WRITERS = 2

@@ -13,8 +13,11 @@ import pytest
 
 pyspark = pytest.importorskip("pyspark", reason="pyspark is not installed: pip install -r pipelines/requirements-spark.txt")
 
-from hrob import features, folds, mappings, parallel, selection, train
+from hrob.features import files, make
+from hrob.intake import mappings
+from hrob.model import selection
 from hrob.step import Refused
+from hrob.train import folds, parallel, training
 
 LOCAL = {"engine": "spark", "master": "local[2]", "memory": "1g"}
 
@@ -39,8 +42,8 @@ def natality() -> pd.DataFrame:
 
 
 def made(config: dict, path: Path):
-    features.make(config, mappings.configured(config), path)
-    return features.read(path)
+    make.make(config, mappings.configured(config), path)
+    return files.read(path)
 
 
 def compare(config: dict, chosen: dict, folder: Path) -> pd.DataFrame:
@@ -150,12 +153,12 @@ def test_a_cluster_of_two_workers_makes_the_same_features_and_trials(natality, t
         table = compare(config, chosen | {"deadline": 120}, tmp_path)
         mapping = mappings.configured(config)
         selected = selection.resolve(mapping, {"keep": ["paternal", "anthropometry"]}, "here")
-        evaluation = folds.Evaluation(train.training_rows(table, mapping), selected, mapping.categories)
+        evaluation = folds.Evaluation(training.training_rows(table, mapping), selected, mapping.categories)
         asked = [{"inverse_regularisation": value, "penalty": "l2", "scaling": "standard"} for value in (0.001, 0.1, 10.0)]
         with parallel.evaluating(evaluation, 3, chosen | {"deadline": 120}) as evaluate:
             assert evaluate(asked) == [[pytest.approx(fold) for fold in evaluation(params)] for params in asked]
     finally:
         cluster.stop()
     executors = list((tmp_path / "work").glob("app-*/*/stderr"))
-    assert len(executors) >= 2 and json.loads((tmp_path / "spark.parquet" / features.ORIGIN).read_text())
+    assert len(executors) >= 2 and json.loads((tmp_path / "spark.parquet" / files.ORIGIN).read_text())
     assert len(list((tmp_path / "spark.parquet").glob("part-*"))) >= 2

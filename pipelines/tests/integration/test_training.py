@@ -1,6 +1,5 @@
 import json
 import shutil
-from importlib import import_module
 from pathlib import Path
 
 import mlflow
@@ -9,8 +8,13 @@ import pytest
 from mlflow import MlflowClient
 from sklearn.metrics import brier_score_loss, roc_auc_score
 
-from hrob import births, features, registered, step, train, validate
+from hrob import step
+from hrob.features.files import Origin
+from hrob.intake import births
+from hrob.model import registered
 from hrob.store import Store
+from hrob.train import training
+from hrob.validate.evidence import refuse_foreign
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +35,7 @@ def test_the_run_records_what_it_was_trained_with(contest, mapping):
     assert json.loads(Path(mlflow.artifacts.download_artifacts(f"runs:/{run.info.run_id}/features.json")).read_text()) == {
         "features": mapping.features
     }
-    assert train.listed([f"feature_{number:03d}" for number in range(991)]) == "991 features, in features.json"
+    assert training.listed([f"feature_{number:03d}" for number in range(991)]) == "991 features, in features.json"
     assert run.data.metrics["rows"] == 912
     assert run.data.tags["mlflow.source.git.commit"].startswith("0123456789abcdef")
 
@@ -138,7 +142,7 @@ def test_a_second_target_is_trained_on_the_same_table(contest, shared, tmp_path)
     (tmp_path / "config.json").write_text('{"target": "low_birth_weight", "selection": "for_weight", "search": {"trials": 2}}')
     variables = {"ESPALIER_CONFIG": str(tmp_path / "config.json"), "ESPALIER_OUTPUT": str(tmp_path / "output"), "ESPALIER_INPUTS": str(tmp_path)}
     for module, name in (("features", "features"), ("publish", "store")):
-        code, printed = checkout.call(import_module(f"hrob.{module}"), ESPALIER_OUTPUTS=str(tmp_path / name), **variables)
+        code, printed = checkout.call(module, ESPALIER_OUTPUTS=str(tmp_path / name), **variables)
         assert code == 0, printed
     checkout.run("train", ESPALIER_OUTPUTS=str(tmp_path / "train"), **variables)
     reported = dict(line.split("=", 1) for line in (tmp_path / "output").read_text().splitlines())
@@ -148,4 +152,4 @@ def test_a_second_target_is_trained_on_the_same_table(contest, shared, tmp_path)
     assert (run.data.params["feature_table"], run.data.params["feature_table_version"]) == ("births_first_minute", "2")
     assert 0.5 < run.data.metrics["cv_roc_auc"] < 0.8
     with pytest.raises(step.Refused, match="target 'low_birth_weight'"):
-        validate.refuse_foreign(registered.load(reported["model_uri"]), "champion", features.Origin("bwght2", "", "low_apgar5", ""))
+        refuse_foreign(registered.load(reported["model_uri"]), "champion", Origin("bwght2", "", "low_apgar5", ""))

@@ -5,7 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 from deltalake import write_deltalake
 
-from hrob import births, mappings
+from hrob.intake import births, mappings
 from hrob.step import Refused
 
 

@@ -5,7 +5,9 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from hrob import contract, features, mappings
+from hrob.features import derive
+from hrob.infer import contract
+from hrob.intake import mappings
 from hrob.step import Refused
 
 
@@ -59,13 +61,13 @@ def test_typed_columns_are_read_like_text(mapping, raw):
     spelt = pa.record_batch({name: pa.array(texts(name), pa.string()) for name in columns})
     read = [contract.check(batch, mapping, 1, np.empty(0)).raw for batch in (typed, spelt)]
     assert read[0].equals(read[1])
-    assert features.inputs(read[0], mapping).equals(features.inputs(raw, mapping))
+    assert derive.inputs(read[0], mapping).equals(derive.inputs(raw, mapping))
 
 
 def test_words_are_read_as_they_are(numbered):
     found = checked(numbered, record=["1", "2"], meduc=["school", None])
     assert found.raw.meduc["bwght2-0000001"] == "school" and pd.isna(found.raw.meduc["bwght2-0000002"])
-    assert list(features.inputs(found.raw, numbered, ["meduc"]).meduc) == ["school", "not stated"]
+    assert list(derive.inputs(found.raw, numbered, ["meduc"]).meduc) == ["school", "not stated"]
 
 
 def test_only_columns_that_the_model_reads_count(numbered):

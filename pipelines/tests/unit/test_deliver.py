@@ -4,8 +4,8 @@ from datetime import datetime, timezone
 import pandas as pd
 import pytest
 
-from hrob import deliver
-from hrob.slots import Source
+from hrob.deliver import delivery
+from hrob.infer.slots import Source
 from hrob.step import Refused
 
 MOMENT = datetime(2026, 11, 23, 11, tzinfo=timezone.utc)
@@ -15,28 +15,28 @@ COLUMNS = pd.DataFrame({"score": [n / 7 for n in range(12)], "age": ["young"] * 
 
 
 def rule(**given):
-    return deliver.OF_PARTNER | given
+    return delivery.OF_PARTNER | given
 
 
 def test_only_agreed_columns_leave_the_house():
-    table = deliver.de_identified(IDS, COLUMNS, rule(columns=["score", "age"]), KEY).table
+    table = delivery.de_identified(IDS, COLUMNS, rule(columns=["score", "age"]), KEY).table
     assert list(table.columns) == ["pseudonym", "score", "age"]
     assert not table.astype(str).apply(lambda column: column.str.contains("bwght2")).any(axis=None)
     assert sorted(table.score) == [round(n / 7, 3) for n in range(12)]
 
 
 def test_rows_do_not_lie_in_the_order_of_the_source():
-    table = deliver.de_identified(IDS, COLUMNS, rule(), KEY).table
+    table = delivery.de_identified(IDS, COLUMNS, rule(), KEY).table
     assert list(table.pseudonym) == sorted(table.pseudonym) and list(table.score) != sorted(table.score)
 
 
 def test_cells_with_few_births_are_suppressed():
-    whole = deliver.de_identified(IDS, COLUMNS, rule(columns=["age"]), KEY)
+    whole = delivery.de_identified(IDS, COLUMNS, rule(columns=["age"]), KEY)
     assert whole.suppressed == 0
-    finer = deliver.de_identified(IDS, COLUMNS, rule(columns=["score", "age", "sex"], least_cell=4), KEY)
+    finer = delivery.de_identified(IDS, COLUMNS, rule(columns=["score", "age", "sex"], least_cell=4), KEY)
     assert finer.suppressed == 3 + 3 + 2
-    assert finer.table[finer.table.age == deliver.SUPPRESSED].sex.eq(deliver.SUPPRESSED).all()
-    told = finer.table[finer.table.age != deliver.SUPPRESSED]
+    assert finer.table[finer.table.age == delivery.SUPPRESSED].sex.eq(delivery.SUPPRESSED).all()
+    told = finer.table[finer.table.age != delivery.SUPPRESSED]
     assert told.groupby(["age", "sex"]).size().min() >= 4
     assert finer.table.score.notna().all()
 
@@ -52,14 +52,14 @@ def test_cells_with_few_births_are_suppressed():
 )
 def test_what_cannot_be_agreed_is_refused(mapping, partners, message):
     with pytest.raises(Refused, match=message):
-        deliver.agreed(partners, mapping)
+        delivery.agreed(partners, mapping)
 
 
 def put(folder, scores=COLUMNS):
-    delivery = deliver.de_identified(IDS, scores, rule(), KEY)
-    content = delivery.table.to_csv(index=False).encode()
-    told = deliver.manifest("one", delivery, content, Source("hrob-risk", 1, "abc"), "41", MOMENT, KEY)
-    return deliver.put(folder, told, content)
+    made = delivery.de_identified(IDS, scores, rule(), KEY)
+    content = made.table.to_csv(index=False).encode()
+    told = delivery.manifest("one", made, content, Source("hrob-risk", 1, "abc"), "41", MOMENT, KEY)
+    return delivery.put(folder, told, content)
 
 
 def test_a_repeat_changes_nothing_and_another_score_replaces_the_file(tmp_path):

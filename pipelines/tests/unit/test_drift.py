@@ -5,9 +5,9 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from hrob import drift
-from hrob.drift import Measure
-from hrob.reference import Numbers, Reference, Words
+from hrob.model.reference import Numbers, Reference, Words
+from hrob.monitor import drift
+from hrob.monitor.drift import Measure
 
 NOTHING = pd.Series(dtype=float)
 LOOKS = 100

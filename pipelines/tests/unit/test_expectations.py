@@ -6,7 +6,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hrob import births, expectations
+from hrob.expectations import report, rules
+from hrob.intake import births
 from hrob.step import Refused
 
 NOW = datetime(2026, 11, 25, tzinfo=timezone.utc)
@@ -18,13 +19,13 @@ def source(mapping) -> pd.DataFrame:
 
 
 def failed(raw, mapping, written=None, **change):
-    outcomes = expectations.look(raw, mapping, expectations.read(mapping) | change, NOW, written)
+    outcomes = rules.look(raw, mapping, rules.read(mapping) | change, NOW, written)
     return {outcome.name: outcome for outcome in outcomes if not outcome.met}
 
 
 def test_the_packaged_births_meet_all_expectations(source, mapping):
     assert failed(source, mapping) == {}
-    outcomes = expectations.look(source, mapping, expectations.read(mapping), NOW, None)
+    outcomes = rules.look(source, mapping, rules.read(mapping), NOW, None)
     assert {outcome.rule for outcome in outcomes} == {"row count", "presence", "kind", "range", "missing values", "values"}
 
 
@@ -78,15 +79,15 @@ def test_old_births_and_old_files_are_told(source, mapping, age, fresh):
 
 
 def test_the_reports_say_what_failed(source, mapping):
-    outcomes = expectations.look(source.assign(male=2), mapping, expectations.read(mapping), NOW, None)
-    suite = ElementTree.fromstring(expectations.junit("bwght2", outcomes))
+    outcomes = rules.look(source.assign(male=2), mapping, rules.read(mapping), NOW, None)
+    suite = ElementTree.fromstring(report.junit("bwght2", outcomes))
     bad = [case for case in suite if case.find("failure") is not None]
     assert {(case.get("classname"), case.get("name")) for case in bad} == {
         ("expectations.bwght2", "values of male"),
         ("expectations.bwght2", "range of male"),
     }
     assert suite.get("failures") == "2" and int(suite.get("tests")) == len(suite) == len(outcomes)
-    told = expectations.report("bwght2", 1832, outcomes)
+    told = report.markdown("bwght2", 1832, outcomes)
     assert "1832 births" in told and "2 not met" in told and "| values of male | 0, 1 | 1832 | **no** |" in told
 
 
@@ -104,4 +105,4 @@ def test_the_reports_say_what_failed(source, mapping):
 def test_expectations_that_make_no_sense_are_refused(mapping, tmp_path, text, message):
     (tmp_path / "expectations.yml").write_text(text)
     with pytest.raises(Refused, match=message):
-        expectations.read(mapping, tmp_path / "expectations.yml")
+        rules.read(mapping, tmp_path / "expectations.yml")

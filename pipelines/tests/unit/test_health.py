@@ -3,8 +3,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from hrob import health
-from hrob.scoring import Tally
+from hrob.infer import health
+from hrob.infer.scoring import Tally
 
 RATE = 0.05
 

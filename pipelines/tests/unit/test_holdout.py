@@ -1,8 +1,8 @@
 import pytest
 
-from hrob import holdout
+from hrob.intake import holdout
 from hrob.step import Refused
-from hrob.train import training_rows
+from hrob.train.training import training_rows
 
 
 def test_a_birth_keeps_its_side_whatever_else_is_in_the_data(table, mapping):

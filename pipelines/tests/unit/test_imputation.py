@@ -4,11 +4,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hrob import model, selection
-from hrob.model import Hyperparameters
-from hrob.selection import Fill
+from hrob.intake.values import NOT_STATED
+from hrob.model import family, selection
+from hrob.model.family import Hyperparameters
+from hrob.model.selection import Fill
 from hrob.step import Refused
-from hrob.values import NOT_STATED
 
 
 def resolve(mapping, impute):
@@ -18,7 +18,7 @@ def resolve(mapping, impute):
 def columns_of(mapping, impute, rows, names):
     """What the regression is given: one array row a birth, before scaling."""
     chosen = selection.Selection(names, {name: fill for name, fill in resolve(mapping, impute).fills.items() if name in names})
-    return [step.named_steps for step in columns(model.build(chosen, mapping.categories, Hyperparameters()), rows, names)]
+    return [step.named_steps for step in columns(family.build(chosen, mapping.categories, Hyperparameters()), rows, names)]
 
 
 def columns(built, rows, names):
@@ -74,8 +74,8 @@ def test_other_fills_make_another_model(table, mapping):
     risks = []
     for fills in ({}, {"npvis": Fill("constant", 0, False)}):
         chosen = selection.Selection(names, fills)
-        fitted = model.build(chosen, [], Hyperparameters()).fit(rows[names], rows.label)
-        risks.append(model.risk(fitted, rows[rows.npvis.isna()]))
+        fitted = family.build(chosen, [], Hyperparameters()).fit(rows[names], rows.label)
+        risks.append(family.risk(fitted, rows[rows.npvis.isna()]))
     assert len(risks[0]) > 10 and (risks[0] - risks[1]).abs().max() > 1e-4
 
 

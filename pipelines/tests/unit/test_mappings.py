@@ -1,7 +1,7 @@
 import pytest
 import yaml
 
-from hrob import mappings
+from hrob.intake import mappings
 from hrob.step import Refused
 
 

@@ -3,7 +3,8 @@
 import pytest
 import yaml
 
-from hrob import mappings, selection
+from hrob.intake import mappings
+from hrob.model import selection
 
 FOLDER = mappings.FILE.parent
 PIPELINES = {path.name: content for path in sorted(FOLDER.glob("*.yml")) if "steps" in (content := yaml.safe_load(path.read_text()))}

@@ -1,6 +1,6 @@
 import pytest
 
-from hrob import pseudonyms
+from hrob.deliver import pseudonyms
 from hrob.step import Refused
 
 KEY = bytes(range(32))

@@ -2,10 +2,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from hrob import reference
-from hrob.reference import OTHER, Numbers, Reference, Words
+from hrob.intake.values import NOT_STATED
+from hrob.model import reference
+from hrob.model.reference import OTHER, Numbers, Reference, Words
 from hrob.step import Refused
-from hrob.values import NOT_STATED
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,14 @@ import sys
 
 import pytest
 
-from hrob import engines, features, folds, model, parallel, search, selection, space, train
-from hrob.engines import ENGINES
-from hrob.model import Hyperparameters
-from hrob.search import Budget
-from hrob.space import SPACE, Trial
+from hrob.engine import DEFAULTS as HERE
+from hrob.model import family, selection
+from hrob.model.family import Hyperparameters
 from hrob.step import Refused
+from hrob.train import engines, folds, parallel, search, space, training
+from hrob.train.engines import ENGINES
+from hrob.train.search import Budget
+from hrob.train.space import SPACE, Trial
 
 PLENTY = Budget(trials=12, seconds=600, early_stop=12)
 DEFAULTS = {"inverse_regularisation": 0.01, "penalty": "l2", "scaling": "standard"}
@@ -82,15 +84,15 @@ def test_several_trials_are_made_at_a_time_and_no_more_than_allowed(name):
 
 
 def test_a_trial_is_found_by_its_name_in_other_processes():
-    """`python -m hrob.train` makes of hrob.train a module that other processes do not have."""
-    assert train.Evaluation.__module__ == "hrob.folds"
+    """`python -m hrob.train` makes of hrob/train/__main__.py a module that other processes do not have."""
+    assert training.Evaluation.__module__ == "hrob.train.folds"
 
 
 def test_trials_come_to_the_same_in_other_processes(table, mapping):
-    rows, selected = train.training_rows(table, mapping), selection.resolve(mapping, {"keep": "all"}, "here")
+    rows, selected = training.training_rows(table, mapping), selection.resolve(mapping, {"keep": "all"}, "here")
     evaluation = folds.Evaluation(rows, selected, mapping.categories)
     asked = [DEFAULTS | {"inverse_regularisation": value} for value in (0.001, 0.1, 10.0)]
-    with parallel.evaluating(evaluation, 2, features.DEFAULTS) as evaluate:
+    with parallel.evaluating(evaluation, 2, HERE) as evaluate:
         assert evaluate(asked) == [[pytest.approx(fold) for fold in evaluation(params)] for params in asked]
 
 
@@ -102,10 +104,10 @@ def test_the_best_of_the_earlier_trials_is_kept_when_nothing_new_is_better():
 
 def test_a_warm_start_reaches_the_best_loss_of_a_cold_one_in_fewer_trials(table, mapping):
     """On the births of training, over two seeds; what is told before comes from a search that had not got there."""
-    rows, selected = train.training_rows(table, mapping), selection.resolve(mapping, {"keep": "all"}, "here")
+    rows, selected = training.training_rows(table, mapping), selection.resolve(mapping, {"keep": "all"}, "here")
 
     def loss(params: dict) -> float:
-        estimator = model.build(selected, mapping.categories, Hyperparameters(**params))
+        estimator = family.build(selected, mapping.categories, Hyperparameters(**params))
         scores = folds.fold_scores(rows.label, folds.unseen_scores(estimator, rows, selected.features))
         return sum(fold[search.LOSS] for fold in scores) / len(scores)
 
@@ -119,7 +121,7 @@ def test_a_warm_start_reaches_the_best_loss_of_a_cold_one_in_fewer_trials(table,
         return len(made), made
 
     cold, warm = 0, 0
-    with train.threadpool_limits(1):
+    with training.threadpool_limits(1):
         for seed in (3, 5):
             _, made = trials_until(-1, seed, [])
             best = min(trial.loss for trial in made)

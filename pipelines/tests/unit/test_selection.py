@@ -1,7 +1,8 @@
 import pytest
 import yaml
 
-from hrob import mappings, selection
+from hrob.intake import mappings
+from hrob.model import selection
 from hrob.step import Refused
 
 

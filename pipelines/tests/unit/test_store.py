@@ -11,7 +11,10 @@ import pyarrow as pa
 import pytest
 from deltalake import DeltaTable
 
-from hrob import births, features, mappings, publish
+from hrob.features import derive, files
+from hrob.intake import births, mappings
+from hrob.publish import __main__ as publish
+from hrob.publish import shared_table
 from hrob.step import Refused
 from hrob.store import Definition, Moved, Store
 
@@ -181,19 +184,19 @@ def test_what_is_not_there_names_the_nearest(store):
 
 def test_models_of_two_targets_share_one_table(raw, table, mapping, tmp_path):
     other = mappings.read("bwght2", target="low_birth_weight")
-    weighed = features.table(raw, other)
+    weighed = derive.table(raw, other)
     assert (weighed.label == (raw.bwght < 2500)).all() and weighed.label.sum() == 92
     shared = Store(tmp_path)
-    first, written = publish.publish(table, mapping, "low_apgar5", shared)
+    first, written = shared_table.publish(table, mapping, "low_apgar5", shared)
     assert (first.name, written) == ("births_first_minute@1", 1829)
-    second, written = publish.publish(weighed, other, "low_birth_weight", shared)
+    second, written = shared_table.publish(weighed, other, "low_birth_weight", shared)
     # Three births have no score at five minutes, but a weight.
     assert (second.name, written) == ("births_first_minute@2", 3)
-    assert publish.publish(table, mapping, "low_apgar5", shared)[1] == 0
-    assert publish.joined(table, first, mapping).equals(table)
-    assert publish.joined(weighed, second, other).equals(weighed)
+    assert shared_table.publish(table, mapping, "low_apgar5", shared)[1] == 0
+    assert shared_table.joined(table, first, mapping).equals(table)
+    assert shared_table.joined(weighed, second, other).equals(weighed)
     with pytest.raises(Refused, match="births_first_minute@1 knows nothing of 3 births"):
-        publish.joined(weighed, first, other)
+        shared_table.joined(weighed, first, other)
     assert first.definition.owner == "obstetrics"
     assert not {"label", "holdout", *mapping.refused} & set(first.definition.schema.names)
 
@@ -205,21 +208,21 @@ def test_two_models_that_publish_at_once_write_no_birth_twice(raw, table, mappin
     def overtaken(self, *given, **options):
         """The other model's run comes between the look and the commit."""
         monkeypatch.setattr(Store, "append", append)
-        assert publish.publish(features.table(raw, other), other, "low_birth_weight", shared)[1] == 1832
+        assert shared_table.publish(derive.table(raw, other), other, "low_birth_weight", shared)[1] == 1832
         return append(self, *given, **options)
 
     monkeypatch.setattr(Store, "append", overtaken)
-    snapshot, written = publish.publish(table, mapping, "low_apgar5", shared)
+    snapshot, written = shared_table.publish(table, mapping, "low_apgar5", shared)
     assert (snapshot.version, written) == (1, 0)
-    assert publish.joined(table, snapshot, mapping).equals(table)
+    assert shared_table.joined(table, snapshot, mapping).equals(table)
 
 
 def test_corrected_births_are_new_rows(table, mapping, tmp_path):
     shared = Store(tmp_path)
-    publish.publish(table, mapping, "before", shared)
+    shared_table.publish(table, mapping, "before", shared)
     corrected = table.assign(npvis=table.npvis.where(table.index != table.index[7], 11.5))
-    snapshot, written = publish.publish(corrected, mapping, "after", shared)
-    assert written == 1 and publish.joined(table, snapshot, mapping).equals(corrected)
+    snapshot, written = shared_table.publish(corrected, mapping, "after", shared)
+    assert written == 1 and shared_table.joined(table, snapshot, mapping).equals(corrected)
 
 
 NATALITY = Path(os.environ.get("ESPALIER_NATALITY", "")) / "natality2014_births.csv.gz"
@@ -232,10 +235,10 @@ def test_adverse_births_and_admissions_to_intensive_care_share_one_table(tmp_pat
     raw = raw.set_index(births.row_ids(raw, adverse))
     shared, counts = Store(tmp_path), []
     for mapping in (adverse, nicu):
-        table = features.table(raw, mapping)
-        snapshot, written = publish.publish(table, mapping, mapping.target.name, shared)
+        table = derive.table(raw, mapping)
+        snapshot, written = shared_table.publish(table, mapping, mapping.target.name, shared)
         counts.append((len(table), written))
-        assert publish.joined(table, snapshot, mapping).equals(table)
+        assert shared_table.joined(table, snapshot, mapping).equals(table)
     assert shared.names() == ["births_antenatal"]
     assert counts[0][0] == counts[0][1] > 4_500 and counts[1][1] < 100 < counts[1][0]
     assert set(snapshot.definition.features) == set(adverse.features) and "payer" in adverse.categories
@@ -246,8 +249,8 @@ def test_an_environment_may_do_without_a_store(table, mapping, tmp_path, monkeyp
     for name, place in {"CONFIG": "config.json", "INPUTS": "", "OUTPUTS": "store", "DATA": "data"}.items():
         monkeypatch.setenv(f"ESPALIER_{name}", str(tmp_path / place))
     (tmp_path / "features").mkdir()
-    features.write(table, features.origin_of(mapping, "sha256:0"), tmp_path / "features/features.parquet")
+    files.write(table, files.origin_of(mapping, "sha256:0"), tmp_path / "features/features.parquet")
     publish.main()
-    found, _, snapshot = publish.training_table()
+    found, _, snapshot = shared_table.training_table()
     assert snapshot is None and not (tmp_path / "data").exists()
     pd.testing.assert_frame_equal(found, table)

@@ -1,6 +1,6 @@
 import pandas as pd
 
-from hrob import values
+from hrob.intake import values
 
 
 def test_a_code_is_one_word_however_it_was_read():

@@ -1,0 +1,62 @@
+import Changes
+import Events
+import Executing
+import Following
+import Foundation
+import Gating
+import Home
+import Plans
+import Projects
+import Promoting
+import Reading
+import Runs
+import Store
+
+/// What a person who has just pushed reads in the terminal.
+package struct PushAnswer {
+    let store: Store
+    let address: String
+
+    package init(store: Store, address: String) {
+        self.store = store
+        self.address = address
+    }
+
+    /// - Parameter pushed: ref → its new commit, absent where it was deleted.
+    package func text(_ pushed: [String: ObjectID?], project: StoredProject, since: Date) async throws -> String {
+        var lines: [String] = []
+        let names = pushed.map { ref, tip in tip?.description ?? ref }
+        for handled in try await store.events(of: project.id, since: since.addingTimeInterval(-60), about: names) {
+            guard let move = handled.event.event.move, let tip = pushed[move.ref], tip == move.to else { continue }
+            if let remark = handled.planning?.remark { lines.append("espalier: \(remark)") }
+            for run in try await store.runs(ofEvent: handled.event.id) {
+                lines.append(
+                    "espalier: run \(run.id), \(run.plan.pipeline) in \(run.plan.environment): \(address)runs/\(run.id)"
+                )
+                lines += run.plan.notes.map { "espalier: note: \($0)" }
+            }
+            if case .proposal(let proposal) = handled.event.event, proposal.head != nil {
+                let change = try await store.latestChange(
+                    key: proposal.key, target: proposal.target, project: project.id)
+                if let change {
+                    lines.append(
+                        "espalier: change \(change.number) for \(change.target): `espalier changes` tells how it fares")
+                }
+            }
+        }
+        return lines.map { $0 + "\n" }.joined()
+    }
+}
+
+extension Event {
+    /// The journey of the ref that the event came from.
+    package var move: RefMove? {
+        switch self {
+        case .push(let move): move
+        case .proposal(let proposal):
+            RefMove(
+                ref: ProposalRef(key: proposal.key, target: proposal.target).name, from: nil, to: proposal.head)
+        case .checks, .fire, .request, .rollback, .drift: nil
+        }
+    }
+}

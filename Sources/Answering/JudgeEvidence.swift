@@ -1,0 +1,81 @@
+import Digests
+import Executing
+import Foundation
+import Home
+import Projects
+import Promoting
+import Promotion
+import Reading
+import Reports
+
+/// What the rules of a working tree would say of evidence: for those who write rules, or make evidence.
+public struct EvidenceJudge: Sendable {
+    private let rules: PromotionRules
+    private let circumstances: Circumstances
+    private let resamples: Int
+
+    /// - Parameters:
+    ///   - pipeline: whose promote step is asked; the only one that has any when absent.
+    ///   - trainingIDs: a file, one id a line.
+    ///   - reported: what steps have reported of the challenger.
+    ///   - uses: how often the holdout has compared models before.
+    public init(
+        _ tree: WorkingTree, pipeline: String?, trainingIDs: String?, reported: [String: Double], uses: Int,
+        resamples: Int
+    ) throws {
+        let asked = try tree.project().pipelines.filter { pipeline == nil || $0.name == pipeline }
+        let found = asked.compactMap { pipeline -> (name: String, rules: PromotionRules)? in
+            pipeline.steps.compactMap(\.rules).first.map { (pipeline.name, $0) }
+        }
+        guard let rules = found.first?.rules, found.count == 1 else {
+            let names = found.map(\.name).sorted().joined(separator: ", ")
+            throw DaemonError.unusable(
+                found.isEmpty
+                    ? "no pipeline \(pipeline.map { "'\($0)' " } ?? "")of \(tree.folder) has a promote step"
+                    : "several pipelines have a promote step: name one of \(names)")
+        }
+        self.rules = rules
+        self.resamples = resamples
+        circumstances = Circumstances(
+            incumbent: true, trainingIDs: try trainingIDs.map(readIDs) ?? [], reported: reported, earlierUses: uses)
+    }
+
+    /// - Parameter file: a CSV table. One that does not score a champion is judged as a first model's.
+    public func judge(_ file: String) throws -> Judgement {
+        guard let bytes = FileManager.default.contents(atPath: file).map([UInt8].init) else {
+            throw DaemonError.unusable("\(file) cannot be read")
+        }
+        let digest = sha256(bytes)
+        let decision: Decision
+        do throws(EvidenceProblem) {
+            let evidence = try Evidence.parse(csv: bytes)
+            var circumstances = circumstances
+            circumstances.incumbent = evidence.champion != nil
+            decision = decide(
+                evidence, in: circumstances, rules: rules, seed: seed(ofEvidence: digest), resamples: resamples)
+        } catch {
+            decision = decide(unreadable: error)
+        }
+        return Judgement(
+            file: file, evidenceSha256: digest, verdict: decision.verdict.rawValue, reasons: decision.reasons,
+            findings: decision.lines, rows: decision.rows, resamples: decision.resamples)
+    }
+}
+
+/// A verdict that nobody has acted on.
+public struct Judgement: Sendable, Encodable {
+    public let file: String
+    public let evidenceSha256: String
+    /// `promoted` or `not_promoted`
+    public let verdict: String
+    public let reasons: [String]
+    public let findings: [FindingReport]
+    public let rows: Int
+    public let resamples: Int
+}
+
+extension Step {
+    fileprivate var rules: PromotionRules? {
+        if case .promote(_, let rules, _) = action { rules } else { nil }
+    }
+}

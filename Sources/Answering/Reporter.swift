@@ -1,0 +1,232 @@
+import Changes
+import Cron
+import Events
+import Executing
+import Following
+import Foundation
+import Gating
+import Git
+import Home
+import Minding
+import Plans
+import Projects
+import Promoting
+import Promotion
+import Reading
+import Registry
+import Reports
+import Runs
+import Schedules
+import Store
+
+/// Answers what people and programs ask, from what is stored. Works with and without a running daemon.
+public struct Reporter: Sendable {
+    public let home: Home
+    let store: Store
+
+    /// Open the home's store.
+    public init(home: Home) throws {
+        guard FileManager.default.fileExists(atPath: home.database) else {
+            throw DaemonError.unusable(
+                "\(home.path) holds no Espalier yet: start the daemon with `espalier serve`, or adopt "
+                    + "a repository with `espalier adopt`; another folder is chosen with --home or ESPALIER_HOME")
+        }
+        self.home = home
+        store = try Store(path: home.database)
+    }
+
+    package init(home: Home, store: Store) {
+        self.home = home
+        self.store = store
+    }
+
+    public func status() async throws -> StatusReport {
+        let unended = try await store.unendedRuns()
+        let names = try await projectNames()
+        let reports = unended.map { report($0, names) }
+        let remarks = try await store.events(limit: 50).compactMap { handled in
+            handled.planning?.remark.map { "\(handled.event.event.subject): \($0)" }
+        }
+        return StatusReport(
+            address: runningAddress(), home: home.path,
+            projects: try await store.projects().map {
+                .init(name: $0.name, repository: $0.repository, url: $0.url.map(redacted))
+            },
+            running: reports.filter { $0.outcome == "running" }, queued: reports.filter { $0.outcome == "queued" },
+            remarks: Array(remarks.prefix(10)), undelivered: try await undelivered())
+    }
+
+    /// Where the pages are, if a daemon holds the lock.
+    package func runningAddress() -> String? {
+        guard HomeLock.isHeld(home) else { return nil }
+        return (try? String(contentsOfFile: home.address, encoding: .utf8))?.trimmingCharacters(
+            in: .whitespacesAndNewlines)
+    }
+
+    public func runs(branch: String? = nil, environment: String? = nil, before: Int64? = nil, limit: Int = 50)
+        async throws -> [RunReport]
+    {
+        try await store.runRows(branch: branch, environment: environment, before: before, limit: limit).map(report)
+    }
+
+    public func run(_ id: Int64) async throws -> RunDetail? {
+        let run: StoredRun
+        do {
+            run = try await store.run(id)
+        } catch StoreError.noRun {
+            return nil
+        }
+        let progress = run.progress
+        let names = try await projectNames()
+        var model = run.plan.steps.compactMap { progress[$0.name].registered }.last
+        if let pinned = try await store.pinned(for: run.plan.trigger) { model = pinned.uri }
+        var detail = RunDetail(
+            run: report(run, names), tree: run.plan.tree.description, trigger: run.plan.trigger.sentence,
+            logicalTime: run.plan.trigger.logicalTime, model: model, configuration: run.plan.configuration,
+            configurationDigest: run.plan.configurationDigest, datasets: progress.datasets, notes: run.plan.notes,
+            steps: run.plan.steps.map { report($0, progress[$0.name]) })
+        detail.failureLog = home.failureLog(of: id, progress)
+        detail.monitors = try await store.monitorReports(ofRun: id).compactMap { found in
+            var report = MonitorReport.read(Data(found.body.utf8)).report
+            report?.step = found.step
+            return report
+        }
+        detail.infrastructure = try await store.infrastructure(ofRun: id).map(InfrastructureReport.init)
+        return detail
+    }
+
+    /// A part of the log of a step's last attempt.
+    public func log(run: Int64, step: String, from offset: Int64, limit: Int) async throws -> (
+        bytes: [UInt8], next: Int64, isOver: Bool
+    )? {
+        guard let detail = try await self.run(run), let found = detail.steps.first(where: { $0.name == step }) else {
+            return nil
+        }
+        let over = found.endedAt != nil
+        let path = StepFolder(home.step(run, step, attempt: max(1, found.attempts))).log
+        guard let file = FileHandle(forReadingAtPath: path) else { return ([], offset, over) }
+        defer { try? file.close() }
+        try file.seek(toOffset: UInt64(max(0, offset)))
+        let bytes = [UInt8](try file.read(upToCount: limit) ?? Data())
+        return (bytes, offset + Int64(bytes.count), over && bytes.count < limit)
+    }
+
+    /// The versions of every model that a run has been planned for, from the registries themselves.
+    ///
+    /// - Throws: when no registry answers.
+    public func models() async throws -> [ModelReport] {
+        let (reports, troubles) = try await modelsAndTroubles()
+        if reports.isEmpty, let trouble = troubles.first { throw DaemonError.unusable(trouble) }
+        return reports
+    }
+
+    /// Like `models`; with what is wrong with registries that do not answer, a sentence each.
+    public func modelsAndTroubles() async throws -> (models: [ModelReport], troubles: [String]) {
+        var reports: [ModelReport] = []
+        var troubles: [String] = []
+        let ledger = try await store.lastMoves()
+        for settings in try await store.registriesInUse() {
+            guard let model = settings.model, let url = registryURL(settings) else { continue }
+            let registry = MLflow(url: url, token: ProcessInfo.processInfo.environment["MLFLOW_TRACKING_TOKEN"])
+            let versions: [ModelVersion]
+            do {
+                versions = try await registry.versions(of: model)
+            } catch {
+                troubles.append("the versions of \(model) are not known: \(error)")
+                continue
+            }
+            reports += versions.map {
+                var report = ModelReport(
+                    name: $0.name, version: $0.version, aliases: $0.aliases, stage: $0.stage, tags: $0.tags)
+                report.remark = report.difference(from: ledger.filter { $0.move.model == report.name })
+                return report
+            }
+        }
+        return (reports, troubles)
+    }
+
+    private func registryURL(_ settings: RegistrySettings) -> String? {
+        switch settings.server {
+        case .url(let url): url
+        case .embedded:
+            (try? String(contentsOfFile: home.mlflow + "/port", encoding: .utf8)).map { "http://127.0.0.1:\($0)" }
+        }
+    }
+
+    /// The board stays up when the registry does not: then it shows no models.
+    public func board() async throws -> BoardReport {
+        let models = (try? await models()) ?? []
+        let rows = try await store.latestRuns().map { row in
+            BoardReport.Row(
+                environment: row.environment, branch: row.branch, commit: row.commit, run: report(row),
+                model: models.first { $0.tags["espalier.run"] == String(row.id) }.map(\.label))
+        }
+        return BoardReport(
+            rows: rows, changes: try await changes(limit: 20), schedules: try await schedules(soonest: 20, fires: 1),
+            decisions: Array(try await decisions().suffix(10).reversed()))
+    }
+
+    func projectNames() async throws -> [Int64: String] {
+        try await store.projects().reduce(into: [:]) { $0[$1.id] = $1.name }
+    }
+
+    package func report(_ row: RunRow) -> RunReport {
+        RunReport(
+            id: row.id, project: row.project, environment: row.environment, branch: row.branch,
+            pipeline: row.pipeline, commit: row.commit,
+            outcome: row.outcome?.rawValue ?? (row.startedAt == nil ? "queued" : "running"),
+            createdAt: row.createdAt, startedAt: row.startedAt, endedAt: row.endedAt)
+    }
+
+    private func report(_ run: StoredRun, _ names: [Int64: String]) -> RunReport {
+        let progress = run.progress
+        return RunReport(
+            id: run.id, project: names[run.project] ?? "", environment: run.plan.environment,
+            branch: run.plan.branch, pipeline: run.plan.pipeline, commit: run.plan.commit.description,
+            outcome: run.outcome?.rawValue ?? (progress.hasStarted ? "running" : "queued"), createdAt: run.createdAt,
+            startedAt: progress.startedAt, endedAt: run.outcome == nil ? nil : progress.endedAt)
+    }
+
+    private func report(_ step: PlannedStep, _ progress: StepProgress) -> StepReport {
+        StepReport(
+            name: step.name, state: progress.state.word, detail: progress.state.detail, needs: step.needs,
+            attempts: progress.attempts, startedAt: progress.startedAt, endedAt: progress.endedAt,
+            values: progress.values)
+    }
+}
+
+extension Trigger {
+    package var sentence: String {
+        switch self {
+        case .push: "push"
+        case .change(let number, let base): "change \(number) merged with \(base.short)"
+        case .local: "a person, in a working tree"
+        case .rollback(let model, let version, let by, let reason):
+            "rollback of \(model) to \(version) by \(by): \(reason)"
+        case .fire(_, let schedule, let time, let backfill):
+            "fire of \(schedule) for \(time.formatted(.iso8601))" + (backfill.map { ", backfill \($0.number)" } ?? "")
+        case .drift(let run, let reason): "drift that run \(run) found: \(reason)"
+        }
+    }
+}
+
+extension Event {
+    /// What the event is about, for remarks.
+    package var subject: String {
+        switch self {
+        case .push(let move): move.branch ?? move.ref
+        case .proposal(let proposal): "proposal \(proposal.key) for \(proposal.target)"
+        case .checks(let request): "change \(request.change)"
+        case .fire(let fire): "schedule \(fire.schedule)"
+        case .drift(let report): "drift in \(report.environment)"
+        case .request(let request): "pipeline \(request.pipeline)"
+        case .rollback(let request): "rollback of \(request.model) to \(request.version)"
+        }
+    }
+}
+
+extension ModelReport {
+    package var label: String {
+        "\(name) \(version)" + (aliases.isEmpty ? "" : " (\(aliases.joined(separator: ", ")))")
+    }
+}

@@ -1,0 +1,76 @@
+import Answering
+import Executing
+import Gating
+import Home
+import Logging
+import Promoting
+import Reading
+import Running
+import Store
+
+/// The daemon's turn: plan → start → gate → end, again and again.
+///
+/// It is told *that* something happened, never what: on each ring it reads what is open and does what can be done. So the
+/// bell may ring late, twice, or for nothing.
+struct Turn {
+    let bells: Bells
+    let store: Store
+    let engine: Engine
+    /// Absent where nothing is merged: a local run.
+    var gate: Gate?
+    let logger: Logger
+    /// Whether to come to an end when no run is unended.
+    var endsWhenIdle = false
+
+    /// Take up what an earlier process left, then take turns until the bell stops.
+    func run() async {
+        var alarm = Alarm(bells.turn)
+        var hasTakenUp = false
+        bells.turn.ring()
+        for await _ in bells.turn.rings {
+            do {
+                if !hasTakenUp { try await engine.takeUp() }
+                hasTakenUp = true
+                try await take(&alarm)
+                if endsWhenIdle, await engine.isIdle { bells.stop() }
+            } catch {
+                logger.error("the daemon could not go on, and tries again: \(error)")
+                alarm.set(in: 1)
+            }
+        }
+        alarm.cancel()
+        await gate?.close()
+        await engine.close()
+    }
+
+    private func take(_ alarm: inout Alarm) async throws {
+        try await plan()
+        try await engine.startReady()
+        if let gate { try await merge(gate, &alarm) }
+        await engine.endOverdue()
+        try await engine.startReady()
+        bells.forges.ring()
+        bells.notices.ring()
+    }
+
+    /// Turn open events into runs and changes.
+    private func plan() async throws {
+        let events = try await store.unhandledEvents()
+        await engine.plan(events)
+        if let gate { await engine.handled(await gate.open(events)) }
+    }
+
+    /// Advance changes as far as they go now. Nothing else waits for what the gate still has to do.
+    private func merge(_ gate: Gate, _ alarm: inout Alarm) async throws {
+        while true {
+            let result = try await gate.advance()
+            if case .moved = result { try await plan() }
+            await engine.endUnawaited(await gate.awaitedEvents)
+            switch result {
+            case .moved: try await engine.startReady()
+            case .held: return alarm.set(in: 1)
+            case .nothingToDo: return
+            }
+        }
+    }
+}

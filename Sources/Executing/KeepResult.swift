@@ -1,0 +1,121 @@
+import Digests
+import Foundation
+import Home
+import Reading
+import Runs
+
+/// Results of steps on disk, each file once, by its SHA-256: `KEPT/ab/abcdef…`.
+///
+/// Files get here by a hard link to what the step wrote, and come back the same way: nothing is copied. They are checked
+/// each time they are taken, so that a file that somebody changed in place is found out and never used.
+package struct KeptResults: Sendable {
+    package let folder: String
+
+    package init(folder: String) {
+        self.folder = folder
+    }
+
+    /// Keep what a step left. Its folder of outputs must not change any more.
+    ///
+    /// - Parameter outputs: declared outputs, name → path below `source`.
+    /// - Returns: `nil` when something is there that cannot be kept: a socket, a device.
+    package func keep(values: [String: String], outputs: [String: String], from source: String) throws -> KeptResult? {
+        var files: [KeptFile] = []
+        for path in try entries(of: source) {
+            guard let file = try describe(path, in: source) else { return nil }
+            if case .bytes(let digest) = file.content { try link("\(source)/\(path)", as: digest) }
+            files.append(file)
+        }
+        let prefix = source + "/"
+        let relative = outputs.mapValues { $0.hasPrefix(prefix) ? String($0.dropFirst(prefix.count)) : $0 }
+        return KeptResult(values: values, outputs: relative, files: files)
+    }
+
+    /// Give a later step what an earlier one left, into a new folder that appears as a whole.
+    ///
+    /// - Returns: `false` when a file is gone or is not what it was; then nothing has been made.
+    package func restore(_ result: KeptResult, into target: String) throws -> Bool {
+        let partial = target + ".partial"
+        try? FileManager.default.removeItem(atPath: partial)
+        try FileManager.default.createDirectory(atPath: partial, withIntermediateDirectories: true)
+        for file in result.files {
+            guard try place(file, in: partial) else {
+                try? FileManager.default.removeItem(atPath: partial)
+                return false
+            }
+        }
+        try? FileManager.default.removeItem(atPath: target)
+        try FileManager.default.moveItem(atPath: partial, toPath: target)
+        return true
+    }
+
+    private func place(_ file: KeptFile, in folder: String) throws -> Bool {
+        let path = "\(folder)/\(file.path)"
+        switch file.content {
+        case .folder:
+            try FileManager.default.createDirectory(
+                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: Int(file.mode)])
+        case .link(let destination):
+            try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: destination)
+        case .bytes(let digest):
+            guard let found = try? sha256(ofFile: self.path(digest)), found == digest else {
+                try? FileManager.default.removeItem(atPath: self.path(digest))
+                return false
+            }
+            try FileManager.default.linkItem(atPath: self.path(digest), toPath: path)
+        }
+        return true
+    }
+
+    private func describe(_ path: String, in source: String) throws -> KeptFile? {
+        let attributes = try FileManager.default.attributesOfItem(atPath: "\(source)/\(path)")
+        let mode = UInt32(attributes[.posixPermissions] as? Int ?? 0o644)
+        switch attributes[.type] as? FileAttributeType {
+        case .typeDirectory: return KeptFile(path: path, mode: mode, size: 0, content: .folder)
+        case .typeSymbolicLink:
+            let destination = try FileManager.default.destinationOfSymbolicLink(atPath: "\(source)/\(path)")
+            return KeptFile(path: path, mode: mode, size: 0, content: .link(to: destination))
+        case .typeRegular:
+            let size = (attributes[.size] as? Int64) ?? Int64(attributes[.size] as? Int ?? 0)
+            return KeptFile(
+                path: path, mode: mode, size: size, content: .bytes(sha256: try sha256(ofFile: "\(source)/\(path)")))
+        default: return nil
+        }
+    }
+
+    /// Paths below `source`, folders before what is in them.
+    private func entries(of source: String) throws -> [String] {
+        guard FileManager.default.fileExists(atPath: source) else { return [] }
+        return try FileManager.default.subpathsOfDirectory(atPath: source).sorted()
+    }
+
+    private func link(_ file: String, as digest: String) throws {
+        let target = path(digest)
+        try FileManager.default.createDirectory(
+            atPath: URL(fileURLWithPath: target).deletingLastPathComponent().path, withIntermediateDirectories: true)
+        if Foundation.link(file, target) != 0, errno != EEXIST {
+            // Another file system, or too many links: a copy is as good.
+            try FileManager.default.copyItem(atPath: file, toPath: target)
+        }
+        utimes(target, nil)
+    }
+
+    private func path(_ digest: String) -> String { "\(folder)/\(digest.prefix(2))/\(digest)" }
+
+    /// Remove files that no result has any more. Those touched after `cutoff` stay: a result that is being kept has them.
+    ///
+    /// - Returns: bytes that were given back.
+    package func removeAll(but digests: Set<String>, touchedBefore cutoff: Date) throws -> Int64 {
+        var freed: Int64 = 0
+        for path in try entries(of: folder) {
+            let digest = URL(fileURLWithPath: path).lastPathComponent
+            let attributes = try? FileManager.default.attributesOfItem(atPath: "\(folder)/\(path)")
+            guard let attributes, attributes[.type] as? FileAttributeType == .typeRegular, !digests.contains(digest),
+                let touched = attributes[.modificationDate] as? Date, touched < cutoff
+            else { continue }
+            try FileManager.default.removeItem(atPath: "\(folder)/\(path)")
+            freed += Int64(attributes[.size] as? Int ?? 0)
+        }
+        return freed
+    }
+}

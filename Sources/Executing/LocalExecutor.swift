@@ -1,0 +1,165 @@
+import Digests
+import Events
+import Foundation
+import Home
+import Minding
+import Plans
+import Projects
+import Reading
+import Runs
+
+/// Runs commands on this machine, each under a minder that outlives the daemon.
+package struct LocalExecutor: Executor {
+    package let slots: Int
+    let home: Home
+    let minders: Minders
+    let groups: ControlGroups
+    let scratch: ScratchFolders
+    /// The folders that hold the files of a tree of a repository, uppermost first, as overlayfs takes its `lowerdir`.
+    let workspace: @Sendable (_ tree: ObjectID, _ repository: String) async throws -> String
+
+    package init(
+        slots: Int, home: Home, minders: Minders, groups: ControlGroups, scratch: ScratchFolders,
+        workspace: @escaping @Sendable (_ tree: ObjectID, _ repository: String) async throws -> String
+    ) {
+        self.slots = slots
+        self.home = home
+        self.minders = minders
+        self.groups = groups
+        self.scratch = scratch
+        self.workspace = workspace
+    }
+
+    private var kept: KeptResults { KeptResults(folder: home.kept) }
+
+    /// Whether a minder has had the attempt's folder: then the command may have run, and is not started again.
+    package func wasStarted(_ attempt: Attempt) throws -> Bool {
+        let folder = home.folder(of: attempt)
+        guard FileManager.default.fileExists(atPath: folder.lock) else { return false }
+        if minders.isAlive(folder) || FileManager.default.fileExists(atPath: folder.exit) { return true }
+        return try FileManager.default.attributesOfItem(atPath: folder.lock)[.size] as? Int ?? 0 > 0
+    }
+
+    package func start(_ job: Job) async throws {
+        guard try !wasStarted(job.attempt) else { return }
+        let contract = StepContract(job, home: home, layer: scratch.layer(named: "\(job.attempt)"))
+        let lower = try await workspace(job.run.plan.tree, job.repository)
+        let environment = try contract.environment()
+        let command = try contract.sandboxedCommand()
+        let remark = try unenforcedLimits(of: job)
+        try scratch.take("\(job.attempt)")
+        try contract.prepare()
+        if let remark { try write([remark], toLogOf: job.attempt) }
+        Failpoint.reach(.stepPrepared)
+        _ = try minders.start(
+            MinderRequest(
+                folder: contract.folder, lower: lower, layer: contract.layer, command: command,
+                environment: environment, timeout: job.step.compute.timeout,
+                group: groups.group(named: "\(job.attempt)", job.step.compute.limits)))
+        Failpoint.reach(.minderSpawned)
+    }
+
+    package func result(of job: Job) async throws -> StepResult {
+        let folder = home.folder(of: job.attempt)
+        let ending = await minders.end(of: folder)
+        // A daemon that ends leaves the step to its minder, and its folder as it is.
+        try Task.checkCancellation()
+        Failpoint.reach(.minderEnded)
+        if ending == nil { groups.group(named: "\(job.attempt)", job.step.compute.limits).end() }
+        let layer = scratch.layer(named: "\(job.attempt)")
+        // Into the folder of the step, before the layer is another step's: a daemon that dies here finds them there.
+        try takeOutputs(of: layer, into: folder)
+        defer { scratch.giveBack(layer) }
+        return try collectResult(of: job, Outcome(ending, timeout: job.step.compute.timeout), in: folder, home)
+    }
+
+    package func stop(_ attempt: Attempt) { minders.stop(home.folder(of: attempt)) }
+
+    package func logTail(of attempt: Attempt) -> [String] { home.folder(of: attempt).logTail }
+
+    package func write(_ lines: [String], toLogOf attempt: Attempt) throws {
+        let folder = home.folder(of: attempt)
+        try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
+        try Data(lines.map { $0 + "\n" }.joined().utf8).write(to: URL(fileURLWithPath: folder.log))
+    }
+
+    package func restore(_ result: KeptResult, for attempt: Attempt) async throws -> [String: String]? {
+        let folder = home.folder(of: attempt)
+        let isWhole = try await onOwnThread { [kept] in try kept.restore(result, into: folder.outputs) }
+        Failpoint.reach(.resultRestored)
+        return isWhole ? result.outputs.mapValues { "\(folder.outputs)/\($0)" } : nil
+    }
+
+    /// The limits that this machine cannot enforce: where a sandbox is required, the step does not start.
+    private func unenforcedLimits(of job: Job) throws -> String? {
+        let missing = groups.missing(for: job.step.compute.limits)
+        guard !missing.isEmpty else { return nil }
+        let what = missing.map { "\($0):" }.joined(separator: " and ")
+        guard job.run.plan.settings.sandbox != .required else {
+            throw DaemonError.refused(
+                "no control group of this machine can enforce \(what) of its compute, and its environment requires a "
+                    + "sandbox: see `espalier doctor`, remove the limit, or set `sandbox: best-effort`")
+        }
+        return "espalier: \(what) of the step's compute is not enforced here: see `espalier doctor`"
+    }
+}
+
+/// Move what the step has written to its outputs out of its layer. Nothing is made for outputs that are empty.
+func takeOutputs(of layer: Layer, into folder: StepFolder) throws {
+    if let names = try? FileManager.default.contentsOfDirectory(atPath: layer.outputs), !names.isEmpty {
+        try move(layer.outputs, to: folder.outputs)
+        mkdir(layer.outputs, 0o755)
+    }
+    var status = stat()
+    if lstat(layer.output, &status) == 0, status.st_size > 0 || status.st_mode & S_IFMT != S_IFREG {
+        try move(layer.output, to: folder.output)
+        close(open(layer.output, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644))
+    }
+}
+
+/// Rename, or copy and remove where the two are on different file systems.
+private func move(_ source: String, to target: String) throws {
+    if rename(source, target) == 0 { return }
+    // The target is there already when a daemon died after moving it; what is in it was written before.
+    guard errno == EXDEV else {
+        throw DaemonError.unusable("\(source) cannot be moved to \(target): \(String(cString: strerror(errno)))")
+    }
+    let partial = target + ".partial"
+    try? FileManager.default.removeItem(atPath: partial)
+    try FileManager.default.copyItem(atPath: source, toPath: partial)
+    guard rename(partial, target) == 0 else {
+        throw DaemonError.unusable("\(source) cannot be copied to \(target): \(String(cString: strerror(errno)))")
+    }
+    try FileManager.default.removeItem(atPath: source)
+}
+
+extension Home {
+    /// The folder of an attempt.
+    package func folder(of attempt: Attempt) -> StepFolder {
+        StepFolder(step(attempt.run, attempt.step, attempt: attempt.number))
+    }
+}
+
+extension Compute {
+    package var limits: Limits { Limits(cpus: cpus, memory: memory, processes: processes) }
+}
+
+/// The folder of control groups of a home's daemons.
+package func groupName(of home: Home) -> String { "espalier-\(sha256(home.path).prefix(8))" }
+
+extension Outcome {
+    /// What a minder's record means. No record: the minder was killed, or the machine stopped.
+    package init(_ ending: Ending?, timeout: Int64) {
+        self =
+            switch ending {
+            case .exited(0): .passed
+            case .exited(let code): .failed(exitCode: code)
+            case .signalled(let signal): .killed(signal: signal)
+            case .timedOut: .timedOut(seconds: timeout)
+            case .outOfMemory: .outOfMemory
+            case .stopped: .cancelled
+            case .unprepared(let reason): .lost(reason: reason)
+            case nil: .lost(reason: "its minder ended without a record")
+            }
+    }
+}

@@ -1,0 +1,110 @@
+import Events
+import Foundation
+import Home
+import Minding
+import Plans
+import Programs
+import Projects
+import Reading
+import Runs
+
+/// What a step's command is given: its variables, its folders, its sandbox.
+struct StepContract {
+    package let job: Job
+    let home: Home
+    package let folder: StepFolder
+    package let layer: Layer
+
+    init(_ job: Job, home: Home, layer: Layer) {
+        self.job = job
+        self.home = home
+        self.layer = layer
+        folder = home.folder(of: job.attempt)
+    }
+
+    /// The whole environment of the command: of the daemon's own only what any program needs.
+    package func environment() throws -> [String: String] {
+        let plan = job.run.plan
+        var variables: [String: String] = [:]
+        for name in ["PATH", "LANG", "LC_ALL", "TZ"] { variables[name] = Self.inherited[name] }
+        variables["HOME"] = layer.temporary
+        variables["TMPDIR"] = layer.temporary
+        variables.merge(plan.settings.env) { $1 }
+        for (name, value) in job.step.env { variables[name] = try job.progress.resolved(value) }
+        variables["ESPALIER_RUN"] = String(job.run.id)
+        variables["ESPALIER_STEP"] = job.step.name
+        variables["ESPALIER_COMMIT"] = plan.commit.description
+        variables["ESPALIER_BRANCH"] = plan.branch
+        variables["ESPALIER_ENVIRONMENT"] = plan.environment
+        variables["ESPALIER_CONFIG"] = folder.config
+        variables["ESPALIER_OUTPUTS"] = layer.outputs
+        variables["ESPALIER_OUTPUT"] = layer.output
+        variables["ESPALIER_INPUTS"] = layer.inputs
+        variables["ESPALIER_DATA"] = home.dataRoot(of: plan)
+        variables["ESPALIER_LOGICAL_TIME"] = plan.trigger.logicalTime.map { $0.formatted(.iso8601) }
+        variables.merge(job.variables) { $1 }
+        variables["ESPALIER_ATTEMPT"] = String(job.attempt.number)
+        return variables
+    }
+
+    /// Make the folders that the command reads and writes.
+    package func prepare() throws {
+        for path in [folder.path, home.dataRoot(of: job.run.plan)] {
+            try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+        }
+        try Data((job.step.configuration ?? job.run.plan.configuration).utf8)
+            .write(to: URL(fileURLWithPath: folder.config))
+        for needed in job.run.plan.upstream(of: job.step) {
+            let link = "\(layer.inputs)/\(needed.name)"
+            let number = max(1, job.progress[needed.name].attempts)
+            let source = home.folder(of: Attempt(run: job.run.id, step: needed.name, number: number))
+            try FileManager.default.createDirectory(atPath: source.outputs, withIntermediateDirectories: true)
+            try? FileManager.default.removeItem(atPath: link)
+            try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: source.outputs)
+        }
+    }
+
+    /// The command inside its sandbox. A step that says what it reads may not write into the data root: its outputs are all
+    /// that it leaves, so that they can stand for it.
+    func sandboxedCommand() throws -> [String] {
+        let plain = ["/bin/sh", "-c", job.command]
+        let settings = job.run.plan.settings
+        switch settings.sandbox {
+        case .off: return plain
+        case .bestEffort where bubblewrap == nil: return plain
+        case .required, .bestEffort:
+            guard let bubblewrap else {
+                throw DaemonError.refused(
+                    "its environment requires a sandbox, and bubblewrap is not installed: install it, or set "
+                        + "`sandbox: best-effort`")
+            }
+            let data = [home.dataRoot(of: job.run.plan)]
+            let readsOnly = !job.step.inputs.isEmpty || job.step.isPlan
+            let sandbox = Sandbox(
+                hidden: [home.path] + Self.keyFolders,
+                readable: [home.run(job.run.id), layer.inputs] + (readsOnly ? data : []),
+                writable: layer.writable + (readsOnly ? [] : data),
+                hasNetwork: !(settings.isIsolated ?? false))
+            return sandbox.wrapping(plain, in: layer.tree, by: bubblewrap)
+        }
+    }
+
+    private static let inherited = ProcessInfo.processInfo.environment
+
+    /// Where the daemon's own user keeps keys: none of a step's business.
+    private static let keyFolders = [".ssh", ".gnupg", ".aws", ".azure", ".kube", ".config/gcloud"]
+        .map { "\(NSHomeDirectory())/\($0)" }.filter(FileManager.default.fileExists(atPath:))
+}
+
+/// Path of bubblewrap's program, if it is installed.
+package let bubblewrap = Program.find("bwrap")
+
+extension Home {
+    /// The data root of a plan's steps. Code from outside gets a folder of its own instead of the environment's data.
+    package func dataRoot(of plan: Plan) -> String {
+        if plan.settings.isIsolated ?? false {
+            return data(project: plan.project, environment: "of-\(plan.branch)", configured: nil)
+        }
+        return data(project: plan.project, environment: plan.environment, configured: plan.settings.dataRoot)
+    }
+}

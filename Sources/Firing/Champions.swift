@@ -1,0 +1,55 @@
+import Events
+import Home
+import Projects
+import Promoting
+import Reading
+import Registry
+import Store
+
+/// Which model versions stand for schedules, asked once in a while for all schedules of one model.
+actor Champions {
+    private let planner: RepositoryPlanner
+    private let registries: Registries
+    private var projects: [Int64: StoredProject] = [:]
+    private var files: [[String]: Project] = [:]
+    private var known: [RegistrySettings: PinnedVersion?] = [:]
+
+    init(planner: RepositoryPlanner, registries: Registries) {
+        self.planner = planner
+        self.registries = registries
+    }
+
+    package func add(_ project: StoredProject) { projects[project.id] = project }
+
+    package func forget() {
+        files = [:]
+        known = [:]
+    }
+
+    package func champion(for schedule: StoredSchedule) async throws -> PinnedVersion? {
+        guard let settings = try files(of: schedule)?.registry(of: schedule), let model = settings.model,
+            let alias = settings.incumbent
+        else { return nil }
+        if let answer = known[settings] { return answer }
+        let version = try await registries.registry(settings).version(ofAlias: alias, model: model)
+        let pinned = version.map { PinnedVersion(model: model, version: $0) }
+        known[settings] = pinned
+        return pinned
+    }
+
+    private func files(of schedule: StoredSchedule) throws -> Project? {
+        guard let project = projects[schedule.project] else { return nil }
+        let key = ["\(project.id)", schedule.commit.description, schedule.branch]
+        if let read = files[key] { return read }
+        let read = try planner.files(at: schedule.commit, branch: schedule.branch, in: project)
+        files[key] = read
+        return read
+    }
+}
+
+extension Project {
+    /// The registry of a schedule's environment, and the model there that the schedule is about.
+    package func registry(of schedule: StoredSchedule) -> RegistrySettings? {
+        environment(named: schedule.rule.environment)?.serving(pipeline(named: schedule.pipeline)?.model).registry
+    }
+}

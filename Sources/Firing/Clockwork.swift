@@ -1,0 +1,224 @@
+import Events
+import Foundation
+import Home
+import Logging
+import Projects
+import Promoting
+import Reading
+import Registry
+import Schedules
+import Store
+import Watching
+
+/// Fires what is due: sleeps until the next moment of any live schedule, and looks again when something rings.
+///
+/// What has been decided is on disk with the fires themselves, in one transaction. So it may look too often, be killed
+/// anywhere, or find that the clock was set: a moment is decided once.
+package actor Clockwork {
+    /// A live schedule, and what this process knows of it beyond the store.
+    private struct Entry {
+        let schedule: StoredSchedule
+        let delay: TimeInterval
+        var decidedThrough: Date
+        /// When to look at it; never when absent.
+        var next: Date?
+    }
+
+    let store: Store
+    let logger: Logger
+    private let champions: Champions
+    private let bells: Bells
+    private let timer: WallTimer
+    private var entries: [Int64: Entry] = [:]
+    /// When to try again what could not be done for one schedule.
+    private var again: Date?
+
+    package init(
+        store: Store, planner: RepositoryPlanner, registries: Registries, logger: Logger, bells: Bells
+    ) throws {
+        self.store = store
+        self.logger = logger
+        self.bells = bells
+        champions = Champions(planner: planner, registries: registries)
+        timer = try WallTimer(ring: bells.schedules.ring)
+    }
+
+    /// Events were stored: they are to be planned, and people may have to be told of missed moments.
+    private func fired() {
+        bells.turn.ring()
+        bells.notices.ring()
+    }
+
+    package func add(_ project: StoredProject) async {
+        await champions.add(project)
+        bells.schedules.schedulesChanged()
+    }
+
+    package func run() async {
+        bells.schedules.ring()
+        for await _ in bells.schedules.bell.rings { timer.set(await turn()) }
+        timer.set(nil)
+    }
+
+    /// Do everything that can be done now; when to do so again.
+    private func turn() async -> Date? {
+        await champions.forget()
+        again = nil
+        do {
+            if bells.schedules.takeChange() { try await readSchedules() }
+            try await fireDue()
+            try await startWaiting()
+            try await workBackfills()
+            let moments = entries.values.filter { $0.schedule.pause == nil }.compactMap(\.next)
+            return (moments + [again].compactMap(\.self)).min()
+        } catch {
+            logger.error("schedules could not fire, and will be tried again: \(error)")
+            entries = [:]
+            bells.schedules.forget()
+            return Date().addingTimeInterval(5)
+        }
+    }
+
+    /// Do something about one schedule. A registry that does not answer, say, is no reason why others should not fire.
+    ///
+    /// - Returns: `nil` when it could not be done, and will be tried again.
+    @discardableResult
+    private func attempt<Result>(_ schedule: StoredSchedule, _ work: () async throws -> Result) async -> Result? {
+        do {
+            return try await work()
+        } catch {
+            logger.error("schedule \(schedule.pipeline) cannot fire, and will be tried again: \(error)")
+            again = Date().addingTimeInterval(5)
+            return nil
+        }
+    }
+
+    private func readSchedules() async throws {
+        let known = entries
+        entries = [:]
+        for schedule in try await store.liveSchedules() {
+            if let entry = known[schedule.id], entry.schedule.pause == schedule.pause {
+                entries[schedule.id] = entry
+                continue
+            }
+            entries[schedule.id] = Entry(
+                schedule: schedule, delay: schedule.rule.delay(of: schedule.delayName),
+                decidedThrough: schedule.decidedThrough, next: .distantPast)
+        }
+    }
+
+    /// Decide the moments that have come, many schedules in one transaction: moments at the full hour are many.
+    private func fireDue() async throws {
+        let now = Date()
+        let due = entries.filter { $0.value.schedule.pause == nil && $0.value.next.map { $0 <= now } ?? false }
+        for batch in due.keys.sorted().chunks(of: 500) {
+            var decisions: [FireDecision] = []
+            for id in batch {
+                guard let entry = entries[id] else { continue }
+                guard let decision = await attempt(entry.schedule, { try await decide(entry, now: now) }) else {
+                    entries[id]?.next = again
+                    continue
+                }
+                if !decision.moments.isEmpty { decisions.append(decision) }
+            }
+            guard !decisions.isEmpty else { continue }
+            let events = try await store.decide(decisions, now: Date())
+            Failpoint.reach(.fireStored)
+            for decision in decisions {
+                guard let last = decision.moments.last else { continue }
+                entries[decision.schedule.id]?.decidedThrough = last.logicalTime
+                logger.info("schedule \(decision.schedule.pipeline): \(decision.sentence)")
+            }
+            if events > 0 { fired() }
+        }
+    }
+
+    private func decide(_ entry: Entry, now: Date) async throws -> FireDecision {
+        let schedule = entry.schedule
+        let unended =
+            schedule.rule.overlap == .skip
+            ? try await store.unendedFire(of: schedule.pipeline, project: schedule.project) : nil
+        let due = schedule.rule.due(after: entry.decidedThrough, now: now, delay: entry.delay, unended: unended)
+        // One that waits for others is pinned when it starts.
+        let fires = schedule.rule.dependencies.isEmpty && due.moments.contains { $0.skipped == nil }
+        let pinned = fires ? try await champions.champion(for: schedule) : nil
+        entries[schedule.id]?.next = due.next
+        return FireDecision(schedule, due.moments, pinned: pinned)
+    }
+
+    /// Start fires whose dependencies have passed; give up those for which that cannot happen any more.
+    private func startWaiting() async throws {
+        let waiting = try await store.waitingFires()
+        guard !waiting.isEmpty else { return }
+        let live = entries.values.map(\.schedule)
+        for fire in waiting {
+            guard let schedule = live.first(where: { $0.project == fire.project && $0.pipeline == fire.pipeline })
+            else {
+                try await store.skip(fire, because: .retired, at: Date())
+                continue
+            }
+            guard schedule.pause == nil else { continue }
+            await attempt(schedule) { try await goOn(with: fire, schedule, among: live) }
+        }
+    }
+
+    private func goOn(with fire: StoredFire, _ schedule: StoredSchedule, among live: [StoredSchedule]) async throws {
+        let time = fire.logicalTime.formatted(.iso8601)
+        switch try await store.readiness(of: fire, schedule, among: live) {
+        case .waits: return
+        case .never(let reason):
+            logger.info("schedule \(fire.pipeline): \(time) is skipped: \(reason)")
+            try await store.skip(fire, because: reason, at: Date())
+        case .ready:
+            let pinned = try await champions.champion(for: schedule)
+            _ = try await store.start(fire, schedule, pinned: pinned, now: Date())
+            Failpoint.reach(.fireStored)
+            logger.info("schedule \(fire.pipeline) fires for \(time)")
+            fired()
+        }
+    }
+
+    private func workBackfills() async throws {
+        // Oldest first.
+        for backfill in try await store.openBackfills().reversed() {
+            let count = backfill.limits.starts(backfill.progress)
+            let schedule = entries.values.map(\.schedule).first {
+                $0.project == backfill.project && $0.pipeline == backfill.pipeline
+            }
+            guard count > 0, let schedule else { continue }
+            await attempt(schedule) {
+                let pinned = try await champions.champion(for: schedule)
+                _ = try await store.startMoments(count, of: backfill, schedule, pinned: pinned, now: Date())
+                Failpoint.reach(.fireStored)
+                fired()
+            }
+        }
+    }
+
+    /// Run a moment because a person wants it.
+    package func fireByHand(_ schedule: StoredSchedule, at time: Date) async throws -> StoredEvent {
+        let event = try await store.fireByHand(
+            schedule, at: time, pinned: try await champions.champion(for: schedule), now: Date())
+        Failpoint.reach(.fireStored)
+        fired()
+        return event
+    }
+}
+
+extension FireDecision {
+    /// What it decided, for the log.
+    fileprivate var sentence: String {
+        moments.map { moment in
+            let time = moment.logicalTime.formatted(.iso8601)
+            let before = moment.missed > 0 ? ", after \(moment.missed) missed" : ""
+            if let reason = moment.skipped { return "\(time) is skipped\(before): \(reason)" }
+            return schedule.rule.dependencies.isEmpty ? "fires for \(time)\(before)" : "due for \(time)\(before)"
+        }.joined(separator: "; ")
+    }
+}
+
+extension Array {
+    fileprivate func chunks(of size: Int) -> [ArraySlice<Element>] {
+        stride(from: 0, to: count, by: size).map { self[$0..<Swift.min($0 + size, count)] }
+    }
+}

@@ -1,0 +1,330 @@
+import Changes
+import Events
+import Forges
+import Foundation
+import Git
+import Home
+import Logging
+import Plans
+import Projects
+import Reading
+import Runs
+import Store
+import Synchronization
+
+/// Notes that a forge has merged a pull request, whoever asked it to.
+package protocol MergeNoting: Sendable {
+    /// - Returns: `false` while a move of the target is under way, which will note it itself.
+    func noteMerged(_ pull: Int64, into target: GateTarget, as tip: ObjectID) async throws -> Bool
+}
+
+/// Keeps projects and their forges in step: pull requests become refs here, what becomes of them is told there.
+///
+/// A webhook only says that there is something to look at. What there is, the forge and its repository say themselves; so a
+/// webhook that is lost, late, doubled or made up changes nothing but the time. Each project's forge is a lane.
+package final class ForgeFollower: Sendable {
+    private let store: Store
+    private let client: ForgeClient
+    private let servers: GitServers
+    private let logger: Logger
+    private let watches: Watches
+    private let merges: any MergeNoting
+    private let address: PageAddress
+    private let bell: Bell
+    private let lanes: Lanes<Int64>
+    private let standings = Mutex<[Int64: Standing]>([:])
+
+    /// What is known of a project's forge beyond the store.
+    private struct Standing {
+        /// To be looked at, whatever made us think so.
+        var isWanted = false
+        /// After failures: not looked at before then.
+        var notBefore: Date?
+        var failures = 0
+        /// Nothing is asked of it before then: it wants to be left alone, say.
+        var restsUntil = Date.distantPast
+
+        /// When to serve it.
+        ///
+        /// - Parameter message: when the next message is due.
+        func due(_ message: Date?) -> Date? {
+            let look = isWanted ? notBefore ?? .distantPast : nil
+            return [look, message].compactMap(\.self).min().map { max($0, restsUntil) }
+        }
+    }
+
+    package init(
+        store: Store, client: ForgeClient, servers: GitServers, watches: Watches, merges: any MergeNoting,
+        logger: Logger, address: PageAddress, bells: Bells
+    ) {
+        bell = bells.forges
+        lanes = Lanes(bells.forges)
+
+        self.store = store
+        self.client = client
+        self.servers = servers
+        self.watches = watches
+        self.merges = merges
+        self.logger = logger
+        self.address = address
+    }
+
+    /// Look at a project's pull requests soon.
+    package func look(at project: Int64) {
+        update(project) { $0.isWanted = true }
+        bell.ring()
+    }
+
+    /// Serve until stopped.
+    package func run() async {
+        await lanes.run {
+            try await next()
+        } failed: { error in
+            logger.error("the forges could not be served, and are tried again: \(error)")
+        } serve: {
+            await self.serve($0)
+        }
+    }
+
+    /// When to serve each project about which there is something to do.
+    private func next() async throws -> [Int64: Date] {
+        // Most rings are about projects without a forge: they cost no query.
+        guard standings.withLock({ !$0.isEmpty }) else { return [:] }
+        let forges = try await store.forges()
+        guard !forges.isEmpty else { return [:] }
+        let (told, messages) = (try await store.projectsWithDeliveries(), try await store.nextMessages())
+        return forges.keys.filter { watches.watch(of: $0) != nil }.reduce(into: [:]) { next, id in
+            next[id] = update(id) { standing in
+                if told.contains(id) { standing.isWanted = true }
+                return standing.due(messages[id])
+            }
+        }
+    }
+
+    /// Do what is due about one project.
+    private func serve(_ id: Int64) async {
+        guard let watch = watches.watch(of: id) else { return }
+        do {
+            guard let link = try await store.forges()[id] else { return }
+            if takeLook(at: id) { try await look(at: watch, link) }
+            if update(id, { $0.restsUntil <= Date() }) { try await tell(watch, link) }
+        } catch {
+            if !Task.isCancelled {
+                logger.error("\(watch.project.name): its forge could not be served, and is tried again: \(error)")
+            }
+            update(id) { $0.restsUntil = Date().addingTimeInterval(5) }
+        }
+    }
+
+    private func takeLook(at project: Int64) -> Bool {
+        update(project) { standing in
+            guard standing.isWanted, standing.notBefore ?? .distantPast <= Date() else { return false }
+            standing.isWanted = false
+            return true
+        }
+    }
+
+    @discardableResult
+    private func update<T>(_ project: Int64, _ change: (inout Standing) -> T) -> T {
+        standings.withLock { change(&$0[project, default: Standing()]) }
+    }
+
+    // MARK: What forges say
+
+    private func look(at watch: ProjectWatch, _ link: ForgeLink) async throws {
+        let (id, began) = (watch.project.id, Date())
+        do {
+            try await look(at: try LinkedForge(watch.project, link), watch)
+            try await store.handleDeliveries(of: id, until: began)
+            update(id) { standing in
+                standing.failures = 0
+                if !standing.isWanted { standing.notBefore = nil }
+            }
+        } catch {
+            try Task.checkCancellation()
+            let pause = update(id) { standing in
+                standing.failures += 1
+                let pause = self.pause(after: standing.failures, error)
+                let until = Date().addingTimeInterval(pause)
+                (standing.isWanted, standing.notBefore) = (true, until)
+                if error.asksToWait { standing.restsUntil = until }
+                return pause
+            }
+            logger.warning("\(watch.project.name): its forge is asked again in \(Int(pause)) s: \(error)")
+        }
+    }
+
+    /// Make the refs of pull requests what the forge says they are.
+    private func look(at linked: LinkedForge, _ watch: ProjectWatch) async throws {
+        var pulls: [ForgeChange] = []
+        var page = 1
+        while true {
+            let answer = try linked.forge.changes(in: try await client.send(linked.forge.listChanges(page: page)))
+            pulls += answer.changes
+            guard answer.hasMore, page < 100 else { break }
+            page += 1
+        }
+        // After the list, so that every head of it can be there.
+        _ = await watch.look(fetching: true)
+        let open = pulls.filter { $0.state == .open && !$0.isDraft }
+        try await store.know(open.map(ChangeOrigin.init), of: linked.project.id)
+        let repository = try Repository(at: linked.project.repository)
+        let present = try repository.tips()
+        var moved = try setRefs(of: open, in: repository, present)
+        let listed = Set(open.map { PullRef.name($0.number, target: $0.target) })
+        for name in present.keys where !listed.contains(name) {
+            guard let pull = ProposalRef(name), let number = PullRef.number(ofKey: pull.key),
+                try await isOver(number, into: pull.target, linked)
+            else { continue }
+            try repository.removeRef(name)
+            moved.insert(name)
+        }
+        if !moved.isEmpty { _ = await watch.look(at: moved) }
+    }
+
+    /// What has become of a pull request that is not listed: merged, maybe by us and nobody heard of it, or given up.
+    ///
+    /// - Returns: whether its ref has no use any more.
+    private func isOver(_ number: Int64, into branch: String, _ linked: LinkedForge) async throws -> Bool {
+        let answer = try await client.send(linked.forge.change(number))
+        if [404, 410].contains(answer.status) { return true }
+        let now = try linked.forge.change(in: answer)
+        switch now.state {
+        case .closed: return true
+        // The list is read page by page, and what moves up meanwhile may slip through between two of them.
+        case .open: return now.isDraft || now.target != branch
+        case .merged:
+            guard now.target == branch else { return true }
+            let target = GateTarget(project: linked.project.id, branch: branch)
+            let token = linked.forge.settings.token
+            guard let tip = try await servers.tip(of: target.ref, of: linked.project, token: token) else { return true }
+            if try await merges.noteMerged(number, into: target, as: tip) { return true }
+            update(linked.project.id) { standing in
+                standing.isWanted = true
+                standing.notBefore = Date().addingTimeInterval(1)
+            }
+            return false
+        }
+    }
+
+    /// - Returns: the refs that were moved or made.
+    private func setRefs(of open: [ForgeChange], in repository: Repository, _ present: [String: ObjectID]) throws
+        -> Set<String>
+    {
+        var wanted: [String: ObjectID] = [:]
+        for pull in open {
+            // A head that has not been fetched yet comes with the next look.
+            guard let head = ObjectID(pull.head), repository.has(head) else { continue }
+            wanted[PullRef.name(pull.number, target: pull.target)] = head
+        }
+        var moved: Set<String> = []
+        for (ref, head) in wanted where present[ref] != head {
+            try repository.setRef(ref, to: head)
+            moved.insert(ref)
+        }
+        return moved
+    }
+
+    // MARK: What forges are told
+
+    private func tell(_ watch: ProjectWatch, _ link: ForgeLink) async throws {
+        let id = watch.project.id
+        var told: Set<ForgeMessage> = []
+        for message in try await store.dueMessages(of: id, at: Date()).reversed() {
+            // The latest of the same says it all.
+            guard told.insert(message.message).inserted else { continue }
+            do {
+                let linked = try LinkedForge(watch.project, link)
+                if let status = try await status(for: message.message) {
+                    try await client.post(status, to: linked.forge)
+                }
+                try await store.done(message, at: Date())
+            } catch let error as ForgeError where error.isFinal {
+                logger.error(
+                    "\(watch.project.name): its forge does not take the status of \(message.message): \(error)")
+                try await store.done(message, at: Date())
+            } catch {
+                try Task.checkCancellation()
+                let until = Date().addingTimeInterval(pause(after: message.attempts + 1, error))
+                if message.attempts == 0 {
+                    logger.warning(
+                        "\(watch.project.name): its forge is told later how \(message.message) stands: \(error)")
+                }
+                try await store.delay(message, until: until, trouble: "\(error)")
+                if error.asksToWait { return update(id) { $0.restsUntil = until } }
+            }
+        }
+    }
+
+    /// What there is to say now; `nil` when nothing any more.
+    private func status(for message: ForgeMessage) async throws -> CommitStatus? {
+        switch message {
+        case .change(let number): try await store.change(number).flatMap { CommitStatus($0, address: address.current) }
+        case .run(let id): CommitStatus(try await store.run(id), address: address.current)
+        }
+    }
+
+    /// Seconds: twice as long each time, up to ten minutes, or what the forge asks for.
+    private func pause(after failures: Int, _ error: any Error) -> Double {
+        let usual = backoff(after: failures, atMost: 600)
+        guard case .busy(_, _, let retry?)? = error as? ForgeError else { return usual }
+        switch retry {
+        case .after(let seconds): return max(1, min(3_600, Double(seconds)))
+        case .at(let seconds): return max(1, min(3_600, Double(seconds) - Date().timeIntervalSince1970))
+        }
+    }
+}
+
+extension Error {
+    /// Whether it is a forge that says when to come again.
+    fileprivate var asksToWait: Bool {
+        if case .busy(_, _, _?)? = self as? ForgeError { true } else { false }
+    }
+}
+
+extension ForgeClient {
+    package func post(_ status: CommitStatus, to forge: any Forge) async throws(ForgeError) {
+        if let trouble = forge.statusTrouble(in: try await send(forge.setStatus(status))) { throw trouble }
+    }
+}
+
+extension ChangeOrigin {
+    init(_ pull: ForgeChange) {
+        self.init(number: pull.number, author: pull.author, title: pull.title, isFork: pull.isFork, url: pull.url)
+    }
+}
+
+extension CommitStatus {
+    /// How a change stands, beside its head; `nil` for a change that no forge knows.
+    package init?(_ change: Change, address: String?) {
+        guard change.origin != nil, let head = change.head else { return nil }
+        let state: State
+        switch change.state {
+        case .proposed, .checking, .ready, .queued: state = .pending
+        // A forge that merges by itself wants to see this before it does.
+        case .merging, .merged: state = .success
+        case .conflicted, .rejected: state = .failure
+        case .withdrawn: return nil
+        }
+        self.init(
+            commit: head.description, state: state, context: "espalier/gate",
+            description: "\(change.state.word): \(change.state.reason)",
+            targetURL: address.map { "\($0)changes/\(change.number)" })
+    }
+
+    package init(_ run: StoredRun, address: String?) {
+        let state: State
+        switch run.outcome {
+        case nil: state = .pending
+        case .passed: state = .success
+        case .failed: state = .failure
+        default: state = .error
+        }
+        let said = run.outcome == nil ? "queued or running" : run.outcome == .passed ? "passed" : run.failure
+        self.init(
+            commit: run.plan.commit.description, state: state,
+            context: "espalier/\(run.plan.environment)/\(run.plan.pipeline)",
+            description: said.isEmpty ? run.outcome?.rawValue ?? "" : said,
+            targetURL: address.map { "\($0)runs/\(run.id)" })
+    }
+}

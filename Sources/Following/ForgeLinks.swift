@@ -1,0 +1,51 @@
+import Digests
+import Events
+import Forges
+import Foundation
+import Git
+import Projects
+import Reading
+import Store
+
+/// A project's forge, ready to be asked: its settings with the secrets that its files hold now.
+package struct LinkedForge {
+    package let project: StoredProject
+    package let link: ForgeLink
+    package let forge: any Forge
+
+    package init(_ project: StoredProject, _ link: ForgeLink) throws {
+        self.project = project
+        self.link = link
+        guard let kind = ForgeKind(rawValue: link.kind) else {
+            throw ForgeError.misconfigured("'\(link.kind)' is no forge that Espalier knows")
+        }
+        forge = Forges.forge(
+            for: try ForgeSettings(
+                kind: kind, api: link.api, repository: link.repository, token: try link.tokenFile.map(Self.secret)))
+    }
+
+    /// What webhooks are signed with; absent when none are taken.
+    func webhookSecret() throws -> String? { try link.secretFile.map(Self.secret) }
+
+    /// A secret is read when it is needed, so that a new one needs no restart.
+    private static func secret(_ path: String) throws(ForgeError) -> String {
+        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
+            throw .misconfigured("the secret in \(path) cannot be read")
+        }
+        return text.trimmingCharacters(in: .whitespacesAndNewlines)
+    }
+}
+
+/// How a pull request is known here: by a ref like that of any other change.
+package enum PullRef {
+    package static let prefix = "pull-"
+
+    package static func name(_ number: Int64, target: String) -> String {
+        ProposalRef(key: "\(prefix)\(number)", target: target).name
+    }
+
+    /// The number of a pull request that a change's key stands for.
+    package static func number(ofKey key: String) -> Int64? {
+        key.hasPrefix(prefix) ? Int64(key.dropFirst(prefix.count)) : nil
+    }
+}

@@ -1,0 +1,165 @@
+import Events
+import Forges
+import Foundation
+import Git
+import Home
+import Logging
+import Projects
+import Reading
+import Store
+import Synchronization
+import Watching
+
+/// Watches one repository: everybody may ask for a look, one look happens at a time.
+///
+/// Two looks at once could store an older reading over a newer one and invent moves that never were; so requests queue
+/// here, whatever brought them.
+package final class ProjectWatch: Sendable {
+    package let project: StoredProject
+    private let home: Home
+    private let store: Store
+    private let servers: GitServers
+    private let logger: Logger
+    private let requests: AsyncStream<Request>
+    private let queue: AsyncStream<Request>.Continuation
+    /// The project's forge, if it has one.
+    private let links = Mutex<ForgeLink?>(nil)
+    private let willLookAgain = Mutex(false)
+
+    private struct Request: Sendable {
+        var names: Set<String>?
+        var fetches = false
+        var done: (@Sendable ([StoredEvent]) -> Void)?
+    }
+
+    package init(_ project: StoredProject, home: Home, store: Store, servers: GitServers, logger: Logger) {
+        self.project = project
+        self.home = home
+        self.store = store
+        self.servers = servers
+        self.logger = logger
+        (requests, queue) = AsyncStream.makeStream()
+    }
+
+    /// Look at these refs, or at all; the events that were stored.
+    package func look(at names: Set<String>? = nil, fetching: Bool = false) async -> [StoredEvent] {
+        await withCheckedContinuation { continuation in
+            let request = Request(names: names, fetches: fetching) { continuation.resume(returning: $0) }
+            if case .terminated = queue.yield(request) { continuation.resume(returning: []) }
+        }
+    }
+
+    /// Ask for a look at one ref, without waiting for it.
+    package func ask(_ ref: String) { queue.yield(Request(names: [ref])) }
+
+    /// Ask for a look at everything, without waiting for it.
+    package func ask(fetching: Bool) { queue.yield(Request(fetches: fetching)) }
+
+    /// Serve requests until cancelled.
+    ///
+    /// - Parameter found: rung after each look that stored something.
+    package func run(found: Bell) async {
+        await keepGated(after: nil)
+        await withDiscardingTaskGroup { group in
+            group.addTask { await self.followDisk() }
+            for await request in requests {
+                let events = await serve(request)
+                if !events.isEmpty { found.ring() }
+                request.done?(events)
+            }
+            group.cancelAll()
+        }
+    }
+
+    package func stop() { queue.finish() }
+
+    package var isLinked: Bool { links.withLock { $0 != nil } }
+
+    /// Fetch as this forge wants it.
+    package func link(_ forge: ForgeLink?) { links.withLock { $0 = forge } }
+
+    private func serve(_ request: Request) async -> [StoredEvent] {
+        do {
+            if request.fetches { try await fetch() }
+            let now = try read(request)
+            Failpoint.reach(.lookRead)
+            let events = try await store.recordLook(project: project.id, now: now, among: request.names, at: Date())
+            Failpoint.reach(.lookStored)
+            await keepGated(after: events)
+            return events
+        } catch {
+            if Task.isCancelled { return [] }
+            logger.error("looking at \(project.name) failed: \(error)")
+            if !request.fetches { lookAgain() }
+            return []
+        }
+    }
+
+    /// Put on record who moved a gated branch past its gate, and tell the hook which branches are gated now.
+    private func keepGated(after events: [StoredEvent]?) async {
+        guard project.url == nil else { return }
+        let moves = events?.compactMap { stored in
+            if case .push(let move) = stored.event { move } else { nil }
+        }
+        if moves?.isEmpty ?? false { return }
+        do {
+            let gated = GatedBranches(project: project, home: home)
+            for move in moves ?? [] {
+                guard let branch = move.branch, move.from != nil, gated.isGated(branch),
+                    try await store.notePassing(move, of: branch, project: project.id, at: Date())
+                else { continue }
+                logger.warning("\(project.name): \(branch) was moved past its gate to \(move.to?.short ?? "nothing")")
+            }
+            try gated.update(after: moves)
+        } catch {
+            logger.error("\(project.name): which branches are gated could not be told to its hook: \(error)")
+        }
+    }
+
+    /// Look at everything, soon: a full disk or a busy store passes. However many looks have failed, one will do.
+    private func lookAgain() {
+        let isFirst = willLookAgain.withLock { will in
+            defer { will = true }
+            return !will
+        }
+        guard isFirst else { return }
+        Task { [self] in
+            try? await Task.sleep(for: .seconds(1))
+            willLookAgain.withLock { $0 = false }
+            queue.yield(Request())
+        }
+    }
+
+    private func fetch() async throws {
+        guard project.url != nil else { return }
+        let forge = try links.withLock { try $0.map { try LinkedForge(project, $0).forge } }
+        try await servers.fetch(project, token: forge?.settings.token, changes: forge?.changeRefs)
+    }
+
+    private func read(_ request: Request) throws -> [String: ObjectID] {
+        let repository = try Repository(at: project.repository)
+        if let names = request.names { return try repository.tips(of: names) }
+        return try repository.tips()
+    }
+
+    /// Turn what happens on disk into requests. A look at everything comes first, once every later move is told: pushes may
+    /// have come while nobody watched.
+    private func followDisk() async {
+        do {
+            let repository = try Repository(at: project.repository).gitDirectory
+            let hints = try RefWatcher(repository: repository).hints()
+            queue.yield(Request())
+            for await hint in hints {
+                if case .refs(let names) = hint {
+                    let watched = names.filter(isWatched(ref:))
+                    if !watched.isEmpty { queue.yield(Request(names: watched)) }
+                } else {
+                    queue.yield(Request())
+                }
+            }
+        } catch {
+            logger.warning("\(project.name) is only looked at every minute: \(error)")
+            queue.yield(Request())
+        }
+    }
+}

@@ -1,0 +1,450 @@
+import Changes
+import Events
+import Following
+import Forges
+import Foundation
+import Git
+import Home
+import Logging
+import Projects
+import Reading
+import Store
+
+/// Takes changes through the gate of their target: merged in memory, checked, queued, landed by compare-and-swap.
+///
+/// What it knows of changes is what is stored; nobody else writes their facts while it lives.
+package actor Gate {
+
+    /// What an advance came to.
+    package enum Advance {
+        /// Something was done, so that there may be more to do.
+        case moved
+        case nothingToDo
+        /// A repository could not be read or written: its changes wait, and are to be tried again soon.
+        case held
+    }
+
+    let store: Store
+    let home: Home
+    let logger: Logger
+    /// Steps that run at once.
+    private let slots: Int
+    private let lander: ChangeLander
+    private let bells: Bells
+    private let watches: Watches
+    private var projects: [Int64: StoredProject] = [:]
+
+    /// Open changes by number; read anew when somebody may have proposed one.
+    private var changes: [Int64: Change] = [:]
+    private var isStale = true
+    private var windows: [GateTarget: Int] = [:]
+    private var landings: [GateTarget: [Landing]] = [:]
+    private var reading: GateReading
+    private var wishes: [Wish] = []
+    private var isClosed = false
+    /// Targets about which something was decided last time.
+    private var moved: Set<GateTarget> = []
+    /// Targets that are being moved on a server.
+    private var underway: Set<GateTarget> = []
+    private var failures: [GateTarget: Int] = [:]
+    private let errands = Jobs()
+    private var alarm: Alarm
+
+    /// What somebody wants noted of a change: not in the middle of something that was decided without it.
+    private struct Wish {
+        let change: Int64
+        let fact: ChangeFact
+        let done: CheckedContinuation<Void, any Error>
+    }
+
+    package init(
+        store: Store, home: Home, slots: Int, lander: ChangeLander, watches: Watches, logger: Logger, bells: Bells
+    ) {
+        self.store = store
+        self.home = home
+        self.logger = logger
+        self.slots = slots
+        self.lander = lander
+        self.bells = bells
+        self.watches = watches
+        reading = GateReading(store: store, home: home)
+        alarm = Alarm(bells.turn)
+    }
+
+    /// Take a project's changes through, too.
+    package func add(_ project: StoredProject) {
+        projects[project.id] = project
+        bells.turn.ring()
+    }
+
+    /// Do what takes long (moving a target on a server), until stopped.
+    package func run() async { await errands.run() }
+
+    /// Do what can be done now, and no more than that: what follows from it may wait for something else to go first.
+    package func advance() async throws -> Advance {
+        try await load()
+        try await grantWishes()
+        var result = Advance.nothingToDo
+        let unsettled = changes.values.filter { !$0.state.isSettled }
+        // Where something has just landed, it may bring others along that were settled already.
+        let targets = moved.union(unsettled.map(GateTarget.init))
+        for target in targets.sorted() {
+            guard let project = projects[target.project], !underway.contains(target) else { continue }
+            do {
+                if try await advance(target, project) {
+                    moved.insert(target)
+                    if case .nothingToDo = result { result = .moved }
+                } else {
+                    moved.remove(target)
+                }
+            } catch let error where error is GitError || error is ForgeError {
+                logger.error("changes for \(target.branch) of \(project.name) wait, and are tried again: \(error)")
+                result = .held
+            } catch {
+                // What was written and what was not is for the store to say.
+                isStale = true
+                throw error
+            }
+        }
+        return result
+    }
+
+    /// Whether a proposal has to wait: what is landing must be noted before a newer head may hide it.
+    private func isLanding(in project: Int64) -> Bool { underway.contains { $0.project == project } }
+
+    /// The events whose checks somebody waits for; `nil` while that is not known.
+    package var awaitedEvents: Set<Int64>? {
+        isStale
+            ? nil
+            : changes.values.reduce(into: []) { events, change in
+                if let event = change.awaitedEvent { events.insert(event) }
+            }
+    }
+
+    private func load() async throws {
+        guard isStale else { return }
+        let open = try await store.openChanges()
+        changes = open.reduce(into: [:]) { $0[$1.number] = $1 }
+        isStale = false
+    }
+
+    /// - Returns: whether something was done.
+    private func advance(_ target: GateTarget, _ project: StoredProject) async throws -> Bool {
+        let mine = changes.values.filter { GateTarget($0) == target }.sorted { $0.number < $1.number }
+        if windows[target] == nil {
+            windows[target] = try await store.window(project: target.project, target: target.branch)
+        }
+        if landings[target] == nil { landings[target] = try await landings(of: target) }
+        // Only one advance goes on at a time: nobody reads meanwhile.
+        var reading = reading
+        let view = try await reading.view(
+            of: target, project, mine, window: windows[target], slots: slots, landed: landings[target] ?? [])
+        let steps = decide(view)
+        if steps.isEmpty { reading.seen(view, target) }
+        self.reading = reading
+        if !steps.isEmpty { try await act(steps, view, target, project) }
+        return !steps.isEmpty
+    }
+
+    /// What has landed before this process was there to see it.
+    private func landings(of target: GateTarget) async throws -> [Landing] {
+        let merged = try await store.lastMerged(project: target.project, target: target.branch)
+        let runs = try await store.runs(ofEvents: Set(merged.compactMap(\.checks)))
+        return merged.compactMap { change in
+            guard let build = change.landing, let own = change.checks.flatMap({ runs[$0] }) else { return nil }
+            return Landing(from: build.base, to: build.merge, pipelines: Set(own.runs.map(\.pipeline)))
+        }
+    }
+
+    private func act(_ steps: [GateStep], _ view: GateView, _ target: GateTarget, _ project: StoredProject) async throws
+    {
+        let notes = steps.compactMap { step in
+            if case .note(let change, let fact) = step { GateWrite.Note(change: change, fact: fact) } else { nil }
+        }
+        if !notes.isEmpty { try await write(GateWrite(notes: notes), target) }
+        for step in steps {
+            switch step {
+            case .note: break
+            case .check(let numbers):
+                guard let tip = view.tip else { break }
+                let merger = ChangeMerger(repository: try Repository(at: project.repository), rules: view.rules)
+                try await begin(
+                    try merger.check(numbers.compactMap { changes[$0] }, with: tip), target, merger.repository)
+                Failpoint.reach(.changeChecksAsked)
+            case .build(let base, let groups):
+                let merger = ChangeMerger(repository: try Repository(at: project.repository), rules: view.rules)
+                let members = groups.map { $0.compactMap { changes[$0] } }
+                let build = try merger.build(members, onto: base, of: view) { [reading] in
+                    reading.event(thatTested: $0, $1, target)
+                }
+                try await begin(build, target, merger.repository)
+                Failpoint.reach(.changeBuilt)
+            case .land(let numbers, let from, let to): try await land(numbers, from, to, view, target, project)
+            case .eject(let change, let reason):
+                let fact = ChangeFact.rejected(reason: reason)
+                try await write(
+                    GateWrite(notes: [.init(change: change, fact: fact)]), target,
+                    window: max(view.rules.floor, view.window / 2))
+                Failpoint.reach(.changeNoted)
+            }
+        }
+    }
+
+    /// Have merges checked, and know what is tested now, so that it is not tested twice.
+    private func begin(_ write: GateWrite, _ target: GateTarget, _ repository: Repository) async throws {
+        try await self.write(write, target)
+        for build in write.builds where build.event == nil {
+            guard let event = changes[build.request.change]?.state.build?.event else { continue }
+            reading.remember(
+                try repository.commit(build.request.merge).tree, of: build.request, event: event, target)
+        }
+    }
+
+    /// What lands is the commit that was tested, byte for byte. When somebody else has moved the target meanwhile, nothing
+    /// is lost: the next decision merges with the new tip.
+    ///
+    /// A server far away may take its time: nothing else waits for it but this target.
+    private func land(
+        _ numbers: [Int64], _ from: ObjectID, _ to: ObjectID, _ view: GateView, _ target: GateTarget,
+        _ project: StoredProject
+    ) async throws {
+        let wanted = numbers.compactMap { changes[$0] }
+        // A server may know changes one by one: those that were tested together are the least that lands.
+        let members =
+            project.url == nil
+            ? wanted : wanted.filter { $0.state.build?.event == wanted.first?.state.build?.event }
+        let to = members.last?.state.build?.merge ?? to
+        let numbers = members.map(\.number)
+        let intents = members.compactMap { change in
+            if case .queued(.building(let build)) = change.state {
+                GateWrite.Note(change: change.number, fact: .merging(build.merge))
+            } else {
+                nil
+            }
+        }
+        if !intents.isEmpty { try await write(GateWrite(notes: intents), target) }
+        Failpoint.reach(.changeMerging)
+        guard project.url != nil else { return try await move(numbers, from, to, view, target, project) }
+        underway.insert(target)
+        errands.start { [self] in await moveFarAway(numbers, from, to, view, target, project) }
+    }
+
+    private func moveFarAway(
+        _ numbers: [Int64], _ from: ObjectID, _ to: ObjectID, _ view: GateView, _ target: GateTarget,
+        _ project: StoredProject
+    ) async {
+        do {
+            try await move(numbers, from, to, view, target, project)
+            underway.remove(target)
+            failures[target] = nil
+        } catch {
+            // The next daemon finds what it intended.
+            if Task.isCancelled { return }
+            let count = (failures[target] ?? 0) + 1
+            failures[target] = count
+            let pause = backoff(after: count, atMost: 60)
+            logger.error("\(project.name): \(target.branch) could not be moved, and is in \(Int(pause)) s: \(error)")
+            isStale = true
+            try? await Task.sleep(for: .seconds(pause))
+            underway.remove(target)
+        }
+        bells.turn.ring()
+    }
+
+    private func move(
+        _ numbers: [Int64], _ from: ObjectID, _ to: ObjectID, _ view: GateView, _ target: GateTarget,
+        _ project: StoredProject
+    ) async throws {
+        let landed: ObjectID
+        let wanted = numbers.compactMap { changes[$0] }
+        // One that was withdrawn meanwhile is in the merge: it is made again without it.
+        guard wanted.count == numbers.count else { return }
+        let request = LandingRequest(
+            changes: wanted, from: from, to: to, ref: target.ref, project: project, rules: view.rules)
+        switch try await lander.land(request) {
+        case .at(let commit): landed = commit
+        case .targetMoved: return
+        case .refused(let reason):
+            let notes = numbers.map { GateWrite.Note(change: $0, fact: .rejected(reason: reason)) }
+            return try await write(GateWrite(notes: notes), target)
+        }
+        Failpoint.reach(.changeLanded)
+        let members = numbers.compactMap { changes[$0] }
+        let new = members.compactMap { change in
+            change.state.build.map { build in
+                Landing(
+                    from: build.base, to: build.merge,
+                    pipelines: view.pipelines(of: change) ?? [])
+            }
+        }
+        landings[target] = ((landings[target] ?? []) + new).suffix(200)
+        try await write(
+            GateWrite(
+                notes: members.compactMap { change in
+                    // A forge makes a commit of its own.
+                    change.state.build.map {
+                        .init(change: change.number, fact: .merged(landed == to ? $0.merge : landed))
+                    }
+                }), target, window: view.window + Set(members.compactMap { $0.state.build?.event }).count)
+        Failpoint.reach(.changeNoted)
+    }
+
+    /// Store what was decided, and know it.
+    private func write(_ write: GateWrite, _ target: GateTarget, window: Int? = nil) async throws {
+        let facts = try await store.write(
+            write, project: target.project, target: target.branch, window: window, at: Date())
+        if let window { windows[target] = window }
+        for fact in facts { apply(fact) }
+    }
+
+    private func apply(_ fact: RankedFact) {
+        guard var change = changes[fact.change] else { return }
+        change.apply(fact.fact, rank: fact.rank)
+        logger.info("change \(change.number): \(change.state.word): \(change.state.reason)")
+        changes[change.number] = change.state.isClosed ? nil : change
+        if case .merged = change.state { watches.nudge(change.project, GateTarget(change).ref) }
+    }
+}
+
+// MARK: What persons do
+
+extension Gate {
+    /// Open, renew or withdraw the changes that are proposed. With that, their events are handled; those that have to wait
+    /// hold up the later proposals of their project.
+    ///
+    /// - Parameter events: open ones, oldest first; those that are no proposals are left alone.
+    /// - Returns: what was handled.
+    package func open(_ events: [StoredEvent]) async -> [StoredEvent] {
+        var held: Set<Int64> = []
+        var handled: [StoredEvent] = []
+        for event in events {
+            guard case .proposal(let proposal) = event.event, let project = projects[event.project],
+                !held.contains(project.id)
+            else { continue }
+            guard !isLanding(in: project.id) else {
+                held.insert(project.id)
+                continue
+            }
+            do {
+                // A new head must not hide that the old one is merged already, and only could not be noted any more.
+                try await confirmLanded(in: project)
+                try await open(proposal, event, project)
+                isStale = true
+                handled.append(event)
+            } catch {
+                logger.error("\(project.name): event \(event.id) cannot be planned yet, and is tried again: \(error)")
+                held.insert(project.id)
+                alarm.set(in: 1)
+            }
+        }
+        return handled
+    }
+
+    private func open(_ proposal: Proposal, _ event: StoredEvent, _ project: StoredProject) async throws {
+        let repository = try Repository(at: project.repository)
+        let commit = proposal.head.flatMap { head in try? repository.commit(head) }
+        let author = commit.map { "\($0.author) <\($0.email)>" } ?? ""
+        var origin: ChangeOrigin?
+        if project.url != nil, let number = PullRef.number(ofKey: proposal.key) {
+            origin = try await store.pull(number, of: project.id)
+        }
+        let known = Proposal(key: proposal.key, target: proposal.target, head: proposal.head, origin: origin)
+        try await store.propose(
+            known, from: event, author: author, title: origin?.title ?? commit?.summary ?? "", at: Date())
+    }
+
+    /// Note the merges that their targets hold and that nobody could note any more.
+    private func confirmLanded(in project: StoredProject) async throws {
+        try await load()
+        for change in changes.values where change.project == project.id {
+            // What could not be merged may have been merged by hand, and then its proposal is gone, too.
+            let merge: ObjectID? =
+                switch change.state {
+                case .merging(let build): build.merge
+                case .rejected where change.checks == nil: nil
+                case .rejected, .conflicted: change.head
+                default: nil
+                }
+            guard let merge else { continue }
+            let repository = try Repository(at: project.repository)
+            let target = GateTarget(change)
+            guard let tip = try repository.tip(of: target.ref), try repository.holds(merge, in: tip) else {
+                continue
+            }
+            try await write(
+                GateWrite(notes: [.init(change: change.number, fact: .merged(merge))]), target)
+        }
+    }
+
+    /// Note that a forge has merged a pull request, whoever asked it to.
+    ///
+    /// - Returns: `false` while a move of the target is under way, which will note it itself.
+    package func noteMerged(_ pull: Int64, into target: GateTarget, as tip: ObjectID) async throws -> Bool {
+        try await load()
+        let mine = changes.values.first { GateTarget($0) == target && $0.origin?.number == pull }
+        guard let mine else { return true }
+        guard !underway.contains(target) else { return false }
+        do {
+            try await wish(.merged(tip), of: mine.number)
+        } catch is DaemonError {
+            // It has ended meanwhile.
+        }
+        return true
+    }
+
+    /// Note an approval, a withdrawal or a merge by others, when the gate next advances.
+    ///
+    /// - Throws: `CancellationError` when that will not be.
+    package func wish(_ fact: ChangeFact, of number: Int64) async throws {
+        guard !isClosed else { throw CancellationError() }
+        try await withCheckedThrowingContinuation { done in
+            wishes.append(Wish(change: number, fact: fact, done: done))
+            bells.turn.ring()
+        }
+    }
+
+    /// Nothing advances any more.
+    package func close() {
+        isClosed = true
+        errands.stop()
+        for wish in wishes { wish.done.resume(throwing: CancellationError()) }
+        wishes = []
+    }
+
+    private func grantWishes() async throws {
+        while !wishes.isEmpty {
+            let wish = wishes.removeFirst()
+            do {
+                let change = try await open(wish.change)
+                if case .approved(let name) = wish.fact, change.isAuthor(name) {
+                    throw DaemonError.refused(
+                        "\(name) is the author of change \(change.number): somebody else has to approve it")
+                }
+                try await write(
+                    GateWrite(notes: [.init(change: change.number, fact: wish.fact)]), GateTarget(change))
+                wish.done.resume()
+            } catch {
+                wish.done.resume(throwing: error)
+                if !(error is DaemonError) { throw error }
+            }
+        }
+    }
+
+    private func open(_ number: Int64) async throws -> Change {
+        try await load()
+        if let change = changes[number] { return change }
+        guard let ended = try await store.change(number) else {
+            throw DaemonError.refused("there is no change \(number): `espalier changes` lists them")
+        }
+        throw DaemonError.refused("change \(number) is \(ended.state.word)")
+    }
+}
+
+extension Gate: MergeNoting {}
+
+extension Change {
+    /// The event whose checks matter for it still: those of a rejected change go on, so that all that fails is seen.
+    fileprivate var awaitedEvent: Int64? {
+        if case .rejected = state { events.last } else { state.build?.event }
+    }
+}

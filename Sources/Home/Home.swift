@@ -1,0 +1,88 @@
+import Foundation
+
+/// The daemon's own folder, and what lies where in it.
+///
+/// ```
+/// HOME/espalier.sqlite     everything that is remembered
+/// HOME/lock                held by the running daemon
+/// HOME/socket              hooks and commands ring here
+/// HOME/address             where the pages are
+/// HOME/id                  what tells this daemon from others that use the same registry
+/// HOME/runs/RUN/STEP/ATTEMPT/   one attempt of a step: log, outputs, exit record
+/// HOME/workspaces/TREE/    the files of a tree, read-only, shared by runs
+/// HOME/scratch/            what steps at work write
+/// HOME/kept/AB/SHA256      outputs of steps that later runs may take
+/// HOME/mirrors/NAME.git    mirrors of remote repositories
+/// HOME/data/PROJECT/ENVIRONMENT/   data roots
+/// HOME/outgoing/           messages on their way to people
+/// HOME/evidence/SHA256.csv what decisions were made on
+/// HOME/provenance/SHA256.json   what was stated about registered models, signed
+/// HOME/provenance/SHA256.sig    beside it, the signature of the model's files
+/// HOME/keys/PROJECT.ENVIRONMENT.pem        what environments sign statements with (Ed25519)
+/// HOME/keys/PROJECT.ENVIRONMENT.p256.pem   and models (P-256)
+/// HOME/mlflow/             the embedded MLflow server
+/// ```
+public struct Home: Sendable, Hashable {
+    public let path: String
+
+    /// - Parameter path: made absolute; `ESPALIER_HOME`, else `~/.espalier`, when absent.
+    public init(_ path: String? = nil) {
+        let chosen = path ?? ProcessInfo.processInfo.environment["ESPALIER_HOME"] ?? (NSHomeDirectory() + "/.espalier")
+        self.path = URL(fileURLWithPath: chosen).standardizedFileURL.path
+    }
+
+    public var database: String { path + "/espalier.sqlite" }
+    public var lock: String { path + "/lock" }
+    public var socket: String { path + "/socket" }
+    public var address: String { path + "/address" }
+    public var id: String { path + "/id" }
+    public var workspaces: String { path + "/workspaces" }
+    public var evidence: String { path + "/evidence" }
+    public var scratch: String { path + "/scratch" }
+    public var outgoing: String { path + "/outgoing" }
+    public var kept: String { path + "/kept" }
+    public var mlflow: String { path + "/mlflow" }
+
+    public func provenance(_ digest: String) -> String { "\(path)/provenance/\(digest).json" }
+    public func signature(_ statement: String) -> String { "\(path)/provenance/\(statement).sig" }
+
+    public func keys(_ name: String) -> String { "\(path)/keys/\(name).pem" }
+    public func mirror(_ name: String) -> String { "\(path)/mirrors/\(name).git" }
+    public func run(_ id: Int64) -> String { "\(path)/runs/\(id)" }
+    public func step(_ run: Int64, _ step: String, attempt: Int) -> String { "\(self.run(run))/\(step)/\(attempt)" }
+
+    /// The data root of an environment: as configured, relative to the home, or a folder of its own.
+    public func data(project: String, environment: String, configured: String?) -> String {
+        let root = configured ?? "data/\(project)/\(environment)"
+        return root.hasPrefix("/") ? root : "\(path)/\(root)"
+    }
+
+    /// Make the folder, and say clearly when its name is too long for a unix socket.
+    public func prepare() throws {
+        guard socket.utf8.count < 108 else {
+            throw DaemonError.unusable(
+                "the home folder \(path) is too deep: its socket's name may have 107 bytes at most; "
+                    + "choose another with --home")
+        }
+        for folder in [
+            path, path + "/runs", workspaces, scratch, outgoing, evidence, kept, mlflow, path + "/mirrors",
+            path + "/data",
+            path + "/provenance", path + "/keys",
+        ] {
+            do {
+                try FileManager.default.createDirectory(
+                    atPath: folder, withIntermediateDirectories: true,
+                    attributes: [.posixPermissions: 0o750])
+            } catch {
+                throw DaemonError.unusable(
+                    "cannot make the folder \(folder): \(systemReason(error)); choose another home with --home")
+            }
+        }
+    }
+}
+
+/// The system's words for what Foundation met: `Not a directory`.
+package func systemReason(_ error: any Error) -> String {
+    guard let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? POSIXError else { return "\(error)" }
+    return String(cString: strerror(cause.code.rawValue))
+}

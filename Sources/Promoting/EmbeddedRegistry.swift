@@ -1,0 +1,167 @@
+import Executing
+import Foundation
+import Home
+import Logging
+import Minding
+import Projects
+import Registry
+
+/// Gives out registries: existing servers by URL, and one embedded server that is started when first needed.
+///
+/// The embedded server runs under a minder like a step does, so that a training job in the middle of its work keeps it
+/// when the daemon restarts.
+package actor Registries {
+    private let home: Home
+    private let minders: Minders
+    private let python: String
+    private let logger: Logger
+    /// Whether a server that ends before it was ready is given up: a person waits, and sees to it at once.
+    private let givesUp: Bool
+    /// Whose turn it is to move aliases.
+    package nonisolated let leases: ModelLeases
+    private var clients: [String: MLflow] = [:]
+    private var supervision: Task<Void, Never>?
+    private var wasReady = false
+    /// Experiments that are there, or that their owners have to make: by server, and by name.
+    private var experiments: Set<[String]> = []
+    /// How the last server ended that was never ready.
+    private var failure: String?
+
+    package init(home: Home, minders: Minders, python: String, logger: Logger, givesUp: Bool = false) {
+        self.home = home
+        self.minders = minders
+        self.python = python
+        self.logger = logger
+        self.givesUp = givesUp
+        leases = ModelLeases(home: home)
+    }
+
+    private var folder: StepFolder { StepFolder(home.mlflow) }
+
+    /// The client of a configured server, which is started if it is the embedded one. It may not be ready yet.
+    package func registry(_ settings: RegistrySettings) throws -> MLflow {
+        switch settings.server {
+        case .url(let url): return client(url)
+        case .embedded:
+            let server = try embedded()
+            if supervision == nil { supervision = Task { await supervise(server) } }
+            return client(server.url)
+        }
+    }
+
+    /// Make sure that a step can log to the experiment. The embedded server is waited for; whether others work is their
+    /// owners' business, and holds up nobody.
+    ///
+    /// - Throws: `RegistryError.unreachable` while the embedded server is starting; `DaemonError` when it is given up.
+    package func prepare(_ settings: RegistrySettings, experiment: String) async throws {
+        let registry = try registry(settings)
+        if settings.server == .embedded { try await requireReady(registry) }
+        guard !experiments.contains([registry.url, experiment]) else { return }
+        do {
+            try await registry.ensureExperiment(experiment)
+        } catch {
+            if settings.server == .embedded { throw error }
+            logger.notice("the experiment \(experiment) is left to its steps to make: \(error)")
+        }
+        experiments.insert([registry.url, experiment])
+    }
+
+    private func requireReady(_ registry: MLflow) async throws {
+        guard !wasReady else { return }
+        guard await registry.isReady() else {
+            if let failure, givesUp {
+                throw DaemonError.refused("the embedded MLflow server does not start: \(failure)")
+            }
+            throw RegistryError.unreachable(registry.url, reason: failure ?? "it is starting")
+        }
+        wasReady = true
+        failure = nil
+    }
+
+    private func client(_ url: String) -> MLflow {
+        if let known = clients[url] { return known }
+        let made = MLflow(url: url, token: ProcessInfo.processInfo.environment["MLFLOW_TRACKING_TOKEN"])
+        clients[url] = made
+        return made
+    }
+
+    /// Keep it running until told to stop.
+    private func supervise(_ server: EmbeddedServer) async {
+        var failures = 0
+        while !Task.isCancelled {
+            let began = Date()
+            do {
+                if !minders.isAlive(folder) {
+                    try start(server)
+                    logger.info("the embedded MLflow server starts on \(server.url)")
+                }
+            } catch {
+                logger.error("the embedded MLflow server does not start: \(error)")
+            }
+            let ending = await minders.end(of: folder)
+            if Task.isCancelled { return }
+            if !wasReady { failure = whyItEnded }
+            wasReady = false
+            failures = Date().timeIntervalSince(began) > 60 ? 0 : failures + 1
+            logger.warning(
+                "the embedded MLflow server ended (\(ending.map { "\($0)" } ?? "killed")): see \(folder.log)")
+            try? await Task.sleep(for: .seconds(min(60, 1 << min(failures, 6))))
+        }
+    }
+
+    /// With the last thing that it said, which tells most: no module named mlflow.
+    private var whyItEnded: String {
+        let last = folder.logTail.last
+        let advice =
+            last?.contains("No module named") ?? false
+            ? "give a Python that has MLflow by --mlflow-python or $ESPALIER_MLFLOW_PYTHON" : "see \(folder.log)"
+        return "\(python) ended" + (last.map { ": \($0)" } ?? "") + "; \(advice)"
+    }
+
+    private func start(_ server: EmbeddedServer) throws {
+        for leftover in [folder.exit, folder.lock] { try? FileManager.default.removeItem(atPath: leftover) }
+        var environment = server.environment
+        for name in ["PATH", "HOME", "LANG"] { environment[name] = ProcessInfo.processInfo.environment[name] }
+        _ = try minders.start(
+            MinderRequest(
+                folder: folder, workingFolder: server.folder, command: server.command,
+                environment: environment, timeout: nil))
+    }
+
+    /// Its port is chosen once and kept: jobs that outlive a restart must find it again.
+    private func embedded() throws -> EmbeddedServer {
+        let file = home.mlflow + "/port"
+        let kept = (try? String(contentsOfFile: file, encoding: .utf8)).flatMap(Int.init)
+        let port = try kept ?? freePort()
+        if kept == nil { try String(port).write(toFile: file, atomically: true, encoding: .utf8) }
+        return EmbeddedServer(python: python, folder: home.mlflow, port: port)
+    }
+
+    /// Stop the embedded server.
+    package func stop() async {
+        supervision?.cancel()
+        guard minders.isAlive(folder) else { return }
+        minders.stop(folder)
+        _ = await minders.end(of: folder)
+    }
+}
+
+/// A TCP port of loopback that nobody listens on.
+func freePort() throws -> Int {
+    let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+    guard descriptor >= 0 else {
+        throw DaemonError.unusable("no socket can be made: \(String(cString: strerror(errno)))")
+    }
+    defer { close(descriptor) }
+    var address = sockaddr_in()
+    address.sin_family = sa_family_t(AF_INET)
+    address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    var length = socklen_t(MemoryLayout<sockaddr_in>.size)
+    let bound = withUnsafeMutablePointer(to: &address) { pointer in
+        pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
+            bind(descriptor, generic, length) == 0 && getsockname(descriptor, generic, &length) == 0
+        }
+    }
+    guard bound else { throw DaemonError.unusable("no free port on loopback: \(String(cString: strerror(errno)))") }
+    return Int(UInt16(bigEndian: address.sin_port))
+}

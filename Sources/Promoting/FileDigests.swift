@@ -1,0 +1,46 @@
+import Digests
+import Foundation
+import Home
+import Registry
+
+/// A file of a model, and what was in it.
+package struct FileDigest: Sendable {
+    /// Inside the model.
+    package let path: String
+    /// 64 hexadecimal digits.
+    package let sha256: String
+
+    /// Names are compared by their bytes: Swift takes two ways to write é for one.
+    package var parts: [[UInt8]] { path.utf8.split(separator: UInt8(ascii: "/")).map(Array.init) }
+    /// The digest's 32 bytes.
+    package var bytes: [UInt8] {
+        let digits = Array(sha256.utf8)
+        return stride(from: 0, to: digits.count, by: 2).compactMap { place in
+            UInt8(String(decoding: digits[place..<place + 2], as: UTF8.self), radix: 16)
+        }
+    }
+}
+
+/// The files that are not the same on both sides, by name.
+package func differences(_ stated: [FileDigest], _ found: [FileDigest]) -> [String] {
+    func byName(_ files: [FileDigest]) -> [[UInt8]: String] {
+        files.reduce(into: [:]) { $0[Array($1.path.utf8)] = $1.sha256 }
+    }
+    let (stated, found) = (byName(stated), byName(found))
+    return Set(stated.keys).union(found.keys).filter { stated[$0] != found[$0] }
+        .sorted { $0.lexicographicallyPrecedes($1) }.map { String(decoding: $0, as: UTF8.self) }
+}
+
+extension MLflow {
+    /// The digests of a model's files, each read once; nil where the server does not pass them on.
+    package func digests(ofModel source: String) async throws -> [FileDigest]? {
+        guard let files = try await files(ofModel: source), !files.isEmpty else { return nil }
+        var digests: [FileDigest] = []
+        for file in files {
+            let copy = try await load(file)
+            defer { try? FileManager.default.removeItem(at: copy) }
+            digests.append(FileDigest(path: file.path, sha256: try sha256(ofFile: copy.path)))
+        }
+        return digests
+    }
+}

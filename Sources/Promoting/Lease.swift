@@ -1,0 +1,43 @@
+import Foundation
+import Home
+
+/// A daemon's turn to move aliases of a registered model, as a tag of the model says it: `ID UNTIL HOST`.
+package struct Lease: Sendable, Hashable {
+    static let tag = "espalier.lease"
+    /// Seconds. Longer than a move takes, short enough to wait for after a crash.
+    static let length: TimeInterval = 60
+
+    /// Of the daemon: no secret.
+    let holder: String
+    package let until: Date
+    package let host: String
+
+    init(holder: String, until: Date, host: String) {
+        self.holder = holder
+        self.until = until
+        self.host = host
+    }
+
+    /// - Parameter tag: nil for no such tag. What is no lease holds nothing.
+    init?(tag: String?) {
+        let words = (tag ?? "").split(separator: " ", maxSplits: 2).map(String.init)
+        guard words.count == 3, let until = try? Date(words[1], strategy: .iso8601) else { return nil }
+        self.init(holder: words[0], until: until, host: words[2])
+    }
+
+    package var text: String { "\(holder) \(until.formatted(.iso8601)) \(host)" }
+
+    /// Whether a daemon has to wait for it.
+    func holdsUp(_ daemon: String, at now: Date) -> Bool { holder != daemon && until > now }
+}
+
+/// Another daemon is moving aliases of the model, or has died over it. Passes by itself.
+package struct LeaseHeld: Error, CustomStringConvertible {
+    package let model: String
+    let lease: Lease
+
+    package var description: String {
+        "another daemon, \(lease.holder) on \(lease.host), moves aliases of \(model), until "
+            + "\(lease.until.formatted(.iso8601)) at the latest; if that is a mistake, stop it, or give it a model of its own"
+    }
+}

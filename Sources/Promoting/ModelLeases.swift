@@ -1,0 +1,71 @@
+import Digests
+import Executing
+import Foundation
+import Home
+import Registry
+
+/// Has daemons that know nothing of each other move aliases of one registered model in turn.
+///
+/// MLflow has no compare-and-set. The tag is written, and read again after a while; whoever wrote last has it. Two daemons
+/// of which one takes longer between reading and writing than the other waits can both have it: this makes an accident
+/// visible, and does not make it safe.
+package actor ModelLeases {
+    private let home: Home
+    /// Moves under way here, by server and model: the tag goes with the last of them.
+    private var moves: [String: Int] = [:]
+
+    init(home: Home) { self.home = home }
+
+    /// Do something while no other daemon moves aliases of the model.
+    ///
+    /// - Throws: `LeaseHeld` while another one does, and what `move` throws.
+    package func holding<Result: Sendable>(
+        _ model: String, of registry: MLflow, _ move: @Sendable (Lease) async throws -> Result
+    ) async throws -> Result {
+        let place = "\(registry.url) \(model)"
+        moves[place, default: 0] += 1
+        let result: Swift.Result<Result, any Error>
+        do {
+            let lease = try await take(model, of: registry)
+            result = .success(try await move(lease))
+        } catch {
+            result = .failure(error)
+        }
+        moves[place, default: 1] -= 1
+        if moves[place] == 0 {
+            moves[place] = nil
+            // One that stays because the server is away ends by itself.
+            try? await giveBack(model, to: registry)
+        }
+        return try result.get()
+    }
+
+    private func giveBack(_ model: String, to registry: MLflow) async throws {
+        guard Lease(tag: try await registry.tags(ofModel: model)[Lease.tag])?.holder == (try id()) else { return }
+        try await registry.deleteTag(Lease.tag, ofModel: model)
+    }
+
+    /// - Throws: `LeaseHeld` while another daemon moves aliases of the model.
+    func requireFree(_ model: String, of registry: MLflow) async throws {
+        let known = Lease(tag: try await registry.tags(ofModel: model)[Lease.tag])
+        if let known, known.holdsUp(try id(), at: Date()) { throw LeaseHeld(model: model, lease: known) }
+    }
+
+    private func take(_ model: String, of registry: MLflow) async throws -> Lease {
+        try await requireFree(model, of: registry)
+        let lease = Lease(
+            holder: try id(), until: Date().addingTimeInterval(Lease.length), host: ProcessInfo.processInfo.hostName)
+        try await registry.setTag(Lease.tag, to: lease.text, ofModel: model)
+        try await Task.sleep(for: .milliseconds(Int.random(in: 50...150)))
+        let seen = Lease(tag: try await registry.tags(ofModel: model)[Lease.tag])
+        if let seen, seen.holder != lease.holder { throw LeaseHeld(model: model, lease: seen) }
+        // Gone: an earlier move of ours has just ended.
+        return seen == nil ? try await take(model, of: registry) : lease
+    }
+
+    /// Which daemon this is: the same after a restart, another for a copy of its home.
+    private func id() throws -> String {
+        let made = try makeOnce(home.id) { UUID().uuidString }
+        return String(sha256("\(made) \(ProcessInfo.processInfo.hostName) \(home.path)").prefix(12))
+    }
+}

@@ -1,0 +1,88 @@
+import Digests
+import Executing
+import Foundation
+import Home
+
+/// A model's signature as OpenSSF Model Signing has it: a Sigstore bundle around a DSSE envelope of the files' digests. Whoever
+/// has the model's folder verifies it with `model_signing verify key`, and needs nothing else.
+///
+/// Source: github.com/sigstore/model-transparency, `model_signing` 1.1.1, the signatures that its `sign key` makes;
+/// sigstore/protobuf-specs, bundle v0.3.
+struct ModelSignature: Codable {
+    struct Material: Codable {
+        package struct PublicKey: Codable {
+            /// SHA-256 of the public key's PEM.
+            package let hint: String
+        }
+
+        package let publicKey: PublicKey
+        /// No transparency log knows of it.
+        var tlogEntries: [String] = []
+    }
+
+    static let mediaType = "application/vnd.dev.sigstore.bundle.v0.3+json"
+
+    let mediaType: String
+    let verificationMaterial: Material
+    let dsseEnvelope: Envelope
+
+    init(signing statement: ModelStatement, with key: SigningKey) throws {
+        mediaType = Self.mediaType
+        verificationMaterial = Material(publicKey: .init(hint: sha256(key.publicPEM)))
+        dsseEnvelope = try Envelope(signing: statement, with: key, keyid: "")
+    }
+
+    /// Whether that key stands for exactly this.
+    func states(_ statement: ModelStatement, signedBy key: SigningKey) -> Bool {
+        mediaType == Self.mediaType && dsseEnvelope.statement(ModelStatement.self, signedBy: key) == statement
+    }
+}
+
+/// What is signed: an in-toto statement whose subject is the digest of all files' digests.
+struct ModelStatement: Codable, Equatable {
+    package struct Subject: Codable, Equatable {
+        package let name: String
+        package let digest: [String: String]
+    }
+
+    struct Predicate: Codable, Equatable {
+        let serialization: Serialization
+        package let resources: [Resource]
+    }
+
+    /// How a folder becomes resources; verifiers do it again.
+    struct Serialization: Codable, Equatable {
+        package var method = "files"
+        var hash_type = "sha256"
+        var allow_symlinks = false
+        var ignore_paths = ModelStatement.ignored
+    }
+
+    package struct Resource: Codable, Equatable {
+        package let name: String
+        var algorithm = "sha256"
+        package let digest: String
+    }
+
+    /// At the top of a model: what model_signing never looks at, the signature, and what MLflow writes when a version is
+    /// downloaded.
+    package static let ignored = [
+        ".git", ".gitattributes", ".github", ".gitignore", "model.sig", "registered_model_meta",
+    ]
+
+    var _type = "https://in-toto.io/Statement/v1"
+    package let subject: [Subject]
+    var predicateType = "https://model_signing/signature/v1.0"
+    let predicate: Predicate
+
+    /// - Parameters:
+    ///   - name: only told.
+    ///   - files: of the whole model.
+    init(of name: String, _ files: [FileDigest]) {
+        let signed = files.filter { file in !Self.ignored.contains { file.parts.first == Array($0.utf8) } }
+            .sorted { $0.parts.lexicographicallyPrecedes($1.parts) { $0.lexicographicallyPrecedes($1) } }
+        subject = [Subject(name: name, digest: ["sha256": sha256(signed.flatMap(\.bytes))])]
+        predicate = Predicate(
+            serialization: Serialization(), resources: signed.map { Resource(name: $0.path, digest: $0.sha256) })
+    }
+}

@@ -1,0 +1,217 @@
+import Digests
+import Events
+import Executing
+import Foundation
+import Home
+import Plans
+import Projects
+import Promotion
+import Registry
+import Runs
+import Store
+
+/// Lets a challenger replace the incumbent when the evidence says so.
+///
+/// In this order: the version is verified, the evidence is kept by its digest, the decision is made by the pure rules, it is
+/// written into the ledger together with the move it calls for, the alias is moved, read back, and confirmed. A crash in
+/// between is made good by doing it again: what is in the ledger is not decided twice.
+package struct ModelPromoter: Sendable {
+    let registry: MLflow
+    let leases: ModelLeases
+    let store: Store
+    let home: Home
+
+    package init(registry: MLflow, leases: ModelLeases, store: Store, home: Home) {
+        self.registry = registry
+        self.leases = leases
+        self.store = store
+        self.home = home
+    }
+
+    package func promote(
+        _ evidence: Reference, _ rules: PromotionRules, _ training: Reference?, step: PlannedStep, of run: StoredRun,
+        progress: RunProgress
+    ) async throws -> StepResult {
+        let settings = run.plan.settings.registry
+        guard let model = settings.model, let alias = settings.incumbent else {
+            return StepResult(
+                outcome: .refused(
+                    reason: "environment '\(run.plan.environment)' has no incumbent alias: "
+                        + "add registry: { model: NAME, aliases: { incumbent: champion } } to it"))
+        }
+        if let known = try await store.decision(ofRun: run.id, step: step.name) {
+            return try await apply(known, settings)
+        }
+        guard let challenger = progress.registration(above: step)?.values["version"] else {
+            return StepResult(outcome: .refused(reason: "no `register` step above '\(step.name)' made a version"))
+        }
+        let scoredAgainst = progress[evidence.step].incumbent
+        let readAt = Date()
+        let current = try await registry.version(ofAlias: alias, model: model)
+        guard current == scoredAgainst else {
+            return StepResult(
+                outcome: .refused(
+                    reason: "the incumbent changed from \(scoredAgainst ?? "none") to "
+                        + "\(current ?? "none") after the evidence was made: push again to compare with it"))
+        }
+        let registration = Registration(of: challenger, model, by: run, progress)
+        let check = try await verify(challenger, of: model, project: run.plan.project, registeredBy: registration)
+        if case .refused(let reason) = check { return StepResult(outcome: .refused(reason: reason)) }
+        let judged = try await judge(
+            try progress.value(of: evidence), rules, training: try training.map(progress.value), model: model,
+            Circumstances(incumbent: current != nil, reported: progress.numbers(above: step)))
+        let now = Date()
+        let body = DecisionBody(
+            project: run.plan.project, environment: run.plan.environment, run: run.id,
+            commit: run.plan.commit.description, configurationDigest: run.plan.configurationDigest,
+            datasets: progress.datasets, model: model, challenger: challenger, champion: current,
+            evidenceSHA256: judged.digest, rules: rules, decision: judged.decision, holdout: judged.holdout,
+            decidedAt: now, approvalsNeeded: run.plan.settings.approvals)
+        let move =
+            judged.decision.verdict == .promoted
+            ? AliasMove(model: model, alias: alias, from: current, to: challenger) : nil
+        let stored = try await store.decide(
+            body, step: step.name, project: run.project, on: alias, move: move, asOf: readAt, at: now,
+            hash: { sha256($0) })
+        Failpoint.reach(.decisionStored)
+        return try await apply(stored, settings, verified: check)
+    }
+
+    private struct Judged: Sendable {
+        let digest: String
+        let decision: Decision
+        let holdout: Holdout?
+    }
+
+    /// Read the evidence, keep it by its digest, and let the rules decide. The seed comes from the digest: the same
+    /// evidence is always judged the same.
+    private func judge(
+        _ file: String, _ rules: PromotionRules, training: String?, model: String, _ circumstances: Circumstances
+    ) async throws -> Judged {
+        let (digest, read) = try await onOwnThread { try keepAndRead(file) }
+        Failpoint.reach(.evidenceKept)
+        let evidence: Evidence
+        switch read {
+        case .failure(let problem): return Judged(digest: digest, decision: decide(unreadable: problem), holdout: nil)
+        case .success(let found): evidence = found
+        }
+        var circumstances = circumstances
+        let holdout = sha256(Array(evidence.ids.joined(separator: "\n").utf8))
+        circumstances.earlierUses = try await store.uses(ofHoldout: holdout, model: model)
+        let known = circumstances
+        let decision = try await onOwnThread {
+            var known = known
+            if let training { known.trainingIDs = try readIDs(training) }
+            return decide(evidence, in: known, rules: rules, seed: seed(ofEvidence: digest))
+        }
+        return Judged(
+            digest: digest, decision: decision,
+            holdout: Holdout(sha256: holdout, earlierUses: known.earlierUses, compared: decision.resamples > 0))
+    }
+
+    private func keepAndRead(_ file: String) throws -> (digest: String, Result<Evidence, EvidenceProblem>) {
+        let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: file)))
+        let digest = sha256(bytes)
+        let kept = "\(home.evidence)/\(digest).csv"
+        if !FileManager.default.fileExists(atPath: kept) {
+            try Data(bytes).write(to: URL(fileURLWithPath: kept), options: .atomic)
+        }
+        return (digest, Result { () throws(EvidenceProblem) in try Evidence.parse(csv: bytes) })
+    }
+
+    /// Move the alias if the decision calls for it, nobody has confirmed it yet, and it waits for nobody.
+    ///
+    /// - Parameter verified: what has just been found out about the version; it is verified here when absent.
+    package func apply(_ decision: StoredDecision, _ settings: RegistrySettings, verified: VersionCheck? = nil)
+        async throws
+        -> StepResult
+    {
+        var result = told(decision)
+        let missing = try await store.approvalsMissing(for: decision)
+        if missing > 0 {
+            result.said.append(
+                "waits for \(missing) more to approve it: espalier decisions approve \(decision.id) --as NAME")
+            return result
+        }
+        guard let move = try await store.unconfirmedMove(of: decision.id) else { return result }
+        let body = decision.body
+        let registration = try await registration(for: body)
+        // Before the lease is taken: reading a large model takes longer than it lasts. And not while another daemon has it.
+        try await leases.requireFree(move.model, of: registry)
+        let check: VersionCheck
+        if let verified {
+            check = verified
+        } else {
+            check = try await verify(move.to, of: move.model, project: body.project, registeredBy: registration)
+        }
+        let obstacle: String?
+        switch check {
+        case .refused(let reason): obstacle = "decision \(decision.id) cannot be carried out: \(reason)"
+        case .asRegistered(let remark):
+            result.said += remark.map { [$0] } ?? []
+            obstacle = try await leases.holding(move.model, of: registry) { lease in
+                try await make(move, of: decision, registeredBy: registration?.run, settings, lease)
+            }
+        }
+        guard let obstacle else { return result }
+        try await store.voidMove(of: decision.id, because: obstacle, at: Date())
+        return StepResult(outcome: .refused(reason: obstacle))
+    }
+
+    /// - Returns: why the move cannot be made any more; nil when it is made.
+    private func make(
+        _ move: AliasMove, of decision: StoredDecision, registeredBy run: Int64?, _ settings: RegistrySettings,
+        _ lease: Lease
+    ) async throws -> String? {
+        let current = try await registry.version(ofAlias: move.alias, model: move.model)
+        if let reason = try await obstacle(to: move, of: decision, registeredBy: run, current) { return reason }
+        guard lease.until > Date() else {
+            throw RegistryError.unreachable(registry.url, reason: "its answers took longer than a lease lasts")
+        }
+        if current != move.to { try await registry.setAlias(move.alias, of: move.model, to: move.to) }
+        Failpoint.reach(.aliasMoved)
+        let seen = try await registry.version(ofAlias: move.alias, model: move.model)
+        guard seen == move.to else {
+            throw RegistryError.unreachable(
+                registry.url,
+                reason: "alias '\(move.alias)' reads \(seen ?? "nothing") after it was set to \(move.to)")
+        }
+        if let stage = settings.stage { try await registry.setStage(stage, of: move.model, version: move.to) }
+        try await store.confirmMove(of: decision.id, at: Date())
+        Failpoint.reach(.aliasConfirmed)
+        return nil
+    }
+
+    /// Why a move cannot be made any more; nil when it can, or has been.
+    private func obstacle(
+        to move: AliasMove, of decision: StoredDecision, registeredBy run: Int64?, _ current: String?
+    ) async throws -> String? {
+        guard current == move.to || current == move.from else {
+            return "decision \(decision.id) would move '\(move.alias)' from \(move.from ?? "nothing") to \(move.to), "
+                + "and it has been moved to \(current ?? "nothing") meanwhile"
+        }
+        switch try await version(move.to, of: move.model, project: decision.body.project, registeredBy: run) {
+        case .success: return nil
+        case .failure(let reason): return "decision \(decision.id) cannot be carried out: \(reason.text)"
+        }
+    }
+
+    private func told(_ decision: StoredDecision) -> StepResult {
+        StepResult(
+            outcome: .passed,
+            values: [
+                "decision": String(decision.id), "verdict": decision.body.decision.verdict.rawValue,
+            ],
+            said: ["decision \(decision.id) on evidence sha256:\(decision.body.evidenceSHA256 ?? "none")"]
+                + decision.body.decision.reasons)
+    }
+}
+
+extension RunProgress {
+    /// What steps above this one have reported that are numbers.
+    fileprivate func numbers(above step: PlannedStep) -> [String: Double] {
+        plan.upstream(of: step).reduce(into: [:]) { numbers, above in
+            for (key, value) in self[above.name].values { numbers[key] = Double(value) }
+        }
+    }
+}

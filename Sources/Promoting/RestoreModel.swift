@@ -1,0 +1,60 @@
+import Digests
+import Events
+import Executing
+import Foundation
+import Home
+import Plans
+import Projects
+import Promotion
+import Registry
+import Runs
+import Store
+
+extension ModelPromoter {
+    /// Make the version that a rollback names the incumbent again. It goes through the ledger like any other move.
+    package func restore(step: PlannedStep, of run: StoredRun) async throws -> StepResult {
+        let settings = run.plan.settings.registry
+        guard case .rollback(let model, let version, let by, let reason) = run.plan.trigger,
+            let alias = settings.incumbent
+        else {
+            return StepResult(
+                outcome: .refused(reason: "environment '\(run.plan.environment)' has no incumbent alias any more"))
+        }
+        if let known = try await store.decision(ofRun: run.id, step: step.name) {
+            return try await apply(known, settings)
+        }
+        let readAt = Date()
+        let current = try await registry.version(ofAlias: alias, model: model)
+        guard current != version else {
+            return StepResult(outcome: .refused(reason: "\(model) \(version) is the incumbent already"))
+        }
+        let check = try await check(version, of: model, restoredBy: run)
+        if case .refused(let reason) = check { return StepResult(outcome: .refused(reason: reason)) }
+        let now = Date()
+        let body = DecisionBody(
+            project: run.plan.project, environment: run.plan.environment, run: run.id,
+            commit: run.plan.commit.description, configurationDigest: run.plan.configurationDigest, datasets: [:],
+            model: model, challenger: version, champion: current, evidenceSHA256: nil, rules: PromotionRules(),
+            decision: decide(restoringFor: by, because: reason), decidedAt: now)
+        let stored = try await store.decide(
+            body, step: step.name, project: run.project, on: alias,
+            move: AliasMove(model: model, alias: alias, from: current, to: version), asOf: readAt,
+            at: now, hash: { sha256($0) })
+        Failpoint.reach(.decisionStored)
+        return try await apply(stored, settings, verified: check)
+    }
+
+    /// What is wrong with the version that a rollback has back: also asked before anybody loads it, for loading a model runs what
+    /// is in it.
+    package func problem(restoredBy run: StoredRun) async throws -> String? {
+        guard case .rollback(let model, let version, _, _) = run.plan.trigger,
+            case .refused(let reason) = try await check(version, of: model, restoredBy: run)
+        else { return nil }
+        return reason
+    }
+
+    private func check(_ version: String, of model: String, restoredBy run: StoredRun) async throws -> VersionCheck {
+        try await verify(
+            version, of: model, project: run.plan.project, registeredBy: try await registration(of: version, model))
+    }
+}

@@ -1,0 +1,96 @@
+import Digests
+import Events
+import Foundation
+import Git
+import Home
+import Plans
+import Projects
+
+/// Finds out what an event starts: reads the project at the edge, then lets the pure planner decide.
+package struct RepositoryPlanner: Sendable {
+    let home: Home
+
+    package init(home: Home) { self.home = home }
+
+    /// What the event starts; a commit that is wrong or gone starts nothing, and the remark says why. A repository that
+    /// cannot be read is no answer: the volume may not be mounted yet.
+    package func planning(for event: Event, of project: StoredProject, driftStarts: DriftStarts = DriftStarts()) throws
+        -> Planning
+    {
+        let repository = try Repository(at: project.repository)
+        do {
+            return try plan(event, driftStarts, in: repository, name: project.name)
+        } catch let problems as Problems {
+            return Planning(remark: problems.description)
+        } catch let error as GitError where error.isMissing {
+            return Planning(
+                remark: "the commit is gone: its branch was deleted or rewritten before it could be planned")
+        }
+    }
+
+    private func plan(_ event: Event, _ driftStarts: DriftStarts, in repository: Repository, name: String) throws
+        -> Planning
+    {
+        let reader = ProjectReader(repository: repository, home: home, fallbackName: name)
+        switch event {
+        case .push(let move):
+            guard let branch = move.branch else { return Planning(remark: "tags start nothing") }
+            guard let tip = move.to else { return Planning(remark: "branch '\(branch)' was deleted") }
+            let facts = try reader.facts(at: tip, branch: branch, base: move.from)
+            return Plans.plan(event, at: facts, digest: sha256)
+        case .checks(let request):
+            let facts = try reader.facts(at: request.merge, branch: "change/\(request.change)", base: request.base)
+            return Plans.plan(event, at: facts, digest: sha256)
+        case .fire(let fire):
+            let facts = try reader.facts(
+                at: fire.commit, branch: fire.branch, base: nil, pipeline: fire.schedule)
+            return Plans.plan(event, at: facts, digest: sha256)
+        case .rollback(let request):
+            let facts = try reader.facts(at: request.commit, branch: request.branch, base: nil)
+            return Plans.plan(event, at: facts, digest: sha256)
+        case .drift(let report):
+            var facts = try reader.facts(at: report.commit, branch: report.branch, base: nil)
+            facts.driftStarts = driftStarts
+            return Plans.plan(event, at: facts, digest: sha256)
+        case .proposal, .request:
+            return Planning()
+        }
+    }
+}
+
+extension RepositoryPlanner {
+    /// The schedules that a run's commit declares for the run's environment, by pipeline.
+    package func schedules(of plan: Plan, in project: StoredProject) throws -> [String: ScheduleRule] {
+        let repository = try Repository(at: project.repository)
+        let reader = ProjectReader(repository: repository, home: home, fallbackName: project.name)
+        // Most projects' runs end without a schedule anywhere: what is known of the files says so without reading them as a
+        // project.
+        let sources = try reader.sources(at: plan.commit)
+        guard sources.pipelines.values.contains(where: { $0["on"]?["schedule"] != nil }) else { return [:] }
+        return try reader.project(at: plan.commit, branch: plan.branch).schedules(in: plan.environment)
+    }
+}
+
+extension Project {
+    /// By pipeline.
+    package func schedules(in environment: String) -> [String: ScheduleRule] {
+        pipelines.reduce(into: [:]) { rules, pipeline in
+            guard let rule = pipeline.triggers.schedule, rule.environment == environment else { return }
+            rules[pipeline.name] = rule
+        }
+    }
+}
+
+extension RepositoryPlanner {
+    /// What the files say at a commit on a branch.
+    package func files(at commit: ObjectID, branch: String, in project: StoredProject) throws -> Project {
+        try reader(project).project(at: commit, branch: branch)
+    }
+
+    /// The project as its default branch has it; `nil` without one.
+    package func trustedProject(in project: StoredProject) throws -> Project? { try reader(project).trustedProject() }
+
+    private func reader(_ project: StoredProject) throws -> ProjectReader {
+        ProjectReader(repository: try Repository(at: project.repository), home: home, fallbackName: project.name)
+    }
+}

@@ -1,0 +1,103 @@
+import Events
+import Executing
+import Foundation
+import Home
+import Logging
+import Plans
+import Promoting
+import Runs
+import Store
+
+/// Runs that end before their time: cancelled, replaced, overdue, of no use to anybody; and those that are tried again.
+extension Engine {
+    func isStopping(_ step: String, of run: Int64) -> Bool {
+        guard let state = live[run]?.progress[step].state else { return true }
+        if case .stopping = state { return true } else { return false }
+    }
+
+    /// End a run early: what has not started ends now, what is at work is asked to stop. The wish is on disk before anybody
+    /// hears it.
+    package func end(_ id: Int64, as outcome: Outcome) async {
+        guard let entry = live[id] else { return }
+        let atWork = stepsAtWork(of: id)
+        let facts = entry.progress.ending(as: outcome, atWork: atWork).map {
+            Recorded(step: $0.step, fact: $0.fact, at: Date())
+        }
+        await record(facts, in: id)
+        Failpoint.reach(.stopAsked)
+        for step in atWork {
+            let attempts = live[id]?.progress[step].attempts ?? 0
+            runner.executor.stop(Attempt(run: id, step: step, number: max(1, attempts)))
+        }
+    }
+
+    /// Cancel a run: a person wants it to end.
+    package func cancel(_ id: Int64) async throws {
+        guard let entry = live[id] else {
+            let run = try await store.run(id)
+            throw DaemonError.refused("run \(id) has ended already: \(run.outcome?.rawValue ?? "unknown")")
+        }
+        logger.info("run \(entry.run.id): cancelled")
+        await end(id, as: .cancelled)
+        bells.turn.ring()
+    }
+
+    /// Try what did not pass in an ended run once more. What passed stays as it is.
+    package func retry(_ id: Int64) async throws {
+        guard live[id] == nil else {
+            throw DaemonError.refused("run \(id) is still at work: wait for its end, or cancel it")
+        }
+        let run = try await store.run(id)
+        if case .change(let number, _) = run.plan.trigger {
+            throw DaemonError.refused(
+                "run \(id) checked change \(number), whose gate has closed: push the change again, and what passed is reused"
+            )
+        }
+        guard run.outcome != nil else { throw DaemonError.refused("run \(id) has not begun yet: wait for its end") }
+        guard run.outcome != .passed else {
+            throw DaemonError.refused("run \(id) has passed: there is nothing to retry")
+        }
+        logger.info("run \(id): retried")
+        live[id] = Live(run: run, progress: run.progress)
+        let facts = run.plan.steps.map { Recorded(step: $0.name, fact: .retried, at: Date()) }
+        await record(facts, in: id, reopens: true)
+        bells.turn.ring()
+    }
+
+    /// Runs whose whole time is over are ended; the next such moment rings the bell.
+    package func endOverdue() async {
+        let now = Date()
+        var next: Date?
+        for (id, entry) in live {
+            guard let seconds = entry.run.plan.timeout, let begun = entry.progress.begunAt else { continue }
+            let deadline = begun.addingTimeInterval(Double(seconds))
+            if deadline > now {
+                next = min(next ?? deadline, deadline)
+            } else if !entry.progress.isStopping {
+                logger.info("run \(id): its \(seconds) s are over")
+                await end(id, as: .timedOut(seconds: seconds))
+            }
+        }
+        if let next { alarm.set(in: next.timeIntervalSinceNow) }
+    }
+
+    /// End checks of changes whose result nobody waits for any more.
+    ///
+    /// - Parameter awaited: events whose checks the gate waits for; absent while it does not know.
+    package func endUnawaited(_ awaited: Set<Int64>?) async {
+        guard let awaited else { return }
+        for (id, entry) in live where entry.run.plan.isCheck && !awaited.contains(entry.run.event) {
+            guard !entry.progress.isStopping else { continue }
+            logger.info("run \(id): its change is done with it")
+            await end(id, as: .cancelled)
+        }
+    }
+
+    /// End what a new run replaces.
+    func supersede(by run: StoredRun) async {
+        for old in superseded(by: run.id, run.plan, among: live, progress: \.progress).sorted() {
+            logger.info("run \(old): superseded by run \(run.id)")
+            await end(old, as: .superseded(by: run.id))
+        }
+    }
+}

@@ -1,0 +1,223 @@
+import Events
+import Executing
+import Foundation
+import Home
+import Logging
+import Plans
+import Projects
+import Promoting
+import Runs
+import Store
+
+/// Drives runs to their end: events to runs, runs to outcomes.
+///
+/// It is told *that* something happened, never what. `plan`, `startReady` and `endOverdue` read what is open and do what can
+/// be done, so each may be called late, twice, or for nothing.
+package actor Engine {
+    /// One unended run, as this process knows it. Nobody else appends facts.
+    package struct Live {
+        package let run: StoredRun
+        package var progress: RunProgress
+        /// Steps whose earlier results have been looked for.
+        var considered: Set<String> = []
+    }
+
+    let store: Store
+    let runner: StepRunner
+    let logger: Logger
+    let planner: any ProjectPlanner
+    let bells: Bells
+    private let journal: Journal
+    let jobs = Jobs()
+
+    var projects: [Int64: StoredProject] = [:]
+    var live: [Int64: Live] = [:]
+    /// Steps at work: run → names. Each command takes a slot.
+    var busy: [Int64: Set<String>] = [:]
+    /// Steps whose earlier result is being laid out for them, which takes no slot.
+    var restoring: [Int64: Set<String>] = [:]
+    /// Runs with news since they were last looked through for steps to reuse.
+    var haveNews: Set<Int64> = []
+    /// Step ends that are not durable yet, per run. Dependents wait for them: they may read what those steps left.
+    private var unflushedEnds: [Int64: Int] = [:]
+    /// Projects whose events are being planned now.
+    package var planning: Set<Int64> = []
+    /// Events that were planned lately.
+    var recentlyPlanned: [Int64] = []
+    package var waiting: [Int64: [CheckedContinuation<Void, Never>]] = [:]
+    var alarm: Alarm
+    /// Nothing is planned any more.
+    package var isOver = false
+
+    package init(store: Store, planner: any ProjectPlanner, runner: StepRunner, logger: Logger, bells: Bells) {
+        self.store = store
+        self.planner = planner
+        self.runner = runner
+        self.logger = logger
+        self.bells = bells
+        alarm = Alarm(bells.turn)
+        journal = Journal(store: store, logger: logger)
+    }
+
+    /// Whether no run is unended.
+    package var isIdle: Bool { live.isEmpty }
+
+    /// Run a project's pipelines, too.
+    package func add(_ project: StoredProject) {
+        projects[project.id] = project
+        bells.turn.ring()
+    }
+
+    /// Run steps and write facts until closed. Steps in flight are left to their minders.
+    package func run() async {
+        await withDiscardingTaskGroup { group in
+            group.addTask { [journal] in await journal.run() }
+            group.addTask { [jobs] in await jobs.run() }
+        }
+    }
+
+    /// Come to an end: `run()` returns, and nobody waits for plans any more.
+    package func close() {
+        jobs.stop()
+        journal.close()
+        alarm.cancel()
+        isOver = true
+        for waiter in waiting.values.joined() { waiter.resume() }
+        waiting = [:]
+    }
+
+    /// Take up steps that were running when the last process ended: their minders are alive, or left a record, or are lost.
+    package func takeUp() async throws {
+        let runs = try await store.unendedRuns()
+        for run in runs { live[run.id] = Live(run: run, progress: run.progress) }
+        // A command may have been begun by a process that died before it could write so: what follows has to know.
+        for run in runs { await record(runner.unnotedStarts(of: run), in: run.id) }
+        // The last process may have ended between planning a run and superseding those that it replaces.
+        for run in runs { await supersede(by: run) }
+        for run in runs {
+            guard let progress = live[run.id]?.progress else { continue }
+            for step in run.plan.steps where progress[step.name].state.isLive {
+                logger.info("run \(run.id), step \(step.name): taken up again")
+                start(step, of: run.id, attempt: max(1, progress[step.name].attempts))
+            }
+        }
+    }
+
+    /// Start what can start, as far as there are slots.
+    package func startReady() async throws {
+        try await reuse()
+        let atWork = busy.merging(restoring) { $0.union($1) }
+        let commands = busy.reduce(0) { count, entry in
+            count + entry.value.count { isCommand($0, of: entry.key) }
+        }
+        let free = runner.executor.slots - commands
+        // To choose is to look through all runs: not for nothing.
+        guard free > 0 else { return }
+        let all = atWork.values.reduce(0) { $0 + $1.count }
+        let held = Set(unflushedEnds.keys)
+        for ready in choose(from: live, busy: atWork, held: held, slots: all + free, progress: \.progress) {
+            let attempts = live[ready.run]?.progress[ready.step.name].attempts ?? 0
+            start(ready.step, of: ready.run, attempt: attempts + 1)
+        }
+    }
+
+    /// Steps of a run that somebody has in hand.
+    func stepsAtWork(of run: Int64) -> Set<String> { (busy[run] ?? []).union(restoring[run] ?? []) }
+
+    /// Whether a step is a command, and needs a slot while it is at work. What only asks the registry may wait for it for long.
+    private func isCommand(_ name: String, of run: Int64) -> Bool {
+        live[run]?.run.plan.step(named: name)?.action.isCommand ?? false
+    }
+
+    private func start(_ step: PlannedStep, of id: Int64, attempt: Int) {
+        guard let entry = live[id], let project = projects[entry.run.project] else { return }
+        busy[id, default: []].insert(step.name)
+        jobs.start { [self, runner] in
+            let ask = Asking(
+                tell: { await self.record([Recorded(step: step.name, fact: $0, at: Date())], in: id) },
+                isStopping: { await self.isStopping(step.name, of: id) })
+            let result = await runner.run(
+                step, of: entry.run, progress: entry.progress, attempt: attempt, project: project, ask: ask)
+            if Task.isCancelled { return }
+            await finish(step, of: id, attempt: attempt, result)
+        }
+    }
+
+    private func finish(_ step: PlannedStep, of id: Int64, attempt: Int, _ result: StepResult) async {
+        guard let entry = live[id] else { return }
+        var facts: [StepFact] = []
+        if entry.progress[step.name].attempts < attempt { facts.append(.started(attempt: attempt, incumbent: nil)) }
+        if !result.values.isEmpty || !result.outputs.isEmpty {
+            facts.append(.reported(values: result.values, outputs: result.outputs))
+        }
+        facts.append(.ended(result.outcome))
+        // Other runs need the slot, and not the record.
+        busy[id]?.remove(step.name)
+        bells.turn.ring()
+        await record(
+            facts.map { Recorded(step: step.name, fact: $0, at: Date()) }, in: id,
+            results: result.kept.map { [step.name: $0] } ?? [:],
+            monitors: result.monitor.map { [step.name: $0] } ?? [:],
+            infrastructure: result.infrastructure.map { [step.name: $0] } ?? [:])
+    }
+
+    /// Append facts, and see to what follows from them: steps that cannot start any more, the end of the run.
+    ///
+    /// The facts count at once, so that steps that end at the same moment see each other; when this returns they are on
+    /// disk. While the disk takes nothing, this waits; what is recorded meanwhile finds the run as these facts have left it, so
+    /// that its end has its effects once.
+    package func record(
+        _ facts: [Recorded], in id: Int64, results: [String: KeptResult] = [:], used: [Int64] = [],
+        monitors: [String: String] = [:], infrastructure: [String: InfrastructureRecord] = [:], reopens: Bool = false
+    ) async {
+        guard var entry = live[id] else { return }
+        let hadEnded = !reopens && entry.progress.outcome != nil
+        for fact in facts { entry.progress.apply(fact) }
+        let following = entry.progress.consequences(at: Date())
+        for fact in following { entry.progress.apply(fact) }
+        live[id] = entry
+        haveNews.insert(id)
+        var write = FactWrite(run: entry.run, facts: facts + following)
+        (write.results, write.used, write.reopens) = (results, used, reopens)
+        (write.monitors, write.infrastructure) = (monitors, infrastructure)
+        if !hadEnded, let outcome = entry.progress.outcome {
+            write.outcome = outcome
+            if outcome == .passed { write.schedules = schedules(of: entry.run) }
+            (write.illness, write.drift) = (entry.progress.illness, entry.run.driftFound(entry.progress))
+            write.end = (entry.progress, runner.logTail(of: id, entry.progress))
+        }
+        let isEnd = write.facts.contains(where: \.isEnd)
+        if isEnd { unflushedEnds[id, default: 0] += 1 }
+        if write.outcome != nil || !write.facts.isEmpty { await journal.write(write) }
+        if isEnd { unflushedEnds[id] = unflushedEnds[id].flatMap { $0 > 1 ? $0 - 1 : nil } }
+        guard let outcome = write.outcome else {
+            // What follows may start, or the end of the run's time has become known.
+            if isEnd || entry.run.plan.timeout != nil { bells.turn.ring() }
+            return
+        }
+        Failpoint.reach(.runEnded)
+        logger.info("run \(id): \(outcome.rawValue)")
+        (live[id], busy[id], restoring[id]) = (nil, nil, nil)
+        haveNews.remove(id)
+        if write.schedules != nil { bells.schedules.schedulesChanged() }
+        if entry.run.plan.trigger.logicalTime != nil { bells.schedules.ring() }
+        bells.turn.ring()
+    }
+
+    /// The schedules that a push run which passed makes live, pinned to its commit.
+    private func schedules(of run: StoredRun) -> [String: ScheduleRule]? {
+        guard run.plan.trigger == .push, let project = projects[run.project] else { return nil }
+        do {
+            return try planner.schedules(of: run.plan, in: project)
+        } catch {
+            logger.error("run \(run.id): its schedules could not be read and stay as they were: \(error)")
+            return nil
+        }
+    }
+}
+
+extension Recorded {
+    fileprivate var isEnd: Bool {
+        if case .ended = fact { true } else { false }
+    }
+}

@@ -1,0 +1,96 @@
+import Plans
+import Projects
+
+/// The older runs that a new run replaces: those of the same pipeline, branch and cause, as far as its pipeline allows.
+///
+/// Runs of a backfill replace nothing and are never replaced. Neither is a run that somebody has asked to retry.
+///
+/// - Parameters:
+///   - new: id of a run of `plan`.
+///   - runs: runs that have not ended, by id.
+///   - progress: the progress of an entry of `runs`.
+public func superseded<Entry>(
+    by new: Int64, _ plan: Plan, among runs: [Int64: Entry], progress: (Entry) -> RunProgress
+) -> Set<Int64> {
+    guard let line = plan.line else { return [] }
+    var replaced: Set<Int64> = []
+    for (id, entry) in runs where id < new {
+        let old = progress(entry)
+        guard !old.isRetried, old.plan.line == line else { continue }
+        switch plan.replaces {
+        case .nothing: continue
+        case .notStarted: if !old.hasStarted { replaced.insert(id) }
+        case .all: replaced.insert(id)
+        }
+    }
+    return replaced
+}
+
+/// Which of these runs are replaced, and by which: the same as asking `superseded(by:_:among:progress:)` for each of them,
+/// oldest first, in O(n log n) instead of O(n²).
+///
+/// - Parameters:
+///   - runs: runs that have not ended, by id.
+///   - progress: the progress of an entry of `runs`.
+/// - Returns: replaced run → the oldest run that replaces it.
+public func superseded<Entry>(among runs: [Int64: Entry], progress: (Entry) -> RunProgress) -> [Int64: Int64] {
+    var replaced: [Int64: Int64] = [:]
+    // For each line the oldest run seen so far that replaces older ones. Each run that comes is older than all of them.
+    var byAll: [Line: Int64] = [:]
+    var byNotStarted: [Line: Int64] = [:]
+    for id in runs.keys.sorted(by: >) {
+        guard let run = runs[id].map(progress), let line = run.plan.line else { continue }
+        if !run.isRetried {
+            let candidates = [byAll[line], run.hasStarted ? nil : byNotStarted[line]]
+            replaced[id] = candidates.compactMap(\.self).min()
+        }
+        switch run.plan.replaces {
+        case .nothing: continue
+        case .notStarted: byNotStarted[line] = id
+        case .all: byAll[line] = id
+        }
+    }
+    return replaced
+}
+
+/// What a run has in common with those it may replace.
+private struct Line: Hashable {
+    enum Cause { case fire, drift, code }
+
+    let project: String
+    let pipeline: String
+    let cause: Cause
+    /// Absent for fires: those of one schedule may come from several release branches.
+    let branch: String?
+}
+
+/// Which older runs of its line a run replaces.
+private enum Replacing { case nothing, notStarted, all }
+
+extension Plan {
+    /// Absent for a backfill.
+    fileprivate var line: Line? {
+        let cause: Line.Cause
+        switch trigger {
+        case .fire(_, _, _, .some): return nil
+        case .fire(_, _, _, .none): cause = .fire
+        case .drift: cause = .drift
+        case .push, .change, .local, .rollback: cause = .code
+        }
+        return Line(project: project, pipeline: pipeline, cause: cause, branch: cause == .fire ? nil : branch)
+    }
+
+    fileprivate var replaces: Replacing {
+        if isCheck { return .all }
+        switch concurrency.supersede {
+        case .none: return .nothing
+        case .queued: return .notStarted
+        case .running: return .all
+        }
+    }
+
+    /// Whether the run checks a change. Such a run is of no use once the change has a newer merge.
+    public var isCheck: Bool {
+        if case .change = trigger { true } else { false }
+    }
+}

@@ -1,0 +1,1 @@
+"""What partners get of the predictions."""

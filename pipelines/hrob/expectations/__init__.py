@@ -1,0 +1,1 @@
+"""What the births have to be like before anything is made of them."""

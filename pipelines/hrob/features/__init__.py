@@ -1,0 +1,1 @@
+"""The feature table of a run, made here or on Spark."""

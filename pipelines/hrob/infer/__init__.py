@@ -1,0 +1,1 @@
+"""A day's births, checked, scored and put into Delta tables."""

@@ -1,0 +1,1 @@
+"""Whether births and scores have drifted away from those of the training."""

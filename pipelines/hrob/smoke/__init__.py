@@ -1,0 +1,1 @@
+"""Whether a registered model is what was trained."""
