@@ -87,7 +87,7 @@ def test_a_fire_starts_when_those_it_comes_after_have_passed_even_over_a_crash(w
     release(project, "2", {"gone": ""})
     project.until(lambda: project.query("SELECT count(*) FROM fire WHERE state = 'waiting'") == [(0,)], "none waits")
     reasons = {row[0] for row in project.query("SELECT reason FROM fire WHERE state = 'skipped'")}
-    assert reasons <= {'{"retired":{}}'}
+    assert {json.loads(reason)["kind"] for reason in reasons} <= {"retired"}
 
 
 def test_waiting_for_what_is_no_schedule_there_is_refused(project):
@@ -312,7 +312,7 @@ def test_drift_starts_the_pipelines_that_ask_for_it_and_cools_down(watch):
     project.until(lambda: len(project.query("SELECT 1 FROM event WHERE kind = 'drift' AND handled_at IS NOT NULL")) == 2)
     assert len(project.runs(pipeline="retrain")) == 1 and again["outcome"] == "passed"
     (planning,) = project.query("SELECT planning FROM event WHERE kind = 'drift' ORDER BY id DESC LIMIT 1")[0]
-    assert "coolingDown" in json.loads(planning)["skipped"]["retrain"]
+    assert json.loads(planning)["skipped"]["retrain"]["kind"] == "coolingDown"
 
 
 REPORT = {"kind": "espalier.monitor/1", "summary": "npvis moved", "drift": True,
