@@ -255,9 +255,10 @@ let package = Package(
         tests("Forges", "Digests", "Fixtures"),
         tests("Curl", "Fixtures", "Notices"),
         tests("Web", "HTTP", "Reports", .product(name: "Logging", package: "swift-log")),
-        tests("Home"),
+        tests("Home", "Fixtures"),
         tests("Reading", "Digests", "Events", "Fixtures", "Git", "Home", "Plans", "Projects"),
-        tests("Executing", "Digests", "Fixtures", "Home", "Runs"),
+        tests("Executing", "Digests", "Fixtures", "Home", "Minding", "Runs"),
+        tests("Following"),
         tests("Promoting", "Digests", "Fixtures", "Home"),
     ]
 )

@@ -1,5 +1,6 @@
 import Fixtures
 import Foundation
+import Projects
 import Store
 import Testing
 
