@@ -1,7 +1,8 @@
 import Hummingbird
 import Logging
 
-/// The one place where errors become responses: JSON under `/api`, a page elsewhere, never more than a sentence.
+/// Turns errors into responses, for every route: JSON under `/api`, a page elsewhere. Either has one sentence; what went
+/// wrong inside is only logged.
 struct AnswerErrors<Context: RequestContext>: RouterMiddleware {
     let renderer: PageRenderer
 

@@ -1,10 +1,10 @@
 import Foundation
 import Hummingbird
 
-/// Every route: pages for people, `/api` for programs, and what pages are dressed in.
+/// All routes: pages, JSON under `/api`, logs, and what pages are styled with.
 ///
 /// - Parameter now: the clock that "5 min ago" is told by.
-/// - Throws: when a template cannot be read, which a test would have noticed.
+/// - Throws: when a template is not valid Mustache, which fails the tests.
 func makeRouter(
     answers: any Answers, now: @escaping @Sendable () -> Date
 ) throws -> Router<BasicRequestContext> {

@@ -10,8 +10,8 @@ struct ServePages: Sendable {
     func add(_ pages: [Page], to router: Router<BasicRequestContext>) {
         for page in pages {
             router.get(RouterPath(page.path)) { request, context in
-                let asked = Page.Asked(request: request, context: context, answers: answers, now: now())
-                return Response(.page, renderer.document(page, try await page.content(asked)))
+                let request = PageRequest(http: request, context: context, answers: answers, now: now())
+                return Response(.page, renderer.document(page, try await page.content(request)))
             }
         }
     }
