@@ -1,12 +1,15 @@
 import Mustache
 
-/// Renders pages. Templates are parsed once.
+/// Renders pages.
 struct PageRenderer: Sendable {
+    /// The renderer of all pages. Templates are parsed once, for the first page that is asked for, so that the start of the
+    /// daemon does not wait for it. Failure: a template is not valid Mustache.
+    static let shared = Result { try PageRenderer(Page.all) }
+
     private let library: MustacheLibrary
     private let pages: [Page]
 
-    /// - Throws: when a template is not valid Mustache.
-    init(_ pages: [Page]) throws {
+    private init(_ pages: [Page]) throws {
         MustacheContentTypes.register(EscapeHTML(), named: EscapeHTML.name)
         var library = MustacheLibrary()
         let templates = [("layout", layoutTemplate), ("error", errorTemplate)] + pages.map { ($0.path, $0.template) }

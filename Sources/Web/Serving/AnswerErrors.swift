@@ -4,8 +4,6 @@ import Logging
 /// Turns errors into responses, for every route: JSON under `/api`, a page elsewhere. Either has one sentence; what went
 /// wrong inside is only logged.
 struct AnswerErrors<Context: RequestContext>: RouterMiddleware {
-    let renderer: PageRenderer
-
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
@@ -25,7 +23,7 @@ struct AnswerErrors<Context: RequestContext>: RouterMiddleware {
             return try Response(json: ["error": sentence], status: status)
         }
         let error = ErrorContent(status: status.code, phrase: status.reasonPhrase, sentence: sentence)
-        return Response(.page, renderer.document(error), status: status)
+        return Response(.page, try PageRenderer.shared.get().document(error), status: status)
     }
 
     private func sentence(_ status: HTTPResponse.Status, _ request: Request) -> String {
