@@ -1,7 +1,7 @@
-@testable import Web
 import Reports
 import Testing
 
+@testable import Web
 
 /// Every page is where its line in the table says it is.
 @Suite struct PageTableTests {
