@@ -11,13 +11,6 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("pipelines/*.md")])
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_links_lead_somewhere(document):
-    targets = re.findall(r"\]\(([^)#]+)\)", document.read_text())
-    missing = [target for target in targets if "://" not in target and not (document.parent / target).exists()]
-    assert missing == []
-
-
 def at_a_persons_pace(script):
     """What is typed by a person comes a moment later: a run has been planned, a change has landed, a killed daemon is gone."""
     script = re.sub(r"^espalier runs (\d+) --wait", r"until espalier runs \1 >/dev/null 2>&1; do sleep 0.1; done; \g<0>", script, flags=re.M)
@@ -46,3 +39,10 @@ def test_the_tour_works_when_typed(tmp_path_factory, binaries):
     finally:
         subprocess.run(["pkill", "-f", f"espalier-minder --dir {folder}"])
         subprocess.run(["rm", "-rf", str(folder)])
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(document):
+    targets = re.findall(r"\]\(([^)#]+)\)", document.read_text())
+    missing = [target for target in targets if "://" not in target and not (document.parent / target).exists()]
+    assert missing == []
