@@ -12,13 +12,6 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("pipelines/*.md")])
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_links_lead_somewhere(document):
-    targets = re.findall(r"\]\(([^)#]+)\)", document.read_text())
-    missing = [target for target in targets if "://" not in target and not (document.parent / target).exists()]
-    assert missing == []
-
-
 def at_a_persons_pace(script):
     """What is typed by a person comes a moment later: a run has been planned, a change has landed, a killed daemon is gone."""
     script = re.sub(r"^espalier runs (\d+) --wait", r"until espalier runs \1 >/dev/null 2>&1; do sleep 0.1; done; \g<0>", script, flags=re.M)
@@ -82,3 +75,10 @@ def test_the_tests_that_development_names_are_there():
     assert any(f"struct {swift} " in path.read_text() for path in ROOT.glob("Tests/*Tests/*.swift")), swift
     story = re.search(r"-k (\w+)", commands[3])[1]
     assert (ROOT / "Tests/Acceptance/scenarios" / story / "scenario.yml").exists()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_links_lead_somewhere(document):
+    targets = re.findall(r"\]\(([^)#]+)\)", document.read_text())
+    missing = [target for target in targets if "://" not in target and not (document.parent / target).exists()]
+    assert missing == []
