@@ -61,24 +61,26 @@ let package = Package(
 
         // MARK: The flow, decided purely (Foundation only)
 
+        // Values of several kinds as JSON, in every format that was ever stored.
+        pure("Formats"),
         // What can start work: a ref moved, a change was proposed, a schedule fired, a person asked.
-        pure("Events"),
+        pure("Events", needs: ["Formats"]),
         // When a Quartz cron rule is due.
         pure("Cron", settings: computesFast),
         // Paired evidence + rules → promoted or not, with its numbers.
         pure("Promotion", settings: computesFast),
         // What users write: environments and pipelines, layered, each key knowing its file and line.
-        pure("Projects", needs: ["Cron", "Promotion"]),
+        pure("Projects", needs: ["Formats", "Cron", "Promotion"]),
         // Event + commit + configuration → exactly what will run, and why the rest will not.
-        pure("Plans", needs: ["Events", "Projects"]),
+        pure("Plans", needs: ["Formats", "Events", "Projects"]),
         // Runs and steps as a fold over appended facts.
-        pure("Runs", needs: ["Plans"]),
+        pure("Runs", needs: ["Formats", "Plans"]),
         // A change as a fold over its facts, and what the gate does next about it.
-        pure("Changes", needs: ["Events", "Projects"]),
+        pure("Changes", needs: ["Formats", "Events", "Projects"]),
         // Which moments of a schedule fire now, and when to look again.
-        pure("Schedules", needs: ["Cron", "Projects"]),
+        pure("Schedules", needs: ["Formats", "Cron", "Projects"]),
         // What people are told, whom and when, and the texts of it.
-        pure("Notices", needs: ["Events", "Projects", "Plans", "Runs"]),
+        pure("Notices", needs: ["Formats", "Events", "Projects", "Plans", "Runs"]),
         // What people and programs are shown: one set of values for tables, JSON and pages.
         pure("Reports"),
         // Answers + template → the files of a new project.
@@ -100,7 +102,7 @@ let package = Package(
         .target(
             name: "Store",
             dependencies: [
-                "Events", "Plans", "Runs", "Changes", "Notices", "Promotion", "Schedules",
+                "Formats", "Events", "Plans", "Runs", "Changes", "Notices", "Promotion", "Schedules",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: swiftSettings),

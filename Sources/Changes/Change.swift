@@ -2,7 +2,7 @@ import Events
 import Foundation
 
 /// A merge of a change, made in memory, whose checks run or have run.
-public struct Build: Sendable, Hashable, Codable {
+public struct Build: Sendable, Hashable {
     /// The other side of the merge: the target's tip, or the merge of the change ahead.
     public let base: ObjectID
     public let merge: ObjectID
@@ -20,7 +20,7 @@ public struct Build: Sendable, Hashable, Codable {
 }
 
 /// What happened to a change. Facts are appended in order and never changed.
-public enum ChangeFact: Sendable, Hashable, Codable {
+public enum ChangeFact: Sendable, Hashable {
     /// Proposed, or proposed again with another head: checks start over.
     case proposed(head: ObjectID, author: String, title: String, origin: ChangeOrigin? = nil)
     /// A person approved this head.
@@ -47,6 +47,25 @@ public enum ChangeFact: Sendable, Hashable, Codable {
 }
 
 extension ChangeFact {
+    /// One word, under which it is stored.
+    public var kind: String {
+        switch self {
+        case .proposed: "proposed"
+        case .approved: "approved"
+        case .checking: "checking"
+        case .ready: "ready"
+        case .queued: "queued"
+        case .building: "building"
+        case .waiting: "waiting"
+        case .blocked: "blocked"
+        case .merging: "merging"
+        case .conflicted: "conflicted"
+        case .rejected: "rejected"
+        case .merged: "merged"
+        case .withdrawn: "withdrawn"
+        }
+    }
+
     /// Whether this is final for the change.
     public var closes: Bool {
         switch self {

@@ -5,7 +5,7 @@ import Projects
 import Runs
 
 /// A message to people: what happened, where, and how often.
-public struct Notice: Sendable, Hashable, Codable {
+public struct Notice: Sendable, Hashable {
     public let project: String
     public let environment: String
     public let branch: String
@@ -47,7 +47,7 @@ public struct Notice: Sendable, Hashable, Codable {
 }
 
 /// What a notice is about.
-public enum Subject: Sendable, Hashable, Codable {
+public enum Subject: Sendable, Hashable {
     /// - Parameter log: the last lines of the first step that failed.
     case failure(outcome: RunOutcome, steps: [FailedStep], log: [String])
     /// - Parameter after: the run that had failed; this run itself if it was retried.
@@ -98,7 +98,7 @@ public struct MissedFire: Sendable, Hashable, Codable {
 
 /// A decision of the ledger, and its outcome.
 public struct DecidedMove: Sendable, Hashable, Codable {
-    public enum Standing: Sendable, Hashable, Codable {
+    public enum Standing: Sendable, Hashable {
         /// The alias was read back where the decision wants it.
         case moved
         case held

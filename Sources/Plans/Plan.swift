@@ -104,7 +104,7 @@ public struct PlannedStep: Sendable, Hashable, Codable {
 }
 
 /// Why a pipeline does not run for an event.
-public enum NonRun: Sendable, Hashable, Codable, CustomStringConvertible {
+public enum NonRun: Sendable, Hashable, CustomStringConvertible {
     /// Its file does not ask for this kind of event.
     case notTriggered(by: String)
     case otherEnvironment(wanted: [String], actual: String)
@@ -145,7 +145,7 @@ public enum NonRun: Sendable, Hashable, Codable, CustomStringConvertible {
 }
 
 /// The answer of planning: what runs, and for every pipeline that does not, why.
-public struct Planning: Sendable, Hashable, Codable {
+public struct Planning: Sendable, Hashable {
     public let plans: [Plan]
     public let skipped: [String: NonRun]
     /// Set when the event as a whole starts nothing: a deleted branch, a branch without environment.

@@ -1,7 +1,7 @@
 import Foundation
 
 /// How a step ended. A closed set: a failing step is a result, not an error of ours.
-public enum Outcome: Sendable, Hashable, Codable {
+public enum Outcome: Sendable, Hashable {
     case passed
     case failed(exitCode: Int32)
     /// The step ended by a signal that nobody here sent.
@@ -59,7 +59,7 @@ public enum Outcome: Sendable, Hashable, Codable {
 }
 
 /// What happened to a step, appended in order and never changed.
-public enum StepFact: Sendable, Hashable, Codable {
+public enum StepFact: Sendable, Hashable {
     /// Attempt `attempt` (from 1) was handed to its minder, or begun in the daemon.
     case started(attempt: Int, incumbent: String?)
     /// It cannot go on yet, and will by itself.
@@ -75,7 +75,7 @@ public enum StepFact: Sendable, Hashable, Codable {
 }
 
 /// A fact with its place and time.
-public struct Recorded: Sendable, Hashable, Codable {
+public struct Recorded: Sendable, Hashable {
     public let step: String
     public let fact: StepFact
     public let at: Date

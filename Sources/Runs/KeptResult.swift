@@ -1,5 +1,5 @@
 /// What a step gave, kept by content, so that a later run may have it without doing it again.
-public struct KeptResult: Sendable, Hashable, Codable {
+public struct KeptResult: Sendable, Hashable {
     public let values: [String: String]
     /// Declared outputs: name → path inside the step's folder of outputs.
     public let outputs: [String: String]
@@ -17,7 +17,7 @@ public struct KeptResult: Sendable, Hashable, Codable {
 
 /// One entry of a folder of outputs.
 public struct KeptFile: Sendable, Hashable, Codable {
-    public enum Content: Sendable, Hashable, Codable {
+    public enum Content: Sendable, Hashable {
         case folder
         case link(to: String)
         /// SHA-256, 64 hexadecimal digits.

@@ -21,7 +21,7 @@ import Plans
 ///     ended --> ended: stopping (lost, and would have been tried again)
 ///     ended --> pending: retried (did not pass)
 /// ```
-public enum StepState: Sendable, Hashable, Codable {
+public enum StepState: Sendable, Hashable {
     case pending
     case running(attempt: Int, since: Date)
     case waiting(attempt: Int, reason: String)
@@ -62,7 +62,7 @@ public enum StepState: Sendable, Hashable, Codable {
 }
 
 /// One step of a run as its facts tell it.
-public struct StepProgress: Sendable, Hashable, Codable {
+public struct StepProgress: Sendable, Hashable {
     public var state: StepState = .pending
     public var attempts = 0
     /// Attempts made before a person last asked for a retry: they count neither as losses nor as a start.

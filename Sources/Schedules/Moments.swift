@@ -9,7 +9,7 @@ public let onTime: TimeInterval = 60
 public let countedMoments = 10_000
 
 /// Why a moment is skipped.
-public enum SkipReason: Sendable, Hashable, Codable, CustomStringConvertible {
+public enum SkipReason: Sendable, Hashable, CustomStringConvertible {
     /// Noticed too late for `misfire: skip`.
     case late
     /// More moments were missed than `catch_up` allows.

@@ -22,18 +22,17 @@ extension StoreReading {
         return max(0, needed - count)
     }
 
-    /// Decisions with a move that only waited for persons, and does no more.
+    /// Decisions with a move that needed approvals and has them all.
     public func approvedDecisions() async throws -> [StoredDecision] {
-        let approvals = try await approvals()
-        return try await reader.read { database in
+        try await reader.read { database in
             try Row.fetchAll(
                 database,
-                sql:
-                    "\(Self.decisionSQL) WHERE alias_move.to_version IS NOT NULL AND confirmed_at IS NULL AND voided IS NULL"
-            ).map(StoredDecision.init).filter { decision in
-                let needed = decision.body.approvalsNeeded ?? 0
-                return needed > 0 && (approvals[decision.id]?.count ?? 0) >= needed
-            }
+                sql: """
+                    \(Self.decisionSQL) WHERE to_version IS NOT NULL AND confirmed_at IS NULL AND voided IS NULL
+                    AND approvals_needed > 0
+                    AND (SELECT count(*) FROM approval WHERE approval.decision_id = decision.id) >= approvals_needed
+                    """
+            ).map(StoredDecision.init)
         }
     }
 }

@@ -4,7 +4,7 @@ import Foundation
 import GRDB
 
 /// What a person did that the rules do not do by themselves.
-public enum Deed: Sendable, Hashable, Codable {
+public enum Deed: Sendable, Hashable {
     /// Let one push into a gated branch.
     case bypassed(branch: String, reason: String)
     /// Pushed into a gated branch, past the gate.
@@ -67,9 +67,9 @@ extension Store {
                 let isLanded = try Bool.fetchOne(
                     database,
                     sql: """
-                        SELECT EXISTS (SELECT 1 FROM change_fact
-                        WHERE id > (SELECT max(id) FROM change_fact) - 10000 AND fact = ?)
-                        """, arguments: [try Stored.text(ChangeFact.merging(to))])
+                        SELECT EXISTS (SELECT 1 FROM change_fact WHERE kind = 'merging' AND commit_id = ?
+                        AND id > (SELECT max(id) FROM change_fact) - 10000)
+                        """, arguments: [to.description])
                 if isLanded ?? false { return false }
             }
             let entries = try Row.fetchAll(

@@ -37,7 +37,7 @@ extension StoreReading {
                 database,
                 sql: """
                     SELECT change.id FROM change JOIN change_fact ON change_id = change.id
-                    WHERE project_id = ? AND target = ? AND fact LIKE '{"merged"%'
+                    WHERE project_id = ? AND target = ? AND kind = 'merged'
                     ORDER BY change_fact.id DESC LIMIT ?
                     """, arguments: [project, target, limit])
         }
@@ -162,8 +162,10 @@ extension Store {
     private static func append(_ fact: ChangeFact, to change: Int64, at time: Date, _ database: Database) throws
         -> Int64
     {
-        try database.cachedStatement(sql: "INSERT INTO change_fact (change_id, fact, at) VALUES (?, ?, ?)")
-            .execute(arguments: [change, try Stored.text(fact), time.timeIntervalSince1970])
+        try database.cachedStatement(
+            sql: "INSERT INTO change_fact (change_id, fact, at, kind, commit_id) VALUES (?, ?, ?, ?, ?)"
+        ).execute(
+            arguments: [change, try Stored.text(fact), time.timeIntervalSince1970] + ChangeFactColumns(fact).arguments)
         let rank = database.lastInsertedRowID
         let project = try Int64.fetchOne(
             database.cachedStatement(sql: "SELECT project_id FROM change WHERE id = ?"), arguments: [change])
@@ -171,6 +173,24 @@ extension Store {
         if fact.closes { try database.execute(sql: "UPDATE change SET open = 0 WHERE id = ?", arguments: [change]) }
         return rank
     }
+}
+
+/// What queries ask of a fact of a change: columns beside its JSON.
+struct ChangeFactColumns {
+    let kind: String
+    /// The commit that the target moves to.
+    let commit: ObjectID?
+
+    init(_ fact: ChangeFact) {
+        kind = fact.kind
+        switch fact {
+        case .merging(let commit), .merged(let commit): self.commit = commit
+        default: commit = nil
+        }
+    }
+
+    /// For `change_fact(kind, commit_id)`.
+    var arguments: StatementArguments { [kind, commit?.description] }
 }
 
 /// What the gate decided at one moment.

@@ -157,7 +157,26 @@ extension StoreReading {
 
     /// Every confirmed move of an alias, in the order of confirmation, with the decision that made it.
     public func tenures() async throws -> [Tenure] {
-        try await reader.read { try Self.tenures($0) }
+        try await reader.read { try Self.tenures("true", [], $0) }
+    }
+
+    /// The confirmed moves of one model's aliases, or of one of them.
+    public func tenures(of model: String, alias: String? = nil) async throws -> [Tenure] {
+        try await reader.read { try Self.tenures(of: model, alias: alias, $0) }
+    }
+
+    /// The latest confirmed move to a version that evidence made; `nil` for a version that nobody has promoted here.
+    public func promotion(of version: String, _ model: String) async throws -> Tenure? {
+        try await reader.read { database in
+            try Self.tenures(
+                """
+                decision_id = (
+                    SELECT decision_id FROM alias_move
+                    WHERE model = ? AND to_version = ? AND confirmed_at IS NOT NULL AND has_evidence
+                    ORDER BY confirmed_at DESC, decision_id DESC LIMIT 1)
+                """, [model, version], database
+            ).first
+        }
     }
 
     /// The last confirmed move of each alias, with the number of its decision.
@@ -176,14 +195,21 @@ extension StoreReading {
         }
     }
 
-    fileprivate static func tenures(_ database: Database) throws -> [Tenure] {
+    fileprivate static func tenures(of model: String, alias: String?, _ database: Database) throws -> [Tenure] {
+        try tenures(
+            "alias_move.model = ? AND (? IS NULL OR alias_move.alias = ?)", [model, alias, alias], database)
+    }
+
+    private static func tenures(
+        _ condition: String, _ arguments: StatementArguments, _ database: Database
+    ) throws -> [Tenure] {
         try Row.fetchAll(
             database,
             sql: """
                 SELECT decision.id, step, body, decided_at, previous_hash, hash, alias_move.*
-                FROM decision JOIN alias_move ON decision_id = decision.id
-                WHERE confirmed_at IS NOT NULL ORDER BY confirmed_at, decision.id
-                """
+                FROM alias_move JOIN decision ON decision_id = decision.id
+                WHERE confirmed_at IS NOT NULL AND (\(condition)) ORDER BY confirmed_at, decision.id
+                """, arguments: arguments
         ).map { row in
             Tenure(decision: try StoredDecision(row), move: AliasMove(row), since: row.date("confirmed_at"))
         }
@@ -196,11 +222,12 @@ extension StoreReading {
         try Int64.fetchOne(
             database,
             sql: """
-                SELECT decision_id FROM alias_move JOIN decision ON decision.id = decision_id
-                WHERE alias_move.model = ? AND alias = ? AND voided IS NULL AND (
+                SELECT decision_id FROM alias_move
+                WHERE model = ? AND alias = ? AND voided IS NULL AND (
                     confirmed_at >= ?
-                    OR confirmed_at IS NULL AND (SELECT count(*) FROM approval WHERE approval.decision_id = decision.id)
-                        >= coalesce(json_extract(body, '$.approvalsNeeded'), 0))
+                    OR confirmed_at IS NULL
+                        AND (SELECT count(*) FROM approval WHERE approval.decision_id = alias_move.decision_id)
+                        >= coalesce(approvals_needed, 0))
                 """,
             arguments: [model, alias, asOf.timeIntervalSince1970])
     }
@@ -283,10 +310,13 @@ extension Store {
             if let move {
                 try database.execute(
                     sql: """
-                        INSERT INTO alias_move (decision_id, model, alias, from_version, to_version, intended_at)
-                        VALUES (?, ?, ?, ?, ?, ?)
+                        INSERT INTO alias_move
+                            (decision_id, model, alias, from_version, to_version, intended_at, approvals_needed,
+                            has_evidence)
+                        VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                         """,
-                    arguments: [id, move.model, move.alias, move.from, move.to, time.timeIntervalSince1970])
+                    arguments: [id, move.model, move.alias, move.from, move.to, time.timeIntervalSince1970]
+                        + MoveColumns(body).arguments)
             }
             guard let stored = try Self.decision(ofRun: body.run, step: step, database) else {
                 throw StoreError.noRun(body.run)
@@ -305,7 +335,7 @@ extension Store {
         guard let model = run.plan.settings.registry.model, let alias = run.plan.settings.registry.incumbent,
             let pinned = try pinned(for: run.plan.trigger, database)?.version
         else { return }
-        let tenures = try tenures(database).filter { $0.move.model == model && $0.move.alias == alias }
+        let tenures = try tenures(of: model, alias: alias, database)
         guard let current = tenures.last, current.move.to == pinned, let earlier = championBefore(tenures),
             let row = try Row.fetchOne(
                 database, sql: "SELECT * FROM run WHERE id = ?", arguments: [current.decision.body.run])

@@ -39,7 +39,7 @@ public struct HandledEvent: Sendable {
 }
 
 /// The part of a planning that is kept: the plans themselves are kept as runs.
-public struct PlanningRecord: Sendable, Hashable, Codable {
+public struct PlanningRecord: Sendable, Hashable {
     public let skipped: [String: NonRun]
     public let remark: String?
 
@@ -70,20 +70,19 @@ extension StoreReading {
         }
     }
 
-    /// A project's events since a moment that name one of these commits or refs, with what became of them, oldest first.
+    /// A project's events since a moment that are about one of these commits or refs, with what became of them, oldest
+    /// first.
     public func events(of project: Int64, since: Date, about names: [String]) async throws -> [HandledEvent] {
-        try await reader.read { database in
-            let rows = try Row.fetchCursor(
-                database.cachedStatement(sql: "SELECT * FROM event WHERE project_id = ? AND at >= ? ORDER BY id"),
-                arguments: [project, since.timeIntervalSince1970])
-            // Reading an event costs more than finding a name in it.
-            let names = Set(names.map { Substring($0) })
-            var events: [HandledEvent] = []
-            while let row = try rows.next() {
-                let text: String = row["event"]
-                if text.split(separator: "\"").contains(where: names.contains) { events.append(try HandledEvent(row)) }
-            }
-            return events
+        let list = names.map { _ in "?" }.joined(separator: ", ")
+        return try await reader.read { database in
+            try Row.fetchAll(
+                database,
+                sql: """
+                    SELECT * FROM event WHERE project_id = ? AND at >= ?
+                    AND (commit_id IN (\(list)) OR ref IN (\(list))) ORDER BY id
+                    """,
+                arguments: [project, since.timeIntervalSince1970] + StatementArguments(names + names)
+            ).map(HandledEvent.init)
         }
     }
 
@@ -146,7 +145,7 @@ extension Store {
             plan.commit.description, try Stored.text(plan), time.timeIntervalSince1970,
         ])
         let id = database.lastInsertedRowID
-        if plan.trigger == .push { try tell(.run(id), project: event.project, at: time, database) }
+        if plan.trigger.isPush { try tell(.run(id), project: event.project, at: time, database) }
         return StoredRun(
             id: id, project: event.project, event: event.id, plan: plan, createdAt: time, facts: [], outcome: nil)
     }

@@ -119,15 +119,13 @@ extension StoreReading {
     /// The version that a run uses because of the moment it stands for; `nil` for other runs.
     public func pinned(for trigger: Trigger) async throws -> PinnedVersion? {
         // Each step that starts asks: most have no need of the store.
-        guard case .fire = trigger else { return nil }
+        guard trigger.fire != nil else { return nil }
         return try await reader.read { try Self.pinned(for: trigger, $0) }
     }
 
     static func pinned(for trigger: Trigger, _ database: Database) throws -> PinnedVersion? {
-        guard case .fire(let id, _, _, let backfill) = trigger, let pinned = try fire(id, database)?.pinned else {
-            return nil
-        }
-        return backfill?.version.map { PinnedVersion(model: pinned.model, version: $0) } ?? pinned
+        guard let (id, version) = trigger.fire, let pinned = try fire(id, database)?.pinned else { return nil }
+        return version.map { PinnedVersion(model: pinned.model, version: $0) } ?? pinned
     }
 }
 
@@ -140,17 +138,16 @@ extension StoreReading {
             let run = try Int64.fetchOne(
                 database,
                 sql: """
-                    SELECT id FROM run WHERE outcome IS NULL AND project_id = ? AND pipeline = ?
-                    AND json_extract(plan, '$.trigger.fire.id') IS NOT NULL
-                    AND json_extract(plan, '$.trigger.fire.backfill') IS NULL ORDER BY id LIMIT 1
+                    SELECT run.id FROM run JOIN event ON event.id = event_id
+                    WHERE outcome IS NULL AND run.project_id = ? AND pipeline = ?
+                    AND fire_id IS NOT NULL AND backfill_id IS NULL ORDER BY run.id LIMIT 1
                     """, arguments: [project, pipeline])
             if let run { return UnendedFire(run: run) }
             let isWaiting = try Bool.fetchOne(
                 database,
                 sql: """
-                    SELECT EXISTS (SELECT 1 FROM event WHERE handled_at IS NULL AND project_id = ? AND kind = 'fire'
-                    AND json_extract(event, '$.fire._0.schedule') = ?
-                    AND json_extract(event, '$.fire._0.backfill') IS NULL)
+                    SELECT EXISTS (SELECT 1 FROM event WHERE handled_at IS NULL AND project_id = ? AND schedule = ?
+                    AND backfill_id IS NULL)
                     """, arguments: [project, pipeline])
             return isWaiting == true ? UnendedFire(run: nil) : nil
         }
@@ -318,8 +315,7 @@ extension StoreReading {
             try Int64.fetchAll(
                 database,
                 sql: """
-                    SELECT run.id FROM event JOIN run ON event_id = event.id
-                    WHERE kind = 'fire' AND json_extract(event, '$.fire._0.fire') = ? ORDER BY run.id
+                    SELECT run.id FROM event JOIN run ON event_id = event.id WHERE fire_id = ? ORDER BY run.id
                     """, arguments: [fire])
         }
     }

@@ -36,9 +36,31 @@ public struct ForgeLink: Sendable, Hashable, Codable {
 }
 
 /// What a forge is to be told: an entry of the outbox. What it says is found out when it is sent: the latest counts.
-public enum ForgeMessage: Sendable, Hashable, Codable {
+public enum ForgeMessage: Sendable, Hashable {
     case change(Int64)
     case run(Int64)
+}
+
+extension ForgeMessage {
+    /// Its columns in the outbox, `outbox(subject, subject_id)`.
+    var columns: StatementArguments {
+        switch self {
+        case .change(let number): ["change", number]
+        case .run(let id): ["run", id]
+        }
+    }
+
+    init?(_ row: Row) {
+        guard let id = row["subject_id"] as Int64? else { return nil }
+        switch row["subject"] as String? {
+        case "change": self = .change(id)
+        case "run": self = .run(id)
+        default: return nil
+        }
+    }
+
+    /// On the outbox: what `init?(_ row:)` can read.
+    static let isKnown = "addressee = 'forge' AND subject IN ('change', 'run')"
 }
 
 /// A message to a forge that has not been taken yet.
@@ -83,14 +105,14 @@ extension StoreReading {
             try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT * FROM outbox WHERE addressee = ? AND done_at IS NULL AND next_at <= ? AND project_id = ?
-                    ORDER BY id LIMIT ?
+                    SELECT * FROM outbox WHERE \(ForgeMessage.isKnown) AND done_at IS NULL AND next_at <= ?
+                    AND project_id = ? ORDER BY id LIMIT ?
                     """,
-                arguments: [Addressee.forge.rawValue, time.timeIntervalSince1970, project, limit]
-            ).map {
-                OpenMessage(
-                    id: $0["id"], project: $0["project_id"],
-                    message: try Stored.value(ForgeMessage.self, from: $0["message"]), attempts: $0["attempts"])
+                arguments: [time.timeIntervalSince1970, project, limit]
+            ).compactMap { row in
+                ForgeMessage(row).map {
+                    OpenMessage(id: row["id"], project: row["project_id"], message: $0, attempts: row["attempts"])
+                }
             }
         }
     }
@@ -101,10 +123,9 @@ extension StoreReading {
             try Row.fetchAll(
                 database,
                 sql: """
-                    SELECT project_id, min(next_at) AS next_at FROM outbox WHERE addressee = ? AND done_at IS NULL
-                    GROUP BY project_id
-                    """,
-                arguments: [Addressee.forge.rawValue]
+                    SELECT project_id, min(next_at) AS next_at FROM outbox
+                    WHERE \(ForgeMessage.isKnown) AND done_at IS NULL GROUP BY project_id
+                    """
             ).reduce(into: [:]) { $0[$1["project_id"]] = Date(timeIntervalSince1970: $1["next_at"]) }
         }
     }
@@ -167,11 +188,10 @@ extension Store {
         try await pool.write { database in
             try database.execute(
                 sql: """
-                    UPDATE outbox SET done_at = ? WHERE done_at IS NULL AND id <= ? AND project_id = ? AND message = ?
+                    UPDATE outbox SET done_at = ?
+                    WHERE done_at IS NULL AND id <= ? AND project_id = ? AND subject = ? AND subject_id = ?
                     """,
-                arguments: [
-                    time.timeIntervalSince1970, message.id, message.project, try Stored.text(message.message),
-                ])
+                arguments: [time.timeIntervalSince1970, message.id, message.project] + message.message.columns)
         }
     }
 
@@ -181,12 +201,10 @@ extension Store {
             try database.execute(
                 sql: """
                     UPDATE outbox SET attempts = attempts + 1, next_at = ?, trouble = ?
-                    WHERE done_at IS NULL AND id <= ? AND project_id = ? AND message = ?
+                    WHERE done_at IS NULL AND id <= ? AND project_id = ? AND subject = ? AND subject_id = ?
                     """,
-                arguments: [
-                    next.timeIntervalSince1970, trouble, message.id, message.project,
-                    try Stored.text(message.message),
-                ])
+                arguments: [next.timeIntervalSince1970, trouble, message.id, message.project]
+                    + message.message.columns)
         }
     }
 
@@ -196,6 +214,6 @@ extension Store {
             database.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM forge WHERE project_id = ?)"),
             arguments: [project])
         guard hasForge ?? false else { return }
-        try post(message, to: .forge, project: project, at: time, due: time, database)
+        try post(message, to: .forge, project: project, at: time, due: time, about: message.columns, database)
     }
 }

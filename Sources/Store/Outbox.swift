@@ -9,19 +9,25 @@ enum Addressee: String {
 }
 
 extension Store {
-    /// - Parameter due: before this it is not sent.
+    /// - Parameters:
+    ///   - due: before this it is not sent.
+    ///   - subject: what it is about, by which it is found again; for forges.
     /// - Returns: the number of the entry.
     @discardableResult
     static func post(
         _ message: some Encodable, to addressee: Addressee, project: Int64, at time: Date, due: Date,
-        _ database: Database
+        about subject: StatementArguments = [nil, nil], _ database: Database
     ) throws -> Int64 {
         try database.cachedStatement(
-            sql: "INSERT INTO outbox (project_id, addressee, message, at, next_at) VALUES (?, ?, ?, ?, ?)"
-        ).execute(arguments: [
-            project, addressee.rawValue, try Stored.text(message), time.timeIntervalSince1970,
-            due.timeIntervalSince1970,
-        ])
+            sql: """
+                INSERT INTO outbox (project_id, addressee, message, at, next_at, subject, subject_id)
+                VALUES (?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(
+            arguments: [
+                project, addressee.rawValue, try Stored.text(message), time.timeIntervalSince1970,
+                due.timeIntervalSince1970,
+            ] + subject)
         return database.lastInsertedRowID
     }
 }

@@ -61,8 +61,14 @@ extension Store {
     }
 
     static func insert(_ event: Event, project: Int64, at time: Date, _ database: Database) throws -> StoredEvent {
-        try database.cachedStatement(sql: "INSERT INTO event (project_id, kind, event, at) VALUES (?, ?, ?, ?)")
-            .execute(arguments: [project, event.kind, try Stored.text(event), time.timeIntervalSince1970])
+        try database.cachedStatement(
+            sql: """
+                INSERT INTO event (project_id, kind, event, at, ref, commit_id, fire_id, schedule, backfill_id)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        ).execute(
+            arguments: [project, event.kind, try Stored.text(event), time.timeIntervalSince1970]
+                + EventColumns(event).arguments)
         return StoredEvent(id: database.lastInsertedRowID, project: project, event: event, at: time)
     }
 }

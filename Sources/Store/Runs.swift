@@ -182,7 +182,7 @@ extension Store {
         try database.cachedStatement(
             sql: "UPDATE run SET outcome = ?, ended_at = ? WHERE id = ? AND outcome IS NULL"
         ).execute(arguments: [outcome.rawValue, time.timeIntervalSince1970, write.run.id])
-        if write.run.plan.trigger == .push {
+        if write.run.plan.trigger.isPush {
             try tell(.run(write.run.id), project: write.run.project, at: time, database)
         }
         if let drift = write.drift {

@@ -32,6 +32,10 @@ enum Schema {
         migrator.registerMigration("7: plans for infrastructure") { database in
             for statement in providing { try database.execute(sql: statement) }
         }
+        migrator.registerMigration("8: columns for what queries ask of JSON") { database in
+            for statement in asking { try database.execute(sql: statement) }
+            try FillColumns.fill(database)
+        }
         return migrator
     }
 
@@ -305,6 +309,32 @@ enum Schema {
         ) STRICT, WITHOUT ROWID
         """,
         "CREATE INDEX infrastructure_plan_shown ON infrastructure_plan(configuration) WHERE change_id IS NOT NULL",
+    ]
+
+    /// Copies of what the JSON beside them says, to be looked up by. Queries never look into JSON.
+    private static let asking = [
+        // `EventColumns`
+        "ALTER TABLE event ADD COLUMN ref TEXT",
+        "ALTER TABLE event ADD COLUMN commit_id TEXT",
+        "ALTER TABLE event ADD COLUMN fire_id INTEGER",
+        "ALTER TABLE event ADD COLUMN schedule TEXT",
+        "ALTER TABLE event ADD COLUMN backfill_id INTEGER",
+        "CREATE INDEX event_of_fire ON event(fire_id) WHERE fire_id IS NOT NULL",
+        // `ChangeFactColumns`
+        "ALTER TABLE change_fact ADD COLUMN kind TEXT",
+        "ALTER TABLE change_fact ADD COLUMN commit_id TEXT",
+        "CREATE INDEX change_fact_merged ON change_fact(id) WHERE kind = 'merged'",
+        "CREATE INDEX change_fact_merging ON change_fact(commit_id) WHERE kind = 'merging'",
+        // What a forge is to be told about: `change` or `run`, and its number.
+        "ALTER TABLE outbox ADD COLUMN subject TEXT",
+        "ALTER TABLE outbox ADD COLUMN subject_id INTEGER",
+        // Why this version cannot read the message; it is passed over then.
+        "ALTER TABLE outbox ADD COLUMN unreadable TEXT",
+        // `MoveColumns`
+        "ALTER TABLE alias_move ADD COLUMN approvals_needed INTEGER",
+        "ALTER TABLE alias_move ADD COLUMN has_evidence INTEGER",
+        "CREATE INDEX alias_move_by_version ON alias_move(model, to_version, confirmed_at)",
+        "CREATE INDEX alias_move_by_alias ON alias_move(model, alias, confirmed_at)",
     ]
 
     private static let scheduling = [

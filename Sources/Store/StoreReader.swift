@@ -17,7 +17,9 @@ public struct StoreReader: StoreReading {
         pool = try explained(path) {
             do {
                 return try Self.open(path)
-            } catch let error as DatabaseError where error.resultCode == .SQLITE_CANTOPEN && isClosed(path) {
+            } catch let error as DatabaseError
+                where [.SQLITE_READONLY, .SQLITE_CANTOPEN].contains(error.resultCode) && isClosed(path)
+            {
                 // SQLite keeps an index beside an open file. Here it can neither make nor find one: the folder is not
                 // ours to write, and no daemon has the file open. Then nobody changes it either.
                 return try Self.open(URL(fileURLWithPath: path).absoluteString + "?immutable=1")
