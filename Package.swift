@@ -53,16 +53,18 @@ let package = Package(
 
         // MARK: The flow, decided purely (Foundation only)
 
+        // Values of several kinds as JSON, in every format that was ever stored.
+        pure("Formats"),
         // What can start work: a ref moved, a change was proposed, a schedule fired, a person asked.
-        pure("Events"),
+        pure("Events", needs: ["Formats"]),
         // When a Quartz cron rule is due.
         pure("Cron", settings: computesFast),
         // Paired evidence + rules → promoted or not, with its numbers.
         pure("Promotion", settings: computesFast),
         // What users write: environments and pipelines, layered, each key knowing its file and line.
-        pure("Projects", needs: ["Cron", "Promotion"]),
+        pure("Projects", needs: ["Formats", "Cron", "Promotion"]),
         // Event + commit + configuration → exactly what will run, and why the rest will not.
-        pure("Plans", needs: ["Events", "Projects"]),
+        pure("Plans", needs: ["Formats", "Events", "Projects"]),
         // Runs and steps as a fold over appended facts.
         pure("Runs", needs: ["Plans"]),
         // A change as a fold over its facts, and what the gate does next about it.

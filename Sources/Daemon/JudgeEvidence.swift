@@ -71,9 +71,7 @@ public struct Judgement: Sendable, Encodable {
 }
 
 extension Step {
-    fileprivate var rules: PromotionRules? {
-        if case .promote(_, let rules, _) = action { rules } else { nil }
-    }
+    fileprivate var rules: PromotionRules? { action.as(PromoteAction.self)?.rules }
 }
 
 /// The same evidence is always judged the same.

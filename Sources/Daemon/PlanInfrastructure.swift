@@ -64,21 +64,16 @@ extension InfrastructurePlan {
 extension Plan {
     /// What a step that is a process of its own runs.
     func command(of step: PlannedStep) throws -> String {
-        switch step.action {
-        case .run(let command): return command
-        case .plan(let infrastructure): return infrastructure.planCommand
-        case .apply(let plan, _):
-            guard case .plan(let infrastructure) = self.step(named: plan.step)?.action else { break }
-            return infrastructure.applyCommand(planOf: plan.step)
-        case .register, .promote, .restore: break
+        guard let command = step.action.kind.command({ self.step(named: $0)?.action }) else {
+            throw DaemonError.refused("step '\(step.name)' is no command")
         }
-        throw DaemonError.refused("step '\(step.name)' is no command")
+        return command
     }
 }
 
 extension PlannedStep {
     var isPlan: Bool {
-        if case .plan = action { true } else { false }
+        action.as(TerraformPlanAction.self) != nil
     }
 }
 

@@ -108,8 +108,10 @@ struct CommandRunner: Sendable {
     }
 
     private func readPlan(_ step: PlannedStep, _ result: inout StepResult) throws {
-        guard case .plan(let place) = step.action, let folder = result.outputs[Infrastructure.output] else { return }
-        let (record, values) = try readInfrastructure(place, from: step.source ?? "", in: folder)
+        guard let action = step.action.as(TerraformPlanAction.self),
+            let folder = result.outputs[Infrastructure.output]
+        else { return }
+        let (record, values) = try readInfrastructure(action.infrastructure, from: step.source ?? "", in: folder)
         result.infrastructure = record
         result.values.merge(values) { $1 }
     }

@@ -71,15 +71,15 @@ struct StepRunner: Sendable {
         _ step: PlannedStep, _ run: StoredRun, _ progress: RunProgress, _ attempt: Int, _ repository: String,
         _ incumbent: String?, _ ask: Asking
     ) async throws -> StepResult {
-        switch step.action {
-        case .register where run.plan.trigger == .local, .promote where run.plan.trigger == .local:
-            return StepResult(outcome: .skipped(reason: "a local run registers and promotes nothing: push"))
-        case .apply where run.plan.trigger == .local:
-            return StepResult(outcome: .skipped(reason: "a local run applies nothing: push"))
-        case .plan where run.plan.settings.isIsolated ?? false:
-            return StepResult(
-                outcome: .skipped(reason: "a change from outside has neither the state nor a network to plan with"))
-        case .run, .plan, .apply:
+        let action = step.action.kind
+        if run.plan.trigger == .local, let reason = action.reasonToSkipLocally {
+            return StepResult(outcome: .skipped(reason: reason))
+        }
+        if run.plan.settings.isIsolated ?? false, let reason = action.reasonToSkipIsolated {
+            return StepResult(outcome: .skipped(reason: reason))
+        }
+        switch action {
+        case _ where action.isCommand:
             // Also by a daemon that finds the step started, and its command not.
             let folder = StepFolder(home.step(run.id, step.name, attempt: attempt))
             if try !commands.wasClaimed(folder),
@@ -91,19 +91,22 @@ struct StepRunner: Sendable {
             return try await commands.run(
                 try run.plan.command(of: step), step: step, of: run, progress: progress, attempt: attempt,
                 repository: repository, extra: extra, isStopping: ask.isStopping)
-        case .register(let model):
+        case let action as RegisterAction:
             return try await patiently(ask) {
                 try await ModelRegistrar(registry: try await registry(run), home: home)
-                    .register(model, step: step, of: run, progress: progress)
+                    .register(action.model, step: step, of: run, progress: progress)
             }
-        case .restore:
+        case is RestoreAction:
             return try await patiently(ask) {
                 try await promoter(of: run).restore(step: step, of: run)
             }
-        case .promote(let evidence, let rules, let training):
+        case let action as PromoteAction:
             return try await patiently(ask) {
-                try await promoter(of: run).promote(evidence, rules, training, step: step, of: run, progress: progress)
+                try await promoter(of: run).promote(
+                    action.evidence, action.rules, action.trainingIDs, step: step, of: run, progress: progress)
             }
+        default:
+            return StepResult(outcome: .refused(reason: "this version does not know how to \(action.sentence)"))
         }
     }
 
@@ -119,8 +122,9 @@ struct StepRunner: Sendable {
         {
             return problem
         }
-        guard case .apply(let plan, isShown: true) = step.action else { return nil }
-        return try await ShownPlans(store: store, home: home, repository: repository).obstacle(to: plan.step, of: run)
+        guard let apply = step.action.as(TerraformApplyAction.self), apply.isShown else { return nil }
+        return try await ShownPlans(store: store, home: home, repository: repository)
+            .obstacle(to: apply.plan.step, of: run)
     }
 
     /// The starts of steps whose minders exist, and that nobody could write down any more.
@@ -205,7 +209,7 @@ struct StepRunner: Sendable {
     private func incumbent(for step: PlannedStep, of run: StoredRun, _ progress: RunProgress) async throws -> String? {
         let settings = run.plan.settings.registry
         if progress[step.name].attempts > 0 { return progress[step.name].incumbent }
-        guard case .run = step.action, progress.registeredModel(above: step) != nil, let model = settings.model,
+        guard step.action.kind.readsIncumbent, progress.registeredModel(above: step) != nil, let model = settings.model,
             let alias = settings.incumbent
         else { return nil }
         return try await registry(run).version(ofAlias: alias, model: model)

@@ -26,7 +26,7 @@ struct Registration: Sendable {
 
 extension PlannedStep {
     fileprivate var registers: Bool {
-        if case .register = action { true } else { false }
+        action.as(RegisterAction.self) != nil
     }
 }
 

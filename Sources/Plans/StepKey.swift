@@ -51,7 +51,11 @@ extension Plan {
         of step: Step, in environment: Environment, trigger: Trigger, _ facts: CommitFacts, above: [String: Reuse],
         digest: (String) -> String
     ) -> Reuse {
-        guard case .run(let command) = step.action else { return .never(reason: step.action.reasonToRun) }
+        let own: [String: String]
+        switch step.action.kind.reuse {
+        case .never(let reason): return .never(reason: reason)
+        case .keyed(let texts): own = texts
+        }
         guard !step.inputs.isEmpty else { return .never(reason: "it does not say what it reads: it has no inputs:") }
         switch trigger {
         case .push, .change, .drift: break
@@ -60,11 +64,12 @@ extension Plan {
         case .local: return .never(reason: "a local run reads files that no commit has")
         }
         var parts = [
-            "command": digest(command), "configuration": digest(environment.configuration(seenBy: step)),
+            "configuration": digest(environment.configuration(seenBy: step)),
             "environment variables": digest(environment.variables(of: step)),
             "outputs": step.outputs.joined(separator: " "),
             "sandbox": environment.sandbox.rawValue, "registry": environment.registrySeen,
         ]
+        parts.merge(own.mapValues(digest)) { $1 }
         parts.merge(environment.files(of: step, facts)) { $1 }
         for dataset in step.data {
             guard let version = facts.datasets[environment.name]?[dataset] else {
@@ -87,22 +92,10 @@ extension Plan {
     static func source(of step: Step, in environment: Environment, _ facts: CommitFacts, digest: (String) -> String)
         -> String?
     {
-        guard case .plan(let infrastructure) = step.action else { return nil }
-        var parts = environment.files(of: step, facts)
-        parts["place"] = infrastructure.place
+        guard let origin = step.action.kind.plannedFrom else { return nil }
+        var parts = environment.files(of: step, facts).merging(origin) { $1 }
         parts["environment variables"] = environment.variables(of: step)
         return StepKey(parts, digest: digest).digest
-    }
-}
-
-extension Action {
-    /// Why it is done anew each time.
-    fileprivate var reasonToRun: String {
-        switch self {
-        case .run, .register, .promote, .restore: "it changes the registry"
-        case .plan: "what there is may have changed"
-        case .apply: "it changes the infrastructure"
-        }
     }
 }
 

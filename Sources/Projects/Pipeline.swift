@@ -87,37 +87,12 @@ public struct Step: Sendable, Hashable, Codable {
     public let retriesWhenLost: Int
 }
 
-/// What a step does.
-public enum Action: Sendable, Hashable, Codable {
-    case run(command: String)
-    /// Register the model that another step logged.
-    case register(model: Reference)
-    /// - Parameter trainingIDs: the rows that the challenger was trained on.
-    case promote(evidence: Reference, rules: PromotionRules, trainingIDs: Reference?)
-    /// Have Terraform say what it would do.
-    case plan(Infrastructure)
-    /// Have it do that.
-    ///
-    /// - Parameter isShown: only what the plan of a merged change has shown.
-    case apply(plan: Reference, isShown: Bool)
-    /// Make the version that the run's trigger names the incumbent again.
-    case restore
-}
-
-extension Action {
-    /// Whether it is a process of its own, and needs a slot while it is at work.
-    public var isCommand: Bool {
-        switch self {
-        case .run, .plan, .apply: true
-        case .register, .promote, .restore: false
-        }
-    }
-}
-
 /// `${steps.STEP.outputs.OUTPUT}`
 public struct Reference: Sendable, Hashable, Codable, CustomStringConvertible {
     public let step: String
     public let output: String
+
+    private enum CodingKeys: String, CodingKey { case step, output }
 
     public var description: String { "${steps.\(step).outputs.\(output)}" }
 

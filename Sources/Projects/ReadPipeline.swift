@@ -13,7 +13,9 @@ extension Pipeline {
             problems.append(
                 Problem("a pipeline needs at least one step", at: file["steps"]?.mark ?? file.mark, key: "steps"))
         }
-        problems += infrastructureProblems(steps, marks: file["steps"])
+        problems += steps.flatMap { step in
+            step.action.kind.problems(in: step, of: steps, at: file["steps"]?[step.name]?.mark)
+        }
         let ordered = order(steps, marks: file["steps"], &problems)
         guard problems.isEmpty else { throw Problems(problems) }
         let concurrency = Concurrency(
@@ -115,73 +117,14 @@ extension Step {
         retriesWhenLost = node["retry"]?["lost"]?.integer ?? 1
         guard let action = Action(node, at: entry.mark, key: key, &problems) else { return nil }
         self.action = action
-        if case .plan(let infrastructure) = action {
-            // What it is the plan of, where nothing else is said.
-            inputs = node["inputs"]?.globs ?? [Glob("\(infrastructure.folder)/**")]
-            outputs = [Infrastructure.output] + (node["outputs"]?.texts ?? [])
-        } else {
-            inputs = node["inputs"]?.globs ?? []
-            outputs = node["outputs"]?.texts ?? []
-        }
+        inputs = node["inputs"]?.globs ?? action.kind.defaultInputs
+        outputs = action.kind.ownOutputs + (node["outputs"]?.texts ?? [])
         for (report, name, suffix) in [("tests", tests, "xml"), ("monitor", monitor, "json")] {
             guard let name, !outputs.contains(name) else { continue }
             problems.append(
                 Problem(
                     "'\(name)' is no output of the step", at: node[report]?.mark ?? entry.mark, key: "\(key).\(report)",
                     hint: "declare it: outputs: [\(name)], and write $ESPALIER_OUTPUTS/\(name).\(suffix)"))
-        }
-    }
-}
-
-extension Action {
-    init?(_ node: Node, at mark: Mark, key: String, _ problems: inout [Problem]) {
-        let kinds = ["run", "register", "promote", "terraform"].filter { node[$0] != nil }
-        guard kinds.count == 1 else {
-            problems.append(
-                Problem(
-                    kinds.isEmpty
-                        ? "the step does nothing" : "the step does several things: \(kinds.joined(separator: ", "))",
-                    at: mark, key: key, hint: "give exactly one of run, register, promote, terraform"))
-            return nil
-        }
-        if let command = node["run"]?.text {
-            self = .run(command: command)
-        } else if let model = node["register"]?["model"] {
-            guard let reference = Reference(model, key: "\(key).register.model", &problems) else { return nil }
-            self = .register(model: reference)
-        } else if let promote = node["promote"], let evidence = promote["evidence"] {
-            let rules = readRules(promote, key: "\(key).promote", &problems)
-            guard let reference = Reference(evidence, key: "\(key).promote.evidence", &problems) else { return nil }
-            let training = promote["training_ids"].flatMap {
-                Reference($0, key: "\(key).promote.training_ids", &problems)
-            }
-            self = .promote(evidence: reference, rules: rules, trainingIDs: training)
-        } else if let terraform = node["terraform"] {
-            self.init(terraform: terraform, key: "\(key).terraform", &problems)
-        } else {
-            return nil
-        }
-    }
-}
-
-extension Action {
-    /// Of `terraform:`.
-    init?(terraform node: Node, key: String, _ problems: inout [Problem]) {
-        guard (node["plan"] == nil) != (node["apply"] == nil) else {
-            problems.append(
-                Problem("Terraform plans or applies", at: node.mark, key: key, hint: "give exactly one of plan, apply"))
-            return nil
-        }
-        for (own, other) in [("state", "apply"), ("shown", "plan")] where node[own] != nil && node[other] != nil {
-            problems.append(
-                Problem("'\(own)' says nothing beside '\(other)'", at: node[own]?.mark, key: "\(key).\(own)"))
-        }
-        if let apply = node["apply"] {
-            guard let plan = Reference(apply, key: "\(key).apply", &problems) else { return nil }
-            self = .apply(plan: plan, isShown: node["shown"]?.flag ?? true)
-        } else {
-            guard let place = Infrastructure(node, key: key, &problems) else { return nil }
-            self = .plan(place)
         }
     }
 }

@@ -8,7 +8,7 @@ extension Pipeline {
             concurrency: Concurrency(group: nil, supersede: .none), model: nil, config: nil, timeout: nil,
             steps: [
                 Step("smoke", needs: [], .run(command: command ?? standardSmoke)),
-                Step("restore", needs: ["smoke"], .restore),
+                Step("restore", needs: ["smoke"], Action(RestoreAction())),
             ],
             mark: Mark(file: "built in", line: 1, column: 1))
     }

@@ -16,8 +16,11 @@ struct Job {
         var tasks: [JSONValue] = []
         var clusters: [String: JSONValue] = [:]
         for step in pipeline.steps.sorted(by: { $0.name < $1.name }) {
-            guard case .run(let command) = step.action else {
-                remarks.append("\(file): steps.\(step.name): not expressed: Databricks does not \(step.action.verb)")
+            let command: String
+            switch step.action.kind.onDatabricks {
+            case .command(let own): command = own
+            case .none(let missing):
+                remarks.append("\(file): steps.\(step.name): not expressed: Databricks does not \(missing)")
                 continue
             }
             let place = try Cluster(step.compute ?? "default", in: environment)
@@ -116,22 +119,10 @@ private func task(
 private func commands(neededBy step: Step, in pipeline: Pipeline) -> [String] {
     let found = step.needs.flatMap { name -> [String] in
         guard let needed = pipeline.steps.first(where: { $0.name == name }) else { return [] }
-        if case .run = needed.action { return [name] }
+        if case .command = needed.action.kind.onDatabricks { return [name] }
         return commands(neededBy: needed, in: pipeline)
     }
     return Set(found).sorted()
-}
-
-extension Action {
-    fileprivate var verb: String {
-        switch self {
-        case .run: "run it"
-        case .register: "register models for a step: have the command do it"
-        case .promote: "judge evidence: have a command move the alias"
-        case .restore: "roll back"
-        case .plan, .apply: "run Terraform: it is what Terraform makes"
-        }
-    }
 }
 
 private func triggerRemarks(_ pipeline: Pipeline, _ environment: Environment) -> [String] {
