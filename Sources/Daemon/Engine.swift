@@ -20,14 +20,10 @@ actor Engine {
         /// Steps whose earlier results have been looked for.
         var considered: Set<String> = []
 
-        /// What the run has to say about drift; not what drift itself started, which would go on for ever.
+        /// The drift that the run found, where its trigger lets that start other runs.
         var drift: DriftReport? {
-            switch run.plan.trigger {
-            case .push, .fire(_, _, _, nil): break
-            default: return nil
-            }
             let found = progress.driftedSteps
-            guard !found.isEmpty else { return nil }
+            guard run.plan.trigger.body.mayReportDrift, !found.isEmpty else { return nil }
             return DriftReport(
                 run: run.id, pipeline: run.plan.pipeline, environment: run.plan.environment,
                 reason: found.map { $0.reason.isEmpty ? "step '\($0.name)' found drift" : $0.reason }
@@ -210,12 +206,12 @@ actor Engine {
         var batch: [PlannedEvent] = []
         for event in try await store.unhandledEvents() {
             guard let project = projects[event.project], !held.contains(project.id) else { continue }
-            if event.event.looksAtEarlierOnes || batch.count == Self.largestBatch {
+            if event.event.body.dependsOnEarlierEvents || batch.count == Self.largestBatch {
                 held.formUnion(await begin(&batch))
                 if held.contains(project.id) { continue }
             }
             do {
-                if case .proposal(let proposal) = event.event {
+                if let proposal = event.event.as(Proposal.self) {
                     if await gate.isLanding(in: project.id) {
                         held.insert(project.id)
                         continue
@@ -337,7 +333,7 @@ actor Engine {
         write.outcome = entry.progress.outcome
         if write.outcome == .passed { write.schedules = schedules(of: entry.run) }
         if write.outcome != nil {
-            (write.illness, write.drift) = (entry.progress.illness, entry.drift)
+            (write.rollbackReason, write.drift) = (entry.progress.rollbackReason, entry.drift)
             write.end = (entry.progress, runner.home.logTail(of: id, entry.progress))
         }
         let isEnd = write.facts.contains(where: \.isEnd)
@@ -373,15 +369,5 @@ actor Engine {
 extension Recorded {
     fileprivate var isEnd: Bool {
         if case .ended = fact { true } else { false }
-    }
-}
-
-extension Event {
-    /// Whether what it starts depends on what the events before it have started.
-    fileprivate var looksAtEarlierOnes: Bool {
-        switch self {
-        case .proposal, .drift: true
-        default: false
-        }
     }
 }

@@ -64,7 +64,7 @@ extension InfrastructurePlan {
 extension Plan {
     /// What a step that is a process of its own runs.
     func command(of step: PlannedStep) throws -> String {
-        guard let command = step.action.kind.command({ self.step(named: $0)?.action }) else {
+        guard let command = step.action.body.command({ self.step(named: $0)?.action }) else {
             throw DaemonError.refused("step '\(step.name)' is no command")
         }
         return command

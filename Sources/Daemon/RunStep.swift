@@ -71,7 +71,7 @@ struct StepRunner: Sendable {
         _ step: PlannedStep, _ run: StoredRun, _ progress: RunProgress, _ attempt: Int, _ repository: String,
         _ incumbent: String?, _ ask: Asking
     ) async throws -> StepResult {
-        let action = step.action.kind
+        let action = step.action.body
         if run.plan.trigger == .local, let reason = action.reasonToSkipLocally {
             return StepResult(outcome: .skipped(reason: reason))
         }
@@ -114,7 +114,9 @@ struct StepRunner: Sendable {
     private func obstacle(to step: PlannedStep, of run: StoredRun, _ progress: RunProgress, _ repository: String)
         async throws -> String?
     {
-        if case .rollback = run.plan.trigger { return try await promoter(of: run).problem(restoredBy: run) }
+        if run.plan.trigger.as(RollbackTrigger.self) != nil {
+            return try await promoter(of: run).problem(restoredBy: run)
+        }
         // Once for a run: what has passed was started after the version was looked at.
         if let pinned = try await store.pinned(for: run.plan.trigger),
             !run.plan.steps.contains(where: { progress[$0.name].state == .ended(.passed) }),
@@ -209,7 +211,7 @@ struct StepRunner: Sendable {
     private func incumbent(for step: PlannedStep, of run: StoredRun, _ progress: RunProgress) async throws -> String? {
         let settings = run.plan.settings.registry
         if progress[step.name].attempts > 0 { return progress[step.name].incumbent }
-        guard step.action.kind.readsIncumbent, progress.registeredModel(above: step) != nil, let model = settings.model,
+        guard step.action.body.readsIncumbent, progress.registeredModel(above: step) != nil, let model = settings.model,
             let alias = settings.incumbent
         else { return nil }
         return try await registry(run).version(ofAlias: alias, model: model)
@@ -226,8 +228,8 @@ struct StepRunner: Sendable {
         variables["MLFLOW_TRACKING_URI"] = try await registry(run).url
         variables["ESPALIER_CHAMPION_URI"] = incumbent.map { "models:/\(model)/\($0)" }
         variables["ESPALIER_MODEL_URI"] = progress.registeredModel(above: step)
-        if case .rollback(let model, let version, _, _) = run.plan.trigger {
-            variables["ESPALIER_MODEL_URI"] = "models:/\(model)/\(version)"
+        if let rollback = run.plan.trigger.as(RollbackTrigger.self) {
+            variables["ESPALIER_MODEL_URI"] = "models:/\(rollback.model)/\(rollback.version)"
         }
         if let pinned = try await store.pinned(for: run.plan.trigger) { variables["ESPALIER_MODEL_URI"] = pinned.uri }
         return variables

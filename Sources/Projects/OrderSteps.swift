@@ -65,6 +65,6 @@ private func checkReferences(_ ordered: [Step], _ mark: (String) -> Mark?, _ pro
 extension Step {
     /// Every output of another step that this one reads by reference.
     public var references: [Reference] {
-        env.sorted { $0.key < $1.key }.flatMap { Reference.all(in: $0.value) } + action.kind.references
+        env.sorted { $0.key < $1.key }.flatMap { Reference.all(in: $0.value) } + action.body.references
     }
 }

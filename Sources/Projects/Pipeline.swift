@@ -1,4 +1,3 @@
-import Cron
 import Foundation
 import Promotion
 
@@ -27,34 +26,10 @@ public struct Pipeline: Sendable, Hashable {
     }
 }
 
-public struct Triggers: Sendable, Hashable {
-    public struct Push: Sendable, Hashable {
-        public let environments: [String]
-        public let branches: [Glob]
-        public let paths: [Glob]
-    }
-
-    public struct Change: Sendable, Hashable {
-        public let targets: [Glob]
-        public let environment: String
-        /// Only changes of these paths; all when empty.
-        public let paths: [Glob]
-    }
-
-    public let push: Push?
-    public let change: Change?
-    public let schedule: ScheduleRule?
-    public let drift: DriftRule?
-
-    /// The environments that it may run in, in the order of its triggers.
-    public var environments: [String] {
-        (push?.environments ?? []) + (change.map { [$0.environment] } ?? []) + (schedule.map { [$0.environment] } ?? [])
-            + (drift.map { [$0.environment] } ?? [])
-    }
-}
-
 public struct Concurrency: Sendable, Hashable, Codable {
     public enum Supersede: String, Sendable, Codable { case none, queued, running }
+
+    private enum CodingKeys: String, CodingKey { case group, supersede }
 
     public let group: String?
     public let supersede: Supersede

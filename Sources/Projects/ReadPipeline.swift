@@ -1,4 +1,3 @@
-import Cron
 import Foundation
 
 extension Pipeline {
@@ -14,7 +13,7 @@ extension Pipeline {
                 Problem("a pipeline needs at least one step", at: file["steps"]?.mark ?? file.mark, key: "steps"))
         }
         problems += steps.flatMap { step in
-            step.action.kind.problems(in: step, of: steps, at: file["steps"]?[step.name]?.mark)
+            step.action.body.problems(in: step, of: steps, at: file["steps"]?[step.name]?.mark)
         }
         let ordered = order(steps, marks: file["steps"], &problems)
         guard problems.isEmpty else { throw Problems(problems) }
@@ -26,72 +25,6 @@ extension Pipeline {
             config: file["config"],
             timeout: file["timeout"]?.seconds, steps: ordered,
             mark: file.mark)
-    }
-}
-
-extension Triggers {
-    init(_ node: Node?, _ problems: inout [Problem]) {
-        push = node?["push"].map { push in
-            Push(
-                environments: push["environment"]?.texts ?? [], branches: push["branches"]?.globs ?? [],
-                paths: push["paths"]?.globs ?? [])
-        }
-        change = node?["change"].map { change in
-            Change(
-                targets: change["target"]?.globs ?? [], environment: change["environment"]?.text ?? "",
-                paths: change["paths"]?.globs ?? [])
-        }
-        schedule = node?["schedule"].flatMap { ScheduleRule($0, &problems) }
-        drift = node?["drift"].map(DriftRule.init)
-        if !["push", "change", "schedule", "drift"].contains(where: { node?[$0] != nil }) {
-            problems.append(
-                Problem(
-                    "nothing starts this pipeline", at: node?.mark, key: "on",
-                    hint: "give one of push, change, schedule, drift"))
-        }
-    }
-}
-
-extension DriftRule {
-    init(_ node: Node) {
-        environment = node["environment"]?.text ?? ""
-        of = node["of"]?.texts ?? []
-        cooldown = node["cooldown"]?.seconds ?? 7 * 86_400
-        atMost = node["at_most"]?.integer ?? 4
-        window = node["window"]?.seconds ?? 30 * 86_400
-    }
-}
-
-extension ScheduleRule {
-    init?(_ node: Node, _ problems: inout [Problem]) {
-        timezone = node["timezone"]?.text ?? "UTC"
-        environment = node["environment"]?.text ?? ""
-        misfire = node["misfire"]?.text.flatMap(Misfire.init) ?? .runOnce
-        overlap = node["overlap"]?.text.flatMap(Overlap.init) ?? .queue
-        dst = node["dst"]?.text.flatMap(DaylightSaving.init) ?? .wallOnce
-        after = node["after"]?.texts
-        jitter = node["jitter"]?.seconds
-        catchUp = node["catch_up"]?.integer
-        start = node["start"]?.moment(key: "on.schedule.start", &problems)
-        end = node["end"]?.moment(key: "on.schedule.end", &problems)
-        if let start, let end, end < start {
-            problems.append(
-                Problem("the schedule ends before it starts", at: node["end"]?.mark, key: "on.schedule.end"))
-        }
-        if Zone(named: timezone) == nil {
-            problems.append(
-                Problem(
-                    "'\(timezone)' is no time zone", at: node["timezone"]?.mark ?? node.mark,
-                    key: "on.schedule.timezone",
-                    hint: nearest(to: timezone, among: Zone.names)
-                        .map { "did you mean '\($0)'?" } ?? "use an IANA name such as Europe/Berlin"))
-        }
-        do {
-            cron = try CronExpression(node["cron"]?.text ?? "")
-        } catch {
-            problems.append(Problem("\(error)", at: node["cron"]?.mark ?? node.mark, key: "on.schedule.cron"))
-            return nil
-        }
     }
 }
 
@@ -117,8 +50,8 @@ extension Step {
         retriesWhenLost = node["retry"]?["lost"]?.integer ?? 1
         guard let action = Action(node, at: entry.mark, key: key, &problems) else { return nil }
         self.action = action
-        inputs = node["inputs"]?.globs ?? action.kind.defaultInputs
-        outputs = action.kind.ownOutputs + (node["outputs"]?.texts ?? [])
+        inputs = node["inputs"]?.globs ?? action.body.defaultInputs
+        outputs = action.body.ownOutputs + (node["outputs"]?.texts ?? [])
         for (report, name, suffix) in [("tests", tests, "xml"), ("monitor", monitor, "json")] {
             guard let name, !outputs.contains(name) else { continue }
             problems.append(

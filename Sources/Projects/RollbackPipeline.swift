@@ -4,7 +4,7 @@ extension Pipeline {
     /// - Parameter command: how it is tried; by MLflow and its own input example when absent.
     public static func rollback(trying command: String?) -> Pipeline {
         Pipeline(
-            name: "rollback", triggers: Triggers(push: nil, change: nil, schedule: nil, drift: nil),
+            name: "rollback", triggers: Triggers(),
             concurrency: Concurrency(group: nil, supersede: .none), model: nil, config: nil, timeout: nil,
             steps: [
                 Step("smoke", needs: [], .run(command: command ?? standardSmoke)),

@@ -112,18 +112,19 @@ private struct Share {
     }
 }
 
-/// The older runs that a new one replaces: of the same pipeline, branch and cause. A moment of a backfill replaces nothing;
-/// what a person asked to try again is wanted, however old it is.
+/// The older runs that a new one replaces: of the same pipeline, branch and succession. A run that a person retried is not
+/// replaced, however old it is.
 public func superseded<Entry>(
     by new: Int64, _ plan: Plan, among runs: [Int64: Entry], progress: (Entry) -> RunProgress
 ) -> Set<Int64> {
+    let succession = plan.trigger.body.succession
     var replaced: Set<Int64> = []
     for (id, entry) in runs where id < new {
         let old = progress(entry)
         let other = old.plan
-        guard other.project == plan.project, other.pipeline == plan.pipeline, plan.cause == other.cause,
-            // Moments of one schedule may come from several releases.
-            plan.cause == .fire || other.branch == plan.branch, plan.cause != .backfill, !old.isRetried
+        guard other.project == plan.project, other.pipeline == plan.pipeline, succession.replaces,
+            succession == other.trigger.body.succession, succession.spansBranches || other.branch == plan.branch,
+            !old.isRetried
         else { continue }
         switch plan.concurrency.supersede {
         case .none: if plan.isCheck { replaced.insert(id) }
@@ -138,18 +139,6 @@ extension Plan {
     /// What the runs that must not overlap have in common.
     fileprivate var groupKey: [String]? { concurrency.group.map { [project, $0] } }
 
-    fileprivate enum Cause { case fire, backfill, drift, code }
-
-    fileprivate var cause: Cause {
-        switch trigger {
-        case .fire(_, _, _, let backfill): backfill == nil ? .fire : .backfill
-        case .drift: .drift
-        case .push, .change, .local, .rollback: .code
-        }
-    }
-
     /// Checks of a change are of no use once it has a newer merge.
-    public var isCheck: Bool {
-        if case .change = trigger { true } else { false }
-    }
+    public var isCheck: Bool { trigger.body.isCheck }
 }

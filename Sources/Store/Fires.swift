@@ -119,15 +119,13 @@ extension Store {
     /// The version that a run uses because of the moment it stands for; `nil` for other runs.
     public func pinned(for trigger: Trigger) async throws -> PinnedVersion? {
         // Each step that starts asks: most have no need of the store.
-        guard case .fire = trigger else { return nil }
+        guard trigger.fire != nil else { return nil }
         return try await pool.read { try Self.pinned(for: trigger, $0) }
     }
 
     static func pinned(for trigger: Trigger, _ database: Database) throws -> PinnedVersion? {
-        guard case .fire(let id, _, _, let backfill) = trigger, let pinned = try fire(id, database)?.pinned else {
-            return nil
-        }
-        return backfill?.version.map { PinnedVersion(model: pinned.model, version: $0) } ?? pinned
+        guard let trigger = trigger.fire, let pinned = try fire(trigger.id, database)?.pinned else { return nil }
+        return trigger.backfill?.version.map { PinnedVersion(model: pinned.model, version: $0) } ?? pinned
     }
 }
 
@@ -250,7 +248,9 @@ extension Store {
                 database,
                 sql: """
                     SELECT id FROM run WHERE outcome IS NULL AND project_id = ? AND pipeline = ?
-                    AND json_extract(plan, '$.trigger.fire.id') IS NOT NULL
+                    AND (json_extract(plan, '$.trigger.kind') = 'fire'
+                        OR json_extract(plan, '$.trigger.fire.id') IS NOT NULL)
+                    AND json_extract(plan, '$.trigger.backfill') IS NULL
                     AND json_extract(plan, '$.trigger.fire.backfill') IS NULL ORDER BY id LIMIT 1
                     """, arguments: [project, pipeline])
             if let run { return UnendedFire(run: run) }
@@ -258,7 +258,8 @@ extension Store {
                 database,
                 sql: """
                     SELECT EXISTS (SELECT 1 FROM event WHERE handled_at IS NULL AND project_id = ? AND kind = 'fire'
-                    AND json_extract(event, '$.fire._0.schedule') = ?
+                    AND coalesce(json_extract(event, '$.schedule'), json_extract(event, '$.fire._0.schedule')) = ?
+                    AND json_extract(event, '$.backfill') IS NULL
                     AND json_extract(event, '$.fire._0.backfill') IS NULL)
                     """, arguments: [project, pipeline])
             return isWaiting == true ? UnendedFire(run: nil) : nil
@@ -342,7 +343,10 @@ extension Store {
                 database,
                 sql: """
                     SELECT run.id FROM event JOIN run ON event_id = event.id
-                    WHERE kind = 'fire' AND json_extract(event, '$.fire._0.fire') = ? ORDER BY run.id
+                    WHERE kind = 'fire'
+                    AND CASE WHEN json_type(event, '$.fire') = 'integer' THEN json_extract(event, '$.fire')
+                        ELSE json_extract(event, '$.fire._0.fire') END = ?
+                    ORDER BY run.id
                     """, arguments: [fire])
         }
     }

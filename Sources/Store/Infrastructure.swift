@@ -42,7 +42,7 @@ extension Store {
     static func keep(_ plan: InfrastructureRecord, of step: String, in run: StoredRun, _ database: Database) throws {
         var change: Int64?
         // A change from outside is planned against nothing, wherever its environment is.
-        if case .change(let number, _) = run.plan.trigger, run.plan.settings.isIsolated != true { change = number }
+        if run.plan.settings.isIsolated != true { change = run.plan.trigger.change }
         try database.execute(
             sql: """
                 INSERT OR REPLACE INTO infrastructure_plan

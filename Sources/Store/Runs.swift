@@ -64,8 +64,8 @@ public struct FactWrite: Sendable {
     public var infrastructure: [String: InfrastructureRecord] = [:]
     /// The schedules that the run's end makes live, where it does: by pipeline.
     public var schedules: [String: ScheduleRule]?
-    /// What the run says is wrong with the incumbent, where that has the one before it back.
-    public var illness: String?
+    /// Set when the run triggers an automatic rollback.
+    public var rollbackReason: String?
     /// What the run found to have drifted.
     public var drift: DriftReport?
     /// How the run ended, with the last lines of the first step that failed. Absent while it goes on.
@@ -129,7 +129,7 @@ extension Store {
             _ = try Self.insert(.drift(drift), project: write.run.project, at: time, database)
         }
         if let end = write.end { try tell(end.progress, log: end.log, of: write.run, at: time, database) }
-        if let illness = write.illness { try rollBack(for: write.run, because: illness, at: time, database) }
+        if let reason = write.rollbackReason { try rollBack(for: write.run, because: reason, at: time, database) }
         if let rules = write.schedules { try goLive(rules, run: write.run, at: time, database) }
     }
 

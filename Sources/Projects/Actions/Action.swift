@@ -8,40 +8,43 @@ public struct Action: Sendable, CustomStringConvertible {
         TerraformApplyAction.self, RestoreAction.self,
     ]
 
-    package let kind: any ActionKind
+    package let body: any ActionKind
 
-    package init(_ kind: any ActionKind) {
-        self.kind = kind
+    package init(_ body: any ActionKind) {
+        self.body = body
     }
 
     /// The action as one kind; `nil` when it is of another.
-    package func `as`<Kind: ActionKind>(_ type: Kind.Type) -> Kind? { kind as? Kind }
+    package func `as`<Kind: ActionKind>(_ type: Kind.Type) -> Kind? { body as? Kind }
+
+    /// One word.
+    public var kind: String { type(of: body).tag }
 
     /// What plans say that the step does.
-    public var description: String { kind.sentence }
+    public var description: String { body.sentence }
 
     /// Whether it is a process of its own, and takes a slot while it works.
-    public var isCommand: Bool { kind.isCommand }
+    public var isCommand: Bool { body.isCommand }
 }
 
 extension Action: Hashable {
     public static func == (left: Action, right: Action) -> Bool {
-        AnyHashable(left.kind) == AnyHashable(right.kind)
+        AnyHashable(left.body) == AnyHashable(right.body)
     }
 
-    public func hash(into hasher: inout Hasher) { kind.hash(into: &hasher) }
+    public func hash(into hasher: inout Hasher) { body.hash(into: &hasher) }
 }
 
 extension Action: Codable {
     public init(from decoder: any Decoder) throws {
-        guard let kind = try decode(oneOf: Self.kinds, from: decoder) as? any ActionKind else {
+        guard let body = try decode(oneOf: Self.kinds, from: decoder) as? any ActionKind else {
             throw DecodingError.dataCorrupted(
                 .init(codingPath: decoder.codingPath, debugDescription: "no kind of step"))
         }
-        self.init(kind)
+        self.init(body)
     }
 
-    public func encode(to encoder: any Encoder) throws { try Formats.encode(kind, to: encoder) }
+    public func encode(to encoder: any Encoder) throws { try Formats.encode(body, to: encoder) }
 }
 
 extension Action {
@@ -59,7 +62,7 @@ extension Action {
                     key: key, hint: "give exactly one of \(Self.keys.map(\.name).joined(separator: ", "))"))
             return nil
         }
-        guard let kind = only.read(value, "\(key).\(only.name)", &problems) else { return nil }
-        self.init(kind)
+        guard let body = only.read(value, "\(key).\(only.name)", &problems) else { return nil }
+        self.init(body)
     }
 }
