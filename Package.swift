@@ -237,7 +237,7 @@ let package = Package(
         tests("Promotion"),
         tests("Projects", "ProjectFiles"),
         tests("ProjectFiles", "Projects"),
-        tests("Plans", "Events", "Projects", "ProjectFiles"),
+        tests("Plans", "Events", "Projects", "ProjectFiles", "Promotion"),
         tests("Runs", "Events", "Plans", "Projects"),
         tests("Changes", "Events", "Fixtures", "Projects"),
         tests("Schedules", "Cron", "Fixtures", "ProjectFiles", "Projects"),
