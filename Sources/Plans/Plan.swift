@@ -95,7 +95,7 @@ public struct PlannedStep: Sendable, Hashable, Codable {
 }
 
 /// The answer of planning: what runs, and for every pipeline that does not, why.
-public struct Planning: Sendable, Hashable {
+public struct Planning: Sendable, Hashable, Encodable {
     public let plans: [Plan]
     public let skipped: [String: NonRun]
     /// Set when the event as a whole starts nothing: a deleted branch, a branch without environment.
