@@ -239,7 +239,7 @@ let package = Package(
         tests("Promotion"),
         tests("Projects", "ProjectFiles"),
         tests("ProjectFiles", "Projects"),
-        tests("Plans", "Events", "Projects", "ProjectFiles"),
+        tests("Plans", "Events", "Projects", "ProjectFiles", "Promotion"),
         tests("Runs", "Events", "Plans", "Projects"),
         tests("Changes", "Events", "Fixtures", "Projects"),
         tests("Schedules", "Cron", "Fixtures", "ProjectFiles", "Projects"),
@@ -260,9 +260,10 @@ let package = Package(
         tests("Forges", "Digests", "Fixtures"),
         tests("Curl", "Fixtures", "Notices"),
         tests("Web", "HTTP", "Reports", .product(name: "Logging", package: "swift-log")),
-        tests("Home"),
+        tests("Home", "Fixtures"),
         tests("Reading", "Digests", "Events", "Fixtures", "Git", "Home", "Plans", "Projects"),
-        tests("Executing", "Digests", "Fixtures", "Home", "Runs"),
+        tests("Executing", "Digests", "Fixtures", "Home", "Minding", "Runs"),
+        tests("Following"),
         tests("Promoting", "Digests", "Fixtures", "Home"),
     ]
 )

@@ -150,9 +150,13 @@ class Story:
             return runs and runs[0]["outcome"] not in OPEN and runs[0]
         return self.until(ended, f"the {pipeline} run of {commit[:10]} ends", seconds)
 
-    def fire(self, schedule, moment, seconds=3600):
+    def begin_fire(self, schedule, moment):
+        """Run a schedule for a logical time; the number of the run."""
+        return self.ask("fire", schedule, "--at", moment)[0]
+
+    def fire(self, schedule, moment):
         """Run a schedule for a logical time; the run, once it has ended."""
-        return self.ended(self.ask("fire", schedule, "--at", moment)[0], seconds)
+        return self.ended(self.begin_fire(schedule, moment))
 
     def ended(self, number, seconds=3600):
         """The run of that number, once it has ended."""
@@ -229,10 +233,12 @@ def play(story, births=None):
     release(story, "release/3", ALL, "Release 3: everything known", "promoted")
     delta = infer(story)
     deliveries = deliver(story)
-    monitored = monitor(story)
+    # Neither asks about the other: both go on while one is waited for.
+    looking, scoring = begin_looking(story), begin_second(story, delta)
+    monitored = monitor(story, looking)
     trace(story, delta)
     shared = second_model(story)
-    second = infer_second(story, delta)
+    second = infer_second(story, delta, scoring)
     if births:
         found = champions(story)[MODEL]["roc_auc"]
         expect(abs(found - EXPECTED_2014) <= TOLERANCE_2014, f"the champion's ROC AUC is {found:.3f}, {EXPECTED_2014} was expected")
@@ -345,10 +351,28 @@ def deliver(story):
     return told
 
 
-def monitor(story):
+def begin_looking(story):
+    return story.begin_fire("monitor", dt.datetime.now(dt.timezone.utc).strftime("%Y-%m-%dT12:00:00Z"))
+
+
+def begin_second(story, delta):
+    """Have the second model score the births that the first one has scored today; the number of the run.
+
+    Its schedule is live once its releases have ended."""
+    for run in runs_of_second(story):
+        expect_passed(story, story.ended(run["id"]), f"the {run['pipeline']} run {run['id']}")
+    return story.begin_fire(SECOND_SCHEDULE, f"{list(delta['partitions'])[-1]}T11:00:00Z")
+
+
+def runs_of_second(story):
+    runs = [run for run in story.ask("runs", "--limit", "200") if run["pipeline"] in SECOND_PIPELINES]
+    expect({run["pipeline"] for run in runs} == set(SECOND_PIPELINES), "no run has trained the second model")
+    return runs
+
+
+def monitor(story, looking):
     say("8. What was scored is compared with the births that the champion was trained on")
-    now = dt.datetime.now(dt.timezone.utc).replace(hour=12, minute=0, second=0, microsecond=0)
-    run = story.fire("monitor", now.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    run = story.ended(looking)
     expect_passed(story, run, "the monitor run")
     values = next(step["values"] for step in story.ask("runs", str(run["id"]))["steps"] if step["name"] == "drift")
     expect(values["drift"] == "none", f"births of the same year drifted: {values['drift_reason']}")
@@ -370,12 +394,8 @@ def trace(story, delta):
 
 
 def second_model(story):
-    """Wait for the releases of the second model; by champion, the version of the feature table that it was trained on."""
+    """By champion, the version of the feature table that it was trained on."""
     say("10. Each push to main and to a release has trained a second model as well, with promotions of its own")
-    runs = [run for run in story.ask("runs", "--limit", "200") if run["pipeline"] in SECOND_PIPELINES]
-    expect({run["pipeline"] for run in runs} == set(SECOND_PIPELINES), "no run has trained the second model")
-    for run in runs:
-        expect_passed(story, story.ended(run["id"]), f"the {run['pipeline']} run {run['id']}")
     tables = {model["name"]: model["tags"]["espalier.dataset.features"] for model in story.ask("models") if "champion" in model["aliases"]}
     expect(set(tables) == {MODEL, SECOND}, f"only {', '.join(tables)} has a champion")
     expect(len({table.partition("@")[0] for table in tables.values()}) == 1, f"the models share no feature table: {tables}")
@@ -384,10 +404,9 @@ def second_model(story):
     return tables
 
 
-def infer_second(story, delta):
-    """Have the second model score the births that the first one has scored today."""
+def infer_second(story, delta, scoring):
     day = list(delta["partitions"])[-1]
-    expect_passed(story, story.fire(SECOND_SCHEDULE, f"{day}T11:00:00Z"), f"the second model's fire for {day}")
+    expect_passed(story, story.ended(scoring), f"the second model's fire for {day}")
     table = story.home / "data/hrob/prod/predictions_low_weight"
     rows = predictions(table)
     expect({row["model_name"] for row in rows} == {SECOND}, f"{table.name} has rows of other models")

@@ -27,7 +27,7 @@ package struct PushAnswer {
         var lines: [String] = []
         let names = pushed.map { ref, tip in tip?.description ?? ref }
         for handled in try await store.events(of: project.id, since: since.addingTimeInterval(-60), about: names) {
-            guard let move = handled.event.event.move, let tip = pushed[move.ref], tip == move.to else { continue }
+            guard let move = handled.event.event.body.move, let tip = pushed[move.ref], tip == move.to else { continue }
             if let remark = handled.planning?.remark { lines.append("espalier: \(remark)") }
             for run in try await store.runs(ofEvent: handled.event.id) {
                 lines.append(
@@ -35,7 +35,7 @@ package struct PushAnswer {
                 )
                 lines += run.plan.notes.map { "espalier: note: \($0)" }
             }
-            if case .proposal(let proposal) = handled.event.event, proposal.head != nil {
+            if let proposal = handled.event.event.as(Proposal.self), proposal.head != nil {
                 let change = try await store.latestChange(
                     key: proposal.key, target: proposal.target, project: project.id)
                 if let change {
@@ -45,18 +45,5 @@ package struct PushAnswer {
             }
         }
         return lines.map { $0 + "\n" }.joined()
-    }
-}
-
-extension Event {
-    /// The journey of the ref that the event came from.
-    package var move: RefMove? {
-        switch self {
-        case .push(let move): move
-        case .proposal(let proposal):
-            RefMove(
-                ref: ProposalRef(key: proposal.key, target: proposal.target).name, from: nil, to: proposal.head)
-        case .checks, .fire, .request, .rollback, .drift: nil
-        }
     }
 }

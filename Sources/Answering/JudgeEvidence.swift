@@ -75,7 +75,5 @@ public struct Judgement: Sendable, Encodable {
 }
 
 extension Step {
-    fileprivate var rules: PromotionRules? {
-        if case .promote(_, let rules, _) = action { rules } else { nil }
-    }
+    fileprivate var rules: PromotionRules? { action.as(PromoteAction.self)?.rules }
 }

@@ -45,7 +45,7 @@ public struct Reporter: Sendable {
         let names = try await projectNames()
         let reports = unended.map { report($0, names) }
         let remarks = try await store.events(limit: 50).compactMap { handled in
-            handled.planning?.remark.map { "\(handled.event.event.subject): \($0)" }
+            handled.planning?.remark.map { "\(handled.event.event.body.subject): \($0)" }
         }
         return StatusReport(
             address: runningAddress(), home: home.path,
@@ -81,7 +81,7 @@ public struct Reporter: Sendable {
         var model = run.plan.steps.compactMap { progress[$0.name].registered }.last
         if let pinned = try await store.pinned(for: run.plan.trigger) { model = pinned.uri }
         var detail = RunDetail(
-            run: report(run, names), tree: run.plan.tree.description, trigger: run.plan.trigger.sentence,
+            run: report(run, names), tree: run.plan.tree.description, trigger: run.plan.trigger.description,
             logicalTime: run.plan.trigger.logicalTime, model: model, configuration: run.plan.configuration,
             configurationDigest: run.plan.configurationDigest, datasets: progress.datasets, notes: run.plan.notes,
             steps: run.plan.steps.map { report($0, progress[$0.name]) })
@@ -190,36 +190,6 @@ public struct Reporter: Sendable {
             name: step.name, state: progress.state.word, detail: progress.state.detail, needs: step.needs,
             attempts: progress.attempts, startedAt: progress.startedAt, endedAt: progress.endedAt,
             values: progress.values)
-    }
-}
-
-extension Trigger {
-    package var sentence: String {
-        switch self {
-        case .push: "push"
-        case .change(let number, let base): "change \(number) merged with \(base.short)"
-        case .local: "a person, in a working tree"
-        case .rollback(let model, let version, let by, let reason):
-            "rollback of \(model) to \(version) by \(by): \(reason)"
-        case .fire(_, let schedule, let time, let backfill):
-            "fire of \(schedule) for \(time.formatted(.iso8601))" + (backfill.map { ", backfill \($0.number)" } ?? "")
-        case .drift(let run, let reason): "drift that run \(run) found: \(reason)"
-        }
-    }
-}
-
-extension Event {
-    /// What the event is about, for remarks.
-    package var subject: String {
-        switch self {
-        case .push(let move): move.branch ?? move.ref
-        case .proposal(let proposal): "proposal \(proposal.key) for \(proposal.target)"
-        case .checks(let request): "change \(request.change)"
-        case .fire(let fire): "schedule \(fire.schedule)"
-        case .drift(let report): "drift in \(report.environment)"
-        case .request(let request): "pipeline \(request.pipeline)"
-        case .rollback(let request): "rollback of \(request.model) to \(request.version)"
-        }
     }
 }
 

@@ -37,7 +37,7 @@ static int write_file(const char *path, const char *text) {
     return written < 0 ? -1 : 0;
 }
 
-/// A mount table of one's own: at once as root, else inside a user namespace where one stays oneself.
+/// Give this process its own mount table: directly as root, otherwise in a user namespace that maps its user to itself.
 static int own_mounts(void) {
     if (unshare(CLONE_NEWNS) == 0) return 0;
     unsigned uid = getuid(), gid = getgid();
@@ -60,7 +60,7 @@ int espalier_mount_overlay(const char *lower, const char *upper, const char *wor
         return -1;
     }
     if (own_mounts() != 0) return -1;
-    // Without this, what is mounted here would show up in the namespace of everybody else.
+    // Otherwise mounts made here would propagate to the namespaces of all other processes.
     if (mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0) return -1;
     return mount("overlay", merged, "overlay", 0, options);
 }
@@ -189,7 +189,7 @@ int espalier_spawn(const struct espalier_spawn *request, pid_t *pid) {
     return 0;
 }
 
-/// A socket for the address at `path`, which is written to `address`.
+/// Create a unix socket, and fill `address` for `path`.
 static int unix_socket(const char *path, struct sockaddr_un *address) {
     if (strlen(path) >= sizeof address->sun_path) {
         errno = ENAMETOOLONG;
@@ -218,7 +218,7 @@ int espalier_listen(const char *path) {
     struct sockaddr_un address = {0};
     int fd = unix_socket(path, &address);
     if (fd < 0) return -1;
-    // Whoever holds the daemon's lock owns the address; what lies there is left over from a crash.
+    // The caller holds the daemon's lock, so a socket that is here was left by a crash.
     unlink(path);
     if (bind(fd, (struct sockaddr *)&address, sizeof address) == 0 && listen(fd, 128) == 0) return fd;
     return close_keeping_errno(fd);
@@ -236,7 +236,7 @@ int espalier_set_wall_timer(int timer, double seconds) {
     struct itimerspec moment = {0};
     if (seconds >= 0) {
         moment.it_value.tv_sec = (time_t)seconds;
-        // Never zero, which would disarm it.
+        // Zero would disarm the timer.
         moment.it_value.tv_nsec = (long)((seconds - (double)moment.it_value.tv_sec) * 1e9) | 1;
     }
     return timerfd_settime(timer, TFD_TIMER_ABSTIME | TFD_TIMER_CANCEL_ON_SET, &moment, NULL);

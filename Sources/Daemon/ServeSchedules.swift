@@ -25,8 +25,7 @@ extension Daemon {
         return try await store.runs(ofEvent: event.id).map(\.id)
     }
 
-    func pause(_ name: String, project: String?, by who: String, because reason: String) async throws -> String
-    {
+    func pause(_ name: String, project: String?, by who: String, because reason: String) async throws -> String {
         let schedule = try await schedule(name, ofProject: project)
         if let pause = schedule.pause {
             return "\(schedule.pipeline) is paused already, by \(pause.who): \(pause.reason)"

@@ -4,6 +4,8 @@ public struct RefMove: Hashable, Sendable, Codable {
     public let from: ObjectID?
     public let to: ObjectID?
 
+    private enum CodingKeys: String, CodingKey { case ref, from, to }
+
     public init(ref: String, from: ObjectID?, to: ObjectID?) {
         self.ref = ref
         self.from = from

@@ -73,8 +73,9 @@ private struct ResultCollector {
     }
 
     private func readInfrastructurePlan(_ result: inout StepResult) throws {
-        guard case .plan(let place) = step.action, let path = result.outputs[Infrastructure.output] else { return }
-        let (record, values) = try readInfrastructure(place, from: step.source ?? "", in: path)
+        guard let action = step.action.as(TerraformPlanAction.self), let path = result.outputs[Infrastructure.output]
+        else { return }
+        let (record, values) = try readInfrastructure(action.infrastructure, from: step.source ?? "", in: path)
         result.infrastructure = record
         result.values.merge(values) { $1 }
     }

@@ -98,9 +98,7 @@ package final class ProjectWatch: Sendable {
     /// Put on record who moved a gated branch past its gate, and tell the hook which branches are gated now.
     private func keepGated(after events: [StoredEvent]?) async {
         guard project.url == nil else { return }
-        let moves = events?.compactMap { stored in
-            if case .push(let move) = stored.event { move } else { nil }
-        }
+        let moves = events?.compactMap { $0.event.as(RefMove.self) }
         if moves?.isEmpty ?? false { return }
         do {
             let gated = GatedBranches(project: project, home: home)

@@ -1,6 +1,8 @@
+import Foundation
+
 /// The versions of what is stored as JSON: events and plans say theirs under `format`.
 ///
-/// 1. Up to 0.4, and only read: no `format`, and enums as Swift lays them out, `{"run": {"command": "true"}}`.
+/// 1. Of 0.1.0 and unreleased versions after it, and only read: no `format`, and enums as Swift lays them out, `{"run": {"command": "true"}}`.
 /// 2. Values of several kinds name theirs under `kind`, `{"kind": "run", "command": "true"}`. See `TaggedValue`.
 ///
 /// A key that is added, and may be absent, needs no new version. Each version has golden files in `Tests/Golden`.
@@ -39,4 +41,20 @@ struct Key: CodingKey {
     init?(stringValue: String) { self.init(stringValue) }
 
     init?(intValue: Int) { nil }
+}
+
+/// A moment as seconds since 1970, whatever the coder does with dates.
+package struct UnixTime: Codable {
+    package let date: Date
+
+    package init(_ date: Date) { self.date = date }
+
+    package init(from decoder: any Decoder) throws {
+        date = Date(timeIntervalSince1970: try decoder.singleValueContainer().decode(Double.self))
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(date.timeIntervalSince1970)
+    }
 }

@@ -318,7 +318,7 @@ extension Gate {
         var held: Set<Int64> = []
         var handled: [StoredEvent] = []
         for event in events {
-            guard case .proposal(let proposal) = event.event, let project = projects[event.project],
+            guard let proposal = event.event.as(Proposal.self), let project = projects[event.project],
                 !held.contains(project.id)
             else { continue }
             guard !isLanding(in: project.id) else {

@@ -1,7 +1,7 @@
-/// What a step may take of the machine.
+/// Resource limits of a step; nil means unlimited.
 public struct Limits: Sendable, Hashable {
     public var cpus: Int?
-    /// Bytes, swap included.
+    /// Bytes, including swap.
     public var memory: Int64?
     /// Processes and threads.
     public var processes: Int?
@@ -13,18 +13,18 @@ public struct Limits: Sendable, Hashable {
     }
 }
 
-/// The control groups that this daemon may make on this machine: of version 1, where each controller has a hierarchy of
-/// its own, of version 2, where all share one, or of both beside each other.
+/// The control group hierarchies in which this daemon can create groups: version 1, where each controller has its own
+/// hierarchy; version 2, where all controllers share one; or both (a hybrid machine).
 ///
 /// Source: the kernel's admin-guide/cgroup-v1 and cgroup-v2.rst.
 public struct ControlGroups: Sendable, Hashable {
     public enum Controller: String, Sendable, Hashable, CaseIterable { case memory, cpu, pids }
 
-    /// A folder in which a group is made for each step.
+    /// A folder in which each step gets a group.
     public struct Hierarchy: Sendable, Hashable {
         public let folder: String
         public let isUnified: Bool
-        /// Whether swap is counted, so that a limit can include it.
+        /// Whether swap can be limited.
         public var countsSwap = false
 
         public init(folder: String, isUnified: Bool, countsSwap: Bool = false) {
@@ -35,8 +35,8 @@ public struct ControlGroups: Sendable, Hashable {
     }
 
     public var controllers: [Controller: Hierarchy]
-    /// The hierarchy in which every step has a group, so that all of it can be found and killed; absent where none is
-    /// writable.
+    /// The hierarchy in which every step has a group, with or without limits, so that all its processes can be found and
+    /// killed. Nil when no hierarchy is writable.
     public var every: Hierarchy?
 
     public init(controllers: [Controller: Hierarchy] = [:], every: Hierarchy? = nil) {
@@ -44,10 +44,10 @@ public struct ControlGroups: Sendable, Hashable {
         self.every = every
     }
 
-    /// Every folder that is used, once.
+    /// All folders in use, without duplicates.
     var folders: Set<String> { Set(controllers.values.map(\.folder) + (every.map { [$0.folder] } ?? [])) }
 
-    /// The limits that cannot be enforced here, by the keys of `compute:`.
+    /// The limits that this machine cannot enforce, as keys of `compute:`.
     public func missing(for limits: Limits) -> [String] {
         let wanted: [(Controller, String, Bool)] = [
             (.cpu, "cpus", limits.cpus != nil), (.memory, "memory", limits.memory != nil),
@@ -56,7 +56,7 @@ public struct ControlGroups: Sendable, Hashable {
         return wanted.filter { $0.2 && controllers[$0.0] == nil }.map(\.1)
     }
 
-    /// The groups of one step, as far as this machine has them.
+    /// The groups of one step: one to find its processes by, and one for each controller that has a limit.
     public func group(named name: String, _ limits: Limits) -> StepGroup {
         var group = StepGroup()
         if let every { group.folders.append(.init(path: "\(every.folder)/\(name)", isUnified: every.isUnified)) }
@@ -76,7 +76,7 @@ public struct ControlGroups: Sendable, Hashable {
     }
 }
 
-/// What a minder is to make for its step: folders, what to write into them, and where the kernel counts what it killed.
+/// The control groups that a minder creates for its step.
 public struct StepGroup: Sendable, Hashable {
     public struct Folder: Sendable, Hashable {
         public let path: String
@@ -88,9 +88,11 @@ public struct StepGroup: Sendable, Hashable {
         public let value: String
     }
 
+    /// To be created. The first can be used to kill all processes of the step.
     public var folders: [Folder] = []
+    /// Written in this order before the command starts.
     public var settings: [Setting] = []
-    /// File with a line `oom_kill N`.
+    /// File with a line `oom_kill N`: the number of processes killed for lack of memory.
     public var events: String?
 
     public init() {}
@@ -109,7 +111,7 @@ extension Limits {
         case (.memory, true):
             memory.map { [("memory.max", "\($0)")] + (hierarchy.countsSwap ? [("memory.swap.max", "0")] : []) } ?? []
         case (.memory, false):
-            // The limit with swap must not lie below the one without: it is set second.
+            // The kernel refuses a limit with swap that is below the one without, so that one comes first.
             memory.map {
                 [("memory.limit_in_bytes", "\($0)")]
                     + (hierarchy.countsSwap ? [("memory.memsw.limit_in_bytes", "\($0)")] : [])

@@ -1,16 +1,16 @@
 import Foundation
 
-/// A mounted hierarchy of control groups, and where this process is in it.
+/// A mounted control group hierarchy, and the group of this process in it.
 struct MountedHierarchy: Hashable {
     let mountPoint: String
     let isUnified: Bool
-    /// Of version 1: the controllers that are mounted here.
+    /// Version 1: the mount options, which include the controllers. Empty for version 2.
     let controllers: Set<String>
-    /// Path below the mount point of the group that this process is in, without a slash at its end.
+    /// This process's group, as a path below the mount point without a trailing slash; empty for the root.
     let own: String
 }
 
-/// Read what the kernel says about mounts and membership.
+/// Parse the kernel's tables of mounts and group membership.
 ///
 /// - Parameters:
 ///   - mounts: text of `/proc/self/mounts`.
@@ -42,9 +42,9 @@ func mountedHierarchies(mounts: String, membership: String) -> [MountedHierarchy
 }
 
 extension ControlGroups {
-    /// Find the hierarchies in which this process may make groups, and make its own folder in each.
+    /// Find the hierarchies in which this process may create groups, and create its folder in each.
     ///
-    /// - Parameter name: of the folder, the same for each daemon of one home.
+    /// - Parameter name: name of the folder. All daemons of one home use the same.
     public static func find(name: String) -> ControlGroups {
         let text = { (path: String) in (try? String(contentsOfFile: path, encoding: .utf8)) ?? "" }
         var found = ControlGroups()
@@ -55,7 +55,7 @@ extension ControlGroups {
         return found
     }
 
-    /// Remove the folders, as far as no step is in them.
+    /// Remove the folders in which no step is left.
     public func remove() { folders.forEach { rmdir($0) } }
 
     private mutating func use(single mounted: MountedHierarchy, _ name: String) {
@@ -68,8 +68,8 @@ extension ControlGroups {
         }
     }
 
-    /// Controllers reach a group's children only when the group says so, which it may only when no process is in it: this
-    /// daemon moves into a leaf, if it is alone. Root may also use the top, to which that rule does not apply.
+    /// A version 2 group can pass controllers to its children only while it has no processes of its own. So this daemon moves
+    /// into a leaf if it is alone in its group. The root group is exempt from that rule, and root may use it.
     private mutating func use(unified mounted: MountedHierarchy, _ name: String) {
         let own = mounted.mountPoint + mounted.own
         var best: (folder: String, offered: Set<Controller>)?
@@ -98,7 +98,7 @@ extension ControlGroups {
         return true
     }
 
-    /// Move this process, when it is alone in its group, into a leaf below it.
+    /// Move this process into a leaf below its group, if it is alone there.
     private func leave(_ group: String) -> Bool {
         let inside = (try? String(contentsOfFile: "\(group)/cgroup.procs", encoding: .utf8)) ?? ""
         guard inside.trimmingCharacters(in: .whitespacesAndNewlines) == "\(getpid())" else { return false }
@@ -118,7 +118,8 @@ extension ControlGroups {
 }
 
 extension StepGroup {
-    /// Kill everything in the groups of a step whose minder is gone, and remove them. A living minder does this itself.
+    /// Kill all processes in the groups of a step whose minder has died, and remove the groups. A living minder does this
+    /// itself.
     public func end() {
         for folder in folders {
             for _ in 0..<1_000 where access(folder.path, F_OK) == 0 {

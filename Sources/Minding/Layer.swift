@@ -1,15 +1,15 @@
-/// Where one step at work writes: a layer over the workspace, and what it is given to fill.
+/// The folders that a running step writes to: an overlay over the workspace, and folders for its results.
 ///
 /// ```
-/// DIR/upper, DIR/work   overlayfs's own
-/// DIR/own/tree/         the workspace as the command sees it
+/// DIR/upper, DIR/work   used by overlayfs
+/// DIR/own/tree/         the workspace with the command's changes
 /// DIR/own/tmp/          TMPDIR and HOME
-/// DIR/own/inputs/       one link per step that this one needs
-/// DIR/own/outputs/      what the command wants to keep
+/// DIR/own/inputs/       a link to the outputs of each step that it needs
+/// DIR/own/outputs/      files the command wants to keep
 /// DIR/own/output        key=value lines
 /// ```
 ///
-/// Emptied and used again by a later step: a file system makes new folders far more slowly than it finds old ones.
+/// A later step reuses the emptied folders, because file systems create folders far more slowly than they find them.
 public struct Layer: Sendable, Hashable {
     public let path: String
 
@@ -23,6 +23,6 @@ public struct Layer: Sendable, Hashable {
     public var outputs: String { own + "/outputs" }
     public var output: String { own + "/output" }
 
-    /// What the command may write: each by itself, so that it cannot put something else in the place of one.
+    /// The paths that the command may write to. They are listed one by one so that it cannot replace any of them.
     public var writable: [String] { [tree, temporary, outputs, output] }
 }

@@ -1,6 +1,6 @@
-/// What a sandboxed command may see and change. Everything else is read-only; what is hidden is empty.
+/// What a sandboxed command may see and change. All other paths are visible and read-only.
 public struct Sandbox: Sendable, Hashable {
-    /// Folders that look empty, whatever they hold.
+    /// Folders that appear empty.
     public var hidden: [String]
     /// Readable folders inside hidden ones.
     public var readable: [String]
@@ -14,8 +14,8 @@ public struct Sandbox: Sendable, Hashable {
         self.hasNetwork = hasNetwork
     }
 
-    /// `command` inside bubblewrap, with processes and shared memory of its own; the network stays, for MLflow is there,
-    /// unless the sandbox is to have none.
+    /// The command line that runs `command` inside bubblewrap, in its own process and IPC namespaces. It shares the
+    /// network, over which it reaches MLflow, unless `hasNetwork` is false.
     ///
     /// - Parameter program: path of `bwrap`.
     public func wrapping(_ command: [String], in folder: String, by program: String) -> [String] {

@@ -2,20 +2,20 @@ import CPosix
 import Foundation
 import Synchronization
 
-/// A command to be minded.
+/// A command for a minder to run.
 public struct MinderRequest: Sendable {
     public var folder: StepFolder
-    /// Working folder, when there is no layer.
+    /// Working folder. Ignored when `lower` is set: the command then starts in the overlay.
     public var workingFolder: String
-    /// A read-only workspace to lay `layer` over.
+    /// A read-only workspace to mount `layer` over.
     public var lower: String?
     public var layer: Layer?
     public var command: [String]
-    /// The whole environment of the command; nothing is inherited.
+    /// The complete environment of the command; it inherits nothing.
     public var environment: [String: String]
-    /// Seconds; `nil` for a service that runs until it is stopped.
+    /// Seconds; nil for a service that runs until it is stopped.
     public var timeout: Int64?
-    /// Seconds between asking it to end and ending it.
+    /// Seconds between SIGTERM and SIGKILL.
     public var grace: Int64
     public var group: StepGroup
 
@@ -42,7 +42,7 @@ public struct MinderRequest: Sendable {
     }
 }
 
-/// What could not be done for a step. Infrastructure, never the step's own fault.
+/// A failure to start or watch a minder: a fault of the infrastructure, never of the step.
 public struct MindingError: Error, Sendable, CustomStringConvertible {
     public let description: String
 
@@ -51,7 +51,7 @@ public struct MindingError: Error, Sendable, CustomStringConvertible {
     }
 }
 
-/// Starts minders, and watches them by the locks they hold.
+/// Starts minders and watches them through the locks they hold.
 public struct Minders: Sendable {
     /// Path of `espalier-minder`.
     public let program: String
@@ -61,9 +61,9 @@ public struct Minders: Sendable {
         self.program = program
     }
 
-    /// Hand a command to a new minder. When this returns, its lock is held.
+    /// Start a minder for a command. When this returns true, the minder holds its lock.
     ///
-    /// - Returns: `false` when a minder already has this folder: nothing was started twice.
+    /// - Returns: `false` when this folder has a live minder or an exit record. Nothing is started then.
     public func start(_ request: MinderRequest) throws(MindingError) -> Bool {
         let lock = open(request.folder.lock, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard lock >= 0 else { throw MindingError("cannot open \(request.folder.lock)") }
@@ -96,13 +96,13 @@ public struct Minders: Sendable {
             }
         }
         guard code == 0 else { throw MindingError("cannot start \(program)") }
-        // The minder writes the same: whoever comes first, a request to stop finds it from now on.
+        // The minder writes this too. `stop` can find the id from here on, whichever of both writes first.
         let text = "\(pid)\n"
         _ = pwrite(lock, text, text.utf8.count, 0)
         children.add(pid, of: request.folder)
     }
 
-    /// Whether a live minder holds the folder.
+    /// Whether the folder has a live minder.
     public func isAlive(_ folder: StepFolder) -> Bool {
         let lock = open(folder.lock, O_RDONLY | O_CLOEXEC)
         guard lock >= 0 else { return false }
@@ -110,7 +110,7 @@ public struct Minders: Sendable {
         return espalier_is_unlocked(lock) == 0
     }
 
-    /// Ask the command to end. Its minder ends it when it does not, after the grace period.
+    /// Ask the command to end. Its minder kills it after the grace period.
     public func stop(_ folder: StepFolder) {
         guard isAlive(folder), let text = try? String(contentsOfFile: folder.lock, encoding: .utf8),
             let pid = pid_t(text.trimmingCharacters(in: .whitespacesAndNewlines)), pid > 1
@@ -118,13 +118,13 @@ public struct Minders: Sendable {
         kill(pid, SIGTERM)
     }
 
-    /// Wait until the minder is gone, however that comes about, and read what it left. A cancelled wait ends at once; the
-    /// minder goes on.
+    /// Wait until the minder has ended for any reason, and read its exit record. Cancelling the task ends the wait, not the
+    /// minder.
     ///
-    /// - Returns: `nil` when it left no record: it was killed, or the machine stopped.
+    /// - Returns: nil when there is no record: the minder was killed, or the machine stopped.
     public func end(of folder: StepFolder) async -> Ending? {
         let (ends, end) = AsyncStream<Void>.makeStream()
-        // The lock is waited for in a thread of its own: it may take hours, and costs nothing meanwhile.
+        // Waiting for the lock may block for hours, so it needs a thread of its own.
         Thread.detachNewThread { [children] in
             let lock = open(folder.lock, O_RDONLY | O_CLOEXEC)
             if lock >= 0 {
@@ -139,13 +139,13 @@ public struct Minders: Sendable {
         return record(of: folder)
     }
 
-    /// The exit record, if there is one.
+    /// The exit record; nil when there is none that can be read.
     public func record(of folder: StepFolder) -> Ending? {
         (try? String(contentsOfFile: folder.exit, encoding: .utf8)).flatMap(Ending.init(record:))
     }
 }
 
-/// The minders that this very process started: their remains must be collected.
+/// The minders that this process started and has to reap.
 private final class Children: Sendable {
     private let pids = Mutex<[StepFolder: pid_t]>([:])
 
@@ -153,7 +153,7 @@ private final class Children: Sendable {
 
     func take(_ folder: StepFolder) -> pid_t? { pids.withLock { $0.removeValue(forKey: folder) } }
 
-    /// Collect a minder that has let go of its lock and is about to end.
+    /// Reap a minder that has released its lock and is about to end.
     static func reap(_ pid: pid_t) {
         var status: Int32 = 0
         while waitpid(pid, &status, 0) < 0, errno == EINTR {}

@@ -1,11 +1,11 @@
-/// The folder of one attempt of one step: everything its minder reads and leaves behind.
+/// The folder of one attempt of a step, which the daemon and the minder share.
 ///
 /// ```
 /// DIR/lock      held by the live minder; its text is the minder's process id
-/// DIR/log       what the command printed
-/// DIR/exit      the exit record: one line, once the command has ended
+/// DIR/log       standard output and error of the command
+/// DIR/exit      the exit record: one line, written when the command has ended
 /// DIR/config.json
-/// DIR/outputs/  what the command wanted to keep, once it has ended
+/// DIR/outputs/  files the command wanted to keep, once it has ended
 /// DIR/output    key=value lines, once it has ended
 /// ```
 public struct StepFolder: Sendable, Hashable {
@@ -26,13 +26,13 @@ public enum Ending: Sendable, Hashable {
     case exited(Int32)
     case signalled(Int32)
     case timedOut
-    /// The kernel killed a part of it, for it took more memory than it may.
+    /// The kernel killed one of its processes because it exceeded its memory limit.
     case outOfMemory
     case stopped
-    /// It never started, and why.
+    /// The command was never started; the reason.
     case unprepared(String)
 
-    /// - Parameter line: the exit record.
+    /// - Parameter line: the exit record. The result is nil when it is not one.
     public init?(record line: String) {
         let parts = line.split(separator: " ", maxSplits: 1)
         let rest = parts.count > 1 ? String(parts[1]).trimmingSuffix(while: \.isNewline) : ""

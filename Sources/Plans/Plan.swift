@@ -3,7 +3,7 @@ import Foundation
 import Projects
 
 /// Exactly what will run, on which code and with which configuration. A value: the same inputs give the same plan.
-public struct Plan: Sendable, Hashable, Codable {
+public struct Plan: Sendable, Hashable {
     public let project: String
     public let pipeline: String
     public let environment: String
@@ -42,24 +42,6 @@ public struct Plan: Sendable, Hashable, Codable {
     }
 }
 
-/// What a run was started by.
-public enum Trigger: Sendable, Hashable, Codable {
-    case push
-    case change(number: Int64, base: ObjectID)
-    /// - Parameter backfill: what asked for the moment, where that was not the schedule itself.
-    case fire(id: Int64, schedule: String, logicalTime: Date, backfill: Backfilling?)
-    /// A person ran it in a working tree.
-    case local
-    case rollback(model: String, version: String, by: String, reason: String)
-    /// Another run found that the world has drifted.
-    case drift(run: Int64, reason: String)
-
-    /// The moment that the run stands for, where it stands for one.
-    public var logicalTime: Date? {
-        if case .fire(_, _, let time, _) = self { time } else { nil }
-    }
-}
-
 /// What the environment lends to every step of a run.
 public struct RunSettings: Sendable, Hashable, Codable {
     public let identity: String?
@@ -75,6 +57,10 @@ public struct RunSettings: Sendable, Hashable, Codable {
     public var approvals: Int?
     /// Who is told of what becomes of it. Absent for nobody.
     public var notify: [Channel]?
+
+    private enum CodingKeys: String, CodingKey {
+        case identity, env, registry, sandbox, dataRoot, isIsolated, quarantine, approvals, notify
+    }
 }
 
 /// A step with its compute looked up.
@@ -101,55 +87,21 @@ public struct PlannedStep: Sendable, Hashable, Codable {
     public let reuse: Reuse?
     /// Of a step that plans infrastructure: a digest of the files and variables that it does so from.
     public let source: String?
-}
 
-/// Why a pipeline does not run for an event.
-public enum NonRun: Sendable, Hashable, Codable, CustomStringConvertible {
-    /// Its file does not ask for this kind of event.
-    case notTriggered(by: String)
-    case otherEnvironment(wanted: [String], actual: String)
-    case otherBranch(wanted: [String])
-    case pathsUntouched([String])
-    case otherTarget(wanted: [String])
-    case otherSchedule
-    case otherPipeline(wanted: [String])
-    /// The trusted files do not let the environment have it.
-    case otherModel(wanted: String, environment: String, known: [String])
-    case coolingDown(until: Date)
-    case oftenEnough(starts: Int, since: Date)
-
-    /// Whether it would have run, had the commit touched what it is about.
-    public var isForPaths: Bool {
-        if case .pathsUntouched = self { true } else { false }
-    }
-
-    public var description: String {
-        switch self {
-        case .notTriggered(let kind): "not started by a \(kind)"
-        case .otherEnvironment(let wanted, let actual):
-            "runs in \(wanted.joined(separator: ", ")), and this branch is \(actual)"
-        case .otherBranch(let wanted): "runs for branches \(wanted.joined(separator: ", "))"
-        case .pathsUntouched(let paths): "nothing under \(paths.joined(separator: ", ")) changed"
-        case .otherTarget(let wanted): "checks changes to \(wanted.joined(separator: ", "))"
-        case .otherSchedule: "another schedule fired"
-        case .otherPipeline(let wanted): "started by what \(wanted.joined(separator: ", ")) reports"
-        case .otherModel(let wanted, let environment, let known):
-            "is about model '\(wanted)', and environment '\(environment)' has "
-                + (known.isEmpty ? "none" : known.joined(separator: ", "))
-                + ": registry: takes effect when it is merged into the default branch"
-        case .coolingDown(let until): "drift has started it lately: it cools down until \(until.formatted(.iso8601))"
-        case .oftenEnough(let starts, let since):
-            "drift has started it \(starts) times since \(since.formatted(.iso8601)), which is the most it may"
-        }
+    private enum CodingKeys: String, CodingKey {
+        case name, needs, action, inputs, data, datasets, outputs, tests, monitor, env, compute, retriesWhenLost
+        case configuration, reuse, source
     }
 }
 
 /// The answer of planning: what runs, and for every pipeline that does not, why.
-public struct Planning: Sendable, Hashable, Codable {
+public struct Planning: Sendable, Hashable, Encodable {
     public let plans: [Plan]
     public let skipped: [String: NonRun]
     /// Set when the event as a whole starts nothing: a deleted branch, a branch without environment.
     public let remark: String?
+
+    private enum CodingKeys: String, CodingKey { case plans, skipped, remark }
 
     public init(plans: [Plan] = [], skipped: [String: NonRun] = [:], remark: String? = nil) {
         self.plans = plans

@@ -1,3 +1,4 @@
+import Formats
 import Projects
 
 /// What a step's result depends on, as one digest, and by part, so that a person can be told which part changed.
@@ -8,6 +9,8 @@ public struct StepKey: Sendable, Hashable, Codable {
     public let digest: String
     /// `inputs src/**` → digest of what the pattern finds, `data births` → its version, and so on.
     public let parts: [String: String]
+
+    private enum CodingKeys: String, CodingKey { case digest, parts }
 
     init(_ parts: [String: String], digest: (String) -> String) {
         self.parts = parts
@@ -21,13 +24,40 @@ public struct StepKey: Sendable, Hashable, Codable {
 }
 
 /// Whether a step's result may be taken from an earlier run.
-public enum Reuse: Sendable, Hashable, Codable {
+public enum Reuse: Sendable, Hashable {
     case byKey(StepKey)
     /// Never, and why.
     case never(reason: String)
 
     public var key: StepKey? {
         if case .byKey(let key) = self { key } else { nil }
+    }
+}
+
+extension Reuse: Codable {
+    private enum CodingKeys: String, CodingKey { case byKey, never }
+
+    /// Of format 1, the labels of an enum's values.
+    private enum Labels: String, CodingKey { case reason }
+
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        if values.contains(.byKey) {
+            self = .byKey(try values.decodeUnlabelled(StepKey.self, forKey: .byKey))
+        } else if let reason = try? values.decode(String.self, forKey: .never) {
+            self = .never(reason: reason)
+        } else {
+            let labels = try values.nestedContainer(keyedBy: Labels.self, forKey: .never)
+            self = .never(reason: try labels.decode(String.self, forKey: .reason))
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var values = encoder.container(keyedBy: CodingKeys.self)
+        switch self {
+        case .byKey(let key): try values.encode(key, forKey: .byKey)
+        case .never(let reason): try values.encode(reason, forKey: .never)
+        }
     }
 }
 
@@ -51,20 +81,20 @@ extension Plan {
         of step: Step, in environment: Environment, trigger: Trigger, _ facts: CommitFacts, above: [String: Reuse],
         digest: (String) -> String
     ) -> Reuse {
-        guard case .run(let command) = step.action else { return .never(reason: step.action.reasonToRun) }
-        guard !step.inputs.isEmpty else { return .never(reason: "it does not say what it reads: it has no inputs:") }
-        switch trigger {
-        case .push, .change, .drift: break
-        case .rollback: return .never(reason: "a version is tried anew before it comes back")
-        case .fire: return .never(reason: "a fire stands for a moment of its own")
-        case .local: return .never(reason: "a local run reads files that no commit has")
+        let own: [String: String]
+        switch step.action.body.reuse {
+        case .never(let reason): return .never(reason: reason)
+        case .keyed(let texts): own = texts
         }
+        guard !step.inputs.isEmpty else { return .never(reason: "it does not say what it reads: it has no inputs:") }
+        if let reason = trigger.body.reasonToRunAnew { return .never(reason: reason) }
         var parts = [
-            "command": digest(command), "configuration": digest(environment.configuration(seenBy: step)),
+            "configuration": digest(environment.configuration(seenBy: step)),
             "environment variables": digest(environment.variables(of: step)),
             "outputs": step.outputs.joined(separator: " "),
             "sandbox": environment.sandbox.rawValue, "registry": environment.registrySeen,
         ]
+        parts.merge(own.mapValues(digest)) { $1 }
         parts.merge(environment.files(of: step, facts)) { $1 }
         for dataset in step.data {
             guard let version = facts.datasets[environment.name]?[dataset] else {
@@ -87,22 +117,10 @@ extension Plan {
     static func source(of step: Step, in environment: Environment, _ facts: CommitFacts, digest: (String) -> String)
         -> String?
     {
-        guard case .plan(let infrastructure) = step.action else { return nil }
-        var parts = environment.files(of: step, facts)
-        parts["place"] = infrastructure.place
+        guard let origin = step.action.body.plannedFrom else { return nil }
+        var parts = environment.files(of: step, facts).merging(origin) { $1 }
         parts["environment variables"] = environment.variables(of: step)
         return StepKey(parts, digest: digest).digest
-    }
-}
-
-extension Action {
-    /// Why it is done anew each time.
-    fileprivate var reasonToRun: String {
-        switch self {
-        case .run, .register, .promote, .restore: "it changes the registry"
-        case .plan: "what there is may have changed"
-        case .apply: "it changes the infrastructure"
-        }
     }
 }
 

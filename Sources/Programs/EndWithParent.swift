@@ -1,7 +1,7 @@
 import CPosix
 
-/// Have this process killed when the thread of its parent that waits for it ends, however that comes about.
+/// Have this process killed when the thread that started it ends for any reason.
 ///
-/// - Parameter parent: the number of the process that has started this one.
-/// - Returns: `false` when that is gone already.
+/// - Parameter parent: process id of the parent.
+/// - Returns: `false` when the parent has already ended.
 public func endWithParent(_ parent: Int32) -> Bool { espalier_die_with_parent(parent) == 0 }

@@ -28,7 +28,7 @@ public enum NoticeField: String, Sendable, Hashable, CaseIterable {
 
 /// Whom an environment tells of what, and how: an entry of its `notify:`.
 public struct Channel: Sendable, Hashable, Codable {
-    public enum Way: Sendable, Hashable, Codable {
+    public enum Way: Sendable, Hashable {
         case webhook(Webhook)
         case email(Email)
     }
@@ -39,6 +39,8 @@ public struct Channel: Sendable, Hashable, Codable {
         public let url: String
         /// Name of the variable with what the document is signed with; absent for no signature.
         public let secret: String?
+
+        private enum CodingKeys: String, CodingKey { case url, secret }
     }
 
     public struct Email: Sendable, Hashable, Codable {
@@ -51,6 +53,8 @@ public struct Channel: Sendable, Hashable, Codable {
         public let password: String?
         /// Whether `smtp://` has to turn to TLS before anything is said.
         public let isEncrypted: Bool
+
+        private enum CodingKeys: String, CodingKey { case to, from, server, user, password, isEncrypted }
     }
 
     public let name: String
@@ -62,6 +66,8 @@ public struct Channel: Sendable, Hashable, Codable {
     public let template: String?
     /// Seconds between two messages about the same; what happens in between is told together.
     public let quiet: Int64
+
+    private enum CodingKeys: String, CodingKey { case name, kinds, pipelines, way, template, quiet }
 
     /// To whom a message of it goes, each on its own: one that is refused keeps it from nobody else.
     public var recipients: [String] {

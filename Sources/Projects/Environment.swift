@@ -40,21 +40,23 @@ public struct Compute: Sendable, Hashable, Codable {
     /// Seconds.
     public var timeout: Int64
 
+    private enum CodingKeys: String, CodingKey { case cpus, memory, processes, timeout }
+
     public static let standard = Compute(cpus: nil, memory: nil, processes: nil, timeout: 3_600)
 
     public var hasLimits: Bool { cpus != nil || memory != nil || processes != nil }
 }
 
 /// Where the version of a dataset comes from.
-public enum Dataset: Sendable, Hashable, Codable {
+public enum Dataset: Sendable, Hashable {
     /// A file, a folder or a Delta table, relative to the environment's data root: looked at for each plan.
     case path(String)
     /// Stated, for data that comes with a pinned package, say.
     case version(String)
 }
 
-public struct RegistrySettings: Sendable, Hashable, Codable {
-    public enum Server: Sendable, Hashable, Codable {
+public struct RegistrySettings: Sendable, Hashable {
+    public enum Server: Sendable, Hashable {
         /// The daemon runs an MLflow server of its own.
         case embedded
         case url(String)
@@ -71,12 +73,12 @@ public struct RegistrySettings: Sendable, Hashable, Codable {
     public var stage: String?
     /// Command that loads the version in `ESPALIER_MODEL_URI` and has it predict; one that fits most models when absent.
     public var smoke: String?
-    /// Whether a fire that reports `health=failed` of the champion has the one before it back. Absent for no.
-    public var rollsBackWhenIll: Bool?
+    /// Roll back to the previous champion when a scheduled run reports `health=failed`. Default false.
+    public var rollsBackOnFailedHealth: Bool?
 
     public init(
         server: Server, model: String?, models: [String]? = nil, candidate: String?, incumbent: String?, stage: String?,
-        smoke: String? = nil, rollsBackWhenIll: Bool? = nil
+        smoke: String? = nil, rollsBackOnFailedHealth: Bool? = nil
     ) {
         self.server = server
         self.model = model
@@ -85,7 +87,7 @@ public struct RegistrySettings: Sendable, Hashable, Codable {
         self.incumbent = incumbent
         self.stage = stage
         self.smoke = smoke
-        self.rollsBackWhenIll = rollsBackWhenIll
+        self.rollsBackOnFailedHealth = rollsBackOnFailedHealth
     }
 }
 
@@ -184,6 +186,6 @@ extension RegistrySettings {
         incumbent = node?["aliases"]?["incumbent"]?.text
         stage = node?["stage"]?.text
         smoke = node?["smoke"]?.text
-        rollsBackWhenIll = node?["rollback"]?.text == "on-failed-health" ? true : nil
+        rollsBackOnFailedHealth = node?["rollback"]?.text == "on-failed-health" ? true : nil
     }
 }

@@ -2,6 +2,8 @@
 public struct Glob: Hashable, Sendable, Codable, CustomStringConvertible {
     public let description: String
 
+    private enum CodingKeys: String, CodingKey { case description }
+
     public init(_ pattern: String) {
         description = pattern
     }

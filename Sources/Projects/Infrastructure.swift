@@ -5,6 +5,8 @@ public struct Infrastructure: Sendable, Hashable, Codable {
     /// A file of the environment's data; absent where the configuration names a backend of its own.
     public let state: String?
 
+    private enum CodingKeys: String, CodingKey { case folder, state }
+
     public init(folder: String, state: String?) {
         self.folder = folder
         self.state = state
@@ -90,20 +92,5 @@ extension Infrastructure {
 extension String {
     fileprivate var isPlainPath: Bool {
         wholeMatch(of: /[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*/) != nil && !split(separator: "/").contains("..")
-    }
-}
-
-/// Steps that apply what no step of theirs has planned.
-func infrastructureProblems(_ steps: [Step], marks: Node?) -> [Problem] {
-    steps.compactMap { step in
-        guard case .apply(let reference, _) = step.action else { return nil }
-        if case .plan = steps.first(where: { $0.name == reference.step })?.action,
-            reference.output == Infrastructure.output
-        {
-            return nil
-        }
-        return Problem(
-            "\(reference) is no plan", at: marks?[step.name]?.mark, key: "steps.\(step.name).terraform.apply",
-            hint: "name the output `plan` of a step with terraform: { plan: FOLDER }")
     }
 }

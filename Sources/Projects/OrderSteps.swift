@@ -65,12 +65,6 @@ private func checkReferences(_ ordered: [Step], _ mark: (String) -> Mark?, _ pro
 extension Step {
     /// Every output of another step that this one reads by reference.
     public var references: [Reference] {
-        let inEnv = env.sorted { $0.key < $1.key }.flatMap { Reference.all(in: $0.value) }
-        switch action {
-        case .run, .plan, .restore: return inEnv
-        case .apply(let plan, _): return inEnv + [plan]
-        case .register(let model): return inEnv + [model]
-        case .promote(let evidence, _, let training): return inEnv + [evidence] + [training].compactMap(\.self)
-        }
+        env.sorted { $0.key < $1.key }.flatMap { Reference.all(in: $0.value) } + action.body.references
     }
 }

@@ -1,4 +1,3 @@
-import Cron
 import Foundation
 import Promotion
 
@@ -27,34 +26,10 @@ public struct Pipeline: Sendable, Hashable {
     }
 }
 
-public struct Triggers: Sendable, Hashable {
-    public struct Push: Sendable, Hashable {
-        public let environments: [String]
-        public let branches: [Glob]
-        public let paths: [Glob]
-    }
-
-    public struct Change: Sendable, Hashable {
-        public let targets: [Glob]
-        public let environment: String
-        /// Only changes of these paths; all when empty.
-        public let paths: [Glob]
-    }
-
-    public let push: Push?
-    public let change: Change?
-    public let schedule: ScheduleRule?
-    public let drift: DriftRule?
-
-    /// The environments that it may run in, in the order of its triggers.
-    public var environments: [String] {
-        (push?.environments ?? []) + (change.map { [$0.environment] } ?? []) + (schedule.map { [$0.environment] } ?? [])
-            + (drift.map { [$0.environment] } ?? [])
-    }
-}
-
 public struct Concurrency: Sendable, Hashable, Codable {
     public enum Supersede: String, Sendable, Codable { case none, queued, running }
+
+    private enum CodingKeys: String, CodingKey { case group, supersede }
 
     public let group: String?
     public let supersede: Supersede
@@ -87,37 +62,12 @@ public struct Step: Sendable, Hashable, Codable {
     public let retriesWhenLost: Int
 }
 
-/// What a step does.
-public enum Action: Sendable, Hashable, Codable {
-    case run(command: String)
-    /// Register the model that another step logged.
-    case register(model: Reference)
-    /// - Parameter trainingIDs: the rows that the challenger was trained on.
-    case promote(evidence: Reference, rules: PromotionRules, trainingIDs: Reference?)
-    /// Have Terraform say what it would do.
-    case plan(Infrastructure)
-    /// Have it do that.
-    ///
-    /// - Parameter isShown: only what the plan of a merged change has shown.
-    case apply(plan: Reference, isShown: Bool)
-    /// Make the version that the run's trigger names the incumbent again.
-    case restore
-}
-
-extension Action {
-    /// Whether it is a process of its own, and needs a slot while it is at work.
-    public var isCommand: Bool {
-        switch self {
-        case .run, .plan, .apply: true
-        case .register, .promote, .restore: false
-        }
-    }
-}
-
 /// `${steps.STEP.outputs.OUTPUT}`
 public struct Reference: Sendable, Hashable, Codable, CustomStringConvertible {
     public let step: String
     public let output: String
+
+    private enum CodingKeys: String, CodingKey { case step, output }
 
     public var description: String { "${steps.\(step).outputs.\(output)}" }
 

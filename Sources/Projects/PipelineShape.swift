@@ -1,107 +1,8 @@
-import Cron
-import Promotion
-
 /// The keys of `pipelines/*.yml`.
 public enum PipelineFile {
-    static let push = Shape.object([
-        .init("environment", .oneOrMany(.string), required: true, "environments whose branches start this pipeline"),
-        .init("branches", .oneOrMany(.string), "only these branches of them"),
-        .init("paths", .oneOrMany(.string), "only when one of these paths changed"),
-    ])
-
-    static let change = Shape.object([
-        .init("target", .oneOrMany(.string), required: true, "target branches of the changes to check"),
-        .init("paths", .oneOrMany(.string), "only changes of one of these paths"),
-        .init("environment", .string, required: true, "environment that the checks run in"),
-    ])
-
-    static let schedule = Shape.object([
-        .init("cron", .string, required: true, "Quartz cron: seconds minutes hours day month weekday [year]"),
-        .init("timezone", .string, "IANA time zone; default UTC"),
-        .init("environment", .string, required: true, "environment that it runs in, and whose releases make it live"),
-        .init(
-            "misfire", .oneOf(ScheduleRule.Misfire.allCases.map(\.rawValue)),
-            "what to do about moments missed; default run-once"),
-        .init(
-            "overlap", .oneOf(ScheduleRule.Overlap.allCases.map(\.rawValue)),
-            "what to do when the last fire still runs; default queue"),
-        .init("dst", .oneOf(DaylightSaving.allCases.map(\.rawValue)), "daylight saving rule; default wall-once"),
-        .init("after", .oneOrMany(.string), "schedules of the same environment whose fire must have passed first"),
-        .init("jitter", .duration, "spreads schedules of one moment: each comes later by its own fixed share of this"),
-        .init("start", .string, "nothing is due before this moment: 2026-01-01T00:00:00Z"),
-        .init("end", .string, "nothing is due after this moment"),
-        .init("catch_up", .integer(min: 1), "the most missed moments that run-all makes up at once; default 100"),
-    ])
-
-    static let drift = Shape.object([
-        .init("environment", .string, required: true, "environment whose drift starts it, and in which it runs"),
-        .init("of", .oneOrMany(.string), "pipelines whose steps report the drift; default all of the environment"),
-        .init("cooldown", .duration, "time from one start to the next; default 7d"),
-        .init("at_most", .integer(min: 1), "starts within the window; default 4"),
-        .init("window", .duration, "what at_most counts in; default 30d"),
-    ])
-
-    static let floorRule = Shape.map(.number)
-    static let improveRule = Shape.object([
-        .init("metric", .string, required: true, "what is compared"),
-        .init("by", .number, "the lower bound must exceed this; default 0"),
-        .init("confidence", .number, "one-sided confidence of the bound; default 0.95"),
-        .init("bound", bounds, "how the bound is taken from the resamples; default percentile"),
-    ])
-    static let noWorseRule = Shape.object([
-        .init("metric", .string, required: true, "what is compared"),
-        .init("margin", .number, required: true, "the lower bound must exceed minus this"),
-        .init("confidence", .number, "one-sided confidence of the bound; default 0.95"),
-        .init("bound", bounds, "how the bound is taken from the resamples; default percentile"),
-    ])
-    static let slicesRule = Shape.object([
-        .init("columns", .oneOrMany(.string), required: true, "columns of the evidence; each value is a slice"),
-        .init("metric", .string, required: true, "what is compared"),
-        .init("margin", .number, required: true, "no slice may be shown to get worse by more than this"),
-        .init("min_rows", .integer(min: 1), "smaller slices are reported, not judged; default 200"),
-        .init("confidence", .number, "that no slice is blamed by chance, all together (Holm); default 0.95"),
-    ])
-    private static let bounds = Shape.oneOf(BoundMethod.allCases.map(\.rawValue))
-
-    static let promote = Shape.object([
-        .init("evidence", .string, required: true, "per-row scores: ${steps.NAME.outputs.OUTPUT}"),
-        .init("first", .oneOf(["promote", "hold"]), "what to do when there is no incumbent yet; default promote"),
-        .init("floor", floorRule, "metric → value that the challenger alone must reach"),
-        .init("improve", .oneOrMany(improveRule), "what must get better"),
-        .init("no_worse", .oneOrMany(noWorseRule), "what must not get worse"),
-        .init("slices", .oneOrMany(slicesRule), "subgroups that must not get worse"),
-        .init("at_most", .map(.number), "value that a step above reported → the most it may be: { latency_ms: 50 }"),
-        .init(
-            "holdout",
-            .object([
-                .init("budget", .integer(min: 1), required: true, "comparisons that the same rows may decide")
-            ]), "how often the same holdout is used; its confidence is spent over the budget"),
-        .init(
-            "training_ids", .string,
-            "rows the challenger was trained on, one id a line: ${steps.NAME.outputs.OUTPUT}; none may be in the evidence"
-        ),
-    ])
-
-    static let terraform = Shape.object([
-        .init("plan", .string, "folder of the configuration"),
-        .init(
-            "state", .string,
-            "file in the environment's data that keeps the state; else the configuration's backend does"),
-        .init("apply", .string, "what to apply: ${steps.NAME.outputs.plan}"),
-        .init("shown", .flag, "apply only what the plan of a merged change has shown; default true"),
-    ])
-
-    static let step = Shape.object([
-        .init("needs", .oneOrMany(.string), "steps that must pass first"),
-        .init("run", .string, "shell command"),
-        .init(
-            "register",
-            .object([
-                .init("model", .string, required: true, "model URI the step logged: ${steps.NAME.outputs.model_uri}")
-            ]), "create a version of the environment's registered model"),
-        .init("promote", promote, "let the challenger replace the incumbent if the evidence says so"),
-        .init(
-            "terraform", terraform, "plan a folder of Terraform configuration, or apply what a step above has planned"),
+    static let step = Shape.object([needs] + Action.keys.map(\.field) + stepFields)
+    private static let needs = Shape.Field("needs", .oneOrMany(.string), "steps that must pass first")
+    private static let stepFields: [Shape.Field] = [
         .init(
             "inputs", .oneOrMany(.string),
             "paths the step reads; a step that says so is reused when nothing it reads has changed"),
@@ -118,17 +19,12 @@ public enum PipelineFile {
         .init(
             "retry", .object([.init("lost", .integer(min: 0), "retries after infrastructure loss; default 1")]),
             "what is tried again"),
-    ])
+    ]
 
     public static let shape = Shape.object([
         .init(
             "on",
-            .object([
-                .init("push", push, "a branch moved"),
-                .init("change", change, "a merge was proposed"),
-                .init("schedule", schedule, "a moment is due"),
-                .init("drift", drift, "a step reported that the world has drifted from what the model learned"),
-            ]), required: true, "what starts this pipeline"),
+            .object(Triggers.kinds.map { $0.field }), required: true, "what starts this pipeline"),
         .init(
             "concurrency",
             .object([

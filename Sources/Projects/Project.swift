@@ -84,12 +84,12 @@ extension Project {
         }
         problems +=
             overlapProblems(environments) + pipelines.flatMap { linkProblems($0, environments) }
-            + dependencyProblems(pipelines)
+            + Triggers.kinds.flatMap { $0.problems(among: pipelines) }
         guard problems.isEmpty else { throw Problems(problems) }
         return Project(
             name: trustedBase["name"]?.text ?? fallbackName, defaultBranch: defaultBranch,
             environments: environments, pipelines: pipelines,
-            warnings: sources.pipelines.sorted { $0.key < $1.key }.flatMap { scheduleWarnings($0.value) })
+            warnings: sources.pipelines.sorted { $0.key < $1.key }.flatMap { Triggers.warnings($0.value) })
     }
 
     private static func shapeProblems(_ sources: ProjectSources) -> [Problem] {

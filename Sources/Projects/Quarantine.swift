@@ -6,6 +6,8 @@ public struct QuarantinedTest: Sendable, Hashable, Codable {
     public let until: String
     public let reason: String
 
+    private enum CodingKeys: String, CodingKey { case test, until, reason }
+
     public init(test: String, until: String, reason: String) {
         self.test = test
         self.until = until

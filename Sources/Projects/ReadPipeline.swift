@@ -1,4 +1,3 @@
-import Cron
 import Foundation
 
 extension Pipeline {
@@ -13,7 +12,9 @@ extension Pipeline {
             problems.append(
                 Problem("a pipeline needs at least one step", at: file["steps"]?.mark ?? file.mark, key: "steps"))
         }
-        problems += infrastructureProblems(steps, marks: file["steps"])
+        problems += steps.flatMap { step in
+            step.action.body.problems(in: step, of: steps, at: file["steps"]?[step.name]?.mark)
+        }
         let ordered = order(steps, marks: file["steps"], &problems)
         guard problems.isEmpty else { throw Problems(problems) }
         let concurrency = Concurrency(
@@ -24,72 +25,6 @@ extension Pipeline {
             config: file["config"],
             timeout: file["timeout"]?.seconds, steps: ordered,
             mark: file.mark)
-    }
-}
-
-extension Triggers {
-    init(_ node: Node?, _ problems: inout [Problem]) {
-        push = node?["push"].map { push in
-            Push(
-                environments: push["environment"]?.texts ?? [], branches: push["branches"]?.globs ?? [],
-                paths: push["paths"]?.globs ?? [])
-        }
-        change = node?["change"].map { change in
-            Change(
-                targets: change["target"]?.globs ?? [], environment: change["environment"]?.text ?? "",
-                paths: change["paths"]?.globs ?? [])
-        }
-        schedule = node?["schedule"].flatMap { ScheduleRule($0, &problems) }
-        drift = node?["drift"].map(DriftRule.init)
-        if !["push", "change", "schedule", "drift"].contains(where: { node?[$0] != nil }) {
-            problems.append(
-                Problem(
-                    "nothing starts this pipeline", at: node?.mark, key: "on",
-                    hint: "give one of push, change, schedule, drift"))
-        }
-    }
-}
-
-extension DriftRule {
-    init(_ node: Node) {
-        environment = node["environment"]?.text ?? ""
-        of = node["of"]?.texts ?? []
-        cooldown = node["cooldown"]?.seconds ?? 7 * 86_400
-        atMost = node["at_most"]?.integer ?? 4
-        window = node["window"]?.seconds ?? 30 * 86_400
-    }
-}
-
-extension ScheduleRule {
-    init?(_ node: Node, _ problems: inout [Problem]) {
-        timezone = node["timezone"]?.text ?? "UTC"
-        environment = node["environment"]?.text ?? ""
-        misfire = node["misfire"]?.text.flatMap(Misfire.init) ?? .runOnce
-        overlap = node["overlap"]?.text.flatMap(Overlap.init) ?? .queue
-        dst = node["dst"]?.text.flatMap(DaylightSaving.init) ?? .wallOnce
-        after = node["after"]?.texts
-        jitter = node["jitter"]?.seconds
-        catchUp = node["catch_up"]?.integer
-        start = node["start"]?.moment(key: "on.schedule.start", &problems)
-        end = node["end"]?.moment(key: "on.schedule.end", &problems)
-        if let start, let end, end < start {
-            problems.append(
-                Problem("the schedule ends before it starts", at: node["end"]?.mark, key: "on.schedule.end"))
-        }
-        if Zone(named: timezone) == nil {
-            problems.append(
-                Problem(
-                    "'\(timezone)' is no time zone", at: node["timezone"]?.mark ?? node.mark,
-                    key: "on.schedule.timezone",
-                    hint: nearest(to: timezone, among: Zone.names)
-                        .map { "did you mean '\($0)'?" } ?? "use an IANA name such as Europe/Berlin"))
-        }
-        do {
-            cron = try CronExpression(node["cron"]?.text ?? "")
-        } catch {
-            problems.append(Problem("\(error)", at: node["cron"]?.mark ?? node.mark, key: "on.schedule.cron"))
-            return nil
-        }
     }
 }
 
@@ -115,73 +50,14 @@ extension Step {
         retriesWhenLost = node["retry"]?["lost"]?.integer ?? 1
         guard let action = Action(node, at: entry.mark, key: key, &problems) else { return nil }
         self.action = action
-        if case .plan(let infrastructure) = action {
-            // What it is the plan of, where nothing else is said.
-            inputs = node["inputs"]?.globs ?? [Glob("\(infrastructure.folder)/**")]
-            outputs = [Infrastructure.output] + (node["outputs"]?.texts ?? [])
-        } else {
-            inputs = node["inputs"]?.globs ?? []
-            outputs = node["outputs"]?.texts ?? []
-        }
+        inputs = node["inputs"]?.globs ?? action.body.defaultInputs
+        outputs = action.body.ownOutputs + (node["outputs"]?.texts ?? [])
         for (report, name, suffix) in [("tests", tests, "xml"), ("monitor", monitor, "json")] {
             guard let name, !outputs.contains(name) else { continue }
             problems.append(
                 Problem(
                     "'\(name)' is no output of the step", at: node[report]?.mark ?? entry.mark, key: "\(key).\(report)",
                     hint: "declare it: outputs: [\(name)], and write $ESPALIER_OUTPUTS/\(name).\(suffix)"))
-        }
-    }
-}
-
-extension Action {
-    init?(_ node: Node, at mark: Mark, key: String, _ problems: inout [Problem]) {
-        let kinds = ["run", "register", "promote", "terraform"].filter { node[$0] != nil }
-        guard kinds.count == 1 else {
-            problems.append(
-                Problem(
-                    kinds.isEmpty
-                        ? "the step does nothing" : "the step does several things: \(kinds.joined(separator: ", "))",
-                    at: mark, key: key, hint: "give exactly one of run, register, promote, terraform"))
-            return nil
-        }
-        if let command = node["run"]?.text {
-            self = .run(command: command)
-        } else if let model = node["register"]?["model"] {
-            guard let reference = Reference(model, key: "\(key).register.model", &problems) else { return nil }
-            self = .register(model: reference)
-        } else if let promote = node["promote"], let evidence = promote["evidence"] {
-            let rules = readRules(promote, key: "\(key).promote", &problems)
-            guard let reference = Reference(evidence, key: "\(key).promote.evidence", &problems) else { return nil }
-            let training = promote["training_ids"].flatMap {
-                Reference($0, key: "\(key).promote.training_ids", &problems)
-            }
-            self = .promote(evidence: reference, rules: rules, trainingIDs: training)
-        } else if let terraform = node["terraform"] {
-            self.init(terraform: terraform, key: "\(key).terraform", &problems)
-        } else {
-            return nil
-        }
-    }
-}
-
-extension Action {
-    /// Of `terraform:`.
-    init?(terraform node: Node, key: String, _ problems: inout [Problem]) {
-        guard (node["plan"] == nil) != (node["apply"] == nil) else {
-            problems.append(
-                Problem("Terraform plans or applies", at: node.mark, key: key, hint: "give exactly one of plan, apply"))
-            return nil
-        }
-        for (own, other) in [("state", "apply"), ("shown", "plan")] where node[own] != nil && node[other] != nil {
-            problems.append(
-                Problem("'\(own)' says nothing beside '\(other)'", at: node[own]?.mark, key: "\(key).\(own)"))
-        }
-        if let apply = node["apply"] {
-            guard let plan = Reference(apply, key: "\(key).apply", &problems) else { return nil }
-            self = .apply(plan: plan, isShown: node["shown"]?.flag ?? true)
-        } else {
-            guard let place = Infrastructure(node, key: key, &problems) else { return nil }
-            self = .plan(place)
         }
     }
 }

@@ -1,5 +1,44 @@
 import Promotion
 
+/// The keys of `promote:` that are rules.
+enum RuleFields {
+    private static let floorRule = Shape.map(.number)
+    private static let improveRule = Shape.object([
+        .init("metric", .string, required: true, "what is compared"),
+        .init("by", .number, "the lower bound must exceed this; default 0"),
+        .init("confidence", .number, "one-sided confidence of the bound; default 0.95"),
+        .init("bound", bounds, "how the bound is taken from the resamples; default percentile"),
+    ])
+    private static let noWorseRule = Shape.object([
+        .init("metric", .string, required: true, "what is compared"),
+        .init("margin", .number, required: true, "the lower bound must exceed minus this"),
+        .init("confidence", .number, "one-sided confidence of the bound; default 0.95"),
+        .init("bound", bounds, "how the bound is taken from the resamples; default percentile"),
+    ])
+    private static let slicesRule = Shape.object([
+        .init("columns", .oneOrMany(.string), required: true, "columns of the evidence; each value is a slice"),
+        .init("metric", .string, required: true, "what is compared"),
+        .init("margin", .number, required: true, "no slice may be shown to get worse by more than this"),
+        .init("min_rows", .integer(min: 1), "smaller slices are reported, not judged; default 200"),
+        .init("confidence", .number, "that no slice is blamed by chance, all together (Holm); default 0.95"),
+    ])
+    private static let bounds = Shape.oneOf(BoundMethod.allCases.map(\.rawValue))
+
+    static let all: [Shape.Field] = [
+        .init("first", .oneOf(["promote", "hold"]), "what to do when there is no incumbent yet; default promote"),
+        .init("floor", floorRule, "metric → value that the challenger alone must reach"),
+        .init("improve", .oneOrMany(improveRule), "what must get better"),
+        .init("no_worse", .oneOrMany(noWorseRule), "what must not get worse"),
+        .init("slices", .oneOrMany(slicesRule), "subgroups that must not get worse"),
+        .init("at_most", .map(.number), "value that a step above reported → the most it may be: { latency_ms: 50 }"),
+        .init(
+            "holdout",
+            .object([
+                .init("budget", .integer(min: 1), required: true, "comparisons that the same rows may decide")
+            ]), "how often the same holdout is used; its confidence is spent over the budget"),
+    ]
+}
+
 /// The rules of a `promote` step whose shape is already right.
 func readRules(_ node: Node, key: String, _ problems: inout [Problem]) -> PromotionRules {
     var floor: [FloorRule] = []

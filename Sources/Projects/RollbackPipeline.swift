@@ -4,11 +4,11 @@ extension Pipeline {
     /// - Parameter command: how it is tried; by MLflow and its own input example when absent.
     public static func rollback(trying command: String?) -> Pipeline {
         Pipeline(
-            name: "rollback", triggers: Triggers(push: nil, change: nil, schedule: nil, drift: nil),
+            name: "rollback", triggers: Triggers(),
             concurrency: Concurrency(group: nil, supersede: .none), model: nil, config: nil, timeout: nil,
             steps: [
                 Step("smoke", needs: [], .run(command: command ?? standardSmoke)),
-                Step("restore", needs: ["smoke"], .restore),
+                Step("restore", needs: ["smoke"], Action(RestoreAction())),
             ],
             mark: Mark(file: "built in", line: 1, column: 1))
     }

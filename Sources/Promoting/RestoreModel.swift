@@ -14,12 +14,11 @@ extension ModelPromoter {
     /// Make the version that a rollback names the incumbent again. It goes through the ledger like any other move.
     package func restore(step: PlannedStep, of run: StoredRun) async throws -> StepResult {
         let settings = run.plan.settings.registry
-        guard case .rollback(let model, let version, let by, let reason) = run.plan.trigger,
-            let alias = settings.incumbent
-        else {
+        guard let asked = run.plan.trigger.as(RollbackTrigger.self), let alias = settings.incumbent else {
             return StepResult(
                 outcome: .refused(reason: "environment '\(run.plan.environment)' has no incumbent alias any more"))
         }
+        let (model, version) = (asked.model, asked.version)
         if let known = try await store.decision(ofRun: run.id, step: step.name) {
             return try await apply(known, settings)
         }
@@ -35,7 +34,7 @@ extension ModelPromoter {
             project: run.plan.project, environment: run.plan.environment, run: run.id,
             commit: run.plan.commit.description, configurationDigest: run.plan.configurationDigest, datasets: [:],
             model: model, challenger: version, champion: current, evidenceSHA256: nil, rules: PromotionRules(),
-            decision: decide(restoringFor: by, because: reason), decidedAt: now)
+            decision: decide(restoringFor: asked.by, because: asked.reason), decidedAt: now)
         let stored = try await store.decide(
             body, step: step.name, project: run.project, on: alias,
             move: AliasMove(model: model, alias: alias, from: current, to: version), asOf: readAt,
@@ -47,8 +46,8 @@ extension ModelPromoter {
     /// What is wrong with the version that a rollback has back: also asked before anybody loads it, for loading a model runs what
     /// is in it.
     package func problem(restoredBy run: StoredRun) async throws -> String? {
-        guard case .rollback(let model, let version, _, _) = run.plan.trigger,
-            case .refused(let reason) = try await check(version, of: model, restoredBy: run)
+        guard let asked = run.plan.trigger.as(RollbackTrigger.self),
+            case .refused(let reason) = try await check(asked.version, of: asked.model, restoredBy: run)
         else { return nil }
         return reason
     }

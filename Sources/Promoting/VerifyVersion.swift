@@ -28,7 +28,7 @@ package struct Registration: Sendable {
 
 extension PlannedStep {
     fileprivate var registers: Bool {
-        if case .register = action { true } else { false }
+        action.as(RegisterAction.self) != nil
     }
 }
 

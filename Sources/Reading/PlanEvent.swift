@@ -32,28 +32,12 @@ package struct RepositoryPlanner: Sendable {
         -> Planning
     {
         let reader = ProjectReader(repository: repository, home: home, fallbackName: name)
-        switch event {
-        case .push(let move):
-            guard let branch = move.branch else { return Planning(remark: "tags start nothing") }
-            guard let tip = move.to else { return Planning(remark: "branch '\(branch)' was deleted") }
-            let facts = try reader.facts(at: tip, branch: branch, base: move.from)
-            return Plans.plan(event, at: facts, digest: sha256)
-        case .checks(let request):
-            let facts = try reader.facts(at: request.merge, branch: "change/\(request.change)", base: request.base)
-            return Plans.plan(event, at: facts, digest: sha256)
-        case .fire(let fire):
-            let facts = try reader.facts(
-                at: fire.commit, branch: fire.branch, base: nil, pipeline: fire.schedule)
-            return Plans.plan(event, at: facts, digest: sha256)
-        case .rollback(let request):
-            let facts = try reader.facts(at: request.commit, branch: request.branch, base: nil)
-            return Plans.plan(event, at: facts, digest: sha256)
-        case .drift(let report):
-            var facts = try reader.facts(at: report.commit, branch: report.branch, base: nil)
+        switch event.body.code {
+        case .none(let remark): return Planning(remark: remark)
+        case .commit(let commit, let branch, let base, let pipeline):
+            var facts = try reader.facts(at: commit, branch: branch, base: base, pipeline: pipeline)
             facts.driftStarts = driftStarts
             return Plans.plan(event, at: facts, digest: sha256)
-        case .proposal, .request:
-            return Planning()
         }
     }
 }

@@ -121,7 +121,7 @@ package struct ProjectReader {
     private func changedPaths(_ project: Project, _ base: ObjectID?, _ commit: ObjectID, _ trunk: ObjectID) throws
         -> [String]
     {
-        let filters = project.pipelines.flatMap { ($0.triggers.push?.paths ?? []) + ($0.triggers.change?.paths ?? []) }
+        let filters = project.pipelines.flatMap { $0.triggers.paths }
         guard !filters.isEmpty else { return [] }
         let start = try base ?? (trunk == commit ? nil : repository.mergeBase(trunk, commit))
         return try repository.changedPaths(from: start, to: commit)

@@ -48,7 +48,7 @@ extension Engine {
             throw DaemonError.refused("run \(id) is still at work: wait for its end, or cancel it")
         }
         let run = try await store.run(id)
-        if case .change(let number, _) = run.plan.trigger {
+        if let number = run.plan.trigger.change {
             throw DaemonError.refused(
                 "run \(id) checked change \(number), whose gate has closed: push the change again, and what passed is reused"
             )

@@ -183,7 +183,7 @@ package actor Engine {
         if !hadEnded, let outcome = entry.progress.outcome {
             write.outcome = outcome
             if outcome == .passed { write.schedules = schedules(of: entry.run) }
-            (write.illness, write.drift) = (entry.progress.illness, entry.run.driftFound(entry.progress))
+            (write.rollbackReason, write.drift) = (entry.progress.rollbackReason, entry.run.driftFound(entry.progress))
             write.end = (entry.progress, runner.logTail(of: id, entry.progress))
         }
         let isEnd = write.facts.contains(where: \.isEnd)

@@ -23,7 +23,7 @@ extension Engine {
     package func plan(_ events: [StoredEvent]) async {
         var mine: [Int64: [StoredEvent]] = [:]
         for event in events where projects[event.project] != nil && !planning.contains(event.project) {
-            if case .proposal = event.event { continue }
+            if event.event.as(Proposal.self) != nil { continue }
             mine[event.project, default: []].append(event)
         }
         guard !mine.isEmpty else { return }
@@ -46,10 +46,10 @@ extension Engine {
         while let first = rest.first {
             do {
                 // What depends on what earlier events have started is planned when those are stored.
-                let isAlone = first.event.looksAtEarlierOnes
+                let isAlone = first.event.body.dependsOnEarlierEvents
                 let batch =
                     isAlone
-                    ? rest.prefix(1) : rest.prefix(Self.largestBatch).prefix { !$0.event.looksAtEarlierOnes }
+                    ? rest.prefix(1) : rest.prefix(Self.largestBatch).prefix { !$0.event.body.dependsOnEarlierEvents }
                 let starts = isAlone ? try await driftStarts(before: first, of: project) : DriftStarts()
                 let planned = try await planner.plannings(for: Array(batch), of: project, driftStarts: starts)
                 try await begin(planned.events)
@@ -103,7 +103,7 @@ extension Engine {
 
     /// What drift has started lately, where it is drift that asks.
     private func driftStarts(before event: StoredEvent, of project: StoredProject) async throws -> DriftStarts {
-        guard case .drift(let report) = event.event else { return DriftStarts() }
+        guard let report = event.event.as(DriftReport.self) else { return DriftStarts() }
         // Longer than anybody's window.
         return try await store.driftStarts(
             in: report.environment, project: project.id, since: event.at.addingTimeInterval(-400 * 86_400),
@@ -130,13 +130,6 @@ extension ProjectPlanner {
             }
             return (planned, nil)
         }
-    }
-}
-
-extension Event {
-    /// Whether what it starts depends on what the events before it have started.
-    fileprivate var looksAtEarlierOnes: Bool {
-        if case .drift = self { true } else { false }
     }
 }
 

@@ -86,34 +86,21 @@ package struct StepRunner: Sendable {
         _ step: PlannedStep, _ run: StoredRun, _ progress: RunProgress, _ attempt: Int, _ project: StoredProject,
         _ incumbent: String?, _ ask: Asking
     ) async throws -> StepResult {
-        switch step.action {
-        case .register where run.plan.trigger == .local, .promote where run.plan.trigger == .local:
-            return StepResult(outcome: .skipped(reason: "a local run registers and promotes nothing: push"))
-        case .apply where run.plan.trigger == .local:
-            return StepResult(outcome: .skipped(reason: "a local run applies nothing: push"))
-        case .plan where run.plan.settings.isIsolated ?? false:
-            return StepResult(
-                outcome: .skipped(reason: "a change from outside has neither the state nor a network to plan with"))
-        case .run, .plan, .apply:
-            let job = Job(
-                attempt: Attempt(run: run.id, step: step.name, number: attempt), step: step, run: run,
-                progress: progress, command: try run.plan.command(of: step), repository: project.repository,
-                variables: try await variables(step, run, progress, incumbent: incumbent))
-            return try await perform(job, project, ask)
-        case .register(let model):
-            return try await patiently(ask) {
-                try await ModelRegistrar(registry: try await registry(run), home: home)
-                    .register(model, step: step, of: run, progress: progress)
-            }
-        case .restore:
-            return try await patiently(ask) {
-                try await promoter(of: run).restore(step: step, of: run)
-            }
-        case .promote(let evidence, let rules, let training):
-            return try await patiently(ask) {
-                try await promoter(of: run).promote(evidence, rules, training, step: step, of: run, progress: progress)
-            }
+        let action = step.action.body
+        if run.plan.trigger == .local, let reason = action.reasonToSkipLocally {
+            return StepResult(outcome: .skipped(reason: reason))
         }
+        if run.plan.settings.isIsolated ?? false, let reason = action.reasonToSkipIsolated {
+            return StepResult(outcome: .skipped(reason: reason))
+        }
+        guard action.isCommand else {
+            return try await patiently(ask) { try await self.perform(step, run, progress) }
+        }
+        let job = Job(
+            attempt: Attempt(run: run.id, step: step.name, number: attempt), step: step, run: run, progress: progress,
+            command: try run.plan.command(of: step), repository: project.repository,
+            variables: try await variables(step, run, progress, incumbent: incumbent))
+        return try await perform(job, project, ask)
     }
 
     /// Start the job's command, or find the one that is already running, and wait for its end.
@@ -135,7 +122,9 @@ package struct StepRunner: Sendable {
     private func obstacle(to step: PlannedStep, of run: StoredRun, _ progress: RunProgress, _ project: StoredProject)
         async throws -> String?
     {
-        if case .rollback = run.plan.trigger { return try await promoter(of: run).problem(restoredBy: run) }
+        if run.plan.trigger.as(RollbackTrigger.self) != nil {
+            return try await promoter(of: run).problem(restoredBy: run)
+        }
         // Once for a run: what has passed was started after the version was looked at.
         if let pinned = try await store.pinned(for: run.plan.trigger),
             !run.plan.steps.contains(where: { progress[$0.name].state == .ended(.passed) }),
@@ -143,8 +132,9 @@ package struct StepRunner: Sendable {
         {
             return problem
         }
-        guard case .apply(let plan, isShown: true) = step.action else { return nil }
-        return try await ShownPlans(store: store, planner: planner, project: project).obstacle(to: plan.step, of: run)
+        guard let apply = step.action.as(TerraformApplyAction.self), apply.isShown else { return nil }
+        return try await ShownPlans(store: store, planner: planner, project: project)
+            .obstacle(to: apply.plan.step, of: run)
     }
 
     /// The starts of steps whose minders exist, and that nobody could write down any more.
@@ -200,11 +190,11 @@ package struct StepRunner: Sendable {
             of: Attempt(run: run, step: failed.name, number: max(1, progress[failed.name].attempts)))
     }
 
-    private func registry(_ run: StoredRun) async throws -> MLflow {
+    func registry(_ run: StoredRun) async throws -> MLflow {
         try await registries.registry(run.plan.settings.registry)
     }
 
-    private func promoter(of run: StoredRun) async throws -> ModelPromoter {
+    func promoter(of run: StoredRun) async throws -> ModelPromoter {
         ModelPromoter(registry: try await registry(run), leases: registries.leases, store: store, home: home)
     }
 
@@ -234,7 +224,7 @@ package struct StepRunner: Sendable {
     private func incumbent(for step: PlannedStep, of run: StoredRun, _ progress: RunProgress) async throws -> String? {
         let settings = run.plan.settings.registry
         if progress[step.name].attempts > 0 { return progress[step.name].incumbent }
-        guard case .run = step.action, progress.registeredModel(above: step) != nil, let model = settings.model,
+        guard step.action.body.readsIncumbent, progress.registeredModel(above: step) != nil, let model = settings.model,
             let alias = settings.incumbent
         else { return nil }
         return try await registry(run).version(ofAlias: alias, model: model)
@@ -251,8 +241,8 @@ package struct StepRunner: Sendable {
         variables["MLFLOW_TRACKING_URI"] = try await registry(run).url
         variables["ESPALIER_CHAMPION_URI"] = incumbent.map { "models:/\(model)/\($0)" }
         variables["ESPALIER_MODEL_URI"] = progress.registeredModel(above: step)
-        if case .rollback(let model, let version, _, _) = run.plan.trigger {
-            variables["ESPALIER_MODEL_URI"] = "models:/\(model)/\(version)"
+        if let rollback = run.plan.trigger.as(RollbackTrigger.self) {
+            variables["ESPALIER_MODEL_URI"] = "models:/\(rollback.model)/\(rollback.version)"
         }
         if let pinned = try await store.pinned(for: run.plan.trigger) { variables["ESPALIER_MODEL_URI"] = pinned.uri }
         return variables

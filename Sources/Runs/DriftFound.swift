@@ -5,12 +5,8 @@ extension StoredRun {
     /// The drift event that the end of the run causes; `nil` for none. A run that drift itself started, or a backfill, causes
     /// none: that would go on for ever.
     public func driftFound(_ progress: RunProgress) -> DriftReport? {
-        switch plan.trigger {
-        case .push, .fire(_, _, _, nil): break
-        default: return nil
-        }
         let found = progress.driftedSteps
-        guard !found.isEmpty else { return nil }
+        guard plan.trigger.body.mayReportDrift, !found.isEmpty else { return nil }
         return DriftReport(
             run: id, pipeline: plan.pipeline, environment: plan.environment,
             reason: found.map { $0.reason.isEmpty ? "step '\($0.name)' found drift" : $0.reason }.joined(

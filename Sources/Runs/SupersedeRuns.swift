@@ -55,12 +55,10 @@ public func superseded<Entry>(among runs: [Int64: Entry], progress: (Entry) -> R
 
 /// What a run has in common with those it may replace.
 private struct Line: Hashable {
-    enum Cause { case fire, drift, code }
-
     let project: String
     let pipeline: String
-    let cause: Cause
-    /// Absent for fires: those of one schedule may come from several release branches.
+    let succession: Succession
+    /// Absent where runs of other branches belong to it.
     let branch: String?
 }
 
@@ -68,16 +66,13 @@ private struct Line: Hashable {
 private enum Replacing { case nothing, notStarted, all }
 
 extension Plan {
-    /// Absent for a backfill.
+    /// Absent for a run that replaces nothing: a backfill's.
     fileprivate var line: Line? {
-        let cause: Line.Cause
-        switch trigger {
-        case .fire(_, _, _, .some): return nil
-        case .fire(_, _, _, .none): cause = .fire
-        case .drift: cause = .drift
-        case .push, .change, .local, .rollback: cause = .code
-        }
-        return Line(project: project, pipeline: pipeline, cause: cause, branch: cause == .fire ? nil : branch)
+        let succession = trigger.body.succession
+        guard succession.replaces else { return nil }
+        return Line(
+            project: project, pipeline: pipeline, succession: succession,
+            branch: succession.spansBranches ? nil : branch)
     }
 
     fileprivate var replaces: Replacing {
@@ -90,7 +85,5 @@ extension Plan {
     }
 
     /// Whether the run checks a change. Such a run is of no use once the change has a newer merge.
-    public var isCheck: Bool {
-        if case .change = trigger { true } else { false }
-    }
+    public var isCheck: Bool { trigger.body.isCheck }
 }

@@ -331,7 +331,7 @@ extension Store {
     }
 
     /// Ask for the champion before the one that a fire found ill, unless that has been replaced already.
-    static func rollBack(for run: StoredRun, because illness: String, at time: Date, _ database: Database) throws {
+    static func rollBack(for run: StoredRun, because reason: String, at time: Date, _ database: Database) throws {
         guard let model = run.plan.settings.registry.model, let alias = run.plan.settings.registry.incumbent,
             let pinned = try pinned(for: run.plan.trigger, database)?.version
         else { return }
@@ -344,7 +344,7 @@ extension Store {
         guard let release = try ifReadable({ try Self.run(row, database).plan }) else { return }
         let request = RollbackRequest(
             environment: run.plan.environment, model: model, version: earlier, commit: release.commit,
-            branch: release.branch, by: "espalier", reason: "run \(run.id): \(illness)")
+            branch: release.branch, by: "espalier", reason: "run \(run.id): \(reason)")
         _ = try insert(.rollback(request), project: run.project, at: time, database)
     }
 

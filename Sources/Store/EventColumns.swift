@@ -4,8 +4,6 @@ import Plans
 import Promotion
 
 /// What queries ask of an event: columns beside its JSON, so that no query depends on how the JSON is laid out.
-///
-/// This file is the only one of the store that knows the cases of `Event` and `Trigger` by their parts.
 struct EventColumns {
     /// The ref that moved; absent for events that no ref tells of.
     var ref: String?
@@ -19,38 +17,22 @@ struct EventColumns {
     var backfill: Int64?
 
     init(_ event: Event) {
-        switch event {
-        case .push(let move): (ref, commit) = (move.ref, move.to?.description)
-        case .proposal(let proposal):
-            ref = ProposalRef(key: proposal.key, target: proposal.target).name
-            commit = proposal.head?.description
-        case .checks(let request): commit = request.merge.description
-        case .fire(let request):
+        let move = event.body.move
+        ref = move?.ref
+        if let move {
+            commit = move.to?.description
+        } else if case .commit(let read, _, _, _) = event.body.code {
+            commit = read.description
+        } else {
+            commit = event.as(RunRequest.self)?.commit.description
+        }
+        if let request = event.as(FireRequest.self) {
             (fire, schedule, backfill) = (request.fire, request.schedule, request.backfill?.number)
-            commit = request.commit.description
-        case .request(let request): commit = request.commit.description
-        case .rollback(let request): commit = request.commit.description
-        case .drift(let report): commit = report.commit.description
         }
     }
 
     /// For `event(ref, commit_id, fire_id, schedule, backfill_id)`.
     var arguments: StatementArguments { [ref, commit, fire, schedule, backfill] }
-}
-
-extension Trigger {
-    /// Whether a push started the run: forges are told of those.
-    var isPush: Bool { self == .push }
-
-    /// The change that the run checks.
-    var change: Int64? {
-        if case .change(let number, _) = self { number } else { nil }
-    }
-
-    /// The stored fire that started the run, and the version that its backfill wants in place of the pinned one.
-    var fire: (id: Int64, version: String?)? {
-        if case .fire(let id, _, _, let backfill) = self { (id, backfill?.version) } else { nil }
-    }
 }
 
 /// What queries ask of the decision behind an alias move. The ledger's own rows are final: these lie beside the move.

@@ -150,7 +150,7 @@ extension Store {
             plan.commit.description, try Stored.text(plan), time.timeIntervalSince1970,
         ])
         let id = database.lastInsertedRowID
-        if plan.trigger.isPush { try tell(.run(id), project: event.project, at: time, database) }
+        if plan.trigger == .push { try tell(.run(id), project: event.project, at: time, database) }
         return StoredRun(
             id: id, project: event.project, event: event.id, plan: plan, createdAt: time, facts: [], outcome: nil)
     }

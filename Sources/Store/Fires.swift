@@ -126,8 +126,8 @@ extension StoreReading {
     }
 
     static func pinned(for trigger: Trigger, _ database: Database) throws -> PinnedVersion? {
-        guard let (id, version) = trigger.fire, let pinned = try fire(id, database)?.pinned else { return nil }
-        return version.map { PinnedVersion(model: pinned.model, version: $0) } ?? pinned
+        guard let trigger = trigger.fire, let pinned = try fire(trigger.id, database)?.pinned else { return nil }
+        return trigger.backfill?.version.map { PinnedVersion(model: pinned.model, version: $0) } ?? pinned
     }
 }
 

@@ -57,8 +57,8 @@ public struct FactWrite: Sendable {
     public var infrastructure: [String: InfrastructureRecord] = [:]
     /// The schedules that the run's end makes live, where it does: by pipeline.
     public var schedules: [String: ScheduleRule]?
-    /// What the run says is wrong with the incumbent, where that has the one before it back.
-    public var illness: String?
+    /// Set when the run triggers an automatic rollback.
+    public var rollbackReason: String?
     /// What the run found to have drifted.
     public var drift: DriftReport?
     /// How the run ended, with the last lines of the first step that failed. Absent while it goes on.
@@ -218,14 +218,14 @@ extension Store {
         try database.cachedStatement(
             sql: "UPDATE run SET outcome = ?, ended_at = ? WHERE id = ? AND outcome IS NULL"
         ).execute(arguments: [outcome.rawValue, time.timeIntervalSince1970, write.run.id])
-        if write.run.plan.trigger.isPush {
+        if write.run.plan.trigger == .push {
             try tell(.run(write.run.id), project: write.run.project, at: time, database)
         }
         if let drift = write.drift {
             _ = try Self.insert(.drift(drift), project: write.run.project, at: time, database)
         }
         if let end = write.end { try tell(end.progress, log: end.log, of: write.run, at: time, database) }
-        if let illness = write.illness { try rollBack(for: write.run, because: illness, at: time, database) }
+        if let reason = write.rollbackReason { try rollBack(for: write.run, because: reason, at: time, database) }
         if let rules = write.schedules { try goLive(rules, run: write.run, at: time, database) }
     }
 }

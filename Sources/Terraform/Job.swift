@@ -16,8 +16,11 @@ struct Job {
         var tasks: [JSONValue] = []
         var clusters: [String: JSONValue] = [:]
         for step in pipeline.steps.sorted(by: { $0.name < $1.name }) {
-            guard case .run(let command) = step.action else {
-                remarks.append("\(file): steps.\(step.name): not expressed: Databricks does not \(step.action.verb)")
+            let command: String
+            switch step.action.body.onDatabricks {
+            case .command(let own): command = own
+            case .none(let missing):
+                remarks.append("\(file): steps.\(step.name): not expressed: Databricks does not \(missing)")
                 continue
             }
             let place = try Cluster(step.compute ?? "default", in: environment)
@@ -116,57 +119,30 @@ private func task(
 private func commands(neededBy step: Step, in pipeline: Pipeline) -> [String] {
     let found = step.needs.flatMap { name -> [String] in
         guard let needed = pipeline.steps.first(where: { $0.name == name }) else { return [] }
-        if case .run = needed.action { return [name] }
+        if case .command = needed.action.body.onDatabricks { return [name] }
         return commands(neededBy: needed, in: pipeline)
     }
     return Set(found).sorted()
 }
 
-extension Action {
-    fileprivate var verb: String {
-        switch self {
-        case .run: "run it"
-        case .register: "register models for a step: have the command do it"
-        case .promote: "judge evidence: have a command move the alias"
-        case .restore: "roll back"
-        case .plan, .apply: "run Terraform: it is what Terraform makes"
-        }
-    }
-}
-
 private func triggerRemarks(_ pipeline: Pipeline, _ environment: Environment) -> [String] {
-    let triggers = pipeline.triggers
     var remarks: [String] = []
-    if triggers.push?.environments.contains(environment.name) == true {
-        remarks.append("on.push: not expressed: no push starts a Databricks job; have CI run it")
+    let rules = pipeline.triggers.rules.filter { $0.environments.contains(environment.name) }
+    for rule in rules {
+        guard case .none(let instead) = rule.onDatabricks else { continue }
+        remarks.append("on.\(rule.key): not expressed" + (instead.map { ": \($0)" } ?? ""))
     }
-    if triggers.change?.environment == environment.name {
-        remarks.append("on.change: not expressed: no change starts a Databricks job; have CI run it")
-    }
-    if triggers.drift?.environment == environment.name { remarks.append("on.drift: not expressed") }
     if pipeline.concurrency.supersede != .none { remarks.append("concurrency.supersede: not expressed") }
     if let group = pipeline.concurrency.group {
         remarks.append("concurrency.group: one run of the job at a time; other jobs of group '\(group)' do not wait")
     }
     if let model = pipeline.model { remarks.append("model: not expressed: its commands have to know '\(model)'") }
     if pipeline.config != nil { remarks.append("config: not expressed") }
-    if let rule = triggers.schedule, rule.environment == environment.name { remarks += scheduleRemarks(rule) }
-    return remarks
-}
-
-private func scheduleRemarks(_ rule: ScheduleRule) -> [String] {
-    var lost = ["misfire"]
-    if rule.overlap == .replace { lost.append("overlap: replace") }
-    if rule.after?.isEmpty == false { lost.append("after") }
-    if rule.jitter != nil { lost.append("jitter") }
-    if rule.start != nil { lost.append("start") }
-    if rule.end != nil { lost.append("end") }
-    if rule.catchUp != nil { lost.append("catch_up") }
-    // Databricks treats clock changes as Quartz does. In zones without clock changes, all modes agree.
-    if rule.dst != .quartz, !["UTC", "Etc/UTC", "GMT"].contains(rule.timezone) {
-        lost.append("dst: \(rule.dst.rawValue)")
+    for rule in rules {
+        guard case .schedule(let lost) = rule.onDatabricks else { continue }
+        remarks.append("on.\(rule.key): not expressed: \(lost.joined(separator: ", "))")
     }
-    return ["on.schedule: not expressed: \(lost.joined(separator: ", "))"]
+    return remarks
 }
 
 private func stepRemarks(_ step: Step) -> [String] {

@@ -1,6 +1,6 @@
 import Reports
 
-/// What the pages and the API ask for; the daemon answers.
+/// Everything that the pages and the API ask for. The daemon implements it.
 public protocol Answers: Sendable {
     func status() async throws -> StatusReport
     func board() async throws -> BoardReport
@@ -19,20 +19,20 @@ public protocol Answers: Sendable {
     func backfills() async throws -> [BackfillReport]
 }
 
-/// Takes what forges send; the daemon does.
+/// Handles webhooks of forges. The daemon implements it.
 public protocol Webhooks: Sendable {
-    /// - Returns: the HTTP status, and a sentence for whoever looks at the forge's list of deliveries.
+    /// - Returns: the HTTP status, and a sentence that the forge shows in its list of deliveries.
     func receive(project: String, headers: [(name: String, value: String)], body: [UInt8]) async throws -> (
         status: Int, text: String
     )
 }
 
-/// A piece of a step's log.
+/// A part of a step's log.
 public struct LogPart: Sendable {
     public var bytes: [UInt8]
-    /// Where the next piece begins, in bytes.
+    /// Where the next part begins, in bytes from the start of the log.
     public var nextOffset: Int64
-    /// The step has ended and nothing follows.
+    /// The step has ended, and this is the end of its log.
     public var isOver: Bool
 
     public init(bytes: [UInt8], nextOffset: Int64, isOver: Bool) {

@@ -45,7 +45,7 @@ public struct WebServer: Sendable {
         _ body: @escaping @Sendable (_ address: String) async throws -> Value
     ) async throws -> Value {
         let (ports, listening) = AsyncStream.makeStream(of: Int.self)
-        let server = try server { listening.yield($0) }
+        let server = server { listening.yield($0) }
         return try await withThrowingTaskGroup(of: Ended<Value>.self) { group in
             group.addTask {
                 defer { listening.finish() }
@@ -73,8 +73,8 @@ public struct WebServer: Sendable {
         }
     }
 
-    private func server(listening: @escaping @Sendable (Int) -> Void) throws -> ServiceGroup {
-        let router = try makeRouter(answers: answers, now: now)
+    private func server(listening: @escaping @Sendable (Int) -> Void) -> ServiceGroup {
+        let router = makeRouter(answers: answers, now: now)
         ServeWebhooks(webhooks: webhooks).add(to: router)
         let application = Application(
             router: router,

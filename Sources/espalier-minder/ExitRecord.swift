@@ -1,7 +1,7 @@
 import CPosix
 import Glibc
 
-/// How a command ended, as its minder saw it.
+/// How a command ended.
 enum Ending {
     case exited(Int32)
     case signalled(Int32)
@@ -11,13 +11,13 @@ enum Ending {
     /// The command never started.
     case unprepared(String)
 
-    /// - Parameter status: as `waitpid` gives it.
+    /// - Parameter status: status from `waitpid`.
     init(status: Int32) {
         let signal = status & 0x7f
         self = signal == 0 ? .exited((status >> 8) & 0xff) : .signalled(signal)
     }
 
-    /// Whether the command came to a bad end of its own.
+    /// Whether the command itself failed.
     var isFailure: Bool {
         switch self {
         case .exited(let code): code != 0
@@ -38,20 +38,20 @@ enum Ending {
     }
 }
 
-/// `DIR/exit`: one line, there as a whole or not at all, even after a power cut.
+/// `DIR/exit`: one line. It is complete or missing, even after a power cut.
 struct ExitRecord {
     let directory: String
 
-    /// Write this process's id into the lock file, for those who want to signal it while the lock is held.
+    /// Write this process's id into the lock file. Others may signal that id while the lock is held.
     func claim() {
         let text = "\(getpid())\n"
         _ = text.withCString { pwrite(3, $0, strlen($0), 0) }
     }
 
-    /// Leave the record, let go of the lock so that whoever waits may read it, and only then wait for the disk.
+    /// Write the record, release the lock so that a waiting daemon can read it, and flush it to disk last.
     ///
-    /// One flush of the file, after its renaming, takes both to the disk. What a power cut leaves of it before is a whole
-    /// record, or none that can be read.
+    /// One fsync after the rename makes both durable. A power cut before it leaves a complete record, or none that can be
+    /// read.
     func write(_ ending: Ending) {
         let temporary = directory + "/exit.tmp"
         let file = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)

@@ -1,7 +1,7 @@
 import CPosix
 import Glibc
 
-/// The control groups of the command: everything it starts is in them, is limited by them, and ends with them.
+/// The control groups of the command. They hold, limit and end all processes that it starts.
 struct Group {
     struct Folder {
         let path: String
@@ -10,10 +10,12 @@ struct Group {
 
     var folders: [Folder] = []
     var settings: [(file: String, value: String)] = []
-    /// File with a line `oom_kill N`.
+    /// File with a line `oom_kill N`: the number of processes killed for lack of memory.
     var events: String?
 
-    /// Make the groups and set their limits. What went wrong; `nil` when nothing did.
+    /// Create the groups and set their limits.
+    ///
+    /// - Returns: the reason when that fails, else nil.
     func make() -> String? {
         for folder in folders where mkdir(folder.path, 0o755) != 0 && errno != EEXIST {
             return "cannot make the control group \(folder.path): \(reason())"
@@ -24,7 +26,7 @@ struct Group {
         return nil
     }
 
-    /// The version 2 group that the command starts in. A process is in one such group, for all controllers share it.
+    /// The version 2 group that the command starts in. There is at most one, because all controllers share a hierarchy.
     var unified: String? { folders.first(where: \.isUnified)?.path }
 
     /// Open `tasks` of each version 1 group, for the command to write 0 to them.
@@ -32,7 +34,7 @@ struct Group {
     /// A write to `tasks` moves one thread and takes 0.1 ms. A write to `cgroup.procs` moves a whole process, for which the
     /// kernel waits 5 to 20 ms.
     ///
-    /// - Throws: the first that cannot be opened, and why. None stays open then.
+    /// - Throws: which could not be opened, and why. The others are closed again.
     func openEntrances() throws(Problem) -> [Int32] {
         var descriptors: [Int32] = []
         for folder in folders where !folder.isUnified {
@@ -47,7 +49,7 @@ struct Group {
         return descriptors
     }
 
-    /// Whether the kernel has killed something in it for want of memory.
+    /// Whether the kernel has killed a process in it for lack of memory.
     var ranOutOfMemory: Bool {
         guard let events else { return false }
         return readFile(events).split(separator: "\n").contains { line in
@@ -55,7 +57,7 @@ struct Group {
         }
     }
 
-    /// Kill everything that is in it.
+    /// Kill all processes in it.
     func killAll() {
         guard let folder = folders.first, !put("1", into: folder.path + "/cgroup.kill") else { return }
         for _ in 0..<1_000 {
@@ -66,7 +68,7 @@ struct Group {
         }
     }
 
-    /// Remove the groups. What has just been killed may need a moment to leave.
+    /// Remove the groups. The kernel may take a moment to remove killed processes from them.
     func remove() {
         for folder in folders {
             for _ in 0..<200 {

@@ -3,8 +3,8 @@ import Glibc
 
 /// Starts one command, outlives the daemon that asked for it, and leaves an exit record behind.
 ///
-/// The lock on `DIR/lock` was taken by the daemon and is inherited as descriptor 3: it is held exactly as long as this
-/// process lives, so that whoever waits for the lock learns of the end at once, however the end came.
+/// The daemon takes the lock on `DIR/lock`, and this process inherits it as descriptor 3. The lock is released with the exit
+/// record, or when this process dies, so whoever waits for it learns of the end at once.
 @main
 struct Minder {
     static func main() {
@@ -25,7 +25,9 @@ struct Minder {
         exit(1)
     }
 
-    /// Lay the run's own layer over the workspace. The reason when that is impossible.
+    /// Mount the run's layer over the workspace.
+    ///
+    /// - Returns: the reason when that fails, else nil.
     static func prepare(_ request: Request) -> String? {
         guard let lower = request.lower else { return nil }
         let layer = request.layer
@@ -94,7 +96,7 @@ struct Minder {
         }
     }
 
-    /// Wait for the child's end, a request to stop, or the end of its time.
+    /// Wait until the child ends. Stop it on request, or when its time is over.
     private static func wait(for child: pid_t, _ request: Request, _ watched: sigset_t) -> Ending {
         var watched = watched
         var deadline = request.timeout.map { now() + $0 }
@@ -132,7 +134,7 @@ struct Minder {
         kill(child, signal)
     }
 
-    /// Whatever the command left running has been adopted by this process, and ends with it.
+    /// Kill the processes that the command left running, which this process has adopted.
     private static func endAll() {
         for _ in 0..<1_000 {
             let children = childProcesses()
@@ -155,7 +157,7 @@ struct Problem: Error {
     init(_ text: String) { self.text = text }
 }
 
-/// Whole seconds of a clock that nobody sets.
+/// Whole seconds of the monotonic clock.
 func now() -> Int {
     var time = timespec()
     clock_gettime(CLOCK_MONOTONIC, &time)

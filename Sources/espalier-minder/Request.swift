@@ -1,16 +1,16 @@
-/// What the daemon asks of a minder, as command line options.
+/// What the daemon asks of a minder, parsed from its command line.
 struct Request {
-    /// Where lock, log and exit record are.
+    /// The folder of lock, log and exit record.
     var directory = ""
-    /// Working folder of the command, when there is no layer.
+    /// Working folder of the command. Ignored when `lower` is set.
     var folder = "/"
-    /// A read-only workspace that the command sees under a layer of its own.
+    /// A read-only workspace to mount `layer` over.
     var lower: String?
-    /// Where that layer is.
+    /// The folder of the layer.
     var layer = ""
-    /// Seconds.
+    /// Seconds; nil for no limit.
     var timeout: Int?
-    /// Seconds between the request to end and the end.
+    /// Seconds between SIGTERM and SIGKILL.
     var grace = 10
     var group = Group()
     var command: [String] = []

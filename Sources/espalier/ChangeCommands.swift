@@ -91,6 +91,10 @@ struct Bypass: AsyncParsableCommand {
     @OptionGroup var person: PersonOption
     @OptionGroup var home: HomeOption
 
+    func validate() throws {
+        guard minutes > 0 else { throw ValidationError("--minutes must be at least 1") }
+    }
+
     func run() async throws {
         try await GateBypass(home: home.value).letThrough(
             branch, minutes: minutes, reason: reason, as: person.name, project: project.isEmpty ? nil : project)

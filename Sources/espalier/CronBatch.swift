@@ -53,7 +53,7 @@ struct CronBatch {
     }
 
     private mutating func flush() {
-        FileHandle.standardOutput.write(Data(output))
+        StandardOutput.write(Data(output))
         output.removeAll(keepingCapacity: true)
     }
 }

@@ -51,6 +51,22 @@ struct Espalier: AsyncParsableCommand {
                     Fire.self, Backfill.self,
                 ]),
         ])
+
+    /// Like the argument parser's own, but help and versions are printed by `print`, which tells when that fails.
+    static func main() async {
+        do {
+            var command = try parseAsRoot()
+            if var waiting = command as? any AsyncParsableCommand {
+                try await waiting.run()
+            } else {
+                try command.run()
+            }
+        } catch {
+            let text = fullMessage(for: error)
+            guard exitCode(for: error).isSuccess else { exit(withError: error) }
+            if !text.isEmpty { print(text) }
+        }
+    }
 }
 
 struct HomeOption: ParsableArguments {

@@ -75,13 +75,13 @@ struct Init: ParsableCommand {
     private func ask(_ question: Question, _ given: [String: String]) throws -> String {
         let fallback = question.fallback(given)
         while true {
-            FileHandle.standardOutput.write(Data("\(question.text) [\(fallback)]: ".utf8))
+            print("\(question.text) [\(fallback)]: ", terminator: "")
             guard let line = readLine() else {
                 throw Complaint(description: "the answers ended before '\(question.key)': nothing was written")
             }
             let answer = line.isEmpty ? fallback : line
             guard let complaint = question.complaint(answer) else { return answer }
-            FileHandle.standardOutput.write(Data("  \(complaint)\n".utf8))
+            print("  \(complaint)")
         }
     }
 

@@ -41,7 +41,7 @@ struct Models: AsyncParsableCommand {
     func run() async throws {
         if let time { return try await listTenures(at: time) }
         let (models, troubles) = try await Reporter(home: home.value).modelsAndTroubles()
-        for trouble in troubles { FileHandle.standardError.write(Data("\(trouble)\n".utf8)) }
+        for trouble in troubles { StandardError.write("\(trouble)\n") }
         if json.json { return try printJSON(models) }
         printTable(
             ["model", "version", "aliases", "stage", "environment", "run", "commit", "remark"],
@@ -51,7 +51,9 @@ struct Models: AsyncParsableCommand {
                     $0.tags["espalier.environment"] ?? "-",
                     $0.tags["espalier.run"] ?? "-", short($0.tags["espalier.commit"] ?? "-"), $0.remark ?? "",
                 ]
-            }, empty: "No model has been registered yet.")
+            },
+            empty: troubles.isEmpty
+                ? "No model has been registered yet." : "No registry that answered has a model.")
     }
 
     private func listTenures(at time: String) async throws {

@@ -29,7 +29,7 @@ struct Logs: AsyncParsableCommand {
             if json.json {
                 logs.append(StepLog(step: name, text: try await text(of: name, reporter)))
             } else {
-                if step == nil { FileHandle.standardOutput.write(Data("== \(name)\n".utf8)) }
+                if step == nil { print("== \(name)") }
                 try await copy(name, reporter)
             }
         }
@@ -49,7 +49,7 @@ struct Logs: AsyncParsableCommand {
     private func copy(_ step: String, _ reporter: Reporter) async throws {
         var offset: Int64 = 0
         while let part = try await reporter.log(run: run, step: step, from: offset, limit: 1 << 20) {
-            FileHandle.standardOutput.write(Data(part.bytes))
+            StandardOutput.write(Data(part.bytes))
             offset = part.next
             if !part.bytes.isEmpty { continue }
             let ended = try await reporter.detail(run).run.isOver

@@ -121,6 +121,12 @@ struct CollectGarbage: AsyncParsableCommand {
     @OptionGroup var home: HomeOption
     @OptionGroup var json: JSONFlag
 
+    func validate() throws {
+        guard (keepDays ?? 0) >= 0, (keepGib ?? 0) >= 0 else {
+            throw ValidationError("--keep-days and --keep-gib must be at least 0")
+        }
+    }
+
     func run() async throws {
         let usual = Keeping()
         let keeping =

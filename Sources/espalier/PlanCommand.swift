@@ -56,7 +56,7 @@ struct PlanCommand: AsyncParsableCommand {
             for note in plan.notes { print("  note: \(note)") }
             for step in plan.steps {
                 let needs = step.needs.isEmpty ? "" : " after \(step.needs.joined(separator: ", "))"
-                print("  \(step.name)\(needs): \(step.action.sentence)")
+                print("  \(step.name)\(needs): \(step.action)")
             }
         }
         for (pipeline, reason) in planning.skipped.sorted(by: { $0.key < $1.key }) {
@@ -74,20 +74,6 @@ struct PlanCommand: AsyncParsableCommand {
                 for line in change.changes { print("    \(line)") }
             default: print("  \(change.name) stays, next \(next.after)")
             }
-        }
-    }
-}
-
-extension Action {
-    var sentence: String {
-        switch self {
-        case .run(let command): command
-        case .register(let model): "register \(model)"
-        case .restore: "make the version incumbent again"
-        case .promote(let evidence, _, _): "promote by \(evidence)"
-        case .plan(let infrastructure): "terraform plan of \(infrastructure.place)"
-        case .apply(let plan, let isShown):
-            "terraform apply of \(plan)\(isShown ? ", as far as changes have shown it" : "")"
         }
     }
 }

@@ -11,12 +11,13 @@ func printTable(_ heading: [String], _ rows: [[String]], empty: String) {
     guard !rows.isEmpty else { return print(empty) }
     let all = [heading] + rows
     let widths = heading.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
-    for row in all {
-        let cells = row.enumerated().map { index, cell in
+    let lines = all.map { row in
+        row.enumerated().map { index, cell in
             index == row.count - 1 ? cell : cell + String(repeating: " ", count: widths[index] - cell.count)
         }
-        print(cells.joined(separator: "  "))
+        .joined(separator: "  ")
     }
+    print(lines.joined(separator: "\n"))
 }
 
 func printJSON(_ report: some Encodable) throws {

@@ -40,7 +40,7 @@ struct RenderTerraform: ParsableCommand {
         }
         let rendering = try renderTerraform(
             read, read.known(environment), runner: "\(folder ?? "terraform/\(environment)")/run_step.py")
-        for remark in rendering.remarks { FileHandle.standardError.write(Data("\(remark)\n".utf8)) }
+        for remark in rendering.remarks { StandardError.write("\(remark)\n") }
         let text = rendering.text
         guard let folder else { return print(text, terminator: "") }
         let path = "\(tree.folder)/\(folder)"

@@ -53,7 +53,7 @@ private func follow(_ run: Int64, _ reporter: Reporter) async throws {
     while let detail = try await reporter.run(run) {
         for step in detail.steps where step.state != "pending" && said[step.name] != step.state {
             said[step.name] = step.state
-            FileHandle.standardError.write(Data("\(step.name): \(step.state) \(step.detail)\n".utf8))
+            StandardError.write("\(step.name): \(step.state) \(step.detail)\n")
         }
         if detail.run.isOver { return }
         try await Task.sleep(for: .milliseconds(200))

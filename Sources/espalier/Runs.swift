@@ -19,12 +19,24 @@ struct Runs: AsyncParsableCommand {
     @OptionGroup var home: HomeOption
     @OptionGroup var json: JSONFlag
 
+    func validate() throws {
+        guard limit > 0 else { throw ValidationError("--limit must be at least 1") }
+    }
+
+    /// What is said when there is nothing to list.
+    private var nothing: String {
+        let filters = [branch.map { "of branch '\($0)'" }, environment.map { "in environment '\($0)'" }].compactMap(
+            \.self)
+        if filters.isEmpty { return "There are no runs yet: push a branch." }
+        return "There are no runs \(filters.joined(separator: " ")): `espalier runs` lists those of all."
+    }
+
     func run() async throws {
         let reporter = try Reporter(home: home.value)
         guard let run else {
             let runs = try await reporter.runs(branch: branch, environment: environment, limit: limit)
             if json.json { return try printJSON(runs) }
-            return printTable(RunReport.heading, runs.map(\.row), empty: "There are no runs yet: push a branch.")
+            return printTable(RunReport.heading, runs.map(\.row), empty: nothing)
         }
         let detail = try await reporter.detail(run, whenOver: wait)
         if json.json { try printJSON(detail) } else { Self.show(detail) }

@@ -220,7 +220,7 @@ struct Backfill: AsyncParsableCommand {
         while waiting, !report.isOver {
             if report.progress != told {
                 told = report.progress
-                FileHandle.standardError.write(Data("backfill \(number): \(told)\n".utf8))
+                StandardError.write("backfill \(number): \(told)\n")
             }
             try await Task.sleep(for: .milliseconds(200))
             report = try await reporter.backfill(number)

@@ -63,11 +63,13 @@ struct Serve: AsyncParsableCommand {
         options.patience = patience.patience
         options.publicAddress = url.map { $0.hasSuffix("/") ? $0 : "\($0)/" }
         options.keeping = Keeping(days: keepDays, bytes: Int64(keepGib) << 30)
-        options.announce = { [home = home.value.path, json = json.json] address in
+        options.announce = { [home = home.value.path, json = json.json, logger] address in
             let started = Started(address: address, home: home, pid: ProcessInfo.processInfo.processIdentifier)
-            // Not `print`: who waits for this line reads a pipe, and must not wait for a buffer to fill.
             let line = json ? (try? Reports.json(started, pretty: false)) : Data("The board is at \(address)".utf8)
-            FileHandle.standardOutput.write((line ?? Data()) + Data("\n".utf8))
+            // A daemon goes on when nobody reads this.
+            if let code = StandardOutput.tryWriting((line ?? Data()) + Data("\n".utf8)) {
+                logger.warning("cannot print the address \(address): \(String(cString: strerror(code)))")
+            }
         }
         let daemon = try Daemon(options, logger: logger)
         let group = ServiceGroup(

@@ -17,6 +17,14 @@ sys.path[:0] = [str(ROOT / "scripts"), str(pathlib.Path(__file__).parent)]
 
 from watched import Watched  # noqa: E402
 
+# Begin with the files that take longest, so that no worker of pytest-xdist is left alone with one at the end.
+LONGEST = ("test_init.py", "test_documents.py", "test_scenarios.py", "test_signatures.py", "test_ledger.py", "test_registries.py",
+           "test_promotion.py", "test_notices.py", "test_forges.py", "test_infrastructure.py")
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: LONGEST.index(item.path.name) if item.path.name in LONGEST else len(LONGEST))
+
 
 @pytest.fixture(scope="session")
 def binaries():

@@ -6,7 +6,7 @@ import re
 import pytest
 
 SOURCES = pathlib.Path(__file__).resolve().parents[2] / "Sources"
-PURE = ["Events", "Cron", "Promotion", "Projects", "Plans", "Runs", "Changes", "Schedules", "Notices", "Reports",
+PURE = ["Formats", "Events", "Cron", "Promotion", "Projects", "Plans", "Runs", "Changes", "Schedules", "Notices", "Reports",
         "Templates", "Terraform"]
 HOMES = {
     "Digests": {"Clibcrypto"}, "Git": {"Clibgit2", "CPosix"}, "ProjectFiles": {"Yams"}, "Store": {"GRDB"},

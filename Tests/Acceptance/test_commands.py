@@ -1,6 +1,8 @@
 """Every command says something useful from the first minute on."""
 
 import json
+import os
+import signal
 import subprocess
 
 import pytest
@@ -44,9 +46,46 @@ def test_asking_for_what_is_not_there_is_answered(empty, arguments, sentence):
         assert done.returncode == 1 and sentence in done.stderr and not done.stdout
 
 
-@pytest.mark.parametrize("arguments", [["fire", "x", "--at", "noon"], ["serve", "--slots", "0"], ["nonsense"], ["plan"]])
+@pytest.mark.parametrize("arguments", [
+    ["fire", "x", "--at", "noon"], ["serve", "--slots", "0"], ["nonsense"], ["plan"],
+    ["runs", "--limit", "0"], ["runs", "--limit", "-1"], ["gc", "--keep-days", "-1"], ["bypass", "main", "--reason", "x", "--minutes", "0"],
+])
 def test_wrong_usage_is_exit_code_64(espalier, arguments):
     assert espalier(*arguments).returncode == 64
+
+
+@pytest.mark.parametrize("options, sentence", [
+    ([], "There are no runs yet: push a branch."),
+    (["--branch", "nope"], "There are no runs of branch 'nope': `espalier runs` lists those of all."),
+    (["--branch", "nope", "--environment", "prod"], "There are no runs of branch 'nope' in environment 'prod': `espalier runs` lists those of all."),
+])
+def test_a_filter_that_finds_nothing_is_named(empty, options, sentence):
+    """CASES: U8"""
+    assert empty.espalier("runs", *options).stdout == f"{sentence}\n"
+
+
+PRINTING = [["runs"], ["runs", "--json"], ["cron", "0 0 * * * ?"], ["schema", "project"], ["failpoints"], ["--help"], ["--version"],
+            ["runs", "--help"]]
+
+
+@pytest.mark.parametrize("arguments", PRINTING)
+def test_output_that_cannot_be_written_is_a_sentence(empty, arguments):
+    """CASES: U8"""
+    with open("/dev/full", "w") as full:
+        done = subprocess.run([empty.binaries / "espalier", *arguments], env=empty.environment, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (1, "Error: cannot write to standard output: No space left on device\n")
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+@pytest.mark.parametrize("arguments", PRINTING)
+def test_output_that_nobody_reads_ends_quietly(empty, arguments, ignored):
+    """CASES: U8, as in `espalier runs | head -0`; whether or not SIGPIPE was ignored by whoever started it."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([empty.binaries / "espalier", *arguments], env=empty.environment, stdout=writer, stderr=subprocess.PIPE, text=True,
+                          restore_signals=not ignored)
+    os.close(writer)
+    assert (done.returncode, done.stderr) == (-signal.SIGPIPE, "")
 
 
 def test_serving_with_json_says_where_it_is(watch):

@@ -147,7 +147,7 @@ def test_what_is_no_commit_is_refused_at_once(project):
     blob = project.git("rev-parse", "HEAD:tagged.txt").strip()
     assert "that is a tag: push its commit" in project.git("push", "origin", "annotated:refs/for/main", check=False)
     assert "that is not a commit" in project.git("push", "origin", f"{blob}:refs/for/main", check=False)
-    assert "withdrawn by its topic" in project.git("push", "origin", ":refs/for/main", check=False)
+    assert "withdraw a change by its topic" in project.git("push", "origin", ":refs/for/main", check=False)
 
 
 def test_the_same_head_pushed_again_is_checked_again(project):

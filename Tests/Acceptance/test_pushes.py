@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import subprocess
 
 import pytest
 
@@ -27,6 +28,16 @@ def test_the_run_passes_and_keeps_what_the_step_printed(project, pushed):
     assert (run["run"]["outcome"], run["trigger"]) == ("passed", "push")
     assert project.log(run["run"]["id"], "hello") == "hello from feature/one\n"
     assert project.espalier("logs", run["run"]["id"]).stdout == "== hello\nhello from feature/one\n"
+
+
+def test_a_log_that_cannot_be_written_is_a_sentence(project, pushed):
+    """CASES: U8"""
+    run = project.run_once(commit=pushed[0])["run"]["id"]
+    with open("/dev/full", "w") as full:
+        for step in ([], ["hello"]):
+            done = subprocess.run([project.binaries / "espalier", "logs", str(run), *step], env=project.environment, stdout=full,
+                                  stderr=subprocess.PIPE, text=True)
+            assert (done.returncode, done.stderr) == (1, "Error: cannot write to standard output: No space left on device\n")
 
 
 def test_an_auditor_finds_commit_tree_and_configuration(project, pushed):

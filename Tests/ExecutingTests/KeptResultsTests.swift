@@ -1,6 +1,7 @@
-@testable import Daemon
+@testable import Executing
 import Fixtures
 import Foundation
+import Reading
 import Runs
 import Testing
 

@@ -66,9 +66,10 @@ import Testing
         #expect(try trouble(text.replacing("\"\(two)\"", with: "7")).contains("\(key) is no String"))
         #expect(try trouble(text.replacing("\"\(two)\"", with: "null")).contains("\(key) is null"))
         #expect(try trouble(text.replacing(two, with: "main")).contains("hexadecimal"))
-        #expect(try trouble(text.replacing("refs/heads/main", with: "refs/heads/*:evil")).contains("no such name"))
-        #expect(try trouble(String(text.dropLast())).contains("no JSON"))
-        #expect(try trouble("").contains("no JSON"))
+        let evil = text.replacing("refs/heads/main", with: "refs/heads/*:evil")
+        #expect(try trouble(evil).contains("does not allow this name"))
+        #expect(try trouble(String(text.dropLast())).contains("not JSON"))
+        #expect(try trouble("").contains("not JSON"))
         #expect(try trouble("payload=%7B%7D").contains("application/json"))
     }
 

@@ -1,7 +1,8 @@
-@testable import Daemon
+@testable import Promoting
 import Digests
 import Fixtures
 import Foundation
+import Home
 import Testing
 
 @Suite struct SigningTests {

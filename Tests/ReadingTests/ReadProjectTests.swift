@@ -1,11 +1,11 @@
-@testable import Daemon
+@testable import Reading
 import Events
 import Fixtures
 import Foundation
 import Git
+import Home
 import Plans
 import Projects
-import Store
 import Testing
 
 /// What a pushed branch may and may not say for itself, on real repositories.
@@ -80,27 +80,25 @@ import Testing
 }
 
 @Suite struct PlanEventTests {
-    @Test func aCommitThatIsGoneStartsNothingAndSaysWhy() async throws {
+    @Test func aCommitThatIsGoneStartsNothingAndSaysWhy() throws {
         let fixture = try GitFixture()
         try fixture.push("one", ["pipelines/a.yml": "on: { push: { environment: dev } }\nsteps: { a: { run: x } }\n"])
-        let store = try Store(path: fixture.folder.path + "/s.sqlite")
-        let project = try await store.adopt(name: "p", repository: fixture.bare, url: nil, refs: [:], at: Date())
+        let project = StoredProject(id: 1, name: "p", repository: fixture.bare, url: nil)
         let gone = try #require(ObjectID(String(repeating: "e", count: 40)))
         let move = RefMove(ref: "refs/heads/main", from: nil, to: gone)
-        let planning = try EventPlanner(store: store, home: Home("/nonexistent")).planning(
+        let planning = try RepositoryPlanner(home: Home("/nonexistent")).planning(
             for: .push(move), of: project)
         #expect(planning.remark == "the commit is gone: its branch was deleted or rewritten before it could be planned")
         #expect(planning.plans.isEmpty)
     }
 
-    @Test func aBrokenProjectStartsNothingAndSaysWhere() async throws {
+    @Test func aBrokenProjectStartsNothingAndSaysWhere() throws {
         let fixture = try GitFixture()
         let commit = try fixture.push("one", ["environments/dev.yml": "branches: [main]\nsandbux: off\n"])
-        let store = try Store(path: fixture.folder.path + "/s.sqlite")
-        let project = try await store.adopt(name: "p", repository: fixture.bare, url: nil, refs: [:], at: Date())
+        let project = StoredProject(id: 1, name: "p", repository: fixture.bare, url: nil)
         let move = RefMove(ref: "refs/heads/main", from: nil, to: ObjectID(commit))
         #expect(
-            try EventPlanner(store: store, home: Home("/nonexistent")).planning(for: .push(move), of: project).remark
+            try RepositoryPlanner(home: Home("/nonexistent")).planning(for: .push(move), of: project).remark
                 == "environments/dev.yml:2:1: sandbux: unknown key (did you mean 'sandbox'?)")
     }
 }

@@ -1,4 +1,4 @@
-@testable import Daemon
+@testable import Reading
 import Events
 import Fixtures
 import Foundation

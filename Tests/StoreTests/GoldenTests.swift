@@ -2,6 +2,7 @@ import Changes
 import Digests
 import Foundation
 import Notices
+import Projects
 import Runs
 import Schedules
 import Testing
@@ -20,7 +21,7 @@ import Testing
 
     static let types: [any (Codable & Hashable).Type] = [
         StepFact.self, ChangeFact.self, SkipReason.self, Deed.self, ForgeMessage.self, KeptResult.self, Notice.self,
-        PlanningRecord.self,
+        PlanningRecord.self, Channel.Way.self,
     ]
 
     @Test(arguments: types.indices) func everyFormatIsReadAndTheLatestIsWritten(_ index: Int) throws {

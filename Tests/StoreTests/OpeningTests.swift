@@ -1,6 +1,7 @@
 import Fixtures
 import Foundation
 import GRDB
+import Projects
 import Store
 import Testing
 

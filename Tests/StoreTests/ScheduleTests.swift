@@ -129,7 +129,7 @@ import Testing
         try await goLive(["inference": rule()], after: 60)
         let later = PinnedVersion(model: "m", version: "4")
         let again = try await store.fireByHand(live(), at: now, pinned: later, now: now)
-        guard case .fire(let request) = again.event else { return #expect(Bool(false)) }
+        let request = try #require(again.event.fire)
         #expect(try await store.fire(request.fire)?.pinned == pin && request.commit == run.plan.commit)
         #expect(try await fires().count == 1)
 
@@ -184,7 +184,7 @@ import Testing
         let champion = PinnedVersion(model: "m", version: "9")
         #expect(try await store.startMoments(2, of: open, live(), pinned: champion, now: now) == 2)
         let fires = try await store.unhandledEvents().compactMap { event -> FireRequest? in
-            if case .fire(let request) = event.event, request.backfill != nil { request } else { nil }
+            event.event.fire.flatMap { $0.backfill == nil ? nil : $0 }
         }
         #expect(fires.map(\.logicalTime) == Array(times.prefix(2)))
         #expect(fires.allSatisfy { $0.commit == newer.plan.commit })

@@ -82,7 +82,7 @@ class Run:
         self.outcome = row["outcome"]
         self.plan = json.loads(row["plan"])
         self.steps = {step["name"]: Step() for step in self.plan["steps"]}
-        self.commands = {step["name"] for step in self.plan["steps"] if "run" in step["action"]}
+        self.commands = {step["name"] for step in self.plan["steps"] if step["action"]["kind"] == "run"}
         self.readers = {step["name"] for step in self.plan["steps"] if step["inputs"]}
         for fact in facts:
             self.steps[fact["step"]].add(fact["fact"], fact["at"])

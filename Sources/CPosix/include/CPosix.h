@@ -1,34 +1,35 @@
 #ifndef ESPALIER_CPOSIX_H
 #define ESPALIER_CPOSIX_H
 
-// Few headers, and no feature macros: this is a module beside Swift's own view of the C library, and must not see another.
+// Include few headers and define no feature macros: Swift imports this module next to its own view of the C library, and
+// both must see the same declarations.
 #include <sys/inotify.h>
 #include <sys/types.h>
 
-// What Swift's Glibc module does not show, or shows in a form that Swift cannot call. All return -1 with errno set when
-// they fail.
+// Calls that Swift's Glibc module lacks, or that Swift cannot call as they are. Unless stated otherwise they return -1 and
+// set errno when they fail.
 
-/// Adopt orphaned descendants of this process, so that none of them outlives its minder unseen.
+/// Make this process adopt its orphaned descendants, so that it can find and kill them.
 int espalier_become_subreaper(void);
 
-/// Have this process killed when the thread that started it ends, however that comes about; -1 with ESRCH when `parent` is
-/// gone already.
+/// Have this process killed when the thread that started it ends for any reason. Fails with ESRCH when `parent` has already
+/// ended.
 int espalier_die_with_parent(pid_t parent);
 
-/// Give this process a mount table of its own and lay `upper` over the read-only `lower` at `merged`
-/// (`work` is overlayfs's scratch folder beside `upper`). Works as root, and otherwise where user namespaces do.
+/// Give this process its own mount table and mount an overlay at `merged`: `upper` over the read-only `lower`, with `work` as
+/// overlayfs's scratch folder. Needs root or user namespaces.
 int espalier_mount_overlay(const char *lower, const char *upper, const char *work, const char *merged);
 
-/// Take an exclusive advisory lock on the open file without waiting; -1 with EWOULDBLOCK when it is held elsewhere.
+/// Take an exclusive advisory lock on the open file without waiting. Fails with EWOULDBLOCK when another holds it.
 int espalier_try_lock(int fd);
 
-/// Let go of a lock, also of one that was inherited.
+/// Release a lock, including an inherited one.
 int espalier_unlock(int fd);
 
-/// Wait until nobody holds an exclusive lock on the open file.
+/// Block until no exclusive lock is held on the open file.
 int espalier_wait_unlocked(int fd);
 
-/// 1 when nobody holds an exclusive lock on the open file, else 0.
+/// 1 when no exclusive lock is held on the open file, else 0.
 int espalier_is_unlocked(int fd);
 
 struct espalier_spawn {
@@ -36,11 +37,11 @@ struct espalier_spawn {
     const char *const *environment;  // ends with NULL
     const char *folder;              // working folder, or NULL
     int output;                      // becomes standard output and error
-    int kept;                        // becomes descriptor 3, or -1; all others are closed
+    int kept;                        // becomes descriptor 3, or -1 for none; all others are closed
     const char *group;               // folder of a version 2 control group to start in, or NULL
     const int *entrances;            // `tasks` of version 1 control groups; the child writes 0 to each before exec
     int entrance_count;
-    int dies_with_parent;            // killed when the calling thread ends, however that comes about
+    int dies_with_parent;            // killed when the calling thread ends for any reason
 };
 
 /// Start a program in a session of its own, with default signal handling and an empty standard input. It is in all its
@@ -50,17 +51,17 @@ struct espalier_spawn {
 /// cannot enter one of the control groups. Both set errno, and leave no child behind.
 int espalier_spawn(const struct espalier_spawn *request, pid_t *pid);
 
-/// Connect to, or listen on, a unix socket. The descriptor, closed on exec.
+/// Connect to a unix socket, or listen on one. Returns the descriptor, closed on exec.
 int espalier_connect(const char *path);
 int espalier_listen(const char *path);
 
-/// The next connection to a listening socket, closed on exec.
+/// Accept the next connection to a listening socket. Returns the descriptor, closed on exec.
 int espalier_accept(int listener);
 
-/// A timer on the wall clock, readable when its moment has come or the clock was set. Closed on exec.
+/// Create a timer on the wall clock. Its descriptor becomes readable when it expires or when the clock is set; closed on exec.
 int espalier_wall_timer(void);
 
-/// Have it come at `seconds` after 1970, or never (negative). Moments that have passed come at once.
+/// Set the timer to expire at `seconds` since 1970; negative disarms it. A time in the past expires at once.
 int espalier_set_wall_timer(int timer, double seconds);
 
 #endif

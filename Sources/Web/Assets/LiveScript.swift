@@ -1,7 +1,7 @@
-/// Keeps a page fresh and follows a log. Everything works without it.
+/// The script that keeps a page up to date and follows a log. Everything works without it.
 let liveScript = """
     'use strict';
-    // Replace what is marked data-live="SECONDS" by the same element of the page as it is now.
+    // Load the page again every data-live="SECONDS", and replace the element so marked with its new content.
     const fresh = async (live) => {
       if (document.hidden || String(document.getSelection())) return;
       const address = new URL(location);
@@ -26,7 +26,7 @@ let liveScript = """
     };
     document.querySelectorAll('[data-live]').forEach(keepFresh);
 
-    // Lines come escaped and coloured by the server.
+    // The server has escaped and coloured the lines.
     const log = document.querySelector('pre[data-follow]');
     if (log) {
       log.scrollTop = log.scrollHeight;

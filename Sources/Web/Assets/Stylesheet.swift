@@ -1,4 +1,4 @@
-/// One stylesheet for light and dark, wide and narrow.
+/// The stylesheet of all pages, for light and dark themes and for wide and narrow screens.
 let stylesheet = """
     :root {
       --page: #fbfbf9; --raised: #fff; --line: #e3e3de; --text: #1f2421; --dim: #656d67; --link: #1f5f8b;

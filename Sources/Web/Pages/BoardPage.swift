@@ -2,7 +2,7 @@ import Foundation
 import Reports
 
 extension Page {
-    /// The board: environment × branch × commit × run × model, then what is on its way and what was decided.
+    /// The board: the last run of each branch by environment, then open changes, recent decisions and schedules.
     static let board = Page(
         path: "/", place: .entry("Board"),
         template: """
@@ -101,16 +101,16 @@ extension Page {
             {{/hasRemarks}}
             </div>
             """
-    ) { asked in
+    ) { request in
         let content = BoardContent(
-            try await asked.answers.board(), status: try await asked.answers.status(), now: asked.now)
+            try await request.answers.board(), status: try await request.answers.status(), now: request.now)
         return Content("Board", content)
     }
 }
 
-/// What the board's template shows: what stands where.
+/// What the board's template shows.
 struct BoardContent {
-    /// An environment, and what was last run in it.
+    /// An environment with the last run of each of its branches.
     struct Group {
         let environment: String
         let environmentHref: String
@@ -122,21 +122,21 @@ struct BoardContent {
         let commit: HashMark
         /// `hrob-risk 3 (champion)`
         let model: String?
-        /// The project before the branch, when there are several.
+        /// The project's name; nil when there is only one project.
         let prefix: String?
     }
 
     let groups: [Group]
-    /// What to do when nothing has been pushed yet.
+    /// Shown instead of the runs as long as there are none.
     let firstSteps: FirstSteps?
     let running: Int
     let queued: Int
-    /// Those that still want something: a verdict, or their author.
+    /// Open changes, at most 8.
     let changes: [ChangeView]
     let decisions: [DecisionView]
     let schedules: [ScheduleView]
     let hasSchedules: Bool
-    /// Pushes that no run came of, with the reason.
+    /// Pushes that started no run, with the reason.
     let remarks: [String]
     let hasRemarks: Bool
 
@@ -164,18 +164,18 @@ struct BoardContent {
         hasRemarks = !remarks.isEmpty
     }
 
-    /// What is nearest to patients first.
+    /// Sort key: prod, staging, dev, then the others by name.
     private static func place(_ environment: String) -> (Int, String) {
         (["prod", "staging", "dev"].firstIndex(of: environment) ?? 3, environment)
     }
 
-    /// Newest first; the same branch in one place.
+    /// Newest first; among runs created at the same moment, the highest id first.
     private static func isShownBefore(_ one: BoardReport.Row, _ other: BoardReport.Row) -> Bool {
         one.run.createdAt != other.run.createdAt ? one.run.createdAt > other.run.createdAt : one.run.id > other.run.id
     }
 }
 
-/// What an empty board advises.
+/// What to do before the first run: adopt a repository, or push to an adopted one.
 struct FirstSteps {
     struct Project {
         let name: String

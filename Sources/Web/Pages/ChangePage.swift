@@ -3,7 +3,7 @@ import Hummingbird
 import Reports
 
 extension Page {
-    /// A change: where it stands, what it would do to infrastructure, and how it got there.
+    /// A change: its state, what it would do to infrastructure, and its history.
     static let change = Page(
         path: "/changes/:id", place: .under(changes),
         template: """
@@ -28,14 +28,14 @@ extension Page {
             </table>
             </div>
             """
-    ) { asked in
-        let number = try asked.context.changeNumber()
-        guard let detail = try await asked.answers.change(number) else { throw HTTPError.noChange(number) }
-        return Content("Change \(number)", ChangeContent(detail, now: asked.now))
+    ) { request in
+        let number = try request.context.changeNumber()
+        guard let detail = try await request.answers.change(number) else { throw HTTPError.noChange(number) }
+        return Content("Change \(number)", ChangeContent(detail, now: request.now))
     }
 }
 
-/// A change: where it stands, how it got there, and what it would do.
+/// What a change's template shows.
 struct ChangeContent {
     struct Moment {
         let at: TimeMark

@@ -26,7 +26,7 @@ extension Page {
             </div>
             {{/isEmpty}}
             """
-    ) { asked in
-        Content("Changes", ListContent(ChangeView.list(try await asked.answers.changes())))
+    ) { request in
+        Content("Changes", ListContent(ChangeView.list(try await request.answers.changes())))
     }
 }

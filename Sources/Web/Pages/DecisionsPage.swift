@@ -1,7 +1,7 @@
 import Reports
 
 extension Page {
-    /// The ledger, for auditors: every reason, and the digests of what the verdict rests on.
+    /// The ledger, for auditors: the reasons of each decision, and the digests of its inputs.
     static let decisions = Page(
         path: "/decisions", place: .entry("Decisions"),
         template: """
@@ -50,8 +50,8 @@ extension Page {
             </article>
             {{/items}}
             """
-    ) { asked in
-        let newestFirst = try await asked.answers.decisions().sorted { $0.id > $1.id }
-        return Content("Decisions", ListContent(newestFirst.map { DecisionView($0, now: asked.now) }))
+    ) { request in
+        let newestFirst = try await request.answers.decisions().sorted { $0.id > $1.id }
+        return Content("Decisions", ListContent(newestFirst.map { DecisionView($0, now: request.now) }))
     }
 }

@@ -1,7 +1,7 @@
 import Reports
 
 extension Page {
-    /// Versions in the registry, with their lineage.
+    /// Model versions of the registries, with their lineage.
     static let models = Page(
         path: "/models", place: .entry("Models"),
         template: """
@@ -27,8 +27,8 @@ extension Page {
             </table>
             {{/isEmpty}}
             """
-    ) { asked in
-        Content("Models", ListContent(try await asked.answers.models().map(ModelView.init)))
+    ) { request in
+        Content("Models", ListContent(try await request.answers.models().map(ModelView.init)))
     }
 }
 
@@ -40,7 +40,7 @@ struct ModelView {
     let stage: String?
     let remark: String?
     let tags: [Pair]
-    /// The lineage, where tags tell it.
+    /// Lineage, from the tags that registering sets; nil where a tag is missing.
     let run: Int64?
     let commit: HashMark?
     let environment: String?

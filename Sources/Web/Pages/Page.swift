@@ -1,24 +1,16 @@
 import Foundation
 import Hummingbird
 
-/// A page for people. Each has a file of its own in this folder, with its template and what that shows; ``all`` lists them.
+/// A page for people. Each page is one file of this folder and one entry of ``all``.
 struct Page: Sendable {
-    /// Where the page stands in the menu.
+    /// The page's place in the menu.
     enum Place: Sendable {
-        /// It has an entry of this name.
+        /// An entry with this name.
         case entry(String)
-        /// It has none. The entry of the page with this path is marked as current.
+        /// No entry. The entry of the page at this path is marked as current.
         case below(path: String)
 
         static func under(_ page: Page) -> Place { .below(path: page.path) }
-    }
-
-    /// What a page is asked for, and whom it may ask.
-    struct Asked: Sendable {
-        let request: Request
-        let context: BasicRequestContext
-        let answers: any Answers
-        let now: Date
     }
 
     /// What the template shows.
@@ -32,13 +24,13 @@ struct Page: Sendable {
         }
     }
 
-    /// As the router has it: `/runs/:id`.
+    /// The route: `/runs/:id`.
     let path: String
     let place: Place
-    /// Mustache. It may use the partials of the layout.
+    /// Mustache; shows the value of the content. May use ``partials``.
     let template: String
     /// - Throws: `HTTPError` when there is nothing to show.
-    let content: @Sendable (Asked) async throws -> Content
+    let content: @Sendable (PageRequest) async throws -> Content
 
     /// The path of the menu's entry that is marked as current.
     var section: String {
@@ -47,6 +39,14 @@ struct Page: Sendable {
         case .below(let path): path
         }
     }
+}
+
+/// A request for a page.
+struct PageRequest: Sendable {
+    let http: Request
+    let context: BasicRequestContext
+    let answers: any Answers
+    let now: Date
 }
 
 /// The content of a page that is one list.

@@ -3,7 +3,7 @@ import Hummingbird
 import Reports
 
 extension Page {
-    /// A run: what it was made of, its steps drawn and listed, and the log of one of them.
+    /// A run: its commit and configuration, its steps as a graph and a table, and the log of one of them.
     static let run = Page(
         path: "/runs/:id", place: .under(runs),
         template: """
@@ -81,14 +81,14 @@ extension Page {
             <dl class="facts wide">{{#datasets}}<div><dt>{{key}}</dt><dd><code>{{value}}</code></dd></div>{{/datasets}}</dl>
             </section>
             """
-    ) { asked in
-        let (id, step) = (try asked.context.runID(), asked.request.text("step"))
-        guard let detail = try await asked.answers.run(id) else { throw HTTPError.noRun(id) }
+    ) { request in
+        let (id, step) = (try request.context.runID(), request.http.text("step"))
+        guard let detail = try await request.answers.run(id) else { throw HTTPError.noRun(id) }
         if let step, !detail.steps.contains(where: { $0.name == step }) { throw HTTPError.noLog(id, step) }
         let selected = step ?? RunContent.stepToShow(detail.steps)
-        let log = try await asked.answers.shownLog(
-            of: selected, run: id, isWanted: asked.request.text("log") != "none")
-        return Content("Run \(id)", RunContent(detail, selected: selected, log: log, now: asked.now))
+        let log = try await request.answers.shownLog(
+            of: selected, run: id, isWanted: request.http.text("log") != "none")
+        return Content("Run \(id)", RunContent(detail, selected: selected, log: log, now: request.now))
     }
 }
 
@@ -100,7 +100,7 @@ struct RunContent {
         let state: StateMark
         let detail: String?
         let needs: [String]
-        /// Said only from the second on.
+        /// Nil for a first attempt.
         let attempts: Int?
         let startedAt: TimeMark?
         let took: String?
@@ -116,7 +116,7 @@ struct RunContent {
         let isEmpty: Bool
         let isCut: Bool
         let wholeHref: String
-        /// Where live lines come from, while there may be some.
+        /// The address of live lines; nil when the step has ended.
         let followHref: String?
     }
 
@@ -159,7 +159,8 @@ struct RunContent {
         self.log = log
     }
 
-    /// The step whose log is shown when none is asked for: what failed, else what runs, else what ended last.
+    /// The step whose log is shown by default: the first that failed, else one that is running or waiting, else the one
+    /// that ended last.
     static func stepToShow(_ steps: [StepReport]) -> String? {
         let isBad: (StepReport) -> Bool = { StateMark($0.state).tone == "bad" }
         let step =
@@ -201,9 +202,9 @@ extension RunContent.Log {
 }
 
 extension Answers {
-    /// The end of a step's log for its run's page; `nil` when there is no step, or no log of it.
+    /// The end of a step's log, for the page of its run; `nil` without a step or its log.
     ///
-    /// - Parameter isWanted: false when a page that follows the log by other means is refreshed.
+    /// - Parameter isWanted: false when the page refreshes itself: it follows the log by server-sent events.
     fileprivate func shownLog(of step: String?, run: Int64, isWanted: Bool) async throws -> RunContent.Log? {
         guard let step else { return nil }
         guard isWanted else {
@@ -214,5 +215,5 @@ extension Answers {
     }
 }
 
-/// How much of a log's end a run's page shows, in bytes.
+/// How much of the end of a log is shown, in bytes.
 private let shownLogSize = 192 << 10

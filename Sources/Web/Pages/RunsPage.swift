@@ -2,7 +2,7 @@ import Foundation
 import Reports
 
 extension Page {
-    /// Runs, newest first.
+    /// Runs, newest first, 50 to a page unless `?limit=` says otherwise.
     static let runs = Page(
         path: "/runs", place: .entry("Runs"),
         template: """
@@ -27,13 +27,13 @@ extension Page {
             {{/isEmpty}}
             {{#.olderHref}}<p><a href="{{.}}">Older runs</a></p>{{/.olderHref}}
             """
-    ) { asked in
-        let query = try RunQuery(asked.request)
-        return Content("Runs", RunsContent(try await asked.answers.runs(query), query: query, now: asked.now))
+    ) { request in
+        let query = try RunQuery(request.http)
+        return Content("Runs", RunsContent(try await request.answers.runs(query), query: query, now: request.now))
     }
 }
 
-/// Runs, newest first, fifty at a time.
+/// What the template of runs shows.
 struct RunsContent {
     let items: [RunView]
     let isEmpty: Bool

@@ -2,7 +2,7 @@ import Foundation
 import Reports
 
 extension Page {
-    /// Live schedules and their fires.
+    /// Live schedules with their fires, and backfills.
     static let schedules = Page(
         path: "/schedules", place: .entry("Schedules"),
         template: """
@@ -32,15 +32,15 @@ extension Page {
             </table>
             </article>{{/hasBackfills}}
             """
-    ) { asked in
+    ) { request in
         let content = SchedulesContent(
-            schedules: try await asked.answers.schedules().map { ScheduleView($0, now: asked.now) },
-            backfills: try await asked.answers.backfills().map { BackfillView($0, now: asked.now) })
+            schedules: try await request.answers.schedules().map { ScheduleView($0, now: request.now) },
+            backfills: try await request.answers.backfills().map { BackfillView($0, now: request.now) })
         return Content("Schedules", content)
     }
 }
 
-/// Live schedules, and what is run again of their past.
+/// What the template of schedules shows.
 struct SchedulesContent {
     let schedules: [ScheduleView]
     let hasSchedules: Bool
@@ -55,7 +55,7 @@ struct SchedulesContent {
     }
 }
 
-/// A range of moments that are run again.
+/// A backfill: a range of past fires that run again.
 struct BackfillView {
     let id: Int64
     let schedule: String

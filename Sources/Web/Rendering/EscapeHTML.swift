@@ -1,9 +1,9 @@
 import Mustache
 
-/// What our templates escape with, instead of Mustache's own HTML.
+/// The escaping of our templates, instead of Mustache's own.
 ///
-/// swift-mustache 2.1 escapes by `Character`, so that a `<` or `"` which Unicode joins with a neighbour (U+0600 before
-/// it, a combining accent after it) passes unescaped. Bytes cannot be joined.
+/// swift-mustache 2.1 escapes by `Character`: a `<` or `"` that Unicode combines with a neighbour (U+0600 before it, a
+/// combining accent after it) passes unescaped. This escapes by byte, and bytes do not combine.
 struct EscapeHTML: MustacheContentType {
     static let name = "ESCAPED_HTML"
 
@@ -16,7 +16,7 @@ struct EscapeHTML: MustacheContentType {
         return String(decoding: bytes, as: UTF8.self)
     }
 
-    /// One byte of UTF-8, safe in text and in a quoted attribute. Control characters are dropped.
+    /// Append one byte of UTF-8, escaped for text and quoted attributes. Control characters are dropped.
     static func append(_ byte: UInt8, to bytes: inout [UInt8]) {
         switch byte {
         case UInt8(ascii: "<"): bytes += "&lt;".utf8

@@ -1,4 +1,4 @@
-/// What is around every page.
+/// The frame of every page: head, menu, footer.
 let layoutTemplate = """
     <!doctype html>
     <html lang="en">
@@ -33,7 +33,7 @@ let errorTemplate = """
     </div>
     """
 
-/// Pieces that several templates use, by name.
+/// Partials: pieces that several templates use, by name.
 let partials = [
     "state": #"<span class="state {{tone}}"><span class="symbol" aria-hidden="true">{{symbol}}</span>{{word}}</span>"#,
     "hash": #"<code title="{{full}}">{{short}}</code>"#,
@@ -42,7 +42,7 @@ let partials = [
     "plan": planPartial,
 ]
 
-/// What a step has planned for infrastructure, as Terraform shows it.
+/// The changes to infrastructure that a step has planned, as Terraform prints them.
 let planPartial = """
     <section>
     <div class="title"><h2>{{step}}</h2><p class="now">Terraform, {{place}} in {{environment}}: {{summary}}, <a href="/runs/{{run}}">run {{run}}</a></p></div>

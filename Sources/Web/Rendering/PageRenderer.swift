@@ -1,17 +1,20 @@
 import Mustache
 
-/// The templates of all pages, read once.
+/// Renders pages.
 struct PageRenderer: Sendable {
+    /// The renderer of all pages. Templates are parsed once, for the first page that is asked for, so that the start of the
+    /// daemon does not wait for it. Failure: a template is not valid Mustache.
+    static let shared = Result { try PageRenderer(Page.all) }
+
     private let library: MustacheLibrary
     private let pages: [Page]
 
-    /// - Throws: when a template is not Mustache.
-    init(_ pages: [Page]) throws {
+    private init(_ pages: [Page]) throws {
         MustacheContentTypes.register(EscapeHTML(), named: EscapeHTML.name)
         var library = MustacheLibrary()
         let templates = [("layout", layoutTemplate), ("error", errorTemplate)] + pages.map { ($0.path, $0.template) }
         for (name, text) in templates + partials.map({ ($0.key, $0.value) }) {
-            // A partial starts with Mustache's own escaping again: so each template names ours.
+            // Every template names our escaping, because Mustache goes back to its own at the start of each partial.
             try library.register("{{% CONTENT_TYPE: \(EscapeHTML.name)}}" + text, named: name)
         }
         self.library = library
@@ -23,7 +26,7 @@ struct PageRenderer: Sendable {
         document(content.title, section: page.section, render(content.value, page.path))
     }
 
-    /// The page that says what went wrong, as an HTML document.
+    /// The error page, as an HTML document.
     func document(_ error: ErrorContent) -> String {
         document(error.phrase, section: nil, render(error, "error"))
     }
@@ -39,7 +42,7 @@ struct PageRenderer: Sendable {
     private func render(_ value: Any, _ name: String) -> String { library.render(value, withTemplate: name) ?? "" }
 }
 
-/// What is around every page's content.
+/// What the layout's template shows.
 private struct Layout {
     /// An entry of the menu.
     struct Entry {
@@ -54,7 +57,7 @@ private struct Layout {
     let content: String
 }
 
-/// What the page that says what went wrong shows.
+/// What the template of the error page shows.
 struct ErrorContent {
     let status: Int
     let phrase: String

@@ -1,6 +1,6 @@
 import Hummingbird
 
-/// Tells browsers to run nothing but our own script and to let nobody frame us.
+/// Sets headers that allow only our own script and stylesheet, and forbid frames.
 struct AddSecurityHeaders<Context: RequestContext>: RouterMiddleware {
     private static var policy: String {
         "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; "

@@ -1,10 +1,9 @@
 import Hummingbird
 import Logging
 
-/// The one place where errors become responses: JSON under `/api`, a page elsewhere, never more than a sentence.
+/// Turns errors into responses, for every route: JSON under `/api`, a page elsewhere. Either has one sentence; what went
+/// wrong inside is only logged.
 struct AnswerErrors<Context: RequestContext>: RouterMiddleware {
-    let renderer: PageRenderer
-
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response
     ) async throws -> Response {
@@ -24,7 +23,7 @@ struct AnswerErrors<Context: RequestContext>: RouterMiddleware {
             return try Response(json: ["error": sentence], status: status)
         }
         let error = ErrorContent(status: status.code, phrase: status.reasonPhrase, sentence: sentence)
-        return Response(.page, renderer.document(error), status: status)
+        return Response(.page, try PageRenderer.shared.get().document(error), status: status)
     }
 
     private func sentence(_ status: HTTPResponse.Status, _ request: Request) -> String {

@@ -1,9 +1,9 @@
-/// A step's log as it grows, whole lines at a time: asked for twice a second, and only while somebody listens.
+/// Follows a step's log, in whole lines. Polls twice a second, and only while somebody reads.
 struct FollowedLog: AsyncSequence, Sendable {
-    /// What there is to tell a listener.
+    /// What a reader is told.
     enum Moment: Sendable, Equatable {
         case lines([UInt8], next: Int64)
-        /// Nothing for a while; said so that a listener who has gone is noticed.
+        /// No new line for ten seconds. Writing this shows whether the reader is still there.
         case quiet
         case over(next: Int64)
     }
@@ -23,17 +23,17 @@ struct FollowedLog: AsyncSequence, Sendable {
         let log: FollowedLog
         var offset: Int64
         var isOver = false
-        var hasAll = false
+        var isCaughtUp = false
 
         mutating func next() async throws -> Moment? {
             guard !isOver else { return nil }
             for _ in 0..<Self.quietPolls {
-                if hasAll { try await Task.sleep(for: log.pollEvery) }
+                if isCaughtUp { try await Task.sleep(for: log.pollEvery) }
                 guard
                     let part = try await log.answers.log(run: log.run, step: log.step, from: offset, limit: Self.piece)
                 else { return end() }
                 let lines = part.isOver || part.bytes.count >= Self.piece ? wholeLines(part) ?? part : wholeLines(part)
-                hasAll = part.bytes.count < Self.piece && !part.isOver
+                isCaughtUp = part.bytes.count < Self.piece && !part.isOver
                 if let lines, !lines.bytes.isEmpty {
                     offset = lines.nextOffset
                     return .lines(lines.bytes, next: offset)
@@ -48,7 +48,7 @@ struct FollowedLog: AsyncSequence, Sendable {
             return .over(next: offset)
         }
 
-        /// The part up to its last newline, `nil` when it has none: a letter or a colour is never cut in two.
+        /// The part up to its last newline; `nil` without one. A cut there splits no character and no escape sequence.
         private func wholeLines(_ part: LogPart) -> LogPart? {
             guard let newline = part.bytes.lastIndex(of: UInt8(ascii: "\n")) else { return nil }
             let left = part.bytes.count - newline - 1

@@ -1,22 +1,20 @@
 import Foundation
 import Hummingbird
 
-/// Every route: pages for people, `/api` for programs, and what pages are dressed in.
+/// All routes: pages, JSON under `/api`, logs, and what pages are styled with.
 ///
 /// - Parameter now: the clock that "5 min ago" is told by.
-/// - Throws: when a template cannot be read, which a test would have noticed.
 func makeRouter(
     answers: any Answers, now: @escaping @Sendable () -> Date
-) throws -> Router<BasicRequestContext> {
-    let renderer = try PageRenderer(Page.all)
+) -> Router<BasicRequestContext> {
     let router = Router(context: BasicRequestContext.self, options: .autoGenerateHeadEndpoints)
     router.add(middleware: AddSecurityHeaders())
-    router.add(middleware: AnswerErrors(renderer: renderer))
+    router.add(middleware: AnswerErrors())
     router.get("healthz") { _, _ in Response(.plain, "ok") }
     serveAssets(router)
     ServeAPI(answers: answers).add(to: router.group("api"))
     ServeLogs(answers: answers).add(to: router)
-    ServePages(answers: answers, renderer: renderer, now: now).add(Page.all, to: router)
+    ServePages(answers: answers, now: now).add(Page.all, to: router)
     return router
 }
 

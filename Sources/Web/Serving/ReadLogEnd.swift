@@ -1,5 +1,5 @@
 extension Answers {
-    /// The last lines of a log, about `size` bytes: where a failed step says why it failed.
+    /// The last lines of a log, about `size` bytes.
     ///
     /// - Returns: the lines, and whether earlier ones were left out; `nil` when there is no such log.
     func logEnd(run: Int64, step: String, size: Int) async throws -> (part: LogPart, isCut: Bool)? {
@@ -14,15 +14,15 @@ extension Answers {
         return (last, true)
     }
 
-    /// The length of a log, at most `within` bytes too short: found by doubling, then halving, one byte read each time.
+    /// The length of a log, or up to `within` bytes less. Found by doubling, then bisecting, with one-byte reads.
     private func logLength(run: Int64, step: String, atLeast known: Int64, within: Int64) async throws -> Int64 {
-        var (there, beyond) = (known, known * 2)
-        while try await hasByte(run, step, at: beyond) { (there, beyond) = (beyond, beyond * 2) }
-        while beyond - there > within {
-            let middle = there + (beyond - there) / 2
-            if try await hasByte(run, step, at: middle) { there = middle } else { beyond = middle }
+        var (lower, upper) = (known, known * 2)
+        while try await hasByte(run, step, at: upper) { (lower, upper) = (upper, upper * 2) }
+        while upper - lower > within {
+            let middle = lower + (upper - lower) / 2
+            if try await hasByte(run, step, at: middle) { lower = middle } else { upper = middle }
         }
-        return there
+        return lower
     }
 
     private func hasByte(_ run: Int64, _ step: String, at offset: Int64) async throws -> Bool {

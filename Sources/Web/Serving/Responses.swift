@@ -2,7 +2,7 @@ import Foundation
 import Hummingbird
 import Reports
 
-/// What we send, as `Content-Type` has it.
+/// Values of `Content-Type`.
 enum ContentType: String {
     case page = "text/html; charset=utf-8"
     case plain = "text/plain; charset=utf-8"
@@ -19,7 +19,7 @@ extension Response {
             status: status, headers: [.contentType: type.rawValue], body: .init(byteBuffer: ByteBuffer(string: text)))
     }
 
-    /// A report as the command line's `--json` has it.
+    /// A report as JSON, the same as the command line prints with `--json`.
     init(json report: some Encodable, status: HTTPResponse.Status = .ok) throws {
         self.init(
             status: status, headers: [.contentType: ContentType.json.rawValue],
@@ -28,7 +28,7 @@ extension Response {
 }
 
 extension Response {
-    /// A header of our own; a name that is no token is left out.
+    /// Set a header. Does nothing when the name is not a valid token.
     mutating func set(_ name: String, _ value: String) {
         if let name = HTTPFields.Element.Name(name) { headers[name] = value }
     }
@@ -37,8 +37,8 @@ extension Response {
 extension Request {
     func header(_ name: String) -> String? { HTTPFields.Element.Name(name).flatMap { headers[$0] } }
 
-    /// A number of the query, `nil` when it is not there.
-    /// - Throws: 400 when it is no number, or outside `range`.
+    /// A number of the query; `nil` when absent.
+    /// - Throws: 400 when it is not a number in `range`.
     func number<Number: FixedWidthInteger>(_ name: String, in range: ClosedRange<Number>) throws -> Number? {
         guard let text = text(name) else { return nil }
         guard let number = Number(text), range.contains(number) else {
@@ -49,17 +49,17 @@ extension Request {
         return number
     }
 
-    /// A text of the query, `nil` when it is not there or empty.
+    /// A text of the query; `nil` when absent or empty.
     func text(_ name: String) -> String? {
         uri.queryParameters[name[...]].flatMap { $0.isEmpty ? nil : String($0) }
     }
 }
 
 extension RequestContext {
-    /// The run that the path names.
+    /// The number of the run in the path.
     func runID() throws -> Int64 { try number(of: "run") }
 
-    /// The change that the path names.
+    /// The number of the change in the path.
     func changeNumber() throws -> Int64 { try number(of: "change") }
 
     private func number(of what: String) throws -> Int64 {
@@ -70,7 +70,7 @@ extension RequestContext {
         return id
     }
 
-    /// The step that the path names.
+    /// The name of the step in the path.
     func stepName() throws -> String {
         let text = try parameters.require("step")
         guard let name = text.removingPercentEncoding else {

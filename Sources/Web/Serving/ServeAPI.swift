@@ -27,7 +27,7 @@ struct ServeAPI: Sendable {
     }
 }
 
-/// Which runs are asked for: `?branch=&environment=&before=&limit=`.
+/// The query of lists of runs: `?branch=&environment=&before=&limit=`.
 struct RunQuery: Sendable {
     var branch: String?
     var environment: String?

@@ -1,7 +1,7 @@
 import Hummingbird
 import ServiceLifecycle
 
-/// Logs of steps: a part of one, all of one, and one as it grows.
+/// Logs of steps: a part, the whole, and a live stream.
 struct ServeLogs: Sendable {
     let answers: any Answers
     /// Bytes read at once.
@@ -14,7 +14,7 @@ struct ServeLogs: Sendable {
     }
 
     /// The bytes from `?offset=N` on, at most 1 MiB (`?limit=`). `X-Next-Offset` is where the next part begins, and
-    /// `X-Log-Over: true` says that none will.
+    /// `X-Log-Over: true` says that there is none.
     private func part(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let (run, step) = (try context.runID(), try context.stepName())
         let offset = try request.number("offset", in: 0...Int64.max) ?? 0
@@ -30,7 +30,7 @@ struct ServeLogs: Sendable {
         return response
     }
 
-    /// All there is now, as it was written.
+    /// The whole log so far, as raw bytes.
     private func whole(_ context: BasicRequestContext) async throws -> Response {
         let (run, step) = (try context.runID(), try context.stepName())
         guard let first = try await answers.log(run: run, step: step, from: 0, limit: Self.piece) else {
@@ -50,7 +50,7 @@ struct ServeLogs: Sendable {
     }
 
     /// Server-sent events: `log` with lines, its id the offset after them; `end` when the step is over. Resumes from
-    /// `Last-Event-ID`, else `?offset=N`. Lines come without colours, or with `?as=html` escaped and coloured.
+    /// `Last-Event-ID`, else `?offset=N`. Lines are plain text, or with `?as=html` escaped and coloured HTML.
     private func follow(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let (run, step) = (try context.runID(), try context.stepName())
         let asked = try request.number("offset", in: 0...Int64.max) ?? 0

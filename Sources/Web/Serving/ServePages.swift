@@ -4,14 +4,14 @@ import Hummingbird
 /// The pages for people.
 struct ServePages: Sendable {
     let answers: any Answers
-    let renderer: PageRenderer
     let now: @Sendable () -> Date
 
     func add(_ pages: [Page], to router: Router<BasicRequestContext>) {
         for page in pages {
             router.get(RouterPath(page.path)) { request, context in
-                let asked = Page.Asked(request: request, context: context, answers: answers, now: now())
-                return Response(.page, renderer.document(page, try await page.content(asked)))
+                let request = PageRequest(http: request, context: context, answers: answers, now: now())
+                let content = try await page.content(request)
+                return Response(.page, try PageRenderer.shared.get().document(page, content))
             }
         }
     }

@@ -1,11 +1,11 @@
 import Hummingbird
 import NIOCore
 
-/// `POST /hooks/PROJECT`: what forges tell.
+/// `POST /hooks/PROJECT`: webhooks of forges.
 struct ServeWebhooks: Sendable {
     let webhooks: any Webhooks
 
-    /// Bytes. GitHub's own limit for what it sends.
+    /// The largest body, in bytes: GitHub's own limit.
     static let largest = 25 << 20
 
     func add(to router: Router<BasicRequestContext>) {

@@ -12,13 +12,13 @@ struct ChangeView {
     let outcome: StateMark
     let reason: String?
     let runs: [Int64]
-    /// Place in the queue of its target, from 1.
+    /// Position in the queue of its target branch, from 1.
     let place: Int?
-    /// The page of the pull request that it stands for.
+    /// The page of its pull request on the forge; only http and https.
     let url: String?
     let approvedBy: String?
 
-    /// The queues first, in their order, then the others, newest first.
+    /// Queued changes first, in queue order; then the others, newest first.
     static func list(_ changes: [ChangeReport]) -> [ChangeView] {
         changes.sorted { left, right in
             switch (left.position, right.position) {

@@ -1,7 +1,7 @@
 import Foundation
 import Reports
 
-/// A verdict of the ledger.
+/// A decision of the ledger.
 struct DecisionView {
     let id: Int64
     let run: Int64
@@ -21,7 +21,7 @@ struct DecisionView {
     let evidence: HashMark?
     let decidedAt: TimeMark
     let appliedAt: TimeMark?
-    /// Promoted, and the alias has not been read back yet.
+    /// Promoted, but the alias has not been read back from the registry yet.
     let isUnconfirmed: Bool
     let voided: String?
     let approvals: String?

@@ -1,7 +1,7 @@
 import Foundation
 import Reports
 
-/// A rule of a decision, or a slice of one: its numbers, and the interval drawn against what is wanted.
+/// A rule of a decision or one of its slices: its numbers, and its confidence interval drawn with the required difference.
 struct FindingView {
     let rule: String
     let subject: String
@@ -14,7 +14,7 @@ struct FindingView {
     let outcome: StateMark
     let drawing: IntervalDrawing?
 
-    /// Rules in their order. All intervals of one subject are drawn on one scale.
+    /// In the order of the findings. Intervals of the same subject share one scale.
     static func all(_ findings: [FindingReport]) -> [FindingView] {
         let scales = Dictionary(grouping: findings, by: \.subject).mapValues(IntervalDrawing.Scale.init)
         return findings.map { FindingView($0, scales[$0.subject] ?? nil) }
@@ -38,9 +38,9 @@ struct FindingView {
     }
 }
 
-/// The difference of two models with its bounds, as a line across zero and what is wanted.
+/// The difference between two models with its confidence bounds, drawn with marks at zero and at the required difference.
 struct IntervalDrawing {
-    /// From the least to the largest number that is drawn, and zero.
+    /// The range of the numbers that are drawn, zero included.
     struct Scale {
         let least: Double
         let span: Double
@@ -56,7 +56,7 @@ struct IntervalDrawing {
             (self.least, span) = (least, most - least)
         }
 
-        /// In the middle of the drawing's width, with room at its ends.
+        /// The position of a number in pixels, within the margins.
         func x(_ number: Double) -> String {
             let inner = Double(IntervalDrawing.width - 2 * IntervalDrawing.margin)
             return String(format: "%.1f", Double(IntervalDrawing.margin) + inner * (number - least) / span)

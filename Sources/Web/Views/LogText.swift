@@ -1,9 +1,9 @@
-/// A log as a terminal would leave it: colours understood, every other escape sequence dropped, and a line that was
-/// written over (`\r`, as progress bars do) shown as it ended.
+/// A log as a terminal would show it: colours are kept, other escape sequences are dropped, and a line that was
+/// overwritten with `\r`, as progress bars do, shows its final text.
 struct LogText {
     private let bytes: [UInt8]
 
-    /// - Parameter bytes: whole lines; what is no UTF-8 becomes U+FFFD.
+    /// - Parameter bytes: whole lines; invalid UTF-8 becomes U+FFFD.
     init(_ bytes: [UInt8]) { self.bytes = bytes }
 
     /// Text without any escape sequence.
@@ -34,7 +34,7 @@ struct LogText {
         return String(decoding: out, as: UTF8.self)
     }
 
-    /// The pieces of one style of a line, after its last carriage return.
+    /// A line after its last carriage return, split into pieces of one style.
     private static func pieces(of line: ArraySlice<UInt8>, _ style: inout LogStyle) -> [(ArraySlice<UInt8>, LogStyle)] {
         var pieces: [(ArraySlice<UInt8>, LogStyle)] = []
         var (start, index) = (line.startIndex, line.startIndex)
@@ -71,14 +71,14 @@ struct LogText {
     }
 }
 
-/// What `ESC [ … m` has set: a colour of sixteen, and weight. Backgrounds and other colours are left out: they would
-/// not be legible on both our light and our dark page.
+/// The style that `ESC [ … m` sets: one of sixteen colours, bold, dim. Backgrounds and other colours are ignored, because
+/// they would not be readable in both the light and the dark theme.
 struct LogStyle: Equatable {
     private var colour: Int?
     private var isBold = false
     private var isDim = false
 
-    /// Names of the stylesheet, empty for plain text.
+    /// Class names of the stylesheet; empty for plain text.
     var classes: String {
         [colour.map { "ansi\($0)" }, isBold ? "bold" : nil, isDim ? "dim" : nil].compactMap(\.self).joined(
             separator: " ")

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A word of state: told by its text and symbol, and coloured too.
+/// A state as a word, a symbol and a colour: colour alone never tells it.
 struct StateMark {
     let word: String
     let symbol: String
@@ -25,7 +25,7 @@ struct StateMark {
     }
 }
 
-/// A commit or digest: ten digits to read, all of them to copy.
+/// A commit or digest: ten digits to show, all of them as a tooltip.
 struct HashMark {
     let short: String
     let full: String
@@ -36,13 +36,13 @@ struct HashMark {
     }
 }
 
-/// A moment, in UTC and seen from now.
+/// A time, in UTC and relative to now.
 struct TimeMark {
-    /// As `datetime` wants it.
+    /// ISO 8601, for the `datetime` attribute.
     let iso: String
     /// `2026-11-23 11:00:00 UTC`
     let full: String
-    /// `23 Nov 11:00`, with the year when it is another one.
+    /// `23 Nov 11:00`, with the year unless it is the current one.
     let short: String
     /// `5 min ago`, `in 3 h`
     let relative: String
@@ -87,7 +87,7 @@ func duration(_ seconds: Double) -> String {
     }
 }
 
-/// A piece of an address: everything but letters, digits and `-._~` is percent-encoded.
+/// Percent-encode a part of a path or a query: everything but letters, digits and `-._~`.
 func encoded(_ text: String) -> String {
     let unreserved = CharacterSet(charactersIn: "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-._~")
     return text.addingPercentEncoding(withAllowedCharacters: unreserved) ?? ""

@@ -1,7 +1,7 @@
 import Foundation
 import Reports
 
-/// A monitor report: each measure as a bar against where it warns and where it is drift.
+/// A monitor report: each measure as a bar, with marks at its warning limit and its drift limit.
 struct MonitorView {
     struct Measure {
         let name: String
@@ -13,7 +13,7 @@ struct MonitorView {
         let drawing: Bar?
     }
 
-    /// A value on a scale from zero to one and a half times what is drift.
+    /// A value, on a scale from 0 to 1.5 times the drift limit.
     struct Bar {
         static let width = 220
 
@@ -30,7 +30,7 @@ struct MonitorView {
     let outcome: StateMark
     let window: String
     let reference: String
-    /// The farthest from what it should be first.
+    /// The most severe first.
     let measures: [Measure]
 
     init(_ report: MonitorReport) {

@@ -1,7 +1,7 @@
 import Foundation
 import Reports
 
-/// A run as tables show it.
+/// A run as a row of a table.
 struct RunView {
     let id: Int64
     let project: String

@@ -9,7 +9,7 @@ struct ScheduleView {
         let state: StateMark
         let pinned: String?
         let run: Int64?
-        /// Why it waits or was skipped; what it stands for.
+        /// Why it waits or was skipped, and how many missed fires it replaces.
         let remark: String?
 
         init(_ fire: FireReport, now: Date) {

@@ -1,7 +1,7 @@
 import Reports
 
-/// Steps drawn in columns, each right of all it needs. What is needed further right gets a lane through the columns
-/// between, so that no line runs behind a step it has nothing to do with.
+/// The steps of a run, drawn in columns: each step is right of all the steps it needs. A need that spans several columns
+/// gets a lane through the columns between, so that no line passes behind an unrelated step.
 struct StepGraph {
     struct Node {
         let name: String
@@ -57,7 +57,7 @@ extension StepGraph.Node {
 }
 
 extension StepColumns.Line {
-    /// A curve that leaves and arrives level.
+    /// A curve that is horizontal at both ends.
     fileprivate var path: String {
         let bend = (to.x - from.x) / 2
         return "M\(from.x) \(from.y)C\(from.x + bend) \(from.y) \(to.x - bend) \(to.y) \(to.x) \(to.y)"

@@ -1,0 +1,33 @@
+import Formats
+
+/// A kind of event. What it starts is said in `Plans`, where the kind is a `StartingEvent`, too.
+///
+/// A new kind is a file in `Kinds` and a line in `Event.kinds`.
+package protocol EventKind: TaggedValue {
+    /// What the event is about, for remarks: a noun and its name.
+    var subject: String { get }
+    /// The code that decides what it starts.
+    var code: EventCode { get }
+    /// The ref that moved, where one did.
+    var move: RefMove? { get }
+    /// Whether what it starts depends on what the events before it have started: they are planned first.
+    var dependsOnEarlierEvents: Bool { get }
+}
+
+extension EventKind {
+    package var move: RefMove? { nil }
+    package var dependsOnEarlierEvents: Bool { false }
+
+    /// Format 1 has all events as enum cases without labels.
+    package init(format1 decoder: any Decoder) throws { try self.init(unlabelled: decoder) }
+}
+
+/// Where the files are read from that decide what an event starts.
+package enum EventCode: Sendable, Hashable {
+    /// - Parameters:
+    ///   - base: what paths have changed since; absent for the default branch.
+    ///   - pipeline: the only pipeline that the event is about.
+    case commit(ObjectID, branch: String, base: ObjectID? = nil, pipeline: String? = nil)
+    /// It starts nothing, whatever the files say.
+    case none(remark: String? = nil)
+}

@@ -1,0 +1,39 @@
+import Formats
+
+/// A version is to be the incumbent again.
+public struct RollbackRequest: Hashable, Sendable, Codable {
+    public let environment: String
+    public let model: String
+    public let version: String
+    /// The code that serves the model now, and has to get on with the older version.
+    public let commit: ObjectID
+    public let branch: String
+    public let by: String
+    public let reason: String
+
+    private enum CodingKeys: String, CodingKey { case environment, model, version, commit, branch, by, reason }
+
+    public init(
+        environment: String, model: String, version: String, commit: ObjectID, branch: String, by: String,
+        reason: String
+    ) {
+        self.environment = environment
+        self.model = model
+        self.version = version
+        self.commit = commit
+        self.branch = branch
+        self.by = by
+        self.reason = reason
+    }
+}
+
+extension RollbackRequest: EventKind {
+    package static let tag = "rollback"
+
+    package var subject: String { "rollback of \(model) to \(version)" }
+    package var code: EventCode { .commit(commit, branch: branch) }
+}
+
+extension Event {
+    public static func rollback(_ request: RollbackRequest) -> Event { Event(of: request) }
+}

@@ -1,0 +1,46 @@
+import Events
+import Formats
+import Foundation
+
+/// What a run was started by.
+public struct Trigger: Sendable, CustomStringConvertible {
+    /// Every kind of trigger: each is what one kind of event starts.
+    package static let kinds: [any TriggerKind.Type] = Event.kinds.compactMap {
+        ($0 as? any StartingEvent.Type)?.started
+    }
+
+    package let body: any TriggerKind
+
+    package init(_ body: any TriggerKind) {
+        self.body = body
+    }
+
+    /// The trigger as one kind; `nil` when it is of another.
+    package func `as`<Kind: TriggerKind>(_ type: Kind.Type) -> Kind? { body as? Kind }
+
+    /// One word.
+    public var kind: String { type(of: body).tag }
+
+    /// What people are told that the run was started by: a noun, with its numbers and names.
+    public var description: String { body.sentence }
+
+    /// The moment that the run stands for, where it stands for one.
+    public var logicalTime: Date? { body.logicalTime }
+}
+
+extension Trigger: Hashable {
+    public static func == (left: Trigger, right: Trigger) -> Bool { AnyHashable(left.body) == AnyHashable(right.body) }
+
+    public func hash(into hasher: inout Hasher) { body.hash(into: &hasher) }
+}
+
+extension Trigger: Codable {
+    public init(from decoder: any Decoder) throws {
+        guard let body = try decode(oneOf: Self.kinds, from: decoder) as? any TriggerKind else {
+            throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "no trigger"))
+        }
+        self.init(body)
+    }
+
+    public func encode(to encoder: any Encoder) throws { try Formats.encode(body, to: encoder) }
+}

@@ -1,0 +1,38 @@
+import Formats
+import Promotion
+
+/// `promote: { evidence: …, … }`: let the challenger replace the incumbent if the evidence says so.
+package struct PromoteAction: ActionKind {
+    package static let tag = "promote"
+    package static let key: ActionKey? = ActionKey(
+        "promote",
+        .object(
+            [.init("evidence", .string, required: true, "per-row scores: ${steps.NAME.outputs.OUTPUT}")]
+                + RuleFields.all + [
+                    .init(
+                        "training_ids", .string,
+                        "rows the challenger was trained on, one id a line: ${steps.NAME.outputs.OUTPUT}; none may be in the evidence"
+                    )
+                ]), "let the challenger replace the incumbent if the evidence says so"
+    ) { value, key, problems in
+        guard let evidence = value["evidence"] else { return nil }
+        let rules = readRules(value, key: key, &problems)
+        guard let reference = Reference(evidence, key: "\(key).evidence", &problems) else { return nil }
+        let training = value["training_ids"].flatMap { Reference($0, key: "\(key).training_ids", &problems) }
+        return Self(evidence: reference, rules: rules, trainingIDs: training)
+    }
+
+    /// The output that has the per-row scores.
+    package let evidence: Reference
+    package let rules: PromotionRules
+    /// The output that has the rows that the challenger was trained on.
+    package let trainingIDs: Reference?
+
+    private enum CodingKeys: String, CodingKey { case evidence, rules, trainingIDs }
+
+    package var sentence: String { "promote by \(evidence)" }
+    package var references: [Reference] { [evidence] + [trainingIDs].compactMap(\.self) }
+    package var reuse: ActionReuse { .never(reason: "it changes the registry") }
+    package var reasonToSkipLocally: String? { "a local run registers and promotes nothing: push" }
+    package var onDatabricks: DatabricksTask { .none(missing: "judge evidence: have a command move the alias") }
+}

@@ -1,0 +1,12 @@
+import Formats
+
+/// Make the version that the run's trigger names the incumbent again. Only `espalier rollback` asks for it.
+package struct RestoreAction: ActionKind {
+    package static let tag = "restore"
+
+    package init() {}
+
+    package var sentence: String { "make the version incumbent again" }
+    package var reuse: ActionReuse { .never(reason: "it changes the registry") }
+    package var onDatabricks: DatabricksTask { .none(missing: "roll back") }
+}

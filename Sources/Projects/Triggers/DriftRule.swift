@@ -1,0 +1,46 @@
+/// `on: { drift: … }`: when a run's finding that the world has drifted starts a pipeline.
+package struct DriftRule: TriggerRule {
+    package static let field = Shape.Field(
+        "drift",
+        .object([
+            .init("environment", .string, required: true, "environment whose drift starts it, and in which it runs"),
+            .init(
+                "of", .oneOrMany(.string),
+                "pipelines whose steps report the drift; default all of the environment"),
+            .init("cooldown", .duration, "time from one start to the next; default 7d"),
+            .init("at_most", .integer(min: 1), "starts within the window; default 4"),
+            .init("window", .duration, "what at_most counts in; default 30d"),
+        ]), "a step reported that the world has drifted from what the model learned")
+
+    package let environment: String
+    /// The pipelines whose findings count; all of the environment when empty.
+    package let of: [String]
+    /// Seconds from one start to the next.
+    package let cooldown: Int64
+    /// Starts within `window` seconds, at most.
+    package let atMost: Int
+    package let window: Int64
+
+    package init?(_ node: Node, _ problems: inout [Problem]) {
+        environment = node["environment"]?.text ?? ""
+        of = node["of"]?.texts ?? []
+        cooldown = node["cooldown"]?.seconds ?? 7 * 86_400
+        atMost = node["at_most"]?.integer ?? 4
+        window = node["window"]?.seconds ?? 30 * 86_400
+    }
+
+    package var environments: [String] { [environment] }
+    package var onDatabricks: DatabricksTrigger { .none(instead: nil) }
+
+    /// Drift that nobody could report.
+    package static func problems(among pipelines: [Pipeline]) -> [Problem] {
+        let names = pipelines.map(\.name)
+        return pipelines.flatMap { pipeline in
+            (pipeline.triggers.rule(Self.self)?.of ?? []).filter { !names.contains($0) }.map { name in
+                Problem(
+                    "there is no pipeline '\(name)'", at: pipeline.mark, key: "on.drift.of",
+                    hint: nearest(to: name, among: names).map { "did you mean '\($0)'?" })
+            }
+        }
+    }
+}

@@ -1,0 +1,58 @@
+/// What starts a pipeline: its `on:`.
+public struct Triggers: Sendable {
+    /// Every kind of trigger, in the order that messages and the schema name them in.
+    package static let kinds: [any TriggerRule.Type] = [
+        PushRule.self, ChangeRule.self, ScheduleRule.self, DriftRule.self,
+    ]
+
+    /// In the order of `kinds`, one of each at most.
+    package let rules: [any TriggerRule]
+
+    package init(_ rules: [any TriggerRule] = []) {
+        self.rules = rules
+    }
+
+    /// The rule of one kind; `nil` when that does not start the pipeline.
+    package func rule<Rule: TriggerRule>(_ type: Rule.Type) -> Rule? {
+        for case let rule as Rule in rules { return rule }
+        return nil
+    }
+
+    /// The environments that it may run in, in the order of its triggers.
+    public var environments: [String] { rules.flatMap(\.environments) }
+
+    /// The patterns of paths that decide whether it starts.
+    public var paths: [Glob] { rules.flatMap(\.paths) }
+}
+
+extension Triggers: Hashable {
+    public static func == (left: Triggers, right: Triggers) -> Bool {
+        left.rules.map { AnyHashable($0) } == right.rules.map { AnyHashable($0) }
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        for rule in rules { rule.hash(into: &hasher) }
+    }
+}
+
+extension Triggers {
+    /// - Parameter node: of the right shape.
+    init(_ node: Node?, _ problems: inout [Problem]) {
+        var rules: [any TriggerRule] = []
+        for kind in Self.kinds {
+            if let value = node?[kind.key], let rule = kind.init(value, &problems) { rules.append(rule) }
+        }
+        self.init(rules)
+        if !Self.kinds.contains(where: { node?[$0.key] != nil }) {
+            problems.append(
+                Problem(
+                    "nothing starts this pipeline", at: node?.mark, key: "on",
+                    hint: "give one of \(Self.kinds.map { $0.key }.joined(separator: ", "))"))
+        }
+    }
+
+    /// What works in a pipeline's file, but most likely not as it was meant.
+    static func warnings(_ file: Node) -> [Problem] {
+        kinds.flatMap { kind in file["on"]?[kind.key].map { kind.warnings($0) } ?? [] }
+    }
+}
