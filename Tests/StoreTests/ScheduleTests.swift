@@ -43,7 +43,7 @@ import Testing
         return try #require(schedules.first { $0.pipeline == name })
     }
 
-    func fires(_ name: String = "inference") async throws -> [StoredFire] {
+    func fires(_ name: String = "inference") async throws -> Readings<StoredFire> {
         try await store.fires(of: name, project: try await live(name).project)
     }
 

@@ -1,4 +1,3 @@
-BEGIN TRANSACTION;
 CREATE TABLE alias_move (
     decision_id INTEGER PRIMARY KEY REFERENCES decision(id),
     model TEXT NOT NULL,
@@ -632,4 +631,3 @@ CREATE INDEX backfill_waiting ON backfill_moment(backfill_id) WHERE event_id IS 
 CREATE INDEX outbox_open ON outbox(addressee, next_at) WHERE done_at IS NULL;
 CREATE INDEX notice_by_place ON notice(channel, recipient, kind, branch, pipeline, environment, id);
 CREATE INDEX infrastructure_plan_shown ON infrastructure_plan(configuration) WHERE change_id IS NOT NULL;
-COMMIT;
