@@ -26,8 +26,10 @@ func room(_ name: String, needs: [Target.Dependency]) -> Target {
         swiftSettings: swiftSettings)
 }
 
-func tests(_ name: String, _ needs: Target.Dependency...) -> Target {
-    .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name)] + needs, swiftSettings: swiftSettings)
+/// - Parameter data: folders of files that the tests read from where they lie.
+func tests(_ name: String, _ needs: Target.Dependency..., data: [String] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.byName(name: name)] + needs, exclude: data, swiftSettings: swiftSettings)
 }
 
 let package = Package(
@@ -248,7 +250,8 @@ let package = Package(
         tests("Git", "Events", "Fixtures"),
         tests(
             "Store", "Changes", "Digests", "Events", "Fixtures", "Notices", "Plans", "ProjectFiles", "Projects",
-            "Promotion", "Runs", "Schedules"),
+            "Promotion", "Runs", "Schedules", .product(name: "GRDB", package: "GRDB.swift"),
+            data: ["Fixtures", "Golden"]),
         tests("Watching", "Fixtures"),
         tests("Minding", "CPosix", "Fixtures"),
         tests("HTTP"),

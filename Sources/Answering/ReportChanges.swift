@@ -15,7 +15,7 @@ import Terraform
 extension Reporter {
     /// The latest changes, newest first.
     public func changes(limit: Int = 50) async throws -> [ChangeReport] {
-        try await reports(of: try await store.changes(limit: limit))
+        try await reports(of: try await store.changes(limit: limit).values)
     }
 
     /// `nil` when there is no such change.
@@ -48,7 +48,7 @@ extension Reporter {
     private func reports(of changes: [Change]) async throws -> [ChangeReport] {
         let names = try await store.projects().reduce(into: [:]) { $0[$1.id] = $1.name }
         let runs = try await store.runs(ofEvents: Set(changes.flatMap(\.events)))
-        let open = try await store.openChanges()
+        let open = try await store.openChanges().values
         let waits = try await waits(of: changes, among: open)
         var ranks: [GateTarget: [Int64]] = [:]
         for change in open {

@@ -73,7 +73,7 @@ extension Reporter {
     ///   - model: all models when absent.
     ///   - time: only what stood then.
     public func tenures(of model: String? = nil, at time: Date? = nil) async throws -> [TenureReport] {
-        let all = try await store.tenures().filter { model == nil || $0.move.model == model }
+        let all = if let model { try await store.tenures(of: model) } else { try await store.tenures() }
         let reports = all.enumerated().map { place, tenure in
             let next = all.dropFirst(place + 1).first {
                 $0.move.model == tenure.move.model && $0.move.alias == tenure.move.alias

@@ -21,7 +21,7 @@ extension Reporter {
     public func schedules(soonest: Int? = nil, fires: Int = 20) async throws -> [ScheduleReport] {
         let names = try await projectNames()
         let now = Date()
-        let all = try await store.liveSchedules()
+        let all = try await store.liveSchedules().values
         var live = all.map { (schedule: $0, next: $0.next(now: now)) }
         if let soonest, live.count > soonest {
             live = Array(live.sorted { ($0.next ?? .distantFuture) < ($1.next ?? .distantFuture) }.prefix(soonest))
@@ -72,7 +72,7 @@ extension Reporter {
     public func fire(of pipeline: String, at time: Date, project name: String?) async throws -> FireDetail? {
         let project = try await store.project(named: name)
         guard let fire = try await store.fire(of: pipeline, at: time, project: project.id) else { return nil }
-        let live = try await store.liveSchedules(of: project.id)
+        let live = try await store.liveSchedules(of: project.id).values
         let schedule = live.first { $0.pipeline == pipeline }
         var runs: [RunReport] = []
         var last: RunDetail?
@@ -100,7 +100,7 @@ extension Reporter {
             places.contains(project.repository) || places.contains { $0 == project.url }
         }
         var live: [StoredSchedule] = []
-        if let project { live = try await store.liveSchedules(of: project.id) }
+        if let project { live = try await store.liveSchedules(of: project.id).values }
         let rules = Dictionary(
             uniqueKeysWithValues: live.filter { $0.rule.environment == environment }.map { ($0.pipeline, $0.rule) })
         return differences(from: rules, to: planned, now: Date()).map(ScheduleChangeReport.init)

@@ -99,10 +99,8 @@ public struct Reporter: Sendable {
     public func log(run: Int64, step: String, from offset: Int64, limit: Int) async throws -> (
         bytes: [UInt8], next: Int64, isOver: Bool
     )? {
-        guard let detail = try await self.run(run), let found = detail.steps.first(where: { $0.name == step }) else {
-            return nil
-        }
-        let over = found.endedAt != nil
+        guard let found = try await store.stepStanding(run: run, step: step) else { return nil }
+        let over = found.hasEnded
         let path = StepFolder(home.step(run, step, attempt: max(1, found.attempts))).log
         guard let file = FileHandle(forReadingAtPath: path) else { return ([], offset, over) }
         defer { try? file.close() }

@@ -54,7 +54,7 @@ struct HomeCleaner: Sendable {
         }
         let unended = try await store.unendedRuns()
         cleaning.workspaces = try await workspaces.removeUnused(since: cutoff, keeping: Set(unended.map(\.plan.tree)))
-        let numbers = Set(unended.map { String($0.id) })
+        let numbers = Set(unended.map { String($0.id) } + unended.unreadable.map { String($0.id) })
         try await onOwnThread { scratch.removeAll { numbers.contains(String($0.prefix { $0 != "." })) } }
         cleaning.outputs = try await removeOutputs(ofRunsEndedBefore: cutoff)
         return cleaning

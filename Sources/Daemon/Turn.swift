@@ -55,7 +55,7 @@ struct Turn {
 
     /// Turn open events into runs and changes.
     private func plan() async throws {
-        let events = try await store.unhandledEvents()
+        let events = try await store.unhandledEvents().values
         await engine.plan(events)
         if let gate { await engine.handled(await gate.open(events)) }
     }

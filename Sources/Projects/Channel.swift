@@ -28,7 +28,7 @@ public enum NoticeField: String, Sendable, Hashable, CaseIterable {
 
 /// Whom an environment tells of what, and how: an entry of its `notify:`.
 public struct Channel: Sendable, Hashable, Codable {
-    public enum Way: Sendable, Hashable {
+    public enum Way: Sendable, Hashable, Codable {
         case webhook(Webhook)
         case email(Email)
     }

@@ -23,16 +23,18 @@ extension StoreReading {
     }
 
     /// Decisions with a move that needed approvals and has them all.
-    public func approvedDecisions() async throws -> [StoredDecision] {
+    public func approvedDecisions() async throws -> Readings<StoredDecision> {
         try await reader.read { database in
-            try Row.fetchAll(
-                database,
-                sql: """
-                    \(Self.decisionSQL) WHERE to_version IS NOT NULL AND confirmed_at IS NULL AND voided IS NULL
-                    AND approvals_needed > 0
-                    AND (SELECT count(*) FROM approval WHERE approval.decision_id = decision.id) >= approvals_needed
-                    """
-            ).map(StoredDecision.init)
+            try Readings(
+                of: "decision",
+                Row.fetchAll(
+                    database,
+                    sql: """
+                        \(Self.decisionSQL) WHERE to_version IS NOT NULL AND confirmed_at IS NULL AND voided IS NULL
+                        AND approvals_needed > 0
+                        AND (SELECT count(*) FROM approval WHERE approval.decision_id = decision.id) >= approvals_needed
+                        """),
+                StoredDecision.init)
         }
     }
 }

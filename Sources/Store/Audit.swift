@@ -38,10 +38,12 @@ public struct AuditEntry: Sendable, Hashable {
 
 extension StoreReading {
     /// The latest deeds, newest first.
-    public func audit(limit: Int = 200) async throws -> [AuditEntry] {
+    public func audit(limit: Int = 200) async throws -> Readings<AuditEntry> {
         try await reader.read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM audit ORDER BY id DESC LIMIT ?", arguments: [limit])
-                .map(AuditEntry.init)
+            try Readings(
+                of: "audit",
+                Row.fetchAll(database, sql: "SELECT * FROM audit ORDER BY id DESC LIMIT ?", arguments: [limit]),
+                AuditEntry.init)
         }
     }
 }
@@ -72,10 +74,12 @@ extension Store {
                         """, arguments: [to.description])
                 if isLanded ?? false { return false }
             }
-            let entries = try Row.fetchAll(
-                database, sql: "SELECT * FROM audit WHERE project_id = ? ORDER BY id DESC LIMIT 50",
-                arguments: [project]
-            ).map(AuditEntry.init)
+            let entries = try Readings(
+                of: "audit",
+                Row.fetchAll(
+                    database, sql: "SELECT * FROM audit WHERE project_id = ? ORDER BY id DESC LIMIT 50",
+                    arguments: [project]),
+                AuditEntry.init)
             let grant = entries.first { entry in
                 switch entry.deed {
                 case .bypassed(branch, _), .pushed(branch, _, _): true

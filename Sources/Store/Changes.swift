@@ -16,16 +16,16 @@ extension StoreReading {
     }
 
     /// Changes that are neither merged nor withdrawn, in the order they were opened.
-    public func openChanges() async throws -> [Change] {
+    public func openChanges() async throws -> Readings<Change> {
         try await changes(where: "open = 1")
     }
 
     /// The latest changes, newest first.
-    public func changes(limit: Int = 50) async throws -> [Change] {
-        try await changes(where: "id > (SELECT coalesce(max(id), 0) FROM change) - \(limit)").reversed()
+    public func changes(limit: Int = 50) async throws -> Readings<Change> {
+        try await changes(where: "id > (SELECT coalesce(max(id), 0) FROM change) - \(limit)", order: "DESC")
     }
 
-    /// `nil` when there is no such change.
+    /// `nil` when there is no such change, or it cannot be read.
     public func change(_ number: Int64) async throws -> Change? {
         try await changes(where: "id = \(number)").first
     }
@@ -65,24 +65,28 @@ extension StoreReading {
         }
     }
 
-    private func changes(where condition: String) async throws -> [Change] {
+    private func changes(where condition: String, order: String = "ASC") async throws -> Readings<Change> {
         try await reader.read { database in
-            var facts: [Int64: [(rank: Int64, fact: ChangeFact)]] = [:]
-            let rows = try Row.fetchCursor(
-                database,
-                sql: """
-                    SELECT id, change_id, fact FROM change_fact
-                    WHERE change_id IN (SELECT id FROM change WHERE \(condition)) ORDER BY id
-                    """)
-            while let row = try rows.next() {
-                facts[row["change_id"], default: []].append(
-                    (row["id"], try Stored.value(ChangeFact.self, from: row["fact"])))
-            }
-            return try Row.fetchAll(database, sql: "SELECT * FROM change WHERE \(condition) ORDER BY id").map { row in
-                let number: Int64 = row["id"]
+            let facts = Dictionary(
+                grouping: try Row.fetchAll(
+                    database,
+                    sql: """
+                        SELECT id, change_id, fact FROM change_fact
+                        WHERE change_id IN (SELECT id FROM change WHERE \(condition)) ORDER BY id
+                        """)
+            ) { $0["change_id"] as Int64 }
+            let rows = try Row.fetchAll(
+                database, sql: "SELECT * FROM change WHERE \(condition) ORDER BY id \(order)")
+            return try Readings(of: "change", rows) { row in
                 var change = Change(
-                    number: number, project: row["project_id"], key: row["key"], target: row["target"])
-                for (rank, fact) in facts[number] ?? [] { change.apply(fact, rank: rank) }
+                    number: row["id"], project: row["project_id"], key: row["key"], target: row["target"])
+                for fact in facts[change.number] ?? [] {
+                    do {
+                        change.apply(try Stored.value(ChangeFact.self, from: fact["fact"]), rank: fact["id"])
+                    } catch {
+                        throw UnreadableFact(id: fact["id"], reason: clause(of: error))
+                    }
+                }
                 return change
             }
         }
@@ -266,7 +270,10 @@ extension StoreReading {
             }
             let rows = try Row.fetchAll(database, sql: "SELECT id, planning FROM event WHERE id IN (\(list))")
             return try rows.reduce(into: [:]) { all, row in
-                let planning = try (row["planning"] as String?).map { try Stored.value(PlanningRecord.self, from: $0) }
+                let planning = try (row["planning"] as String?).map { text in
+                    try ifReadable { try Stored.value(PlanningRecord.self, from: text) }
+                        ?? PlanningRecord(remark: "what was planned for it cannot be read")
+                }
                 all[row["id"]] = EventRuns(planning: planning, runs: runs[row["id"]] ?? [])
             }
         }

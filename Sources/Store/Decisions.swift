@@ -340,7 +340,8 @@ extension Store {
             let row = try Row.fetchOne(
                 database, sql: "SELECT * FROM run WHERE id = ?", arguments: [current.decision.body.run])
         else { return }
-        let release = try Self.run(row, database).plan
+        // The run that found it must end, also where the release of the champion cannot be read.
+        guard let release = try ifReadable({ try Self.run(row, database).plan }) else { return }
         let request = RollbackRequest(
             environment: run.plan.environment, model: model, version: earlier, commit: release.commit,
             branch: release.branch, by: "espalier", reason: "run \(run.id): \(reason)")

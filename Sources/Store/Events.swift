@@ -62,35 +62,40 @@ public struct PlannedEvent: Sendable {
 
 extension StoreReading {
     /// Events that nothing has been done about yet, oldest first.
-    public func unhandledEvents() async throws -> [StoredEvent] {
+    public func unhandledEvents() async throws -> Readings<StoredEvent> {
         try await reader.read { database in
-            try Row.fetchAll(
-                database.cachedStatement(sql: "SELECT * FROM event WHERE handled_at IS NULL ORDER BY id")
-            ).map(StoredEvent.init)
+            try Readings(
+                of: "event",
+                Row.fetchAll(database.cachedStatement(sql: "SELECT * FROM event WHERE handled_at IS NULL ORDER BY id")),
+                StoredEvent.init)
         }
     }
 
     /// A project's events since a moment that are about one of these commits or refs, with what became of them, oldest
     /// first.
-    public func events(of project: Int64, since: Date, about names: [String]) async throws -> [HandledEvent] {
+    public func events(of project: Int64, since: Date, about names: [String]) async throws -> Readings<HandledEvent> {
         let list = names.map { _ in "?" }.joined(separator: ", ")
         return try await reader.read { database in
-            try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT * FROM event WHERE project_id = ? AND at >= ?
-                    AND (commit_id IN (\(list)) OR ref IN (\(list))) ORDER BY id
-                    """,
-                arguments: [project, since.timeIntervalSince1970] + StatementArguments(names + names)
-            ).map(HandledEvent.init)
+            try Readings(
+                of: "event",
+                Row.fetchAll(
+                    database,
+                    sql: """
+                        SELECT * FROM event WHERE project_id = ? AND at >= ?
+                        AND (commit_id IN (\(list)) OR ref IN (\(list))) ORDER BY id
+                        """,
+                    arguments: [project, since.timeIntervalSince1970] + StatementArguments(names + names)),
+                HandledEvent.init)
         }
     }
 
     /// The latest events with what became of them, newest first.
-    public func events(limit: Int) async throws -> [HandledEvent] {
+    public func events(limit: Int) async throws -> Readings<HandledEvent> {
         try await reader.read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM event ORDER BY id DESC LIMIT ?", arguments: [limit])
-                .map(HandledEvent.init)
+            try Readings(
+                of: "event",
+                Row.fetchAll(database, sql: "SELECT * FROM event ORDER BY id DESC LIMIT ?", arguments: [limit]),
+                HandledEvent.init)
         }
     }
 }

@@ -85,13 +85,15 @@ public struct FireDecision: Sendable {
 
 extension StoreReading {
     /// The fires of a pipeline, latest logical time first.
-    public func fires(of pipeline: String, project: Int64, limit: Int = 20) async throws -> [StoredFire] {
+    public func fires(of pipeline: String, project: Int64, limit: Int = 20) async throws -> Readings<StoredFire> {
         try await reader.read { database in
-            try Row.fetchAll(
-                database,
-                sql: "SELECT * FROM fire WHERE project_id = ? AND pipeline = ? ORDER BY logical_time DESC LIMIT ?",
-                arguments: [project, pipeline, limit]
-            ).map(StoredFire.init)
+            try Readings(
+                of: "fire",
+                Row.fetchAll(
+                    database,
+                    sql: "SELECT * FROM fire WHERE project_id = ? AND pipeline = ? ORDER BY logical_time DESC LIMIT ?",
+                    arguments: [project, pipeline, limit]),
+                StoredFire.init)
         }
     }
 

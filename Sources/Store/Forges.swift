@@ -60,7 +60,7 @@ extension ForgeMessage {
     }
 
     /// On the outbox: what `init?(_ row:)` can read.
-    static let isKnown = "addressee = 'forge' AND subject IN ('change', 'run')"
+    static let isKnown = "addressee = 'forge' AND subject IS NOT NULL AND subject IN ('change', 'run')"
 }
 
 /// A message to a forge that has not been taken yet.
@@ -72,12 +72,31 @@ public struct OpenMessage: Sendable, Hashable {
 }
 
 extension StoreReading {
-    /// The forges, by project.
+    /// The forges, by project. A link that cannot be read is left out.
     public func forges() async throws -> [Int64: ForgeLink] {
         try await reader.read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM forge").reduce(into: [:]) { forges, row in
-                forges[row["project_id"]] = try Stored.value(ForgeLink.self, from: row["settings"])
-            }
+            try Self.forgeLinks(database).reduce(into: [:]) { $0[$1.project] = $1.link }
+        }
+    }
+
+    static func forgeLinks(_ database: Database) throws -> Readings<(project: Int64, link: ForgeLink)> {
+        try Readings(of: "forge", Row.fetchAll(database, sql: "SELECT project_id AS id, * FROM forge")) { row in
+            (row["project_id"], try Stored.value(ForgeLink.self, from: row["settings"]))
+        }
+    }
+
+    /// Entries of the outbox that wait because this version cannot read them.
+    static func unreadableMessages(_ database: Database) throws -> [Unreadable] {
+        try Row.fetchAll(
+            database,
+            sql: """
+                SELECT id, project_id, unreadable FROM outbox
+                WHERE done_at IS NULL AND (unreadable IS NOT NULL OR addressee = 'forge' AND NOT (\(ForgeMessage.isKnown)))
+                """
+        ).map { row in
+            Unreadable(
+                table: "outbox", id: row["id"], project: row["project_id"],
+                reason: row["unreadable"] ?? "what the forge is to be told about is not known here")
         }
     }
 
@@ -93,7 +112,7 @@ extension StoreReading {
             try String.fetchOne(
                 database, sql: "SELECT origin FROM pull WHERE project_id = ? AND number = ?",
                 arguments: [project, number]
-            ).map { try Stored.value(ChangeOrigin.self, from: $0) }
+            ).flatMap { text in try ifReadable { try Stored.value(ChangeOrigin.self, from: text) } }
         }
     }
 

@@ -139,7 +139,8 @@ extension Store {
             database, sql: "SELECT run_id FROM schedule WHERE project_id = ? AND pipeline = ? ORDER BY id DESC LIMIT 1",
             arguments: [project, missed.schedule])
         guard let run else { return }
-        let plan = try plan(ofRun: run, database)
+        // Nobody can be told by a plan that cannot be read; the fires are stored all the same.
+        guard let plan = try ifReadable({ try plan(ofRun: run, database) }) else { return }
         let notice = Notice(.missed(missed), run: run, of: plan, pipeline: missed.schedule, at: time)
         try tell(notice, by: plan, project: project, database)
     }
@@ -171,7 +172,7 @@ extension Store {
         guard let row = try Row.fetchOne(database, sql: "SELECT * FROM run WHERE id = ?", arguments: [body.run]) else {
             return
         }
-        let plan = try Stored.value(Plan.self, from: row["plan"])
+        guard let plan = try ifReadable({ try Stored.value(Plan.self, from: row["plan"]) }) else { return }
         var isRollback = false
         if case .rolledBack = body.decision.ground { isRollback = true }
         let move = DecidedMove(
@@ -246,7 +247,7 @@ extension StoreReading {
                 database,
                 sql: """
                     SELECT project_id, environment, channel, min(next_at) AS next_at FROM outbox JOIN notice USING (id)
-                    WHERE addressee = ? AND done_at IS NULL GROUP BY project_id, environment, channel
+                    WHERE addressee = ? AND done_at IS NULL AND unreadable IS NULL GROUP BY project_id, environment, channel
                     """, arguments: [Addressee.people.rawValue]
             ).reduce(into: [:]) { $0[NoticeLane($1)] = $1.date("next_at") }
         }
@@ -255,50 +256,64 @@ extension StoreReading {
     /// The latest notices, newest first.
     ///
     /// - Parameter troubledSince: only those that are not tried any more since then, or wait after an attempt.
-    public func notices(limit: Int = 50, troubledSince: Date? = nil) async throws -> [StoredNotice] {
+    public func notices(limit: Int = 50, troubledSince: Date? = nil) async throws -> Readings<StoredNotice> {
         try await reader.read { database in
-            try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT * FROM notice JOIN outbox USING (id)
-                    WHERE :since IS NULL OR trouble IS NOT NULL
-                        AND (done_at IS NULL OR ending = :undelivered AND done_at >= :since)
-                    ORDER BY id DESC LIMIT :limit
-                    """,
-                arguments: [
-                    "since": troubledSince?.timeIntervalSince1970, "limit": limit,
-                    "undelivered": StoredNotice.Ending.undelivered.rawValue,
-                ]
-            ).map(StoredNotice.init)
+            try Readings(
+                of: "outbox",
+                Row.fetchAll(
+                    database,
+                    sql: """
+                        SELECT * FROM notice JOIN outbox USING (id)
+                        WHERE :since IS NULL OR trouble IS NOT NULL
+                            AND (done_at IS NULL OR ending = :undelivered AND done_at >= :since)
+                        ORDER BY id DESC LIMIT :limit
+                        """,
+                    arguments: [
+                        "since": troubledSince?.timeIntervalSince1970, "limit": limit,
+                        "undelivered": StoredNotice.Ending.undelivered.rawValue,
+                    ]),
+                StoredNotice.init)
         }
     }
 }
 
 extension Store {
-    /// Take the oldest message of a lane that is due in hand: from now on nothing is folded into it.
+    /// Take the oldest message of a lane that is due in hand: from now on nothing is folded into it. One that cannot be
+    /// read is passed over, also later, until another version opens the store.
     ///
     /// - Returns: the message with its channel as the run that it is about was planned; nil when nothing is due.
     public func takeNotice(from lane: NoticeLane, at time: Date) async throws -> (
         notice: StoredNotice, channel: Channel?
     )? {
         try await pool.write { database in
-            let row = try Row.fetchOne(
-                database,
-                sql: """
-                    SELECT * FROM outbox JOIN notice USING (id) WHERE addressee = ? AND done_at IS NULL AND next_at <= ?
-                    AND project_id = ? AND environment = ? AND channel = ? ORDER BY id LIMIT 1
-                    """,
-                arguments: [
-                    Addressee.people.rawValue, time.timeIntervalSince1970, lane.project, lane.environment, lane.channel,
-                ])
-            guard let row else { return nil }
-            let stored = try StoredNotice(row)
-            try database.execute(
-                sql: "UPDATE notice SET taken_at = ? WHERE id = ? AND taken_at IS NULL",
-                arguments: [time.timeIntervalSince1970, stored.id])
-            let plan = try Self.plan(ofRun: row["run_id"], database)
-            return (stored, plan.settings.notify?.first { $0.name == lane.channel })
+            while let row = try Self.nextNotice(of: lane, at: time, database) {
+                do {
+                    let stored = try StoredNotice(row)
+                    let plan = try Self.plan(ofRun: row["run_id"], database)
+                    try database.execute(
+                        sql: "UPDATE notice SET taken_at = ? WHERE id = ? AND taken_at IS NULL",
+                        arguments: [time.timeIntervalSince1970, stored.id])
+                    return (stored, plan.settings.notify?.first { $0.name == lane.channel })
+                } catch let error where !(error is DatabaseError) {
+                    try database.execute(
+                        sql: "UPDATE outbox SET unreadable = ? WHERE id = ?",
+                        arguments: [clause(of: error), row["id"] as Int64])
+                }
+            }
+            return nil
         }
+    }
+
+    private static func nextNotice(of lane: NoticeLane, at time: Date, _ database: Database) throws -> Row? {
+        try Row.fetchOne(
+            database,
+            sql: """
+                SELECT * FROM outbox JOIN notice USING (id) WHERE addressee = ? AND done_at IS NULL AND next_at <= ?
+                AND project_id = ? AND environment = ? AND channel = ? AND unreadable IS NULL ORDER BY id LIMIT 1
+                """,
+            arguments: [
+                Addressee.people.rawValue, time.timeIntervalSince1970, lane.project, lane.environment, lane.channel,
+            ])
     }
 
     public func markSent(_ notice: StoredNotice, at time: Date) async throws {

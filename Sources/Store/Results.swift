@@ -22,9 +22,10 @@ extension StoreReading {
                     SELECT * FROM result WHERE project_id = ? AND key = ?
                     AND (trust >= ? OR (tree = ? AND trust > 0)) ORDER BY id DESC LIMIT 1
                     """)
-            return try Row.fetchOne(
-                statement, arguments: [project, key, trust.rawValue, tree.description]
-            ).map(StoredResult.init)
+            let row = try Row.fetchOne(
+                statement, arguments: [project, key, trust.rawValue, tree.description])
+            // What cannot be read is made again.
+            return try row.flatMap { row in try ifReadable { try StoredResult(row) } }
         }
     }
 
@@ -34,7 +35,8 @@ extension StoreReading {
             var digests: Set<String> = []
             let bodies = try String.fetchCursor(database, sql: "SELECT body FROM result WHERE bytes > 0")
             while let body = try bodies.next() {
-                for file in try Stored.value(KeptResult.self, from: body).files {
+                let result = try ifReadable { try Stored.value(KeptResult.self, from: body) }
+                for file in result?.files ?? [] {
                     if case .bytes(let digest) = file.content { digests.insert(digest) }
                 }
             }

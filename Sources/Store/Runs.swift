@@ -32,6 +32,13 @@ public struct RunRow: Sendable, Hashable {
     }
 }
 
+/// How a step of a run stands.
+public struct StepStanding: Sendable, Hashable {
+    /// How often it was started; 0 before the first time.
+    public let attempts: Int
+    public let hasEnded: Bool
+}
+
 /// What is told of a run at one moment: written as a whole or not at all.
 public struct FactWrite: Sendable {
     public let run: StoredRun
@@ -71,10 +78,11 @@ extension Recorded {
 
 extension StoreReading {
     /// Runs in which a step may still run, oldest first.
-    public func unendedRuns() async throws -> [StoredRun] {
+    public func unendedRuns() async throws -> Readings<StoredRun> {
         try await reader.read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM run WHERE outcome IS NULL ORDER BY id")
-                .map { try Self.run($0, database) }
+            try Readings(
+                of: "run", Row.fetchAll(database, sql: "SELECT * FROM run WHERE outcome IS NULL ORDER BY id")
+            ) { try Self.run($0, database) }
         }
     }
 
@@ -130,12 +138,40 @@ extension StoreReading {
         }
     }
 
+    /// How a step stands, from its own facts. For what asks often: a log that is followed.
+    ///
+    /// - Returns: `nil` when there is no such run, or it has no such step.
+    public func stepStanding(run: Int64, step: String) async throws -> StepStanding? {
+        try await reader.read { database in
+            let facts = try Row.fetchAll(
+                database.cachedStatement(
+                    sql: "SELECT id, step, fact, at FROM step_fact WHERE run_id = ? AND step = ? ORDER BY id"),
+                arguments: [run, step]
+            ).map(Self.recorded)
+            if facts.isEmpty {
+                let plan = try String.fetchOne(database, sql: "SELECT plan FROM run WHERE id = ?", arguments: [run])
+                guard let plan, try Stored.value(Plan.self, from: plan).step(named: step) != nil else { return nil }
+            }
+            let progress = facts.reduce(StepProgress()) { $0.after($1.fact, at: $1.at) }
+            return StepStanding(attempts: progress.attempts, hasEnded: progress.endedAt != nil)
+        }
+    }
+
+    private static func recorded(_ row: Row) throws -> Recorded {
+        do {
+            return Recorded(
+                step: row["step"], fact: try Stored.value(StepFact.self, from: row["fact"]), at: row.date("at"))
+        } catch {
+            throw UnreadableFact(id: row["id"], reason: clause(of: error))
+        }
+    }
+
     static func run(_ row: Row, _ database: Database) throws -> StoredRun {
         let id: Int64 = row["id"]
         let facts = try Row.fetchAll(
-            database.cachedStatement(sql: "SELECT step, fact, at FROM step_fact WHERE run_id = ? ORDER BY id"),
+            database.cachedStatement(sql: "SELECT id, step, fact, at FROM step_fact WHERE run_id = ? ORDER BY id"),
             arguments: [id]
-        ).map { Recorded(step: $0["step"], fact: try Stored.value(StepFact.self, from: $0["fact"]), at: $0.date("at")) }
+        ).map(recorded)
         return StoredRun(
             id: id, project: row["project_id"], event: row["event_id"],
             plan: try Stored.value(Plan.self, from: row["plan"]), createdAt: row.date("created_at"), facts: facts,
@@ -198,7 +234,7 @@ extension StoreReading {
     /// The registries that the latest runs of each environment were planned with, once for each model of theirs.
     public func registriesInUse() async throws -> [RegistrySettings] {
         var seen: Set<[String]> = []
-        let settings = try await latestPlans().map(\.settings.registry)
+        let settings = try await reader.read { try Self.latestPlans($0).map(\.settings.registry) }
         return settings.flatMap(\.ofEachModel).filter { settings in
             seen.insert(["\(settings.server)", settings.model ?? ""]).inserted
         }
@@ -206,14 +242,15 @@ extension StoreReading {
 
     /// The channels that the latest runs of each environment were planned with.
     public func channelsInUse() async throws -> [Channel] {
-        try await latestPlans().flatMap { $0.settings.notify ?? [] }
+        try await reader.read { try Self.latestPlans($0).flatMap { $0.settings.notify ?? [] } }
     }
 
     /// The plan of the latest run of each environment.
-    private func latestPlans() async throws -> [Plan] {
-        try await reader.read { database in
-            // Environments are few and runs many: from one to the next by the index, never through the runs.
-            try String.fetchAll(
+    static func latestPlans(_ database: Database) throws -> Readings<Plan> {
+        // Environments are few and runs many: from one to the next by the index, never through the runs.
+        try Readings(
+            of: "run",
+            Row.fetchAll(
                 database,
                 sql: """
                     WITH RECURSIVE seen(project_id, environment) AS (
@@ -223,12 +260,11 @@ extension StoreReading {
                         WHERE next.id = (
                             SELECT id FROM run WHERE (project_id, environment) > (seen.project_id, seen.environment)
                             ORDER BY project_id, environment LIMIT 1))
-                    SELECT plan FROM seen, run WHERE run.id = (
+                    SELECT run.id, run.project_id, plan FROM seen, run WHERE run.id = (
                         SELECT max(id) FROM run
                         WHERE run.project_id = seen.project_id AND run.environment = seen.environment)
-                    """
-            ).map { try Stored.value(Plan.self, from: $0) }
-        }
+                    """)
+        ) { try Stored.value(Plan.self, from: $0["plan"]) }
     }
 }
 

@@ -43,21 +43,24 @@ public struct StoredSchedule: Sendable, Hashable {
         pause = (row["who"] as String?).map { Pause(who: $0, reason: row["reason"], since: row.date("paused_at")) }
     }
 
-    fileprivate static func live(of project: Int64?, _ database: Database) throws -> [StoredSchedule] {
-        try Row.fetchAll(
-            database,
-            sql: """
-                SELECT schedule.*, who, reason, at AS paused_at FROM schedule
-                LEFT JOIN schedule_pause USING (project_id, pipeline)
-                WHERE retired_at IS NULL AND (:project IS NULL OR project_id = :project) ORDER BY project_id, pipeline
-                """, arguments: ["project": project]
-        ).map(StoredSchedule.init)
+    fileprivate static func live(of project: Int64?, _ database: Database) throws -> Readings<StoredSchedule> {
+        try Readings(
+            of: "schedule",
+            Row.fetchAll(
+                database,
+                sql: """
+                    SELECT schedule.*, who, reason, at AS paused_at FROM schedule
+                    LEFT JOIN schedule_pause USING (project_id, pipeline)
+                    WHERE retired_at IS NULL AND (:project IS NULL OR project_id = :project)
+                    ORDER BY project_id, pipeline
+                    """, arguments: ["project": project]),
+            StoredSchedule.init)
     }
 }
 
 extension StoreReading {
     /// The live schedules of a project; of all when absent.
-    public func liveSchedules(of project: Int64? = nil) async throws -> [StoredSchedule] {
+    public func liveSchedules(of project: Int64? = nil) async throws -> Readings<StoredSchedule> {
         try await reader.read { try StoredSchedule.live(of: project, $0) }
     }
 
@@ -97,6 +100,10 @@ extension Store {
             live.first { $0.pipeline == pipeline && $0.rule.hasSameMoments(as: rule) }?.decidedThrough
         }
         for (pipeline, rule) in rules.sorted(by: { $0.key < $1.key }) {
+            // Also one that cannot be read, of which the environment is not known.
+            try database.execute(
+                sql: "UPDATE schedule SET retired_at = ? WHERE project_id = ? AND pipeline = ? AND retired_at IS NULL",
+                arguments: [time.timeIntervalSince1970, run.project, pipeline])
             try database.execute(
                 sql: """
                     INSERT INTO schedule (project_id, pipeline, rule, commit_id, branch, run_id, live_since, due_since)

@@ -21,9 +21,16 @@ public struct Store: StoreReading {
                 try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
                 if try pool.read(Schema.migrator.hasBeenSuperseded) { throw SchemaMismatch.newer }
                 try Schema.migrator.migrate(pool)
+                try pool.write(Self.retryUnreadable)
                 return pool
             }
         }
+    }
+
+    /// This version may read what the one before it could not.
+    private static func retryUnreadable(_ database: Database) throws {
+        try database.execute(
+            sql: "UPDATE outbox SET unreadable = NULL WHERE done_at IS NULL AND unreadable IS NOT NULL")
     }
 
     /// What SQLite says of its own durability: `2` is FULL.

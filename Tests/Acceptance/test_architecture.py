@@ -12,7 +12,7 @@ PURE = ["Formats", "Events", "Cron", "Promotion", "Projects", "Plans", "Runs", "
         "Templates", "Terraform"]
 HOMES = {
     "Digests": {"Clibcrypto"}, "Git": {"Clibgit2", "CPosix"}, "ProjectFiles": {"Yams"}, "Store": {"GRDB"},
-    "Watching": {"CPosix"}, "Minding": {"CPosix", "Synchronization"}, "Registry": {"HTTP"}, "Forges": {"HTTP"},
+    "Watching": {"CPosix", "Dispatch"}, "Minding": {"CPosix", "Synchronization"}, "Registry": {"HTTP"}, "Forges": {"HTTP"},
     "HTTP": {"FoundationNetworking", "Synchronization"}, "Programs": {"CPosix", "Synchronization"}, "Curl": {"Programs"},
     "Web": {"Hummingbird", "HummingbirdCore", "NIOCore", "Mustache", "Logging", "ServiceLifecycle", "Synchronization"},
 }

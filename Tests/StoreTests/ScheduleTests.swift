@@ -16,6 +16,8 @@ import Testing
 
     init() throws { fixture = try StoreTests() }
 
+    init(_ fixture: StoreTests) { self.fixture = fixture }
+
     func rule(_ cron: String = "0 0 11 * * ?", after: [String] = []) throws -> ScheduleRule {
         let after = after.isEmpty ? "" : #","after":["\#(after[0])"]"#
         return try JSONDecoder().decode(
