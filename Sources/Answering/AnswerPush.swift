@@ -14,10 +14,10 @@ import Store
 
 /// What a person who has just pushed reads in the terminal.
 package struct PushAnswer {
-    let store: Store
+    let store: any StoreReading
     let address: String
 
-    package init(store: Store, address: String) {
+    package init(store: any StoreReading, address: String) {
         self.store = store
         self.address = address
     }

@@ -22,7 +22,7 @@ import Store
 /// Answers what people and programs ask, from what is stored. Works with and without a running daemon.
 public struct Reporter: Sendable {
     public let home: Home
-    let store: Store
+    let store: any StoreReading
 
     /// Open the home's store.
     public init(home: Home) throws {
@@ -32,10 +32,10 @@ public struct Reporter: Sendable {
                     + "a repository with `espalier adopt`; another folder is chosen with --home or ESPALIER_HOME")
         }
         self.home = home
-        store = try Store(path: home.database)
+        store = try StoreReader(path: home.database)
     }
 
-    package init(home: Home, store: Store) {
+    package init(home: Home, store: any StoreReading) {
         self.home = home
         self.store = store
     }
@@ -101,11 +101,14 @@ public struct Reporter: Sendable {
     )? {
         guard let found = try await store.stepStanding(run: run, step: step) else { return nil }
         let over = found.hasEnded
-        let path = StepFolder(home.step(run, step, attempt: max(1, found.attempts))).log
-        guard let file = FileHandle(forReadingAtPath: path) else { return ([], offset, over) }
-        defer { try? file.close() }
-        try file.seek(toOffset: UInt64(max(0, offset)))
-        let bytes = [UInt8](try file.read(upToCount: limit) ?? Data())
+        let folder = home.folder(of: Attempt(run: run, step: step, number: max(1, found.attempts)))
+        let bytes: [UInt8]
+        do {
+            bytes = try readPart(ofLeftFile: "log", in: folder.path, from: Int(max(0, offset)), count: limit)
+        } catch {
+            if case .missing = error { return ([], offset, over) }
+            throw error
+        }
         return (bytes, offset + Int64(bytes.count), over && bytes.count < limit)
     }
 

@@ -8,7 +8,6 @@ import Home
 import Projects
 import Reading
 import Running
-import Starting
 import Store
 import Watching
 

@@ -8,7 +8,6 @@ import Promoting
 import Reading
 import Running
 import Runs
-import Starting
 import Store
 
 /// What may stay in a home.

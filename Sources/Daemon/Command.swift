@@ -8,7 +8,6 @@ import Home
 import Promoting
 import Reading
 import Running
-import Starting
 
 /// What a person asks of a running daemon. The command line sends it over the daemon's socket: a line `command`, then a line
 /// of JSON. Both sides are the same program, so the JSON is no stored format.

@@ -14,7 +14,6 @@ import Reading
 import Running
 import Runs
 import ServiceLifecycle
-import Starting
 import Store
 import Telling
 import Watching

@@ -8,7 +8,6 @@ import Home
 import Promoting
 import Reading
 import Running
-import Starting
 import Watching
 
 /// Asks a running daemon to do something.

@@ -14,7 +14,6 @@ import Reading
 import Reports
 import Running
 import Runs
-import Starting
 import Store
 
 /// Runs a pipeline on the files of a working tree as they are, committed or not: the same planner, engine and minders as a

@@ -11,7 +11,6 @@ import Promoting
 import Reading
 import Reports
 import Running
-import Starting
 import Store
 import Web
 

@@ -10,7 +10,6 @@ import Home
 import Projects
 import Promoting
 import Reading
-import Starting
 import Store
 
 /// What persons ask of changes.

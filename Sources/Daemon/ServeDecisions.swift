@@ -14,7 +14,6 @@ import Promoting
 import Reading
 import Running
 import Runs
-import Starting
 import Store
 
 /// What persons ask about models.

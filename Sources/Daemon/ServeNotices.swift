@@ -10,7 +10,6 @@ import Notices
 import Projects
 import Promoting
 import Reading
-import Starting
 import Store
 import Telling
 

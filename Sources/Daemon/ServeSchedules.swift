@@ -13,7 +13,6 @@ import Reading
 import Registry
 import Running
 import Schedules
-import Starting
 import Store
 
 /// What persons ask of schedules.

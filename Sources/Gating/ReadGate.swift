@@ -13,7 +13,7 @@ import Store
 /// Reads what a gate is to decide by: refs and commits from the repository, how checks stand from the store. What cannot
 /// change any more is read once.
 package struct GateReading {
-    let store: Store
+    let store: any StoreReading
     let home: Home
     /// Tips up to which it is known what they contain.
     private var tips: [GateTarget: ObjectID] = [:]
@@ -34,7 +34,7 @@ package struct GateReading {
         let isFork: Bool
     }
 
-    package init(store: Store, home: Home) {
+    package init(store: any StoreReading, home: Home) {
         self.store = store
         self.home = home
     }

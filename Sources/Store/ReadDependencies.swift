@@ -3,7 +3,7 @@ import Projects
 import Runs
 import Schedules
 
-extension Store {
+extension StoreReading {
     /// Whether a fire that comes after others may start.
     ///
     /// - Parameter live: all live schedules, or at least those of its project.
