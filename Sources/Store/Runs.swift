@@ -218,6 +218,8 @@ extension Store {
         try database.cachedStatement(
             sql: "UPDATE run SET outcome = ?, ended_at = ? WHERE id = ? AND outcome IS NULL"
         ).execute(arguments: [outcome.rawValue, time.timeIntervalSince1970, write.run.id])
+        // A run ends once, and so do the effects of its end.
+        guard database.changesCount == 1 else { return }
         if write.run.plan.trigger == .push {
             try tell(.run(write.run.id), project: write.run.project, at: time, database)
         }
