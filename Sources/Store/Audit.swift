@@ -3,7 +3,7 @@ import Events
 import Foundation
 import GRDB
 
-/// What a person did that the rules do not do by themselves.
+/// What a person did by hand.
 public enum Deed: Sendable, Hashable {
     /// Let one push into a gated branch.
     case bypassed(branch: String, reason: String)
@@ -59,13 +59,13 @@ extension Store {
             arguments: [project, who, try Stored.text(deed), time.timeIntervalSince1970])
     }
 
-    /// Put on record that a gated branch was moved, unless the gate did it: by whom it was let through, where somebody was.
+    /// Record that a gated branch was moved past the gate, and who allowed it, if anybody did.
     ///
-    /// - Returns: whether it was put on record.
+    /// - Returns: `false` when the gate itself made the move.
     public func notePassing(_ move: RefMove, of branch: String, project: Int64, at time: Date) async throws -> Bool {
         try await pool.write { database in
             if let to = move.to {
-                // What the gate lands is in its intent first. Between two looks there are not so many facts.
+                // The gate stores its intent before it lands a commit. Fewer facts than this lie between two looks.
                 let isLanded = try Bool.fetchOne(
                     database,
                     sql: """

@@ -3,7 +3,7 @@ import Foundation
 import GRDB
 import Schedules
 
-/// A range of moments that somebody wants to have run again.
+/// A request to run a range of moments of a schedule again.
 public struct StoredBackfill: Sendable, Hashable {
     public let id: Int64
     public let project: Int64
@@ -69,7 +69,7 @@ extension StoreReading {
         return found
     }
 
-    /// The backfills in which a moment may still start, newest first.
+    /// Backfills with moments that have not started and are not cancelled, newest first.
     public func openBackfills() async throws -> [StoredBackfill] {
         try await backfills(
             """
@@ -78,7 +78,7 @@ extension StoreReading {
             """)
     }
 
-    /// - Parameter condition: on `backfill`: the moments of others are not looked at.
+    /// - Parameter condition: on the columns of `backfill`.
     private func backfills(_ condition: String, _ arguments: StatementArguments = []) async throws -> [StoredBackfill] {
         try await reader.read { database in
             try Row.fetchAll(
@@ -110,7 +110,7 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Put a backfill on record; its moments start when somebody asks for them by `startMoments`.
+    /// Store a backfill. `startMoments` starts its moments.
     public func backfill(
         _ schedule: StoredSchedule, moments: [Date], version: String?, limits: BackfillLimits, by who: String,
         at time: Date
@@ -164,7 +164,7 @@ extension Store {
         }
     }
 
-    /// Start no more of its moments.
+    /// Cancel a backfill: its moments that have not started will not.
     public func cancel(backfill id: Int64, by who: String, at time: Date) async throws {
         let backfill = try await backfill(id)
         try await pool.write { database in

@@ -45,7 +45,7 @@ extension StoreReading {
         return numbers.reversed().compactMap { number in found.first { $0.number == number } }
     }
 
-    /// The last change of a topic, whatever has become of it.
+    /// The latest change of a topic, in any state.
     public func latestChange(key: String, target: String, project: Int64) async throws -> Change? {
         let number = try await reader.read { database in
             try Int64.fetchOne(
@@ -197,7 +197,7 @@ struct ChangeFactColumns {
     var arguments: StatementArguments { [kind, commit?.description] }
 }
 
-/// What the gate decided at one moment.
+/// Facts and builds that the gate stores together.
 public struct GateWrite: Sendable {
     public struct Note: Sendable, Hashable {
         public let change: Int64
@@ -255,7 +255,7 @@ public struct EventRun: Sendable, Hashable {
 }
 
 extension StoreReading {
-    /// What became of events.
+    /// How planning answered to events, and how their runs stand.
     public func runs(ofEvents events: Set<Int64>) async throws -> [Int64: EventRuns] {
         try await reader.read { database in
             let list = events.sorted().map(String.init).joined(separator: ",")

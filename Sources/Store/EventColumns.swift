@@ -3,7 +3,7 @@ import GRDB
 import Plans
 import Promotion
 
-/// What queries ask of an event: columns beside its JSON, so that no query depends on how the JSON is laid out.
+/// The columns of an event that queries use. They are copies, so that no query depends on the layout of the JSON.
 struct EventColumns {
     /// The ref that moved; absent for events that no ref tells of.
     var ref: String?

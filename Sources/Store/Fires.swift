@@ -157,8 +157,7 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Store what became of moments, with the events that run them, and how far the schedules have decided: all of it or
-    /// nothing. A moment that is stored already stays as it is; so does everything about a schedule that is no longer live.
+    /// Store fires with the events that run them, and how far the schedules have decided, all or nothing. A moment that is stored already stays as it is; so does everything about a schedule that is no longer live.
     ///
     /// - Returns: how many events were stored.
     public func decide(_ decisions: [FireDecision], now: Date) async throws -> Int {
@@ -230,7 +229,7 @@ extension Store {
         return event
     }
 
-    /// Run a moment because a person wants it: one that was fired before, with what it was pinned to then.
+    /// Run a moment on request. A moment that has fired before keeps its pinned version.
     public func fireByHand(_ schedule: StoredSchedule, at logicalTime: Date, pinned: PinnedVersion?, now: Date)
         async throws -> StoredEvent
     {
@@ -324,9 +323,9 @@ extension StoreReading {
 }
 
 extension Store {
-    /// What others have to pass for has passed: run the fire, at the commit that is live now.
+    /// Start a fire whose dependencies have passed, at the commit that is live now.
     ///
-    /// - Returns: `nil` when it does not wait any more.
+    /// - Returns: `nil` when the fire is not waiting.
     public func start(_ fire: StoredFire, _ schedule: StoredSchedule, pinned: PinnedVersion?, now: Date) async throws
         -> StoredEvent?
     {

@@ -100,7 +100,7 @@ extension StoreReading {
         }
     }
 
-    /// The projects that a webhook has told of and that have not been looked at since.
+    /// Projects with webhooks that have not been handled.
     public func projectsWithDeliveries() async throws -> Set<Int64> {
         try await reader.read { database in
             try Int64.fetchSet(database, sql: "SELECT DISTINCT project_id FROM delivery WHERE handled_at IS NULL")
@@ -179,7 +179,7 @@ extension Store {
         }
     }
 
-    /// What was received until then has been looked at.
+    /// Mark the webhooks received until `time` as handled.
     public func handleDeliveries(of project: Int64, until time: Date) async throws {
         try await pool.write { database in
             try database.execute(
@@ -202,7 +202,7 @@ extension Store {
         }
     }
 
-    /// It was taken, and so is every older one of the same: they would have said the same.
+    /// Mark a message as sent, with all older ones on the same subject: they would say the same.
     public func done(_ message: OpenMessage, at time: Date) async throws {
         try await pool.write { database in
             try database.execute(
@@ -214,7 +214,7 @@ extension Store {
         }
     }
 
-    /// It was not taken, and is tried again then, with every older one of the same.
+    /// Try a message again at `next`, with all older ones on the same subject.
     public func delay(_ message: OpenMessage, until next: Date, trouble: String) async throws {
         try await pool.write { database in
             try database.execute(
@@ -227,7 +227,7 @@ extension Store {
         }
     }
 
-    /// Have a project's forge told, if it has one.
+    /// Queue a message to the project's forge, if it has one.
     static func tell(_ message: ForgeMessage, project: Int64, at time: Date, _ database: Database) throws {
         let hasForge = try Bool.fetchOne(
             database.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM forge WHERE project_id = ?)"),

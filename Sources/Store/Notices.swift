@@ -139,7 +139,7 @@ extension Store {
             database, sql: "SELECT run_id FROM schedule WHERE project_id = ? AND pipeline = ? ORDER BY id DESC LIMIT 1",
             arguments: [project, missed.schedule])
         guard let run else { return }
-        // Nobody can be told by a plan that cannot be read; the fires are stored all the same.
+        // Without a readable plan nobody is told. The fires are stored.
         guard let plan = try ifReadable({ try plan(ofRun: run, database) }) else { return }
         let notice = Notice(.missed(missed), run: run, of: plan, pipeline: missed.schedule, at: time)
         try tell(notice, by: plan, project: project, database)
@@ -182,7 +182,7 @@ extension Store {
             Notice(.decision(move), run: body.run, of: plan, at: time), by: plan, project: row["project_id"], database)
     }
 
-    /// Into the outbox, for everybody whom the plan has told of it.
+    /// Queue a notice for every recipient that the plan names.
     private static func tell(_ notice: Notice, by plan: Plan, project: Int64, _ database: Database) throws {
         for channel in plan.settings.notify ?? [] where channel.wants(notice.kind, of: notice.pipeline) {
             for recipient in channel.recipients { try tell(notice, channel, recipient, project, database) }
@@ -278,8 +278,8 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Take the oldest message of a lane that is due in hand: from now on nothing is folded into it. One that cannot be
-    /// read is passed over, also later, until another version opens the store.
+    /// Take the oldest due message of a lane. Later events are no longer folded into it. A message that cannot be read is
+    /// skipped until the store is opened again.
     ///
     /// - Returns: the message with its channel as the run that it is about was planned; nil when nothing is due.
     public func takeNotice(from lane: NoticeLane, at time: Date) async throws -> (
@@ -324,9 +324,9 @@ extension Store {
         }
     }
 
-    /// An attempt came to nothing.
+    /// Record a failed attempt.
     ///
-    /// - Parameter next: when it is tried again; nil when it is not.
+    /// - Parameter next: time of the next attempt; nil to give up.
     public func markFailed(_ notice: StoredNotice, because trouble: String, next: Date?, at time: Date) async throws {
         try await pool.write { database in
             try database.execute(

@@ -21,7 +21,7 @@ public struct StoredSchedule: Sendable, Hashable {
     /// Absent while it is not paused.
     public let pause: Pause?
 
-    /// Somebody wants it not to fire.
+    /// Who paused it, and why.
     public struct Pause: Sendable, Hashable {
         public let who: String
         public let reason: String
@@ -100,7 +100,7 @@ extension Store {
             live.first { $0.pipeline == pipeline && $0.rule.hasSameMoments(as: rule) }?.decidedThrough
         }
         for (pipeline, rule) in rules.sorted(by: { $0.key < $1.key }) {
-            // Also one that cannot be read, of which the environment is not known.
+            // This also retires a schedule that cannot be read, whose environment is unknown.
             try database.execute(
                 sql: "UPDATE schedule SET retired_at = ? WHERE project_id = ? AND pipeline = ? AND retired_at IS NULL",
                 arguments: [time.timeIntervalSince1970, run.project, pipeline])
@@ -133,7 +133,7 @@ extension Store {
 // MARK: Pausing
 
 extension Store {
-    /// Have a schedule not fire until it is resumed. Pausing it again changes nothing.
+    /// Pause a schedule until it is resumed. Pausing it again changes nothing.
     public func pause(_ schedule: StoredSchedule, by who: String, because reason: String, at time: Date) async throws {
         try await pool.write { database in
             try database.execute(
@@ -149,7 +149,7 @@ extension Store {
         }
     }
 
-    /// Have a schedule fire again.
+    /// Resume a paused schedule.
     ///
     /// - Parameter skipped: the last moment that passed meanwhile and will not be made up; absent when what was missed is
     ///   left to the schedule's misfire policy.

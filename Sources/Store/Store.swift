@@ -27,22 +27,22 @@ public struct Store: StoreReading {
         }
     }
 
-    /// This version may read what the one before it could not.
+    /// This version may be able to read messages that an older one could not.
     private static func retryUnreadable(_ database: Database) throws {
         try database.execute(
             sql: "UPDATE outbox SET unreadable = NULL WHERE done_at IS NULL AND unreadable IS NOT NULL")
     }
 
-    /// What SQLite says of its own durability: `2` is FULL.
+    /// SQLite's `synchronous` mode of the writer: `2` is FULL.
     public func synchronousMode() throws -> Int {
         try pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") ?? -1 }
     }
 
-    /// Close the file, all that is written in it.
+    /// Close the file. Everything written is on disk.
     public func close() throws { try pool.close() }
 }
 
-/// Open a file while nobody else opens one of that folder: two that find it new would both make its tables.
+/// Open a file under a lock on its folder: two processes that find it new would both create its tables.
 private func alone<Result>(in folder: String, _ work: () throws -> Result) rethrows -> Result {
     let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
     defer { close(descriptor) }
@@ -66,7 +66,7 @@ func explained<Result>(_ path: String, _ open: () throws -> Result) throws -> Re
 /// Whether an error is one of the store that may pass: the disk is full, the file busy or read-only.
 public func isStorageTrouble(_ error: any Error) -> Bool { error is DatabaseError }
 
-/// What the store was asked that cannot be.
+/// Requests that the store cannot fulfil.
 public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     case noProject(String, known: [String])
     case noRun(Int64)
@@ -103,7 +103,7 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Values as they are stored: JSON with sorted keys, times as seconds since 1970.
+/// Encoding of stored values: JSON with sorted keys, times as seconds since 1970.
 enum Stored {
     static func text(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()

@@ -9,7 +9,7 @@ public protocol StoreReading: Sendable {
     var door: ReadingDoor { get }
 }
 
-/// The open file, for queries in this target only. Opaque elsewhere, so that nobody makes a writer of it.
+/// The open file, for queries in this target. Other targets cannot look inside, so they cannot write through it.
 public struct ReadingDoor: Sendable {
     let reader: any DatabaseReader
 }

@@ -1,9 +1,9 @@
 import Foundation
 import GRDB
 
-/// A row that this version cannot decode. It is left as it is: what it is about waits, and everything else goes on.
+/// A row that this version cannot decode. The row stays unchanged and its subject waits. Everything else goes on.
 public struct Unreadable: Sendable, Hashable, CustomStringConvertible {
-    /// The table of what has to wait: `event`, `run`, `schedule`, `change`, `decision`, `outbox`, ...
+    /// The table of the subject that waits: `event`, `run`, `schedule`, `change`, `decision`, `outbox`, ...
     public let table: String
     public let id: Int64
     /// Absent for rows that belong to no single project.
@@ -14,7 +14,7 @@ public struct Unreadable: Sendable, Hashable, CustomStringConvertible {
     public var description: String { "\(table) \(id) cannot be read: \(reason)" }
 }
 
-/// The rows that a query could read, as a collection, and those that it could not.
+/// The rows that a query could decode, as a collection, and the ones that it could not.
 public struct Readings<Value: Sendable>: RandomAccessCollection, Sendable {
     public let values: [Value]
     public let unreadable: [Unreadable]
@@ -74,8 +74,8 @@ func clause(of error: any Error) -> String {
 }
 
 extension StoreReading {
-    /// Everything that waits because this version cannot decode it: events, runs, schedules and changes that are open,
-    /// messages that were not sent, links to forges, and plans of the latest runs.
+    /// Everything that waits because this version cannot decode it: open events, runs, schedules and changes, unsent
+    /// messages, links to forges, and the plan of each environment's latest run.
     public func unreadable() async throws -> [Unreadable] {
         let waiting =
             try await unhandledEvents().unreadable + unendedRuns().unreadable + liveSchedules().unreadable
