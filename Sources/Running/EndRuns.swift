@@ -96,8 +96,12 @@ extension Engine {
     /// End what a new run replaces.
     func supersede(by run: StoredRun) async {
         for old in superseded(by: run.id, run.plan, among: live, progress: \.progress).sorted() {
-            logger.info("run \(old): superseded by run \(run.id)")
-            await end(old, as: .superseded(by: run.id))
+            await supersede(old, by: run.id)
         }
+    }
+
+    func supersede(_ old: Int64, by new: Int64) async {
+        logger.info("run \(old): superseded by run \(new)")
+        await end(old, as: .superseded(by: new))
     }
 }

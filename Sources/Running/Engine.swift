@@ -93,7 +93,8 @@ package actor Engine {
         // A command may have been begun by a process that died before it could write so: what follows has to know.
         for run in runs { await record(runner.unnotedStarts(of: run), in: run.id) }
         // The last process may have ended between planning a run and superseding those that it replaces.
-        for run in runs { await supersede(by: run) }
+        let replaced = superseded(among: live, progress: \.progress)
+        for (old, new) in replaced.sorted(by: { $0.key < $1.key }) { await supersede(old, by: new) }
         for run in runs {
             guard let progress = live[run.id]?.progress else { continue }
             for step in run.plan.steps where progress[step.name].state.isLive {
