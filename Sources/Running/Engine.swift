@@ -38,6 +38,8 @@ package actor Engine {
     var restoring: [Int64: Set<String>] = [:]
     /// Runs with news since they were last looked through for steps to reuse.
     var haveNews: Set<Int64> = []
+    /// Ended runs that are about to be tried again.
+    var retrying: Set<Int64> = []
     /// Step ends that are not durable yet, per run. Dependents wait for them: they may read what those steps left.
     private var unflushedEnds: [Int64: Int] = [:]
     /// Projects whose events are being planned now.

@@ -21,7 +21,7 @@ import Testing
 
     private static let channels = """
         [{"name":"ops","kinds":["failure","drift"],"pipelines":[],
-          "way":{"email":{"_0":{"to":["a@b.org"],"from":"e@f.org","server":"smtp://x","isEncrypted":true}}}}]
+          "way":{"email":{"_0":{"to":["a@b.org"],"from":"e@f.org","server":"smtp://x","isEncrypted":true}}},"quiet":0}]
         """
 
     private func driftEvents() async throws -> Int {
@@ -46,7 +46,7 @@ import Testing
             try fixture.disk.fill()
             // Nobody answers the person before the wish is durable. Others ask again.
             let cancels = (0..<3).map { _ in Task { try await work.engine.cancel(1) } }
-            try await work.until { await work.engine.progress(1)?.isStopping ?? false }
+            try await work.eventually { await work.engine.progress(1)?.isStopping ?? false }
             latch.open()
             try await work.until { await work.engine.progress(1)?.outcome != nil }
             let late = Task { try await work.engine.cancel(1) }
@@ -75,10 +75,10 @@ import Testing
         machine.script("a", Script(.failed(exitCode: 1), end: Latch()))
         try await fixture.withEngine { work in
             try await machine.started(1, "a")
-            try await work.until { try await !store.run(1).facts.isEmpty }
+            try await work.eventually { try await !store.run(1).facts.isEmpty }
             try fixture.disk.fill()
             let cancels = (0..<4).map { _ in Task { try await work.engine.cancel(1) } }
-            try await work.until { await work.engine.progress(1)?.isStopping ?? false }
+            try await work.eventually { await work.engine.progress(1)?.isStopping ?? false }
             try fixture.disk.free()
             for cancel in cancels { _ = await cancel.result }
             let run1 = try await work.end(of: 1)
@@ -113,7 +113,7 @@ import Testing
             progress: run.progress, command: "true", repository: "/clinic.git")
         try await ScriptedExecutor(on: machine).start(job)
         try await fixture.withEngine { work in
-            try await work.until { try await store.run(1).progress["a"].attempts == 1 }
+            try await work.eventually { try await store.run(1).progress["a"].attempts == 1 }
             latch.open()
             let run2 = try await work.end(of: 1)
             #expect(run2.outcome == .passed)
@@ -146,12 +146,12 @@ import Testing
         machine.script("a", Script(end: latch, stopsAs: nil))
         try await fixture.withEngine { work in
             try await machine.started(1, "a")
-            try await work.until { try await !store.run(1).facts.isEmpty }
+            try await work.eventually { try await !store.run(1).facts.isEmpty }
             try await work.engine.cancel(1)
         }
         let asked = machine.stops.count
         try await fixture.withEngine { work in
-            try await work.until { machine.stops.count > asked }
+            try await work.eventually { machine.stops.count > asked }
             machine.lose(machine.starts[0])
             let run5 = try await work.end(of: 1)
             #expect(run5.outcome == .cancelled)

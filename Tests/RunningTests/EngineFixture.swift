@@ -110,6 +110,14 @@ struct EngineAtWork: Sendable {
         try await latch.wait()
     }
 
+    /// Wait until something is so that rings no bell.
+    func eventually(_ condition: () async throws -> Bool) async throws {
+        while try await !condition() {
+            try Task.checkCancellation()
+            await Task.yield()
+        }
+    }
+
     /// Wait until a run has ended, durably.
     ///
     /// - Returns: the run with its facts.

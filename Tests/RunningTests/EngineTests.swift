@@ -67,7 +67,7 @@ import Testing
         machine.script("load", Script(end: latch))
         try await fixture.withEngine { work in
             try await machine.started(1, "load")
-            try await work.until { try await !store.run(1).facts.isEmpty }
+            try await work.eventually { try await !store.run(1).facts.isEmpty }
             try fixture.disk.fill()
             latch.open()
             try await work.until { await work.engine.progress(1)?["load"].state.outcome == .passed }

@@ -70,7 +70,7 @@ import Testing
         try await fixture.withEngine { work in
             try await begun.wait()
             let waits = (0..<3).map { _ in Task { await work.engine.planned([event]) } }
-            try await work.until { await work.engine.waiting[event.id]?.count == 3 }
+            try await work.eventually { await work.engine.waiting[event.id]?.count == 3 }
             goOn.signal()
             for wait in waits { await wait.value }
             #expect(try await store.runs(ofEvent: event.id).count == 1)
@@ -86,7 +86,7 @@ import Testing
         try await fixture.withEngine { work in
             try await begun.wait()
             released = Task { await work.engine.planned([event]) }
-            try await work.until { await work.engine.waiting[event.id]?.count == 1 }
+            try await work.eventually { await work.engine.waiting[event.id]?.count == 1 }
             await work.engine.close()
             await released?.value
             await work.engine.planned([event])
