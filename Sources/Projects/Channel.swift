@@ -1,23 +1,23 @@
-/// What people are told of.
+/// The events that people are notified of.
 public enum NoticeKind: String, Sendable, Hashable, Codable, CaseIterable {
     /// A run ended as failed, timed out, out of memory or lost.
     case failure
     /// The next run of the same branch and pipeline passed.
     case recovery
-    /// A moment of a schedule was left out, or fired late.
+    /// A moment of a schedule was skipped, or fired late.
     case missed
-    /// A step of a run that passed reported `drift=detected`.
+    /// A step of a passed run reported `drift=detected`.
     case drift
-    /// An alias was moved by evidence, or was not, and why.
+    /// An alias was or was not moved on evidence, and why.
     case promotion
     /// An alias was moved back.
     case rollback
-    /// A decision waits for persons.
+    /// A decision has a pending approval.
     case approval
-    /// Somebody tries a channel. Told to whom it was asked for, never by itself.
+    /// A test of a channel. Sent only on request, to the channel that was asked for.
     case test
 
-    /// What a channel can ask for.
+    /// The kinds that a channel can subscribe to.
     public static let subjects = allCases.filter { $0 != .test }
 }
 
@@ -26,18 +26,18 @@ public enum NoticeField: String, Sendable, Hashable, CaseIterable {
     case kind, title, body, reason, log, project, environment, branch, pipeline, commit, run, count, at, url, id
 }
 
-/// Whom an environment tells of what, and how: an entry of its `notify:`.
+/// Who is notified of what, and how: an entry of an environment's `notify:`.
 public struct Channel: Sendable, Hashable, Codable {
     public enum Way: Sendable, Hashable {
         case webhook(Webhook)
         case email(Email)
     }
 
-    /// Where a JSON document is posted.
+    /// An address that gets a JSON document by POST.
     public struct Webhook: Sendable, Hashable, Codable {
-        /// `https://…`, or the name of the variable that holds it.
+        /// `https://…`, or the name of the variable that holds the URL.
         public let url: String
-        /// Name of the variable with what the document is signed with; absent for no signature.
+        /// Name of the variable with the signing secret. Absent: the document is not signed.
         public let secret: String?
 
         private enum CodingKeys: String, CodingKey { case url, secret }
@@ -48,10 +48,10 @@ public struct Channel: Sendable, Hashable, Codable {
         public let from: String
         /// `smtp://host:port` or `smtps://host:port`
         public let server: String
-        /// Names of the variables with the server's user and password; absent for none.
+        /// Names of the variables with the server's user and password. Absent: no authentication.
         public let user: String?
         public let password: String?
-        /// Whether `smtp://` has to turn to TLS before anything is said.
+        /// Whether `smtp://` must switch to TLS before anything else is sent.
         public let isEncrypted: Bool
 
         private enum CodingKeys: String, CodingKey { case to, from, server, user, password, isEncrypted }
@@ -59,17 +59,17 @@ public struct Channel: Sendable, Hashable, Codable {
 
     public let name: String
     public let kinds: [NoticeKind]
-    /// Patterns of the pipelines that it is about; all when empty.
+    /// Patterns of the pipelines that it covers. Empty: all pipelines.
     public let pipelines: [Glob]
     public let way: Way
-    /// What is written in place of the usual text, with `{{fields}}`.
+    /// Replaces the usual text; may contain `{{fields}}`.
     public let template: String?
-    /// Seconds between two messages about the same; what happens in between is told together.
+    /// Minimum seconds between two messages about the same subject. What happens in between is merged into one message.
     public let quiet: Int64
 
     private enum CodingKeys: String, CodingKey { case name, kinds, pipelines, way, template, quiet }
 
-    /// To whom a message of it goes, each on its own: one that is refused keeps it from nobody else.
+    /// The recipients of a message. Each gets it separately, so that one refusal does not affect the others.
     public var recipients: [String] {
         switch way {
         case .webhook: [""]
@@ -110,7 +110,8 @@ extension Channel {
         .init("quiet", .duration, "the least time between two messages about the same; default 15m"),
     ])
 
-    /// - Parameter node: of the right shape; nil when it is not usable, which `channelProblems` says.
+    /// - Parameter node: already of the right shape. The result is `nil` if it is not usable; `channelProblems` says
+    ///   why.
     init?(name: String, _ node: Node) {
         guard let way = Way(node) else { return nil }
         self.name = name

@@ -1,6 +1,6 @@
 import Formats
 
-// How the way of a channel is stored in plans. Golden files of every format: Tests/StoreTests/Golden.
+// How plans store the way of delivery of a channel. Golden files of every format: Tests/StoreTests/Golden.
 
 extension Channel.Way: Codable {
     public init(from decoder: any Decoder) throws {
