@@ -1,8 +1,8 @@
 import Foundation
 
-/// What is wrong with the `notify:` of an environment, its layers laid over each other.
+/// What is wrong with the `notify:` of an environment, after its layers were merged.
 ///
-/// - Parameter environment: of the right shape.
+/// - Parameter environment: already of the right shape.
 func channelProblems(_ environment: Node) -> [Problem] {
     (environment["notify"]?.entries ?? []).flatMap { entry in
         channelProblems(entry.value, at: entry.mark, key: "notify.\(entry.key)")
@@ -41,8 +41,7 @@ private func templateProblems(_ template: Node?, key: String) -> [Problem] {
     }
 }
 
-/// What secrets are looked for under, in the daemon's environment. A file of a repository can have no other variable sent
-/// anywhere.
+/// Prefix of secrets in the daemon's environment. Without it, a file in a repository could send any variable anywhere.
 private let secretPrefix = "ESPALIER_SECRET_"
 
 func nameProblems(_ node: Node?, key: String, or other: String? = nil) -> [Problem] {

@@ -39,7 +39,7 @@ enum RuleFields {
     ]
 }
 
-/// The rules of a `promote` step whose shape is already right.
+/// Reads the rules of a `promote` step whose shape is already right.
 func readRules(_ node: Node, key: String, _ problems: inout [Problem]) -> PromotionRules {
     var floor: [FloorRule] = []
     for entry in node["floor"]?.entries ?? [] {

@@ -5,9 +5,9 @@ import GRDB
 
 /// What a person did by hand.
 public enum Deed: Sendable, Hashable {
-    /// Let one push into a gated branch.
+    /// Allowed one push into a gated branch.
     case bypassed(branch: String, reason: String)
-    /// Pushed into a gated branch, past the gate.
+    /// Pushed into a gated branch without going through the gate.
     case pushed(branch: String, from: ObjectID?, to: ObjectID?)
     case approved(change: Int64)
     case withdrew(change: Int64)
@@ -19,7 +19,7 @@ public enum Deed: Sendable, Hashable {
     case cancelledBackfill(Int64)
 }
 
-/// A deed in the audit trail.
+/// An action in the audit trail.
 public struct AuditEntry: Sendable, Hashable {
     public let id: Int64
     public let project: Int64
@@ -37,7 +37,7 @@ public struct AuditEntry: Sendable, Hashable {
 }
 
 extension StoreReading {
-    /// The latest deeds, newest first.
+    /// The latest actions, newest first.
     public func audit(limit: Int = 200) async throws -> Readings<AuditEntry> {
         try await reader.read { database in
             try Readings(

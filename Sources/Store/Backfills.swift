@@ -8,10 +8,10 @@ public struct StoredBackfill: Sendable, Hashable {
     public let id: Int64
     public let project: Int64
     public let pipeline: String
-    /// Logical times, both included.
+    /// Logical times, both inclusive.
     public let from: Date
     public let through: Date
-    /// The model version to use; what each moment is pinned to when absent.
+    /// The model version to use. Absent: each moment uses the version that it is pinned to.
     public let version: String?
     public let limits: BackfillLimits
     public let who: String
@@ -46,7 +46,7 @@ public struct StoredBackfill: Sendable, Hashable {
 /// One moment of a backfill.
 public struct BackfillMoment: Sendable, Hashable {
     public let logicalTime: Date
-    /// Absent until it has been started and planned.
+    /// Absent until the moment is started and planned.
     public let run: Int64?
     /// `waiting`, `running`, or the run's outcome.
     public let state: String
@@ -138,10 +138,10 @@ extension Store {
         }
     }
 
-    /// Start the next moments of a backfill, each with its event, in one transaction.
+    /// Starts the next moments of a backfill, each with its event, in one transaction.
     ///
-    /// - Parameter pinned: for moments that have never been fired.
-    /// - Returns: how many were started: fewer than `count` when fewer wait.
+    /// - Parameter pinned: the version for moments that never fired before.
+    /// - Returns: how many were started; fewer than `count` if fewer are waiting.
     public func startMoments(
         _ count: Int, of backfill: StoredBackfill, _ schedule: StoredSchedule, pinned: PinnedVersion?, now: Date
     ) async throws -> Int {

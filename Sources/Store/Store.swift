@@ -1,15 +1,15 @@
 import Foundation
 import GRDB
 
-/// Everything that is remembered, in one SQLite file. This opens it to read and write; `StoreReader` only reads.
+/// The whole state, in one SQLite file. `Store` reads and writes; `StoreReader` only reads.
 public struct Store: StoreReading {
     let pool: DatabasePool
 
     public var door: ReadingDoor { ReadingDoor(reader: pool) }
 
-    /// Open the file at `path`. It is made when missing, and migrated when an older version wrote it.
+    /// Opens the file at `path`. Creates it if it is missing, and migrates it if an older version wrote it.
     ///
-    /// - Throws: `StoreError` when the file is no store, or when a newer version has migrated it.
+    /// - Throws: `StoreError` if the file is not a store, or if a newer version has migrated it.
     public init(path: String) throws {
         var configuration = Configuration()
         configuration.busyMode = .timeout(10)
@@ -17,7 +17,8 @@ public struct Store: StoreReading {
         pool = try alone(in: (path as NSString).deletingLastPathComponent) {
             try explained(path) {
                 let pool = try DatabasePool(path: path, configuration: configuration)
-                // Facts must survive a power cut. The pool sets its own value after the usual hook, so this one comes later.
+                // Facts must survive a power cut. The pool sets its own value in its usual hook, so this must come
+                // after it.
                 try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
                 if try pool.read(Schema.migrator.hasBeenSuperseded) { throw SchemaMismatch.newer }
                 try Schema.migrator.migrate(pool)
@@ -50,7 +51,7 @@ private func alone<Result>(in folder: String, _ work: () throws -> Result) rethr
     return try work()
 }
 
-/// Errors of opening the store at `path`, said as `StoreError` where a person can do something about them.
+/// Turns errors of opening the store at `path` into `StoreError` where a person can act on them.
 func explained<Result>(_ path: String, _ open: () throws -> Result) throws -> Result {
     do {
         return try open()
@@ -63,7 +64,7 @@ func explained<Result>(_ path: String, _ open: () throws -> Result) throws -> Re
     }
 }
 
-/// Whether an error is one of the store that may pass: the disk is full, the file busy or read-only.
+/// Whether an error is a storage error that can go away: disk full, or file busy or read-only.
 public func isStorageTrouble(_ error: any Error) -> Bool { error is DatabaseError }
 
 /// Requests that the store cannot fulfil.
@@ -74,7 +75,7 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     case noBackfill(Int64)
     case noStore(String)
     case notAStore(String)
-    /// Only a `Store` migrates.
+    /// The file needs a migration, which only `Store` does.
     case olderStore(String)
     case newerStore(String)
 

@@ -1,10 +1,10 @@
 import Foundation
 import GRDB
 
-/// What can read the store: `Store`, which also writes, and `StoreReader`, which cannot.
+/// Read access to the store. `Store` can also write; `StoreReader` cannot.
 ///
-/// All queries are extensions of this protocol and all writes are extensions of `Store`. Code that is given
-/// `any StoreReading` cannot write.
+/// All queries are extensions of this protocol; all writes are extensions of `Store`. Code that gets `any StoreReading`
+/// cannot write.
 public protocol StoreReading: Sendable {
     var door: ReadingDoor { get }
 }

@@ -6,9 +6,9 @@ public struct Unreadable: Sendable, Hashable, CustomStringConvertible {
     /// The table of the subject that waits: `event`, `run`, `schedule`, `change`, `decision`, `outbox`, ...
     public let table: String
     public let id: Int64
-    /// Absent for rows that belong to no single project.
+    /// Absent for rows that belong to no project.
     public let project: Int64?
-    /// What is wrong with it: a clause, with no full stop.
+    /// What is wrong with the row: a clause without a full stop.
     public let reason: String
 
     public var description: String { "\(table) \(id) cannot be read: \(reason)" }
@@ -24,8 +24,8 @@ public struct Readings<Value: Sendable>: RandomAccessCollection, Sendable {
     public subscript(position: Int) -> Value { values[position] }
 
     /// - Parameters:
-    ///   - table: what the rows are of, as `Unreadable` says it.
-    ///   - rows: with their columns `id` and `project_id`.
+    ///   - table: the table of the rows, as in `Unreadable`.
+    ///   - rows: need the columns `id` and `project_id`.
     init(of table: String, _ rows: [Row], _ read: (Row) throws -> Value) throws {
         var values: [Value] = []
         var unreadable: [Unreadable] = []
@@ -41,7 +41,7 @@ public struct Readings<Value: Sendable>: RandomAccessCollection, Sendable {
     }
 }
 
-/// What `read` gives, or `nil` when it cannot decode what it reads. Errors of the database itself are thrown.
+/// The result of `read`; `nil` if it cannot decode the value. Errors of the database itself are thrown.
 func ifReadable<Value>(_ read: () throws -> Value?) throws -> Value? {
     do {
         return try read()
@@ -50,13 +50,13 @@ func ifReadable<Value>(_ read: () throws -> Value?) throws -> Value? {
     }
 }
 
-/// A fact that cannot be decoded, for the run or change that it is of.
+/// A fact that cannot be decoded. The run or change that it belongs to handles the error.
 struct UnreadableFact: Error {
     let id: Int64
     let reason: String
 }
 
-/// What is wrong with stored JSON: where, and what.
+/// What is wrong with stored JSON, and where.
 func clause(of error: any Error) -> String {
     if let fact = error as? UnreadableFact { return "fact \(fact.id): \(fact.reason)" }
     guard let error = error as? DecodingError else { return "\(error)" }

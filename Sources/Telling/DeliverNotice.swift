@@ -33,8 +33,8 @@ package struct NoticeCourier: Sendable {
     }
 
     /// - Parameters:
-    ///   - recipient: of a mail; empty for a webhook.
-    ///   - key: the same whenever the same notice is sent: 32 hexadecimal digits.
+    ///   - recipient: mail address; empty for a webhook.
+    ///   - key: the same for every attempt at a notice: 32 hexadecimal digits.
     package func deliver(_ notice: Notice, through channel: Channel, to recipient: String, key: String) async
         -> Delivery
     {
@@ -49,7 +49,7 @@ package struct NoticeCourier: Sendable {
             }
             return .refused(reason: "this version cannot deliver by it")
         } catch {
-            // A variable that is missing comes with the next start, a full disk has room again.
+            // Can be fixed: a missing variable by the next start, a full disk by free space.
             return .later(reason: "\(error)", wait: nil)
         }
     }
