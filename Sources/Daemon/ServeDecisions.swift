@@ -52,7 +52,7 @@ extension Daemon {
     /// - Returns: the runs that try the version, and then move the alias.
     func rollBack(_ wish: Command.RollBack) async throws -> [Int64] {
         let (model, name, reason) = (wish.model, wish.by, wish.reason)
-        let all = try await store.tenures().filter { $0.move.model == model }
+        let all = try await store.tenures(of: model)
         let environments = Set(all.map(\.decision.body.environment)).sorted()
         let wanted = wish.environment ?? environments.first ?? ""
         guard !all.isEmpty else {

@@ -112,10 +112,7 @@ extension ModelPromoter {
 
     /// How a version came to be that was champion before: by the run of its latest promotion.
     func registration(of version: String, _ model: String) async throws -> Registration? {
-        let promoted = try await store.tenures().last { tenure in
-            tenure.move.model == model && tenure.move.to == version && tenure.decision.body.evidenceSHA256 != nil
-        }
-        guard let promoted else { return nil }
+        guard let promoted = try await store.promotion(of: version, model) else { return nil }
         let run = try await store.run(promoted.decision.body.run)
         return Registration(of: version, model, by: run, run.progress)
     }
