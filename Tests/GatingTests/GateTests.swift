@@ -137,15 +137,15 @@ import Testing
         #expect(try await room.change().state.word == "ready")
 
         let own = try await room.wish(.approved(by: "A tester"), of: 1)
-        #expect("\(own)".contains("A tester is the author of change 1: somebody else has to approve it"))
+        #expect(own == "A tester is the author of change 1: somebody else has to approve it")
         let unknown = try await room.wish(.approved(by: "Ada"), of: 9)
-        #expect("\(unknown)".contains("there is no change 9"))
+        #expect(unknown?.hasPrefix("there is no change 9") == true)
         #expect(try await room.change().approvals == 0)
 
         #expect(try await room.wish(.approved(by: "Ada"), of: 1) == nil)
         try await room.settle()
         #expect(try await room.change().state.word == "merged")
-        #expect("\(try await room.wish(.withdrawn, of: 1))".contains("change 1 is merged"))
+        #expect(try await room.wish(.withdrawn, of: 1) == "change 1 is merged")
     }
 
     @Test func aClosedGateRefusesWishes() async throws {
@@ -257,8 +257,8 @@ private final class Answer: Sendable {
 }
 
 extension GateRoom {
-    /// What came of a wish that the gate's next advance grants or refuses.
-    fileprivate func wish(_ fact: ChangeFact, of number: Int64) async throws -> (any Error)? {
+    /// Why the gate's next advances refuse a wish; nil when one grants it.
+    fileprivate func wish(_ fact: ChangeFact, of number: Int64) async throws -> String? {
         let answer = Answer()
         async let wished: Void = {
             await answer.keep { try await gate.wish(fact, of: number) }
@@ -269,7 +269,7 @@ extension GateRoom {
             _ = try await gate.advance()
         }
         await wished
-        if case .failure(let error) = answer.result.withLock({ $0 }) { return error }
+        if case .failure(let error) = answer.result.withLock({ $0 }) { return "\(error)" }
         return nil
     }
 
