@@ -113,6 +113,17 @@ struct GateRoom {
 
     func tip(_ ref: String = "main") throws -> String { try fixture.bareGit("rev-parse", ref) }
 
+    /// A change whose merge is made and tested.
+    func landing() async throws -> LandingRequest {
+        try await propose("topic", ["a": "2\n"])
+        try await settle()
+        let change = try await change()
+        guard let build = change.state.build else { throw POSIXError(.ENOENT) }
+        return LandingRequest(
+            changes: [change], from: build.base, to: build.merge, ref: "refs/heads/main", project: project,
+            rules: GateRules())
+    }
+
     private func plan(_ commit: ObjectID) throws -> Plan {
         try JSONDecoder().decode(
             Plan.self,

@@ -272,15 +272,4 @@ extension GateRoom {
         if case .failure(let error) = answer.result.withLock({ $0 }) { return "\(error)" }
         return nil
     }
-
-    /// A change whose merge is made and tested.
-    fileprivate func landing() async throws -> LandingRequest {
-        try await propose("topic", ["a": "2\n"])
-        try await settle()
-        let change = try await change()
-        guard let build = change.state.build else { throw POSIXError(.ENOENT) }
-        return LandingRequest(
-            changes: [change], from: build.base, to: build.merge, ref: "refs/heads/main", project: project,
-            rules: GateRules())
-    }
 }
