@@ -14,6 +14,8 @@ public enum NoticeKind: String, Sendable, Hashable, Codable, CaseIterable {
     case rollback
     /// A decision waits for persons.
     case approval
+    /// Something keeps the project from going on, or does no more.
+    case trouble
     /// Somebody tries a channel. Told to whom it was asked for, never by itself.
     case test
 
@@ -78,7 +80,8 @@ public struct Channel: Sendable, Hashable, Codable {
     }
 
     public func wants(_ kind: NoticeKind, of pipeline: String) -> Bool {
-        kinds.contains(kind) && (pipelines.isEmpty || pipelines.contains { $0.matches(pipeline) })
+        // A trouble is about the whole project.
+        kinds.contains(kind) && (kind == .trouble || pipelines.isEmpty || pipelines.contains { $0.matches(pipeline) })
     }
 }
 
