@@ -19,6 +19,10 @@ struct Status: AsyncParsableCommand {
         if json.json { return try printJSON(status) }
         print(status.address.map { "The board is at \($0)" } ?? "No daemon is running on \(status.home).")
         for project in status.projects { print("project \(project.name): \(project.url ?? project.repository)") }
+        for trouble in status.troubles {
+            print("trouble \(trouble.project ?? "all"), since \(show(trouble.since)): \(trouble.what)")
+            print("  to do: \(trouble.remedy)")
+        }
         printTable(
             RunReport.heading, (status.running + status.queued).map(\.row), empty: "Nothing is running or waiting.")
         if !status.remarks.isEmpty { print("Lately nothing came of:") }

@@ -22,7 +22,8 @@ public struct Channel: Sendable, Hashable, Codable {
     public var recipients: [String] { way.body.recipients }
 
     public func wants(_ kind: NoticeKind, of pipeline: String) -> Bool {
-        kinds.contains(kind) && (pipelines.isEmpty || pipelines.contains { $0.matches(pipeline) })
+        // A trouble is about the whole project.
+        kinds.contains(kind) && (kind == .trouble || pipelines.isEmpty || pipelines.contains { $0.matches(pipeline) })
     }
 }
 
