@@ -54,8 +54,8 @@ def test_what_is_never_due_is_said_to_be(espalier):
 @pytest.mark.parametrize("words, code, complaint", [
     (["0 0 25 * * ?"], 1, "cron expression, hours, column 5: 25 is out of range, a value is 0-23; allowed: 0-23"),
     (["0 0 11 * * ?", "--timezone", "Europe/Berln"], 1, "did you mean 'Europe/Berlin'?"),
-    (["0 0 11 * * ?", "--from", "tomorrow"], 64, "'tomorrow' is no RFC 3339 time"),
-    (["0 0 11 * * ?", "--count", "0"], 64, "--count is at least 1"),
+    (["0 0 11 * * ?", "--from", "tomorrow"], 64, "'tomorrow' is not an RFC 3339 time"),
+    (["0 0 11 * * ?", "--count", "0"], 64, "--count must be at least 1"),
     (["0 0 11 * * ?", "--dst", "never"], 64, "wall-once"),
     (["0 0 11 * * ?", "--batch"], 64, "give an expression, or --batch and no expression"),
     ([], 64, "give an expression, or --batch and no expression"),
