@@ -3,14 +3,14 @@ import Foundation
 
 /// `on: { schedule: … }`: a cron rule with its policies.
 public struct ScheduleRule: Sendable, Hashable, Codable {
-    /// What becomes of moments that passed while nobody could fire them.
+    /// What happens to moments that were missed.
     public enum Misfire: String, Sendable, Codable, CaseIterable {
         case runOnce = "run-once"
         case runAll = "run-all"
         case skip
     }
 
-    /// What becomes of a moment while a run of an earlier one has not ended.
+    /// What happens to a due moment while an earlier moment's run has not ended.
     public enum Overlap: String, Sendable, Codable, CaseIterable { case queue, skip, replace }
 
     private enum CodingKeys: String, CodingKey {
@@ -23,21 +23,21 @@ public struct ScheduleRule: Sendable, Hashable, Codable {
     public let misfire: Misfire
     public let overlap: Overlap
     public let dst: DaylightSaving
-    /// Schedules whose fire for the same time has to pass first. Absent for none.
+    /// Schedules whose fire for the same time must pass first. Absent: none.
     public let after: [String]?
-    /// Each fire comes later by a share of these seconds that is the schedule's own. Absent for none.
+    /// Delays each fire by a part of these seconds that is fixed for the schedule. Absent: none.
     public let jitter: Int64?
-    /// Nothing is due before.
+    /// Nothing is due before this time.
     public let start: Date?
-    /// Nothing is due after.
+    /// Nothing is due after this time.
     public let end: Date?
-    /// The most moments that `misfire: run-all` makes up at once. Absent for 100.
+    /// Maximum number of moments that `misfire: run-all` makes up at once. Absent: 100.
     public let catchUp: Int?
 
     /// The names under `after`.
     public var dependencies: [String] { after ?? [] }
 
-    /// Whether what one of them has decided holds for the other, too.
+    /// Whether the two rules have the same moments, so that what one has decided also holds for the other.
     public func hasSameMoments(as other: ScheduleRule) -> Bool {
         cron == other.cron && timezone == other.timezone && dst == other.dst && environment == other.environment
     }
@@ -118,12 +118,12 @@ extension ScheduleRule: TriggerRule {
         if start != nil { lost.append("start") }
         if end != nil { lost.append("end") }
         if catchUp != nil { lost.append("catch_up") }
-        // Databricks counts as Quartz does; where clocks never change, all ways to count agree.
+        // Databricks uses Quartz's rule. In zones that never change their clocks, all rules agree.
         if dst != .quartz, !["UTC", "Etc/UTC", "GMT"].contains(timezone) { lost.append("dst: \(dst.rawValue)") }
         return .schedule(losing: lost)
     }
 
-    /// Schedules that wait for what is no schedule of their environment, or for each other.
+    /// Schedules that depend on something that is not a schedule of their environment, or on each other.
     package static func problems(among pipelines: [Pipeline]) -> [Problem] {
         let schedules = pipelines.filter { $0.triggers.schedule != nil }
         var found: [Problem] = []
@@ -153,7 +153,7 @@ extension ScheduleRule: TriggerRule {
         return found
     }
 
-    /// What the cron expression holds that is passed over when it is read.
+    /// Parts of the cron expression that are ignored.
     package static func warnings(_ node: Node) -> [Problem] {
         guard let cron = node["cron"], let expression = try? CronExpression(cron.text ?? "") else { return [] }
         return expression.lints.map { Problem("\($0)", at: cron.mark, key: "on.schedule.cron") }
