@@ -85,29 +85,29 @@ public struct Channel: Sendable, Hashable, Codable {
 extension Channel {
     static let shape = Shape.object([
         .init(
-            "on", .oneOrMany(.oneOf(NoticeKind.subjects.map(\.rawValue))), "what is told"),
-        .init("pipelines", .oneOrMany(.string), "patterns of the pipelines that it is about; default all"),
+            "on", .oneOrMany(.oneOf(NoticeKind.subjects.map(\.rawValue))), "what to report"),
+        .init("pipelines", .oneOrMany(.string), "patterns of the pipelines to report on; default all"),
         .init(
             "webhook",
             .object([
                 .init(
-                    "url", .string, "where JSON is posted, or the name of the daemon's variable that holds the address"),
-                .init("secret", .string, "name of the daemon's variable with what the post is signed with"),
-            ]), "a post to an address: Slack, Mattermost and Teams take it as it is"),
+                    "url", .string, "URL to post JSON to, or the name of the daemon's variable that holds it"),
+                .init("secret", .string, "name of the daemon's variable with the signing secret"),
+            ]), "JSON posted to a URL; works with Slack, Mattermost and Teams as it is"),
         .init(
             "email",
             .object([
                 .init("to", .oneOrMany(.string), "addresses"),
-                .init("from", .string, "the address that it comes from"),
+                .init("from", .string, "the sender's address"),
                 .init("server", .string, "smtp://HOST:PORT or smtps://HOST:PORT"),
-                .init("user", .string, "name of the daemon's variable with the server's user"),
-                .init("password", .string, "name of the daemon's variable with the server's password"),
+                .init("user", .string, "name of the daemon's variable with the user name for the server"),
+                .init("password", .string, "name of the daemon's variable with the password for the server"),
                 .init(
                     "tls", .oneOf(["required", "none"]),
-                    "whether smtp:// has to turn to TLS first; default required, none only without a password"),
+                    "whether smtp:// must switch to TLS first; default required; none only without a password"),
             ]), "mail by SMTP"),
-        .init("template", .string, "text with {{fields}} in place of the usual one"),
-        .init("quiet", .duration, "the least time between two messages about the same; default 15m"),
+        .init("template", .string, "text with {{fields}} that replaces the usual one"),
+        .init("quiet", .duration, "minimum time between two messages about the same subject; default 15m"),
     ])
 
     /// - Parameter node: already of the right shape. The result is `nil` if it is not usable; `channelProblems` says

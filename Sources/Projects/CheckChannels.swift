@@ -14,15 +14,15 @@ private func channelProblems(_ channel: Node, at mark: Mark, key: String) -> [Pr
     if channel["on"]?.items.isEmpty ?? true {
         found.append(
             Problem(
-                "it is told nothing", at: mark, key: "\(key).on",
+                "it reports nothing", at: mark, key: "\(key).on",
                 hint: "name some of \(NoticeKind.subjects.map(\.rawValue).joined(separator: ", "))"))
     }
     switch (channel["webhook"], channel["email"]) {
     case (nil, nil):
-        found.append(Problem("it leads nowhere", at: mark, key: key, hint: "give it a webhook: or an email:"))
+        found.append(Problem("it has no webhook and no email", at: mark, key: key, hint: "add webhook: or email:"))
     case (.some, .some(let email)):
         found.append(
-            Problem("it has a webhook and an email", at: email.mark, key: key, hint: "make two channels of it"))
+            Problem("it has both a webhook and an email", at: email.mark, key: key, hint: "make it two channels"))
     case (.some(let webhook), nil): found += webhookProblems(webhook, key: "\(key).webhook")
     case (nil, .some(let email)): found += emailProblems(email, key: "\(key).email")
     }
@@ -31,7 +31,7 @@ private func channelProblems(_ channel: Node, at mark: Mark, key: String) -> [Pr
 
 private func webhookProblems(_ webhook: Node, key: String) -> [Problem] {
     guard let url = webhook["url"] else {
-        return [Problem("'url' is missing", at: webhook.mark, key: key, hint: "where JSON is posted")]
+        return [Problem("'url' is missing", at: webhook.mark, key: key, hint: "the URL to post JSON to")]
     }
     var found = nameProblems(webhook["secret"], key: "\(key).secret")
     let text = url.text ?? ""
@@ -40,8 +40,8 @@ private func webhookProblems(_ webhook: Node, key: String) -> [Problem] {
     } else if !isAddress(text, schemes: ["https", "http"]) {
         found.append(
             Problem(
-                "'\(text)' is no address to post to", at: url.mark, key: "\(key).url",
-                hint: "write https://HOST/PATH, and no name or password in it"))
+                "'\(text)' is not a URL to post to", at: url.mark, key: "\(key).url",
+                hint: "write https://HOST/PATH, without a user name or password in it"))
     }
     return found
 }
@@ -55,25 +55,25 @@ private func emailProblems(_ email: Node, key: String) -> [Problem] {
         for address in email[name]?.items ?? [] where !isMailbox(address.text ?? "") {
             found.append(
                 Problem(
-                    "'\(address.text ?? "")' is no mail address", at: address.mark, key: "\(key).\(name)",
+                    "'\(address.text ?? "")' is not a mail address", at: address.mark, key: "\(key).\(name)",
                     hint: "write somebody@example.org"))
         }
     }
     if let server = email["server"], !isAddress(server.text ?? "", schemes: ["smtp", "smtps"]) {
         found.append(
             Problem(
-                "'\(server.text ?? "")' is no mail server", at: server.mark, key: "\(key).server",
+                "'\(server.text ?? "")' is not a mail server", at: server.mark, key: "\(key).server",
                 hint: "write smtps://HOST:465 or smtp://HOST:587"))
     }
     found += ["user", "password"].flatMap { nameProblems(email[$0], key: "\(key).\($0)") }
     if (email["user"] == nil) != (email["password"] == nil) {
         found.append(
-            Problem("a user and a password come together", at: email.mark, key: key, hint: "give both or none"))
+            Problem("user and password must be given together", at: email.mark, key: key, hint: "give both or neither"))
     }
     if let tls = email["tls"], tls.text == "none", email["password"] != nil {
         found.append(
             Problem(
-                "a password is not sent in the clear", at: tls.mark, key: "\(key).tls",
+                "a password is never sent unencrypted", at: tls.mark, key: "\(key).tls",
                 hint: "remove it, or the password"))
     }
     return found
@@ -97,7 +97,7 @@ private func nameProblems(_ node: Node?, key: String, or other: String? = nil) -
     guard let node, let text = node.text, text.wholeMatch(of: /ESPALIER_SECRET_[A-Z0-9_]+/) == nil else { return [] }
     return [
         Problem(
-            "'\(text)' names no secret", at: node.mark, key: key,
+            "'\(text)' is not the name of a secret", at: node.mark, key: key,
             hint: "write the name of a variable of the daemon, \(secretPrefix)…" + (other.map { ", or \($0)" } ?? ""))
     ]
 }

@@ -11,9 +11,9 @@ package struct PromoteAction: ActionKind {
                 + RuleFields.all + [
                     .init(
                         "training_ids", .string,
-                        "rows the challenger was trained on, one id a line: ${steps.NAME.outputs.OUTPUT}; none may be in the evidence"
+                        "rows the challenger was trained on, one id per line: ${steps.NAME.outputs.OUTPUT}; none may be in the evidence"
                     )
-                ]), "let the challenger replace the incumbent if the evidence says so"
+                ]), "replace the incumbent with the challenger if the evidence supports it"
     ) { value, key, problems in
         guard let evidence = value["evidence"] else { return nil }
         let rules = readRules(value, key: key, &problems)

@@ -29,7 +29,7 @@ package struct TerraformApplyAction: ActionKind {
         guard planner == nil || plan.output != Infrastructure.output else { return [] }
         return [
             Problem(
-                "\(plan) is no plan", at: mark, key: "steps.\(step.name).terraform.apply",
+                "\(plan) is not a plan", at: mark, key: "steps.\(step.name).terraform.apply",
                 hint: "name the output `plan` of a step with terraform: { plan: FOLDER }")
         ]
     }

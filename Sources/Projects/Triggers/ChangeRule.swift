@@ -4,9 +4,9 @@ package struct ChangeRule: TriggerRule {
         "change",
         .object([
             .init("target", .oneOrMany(.string), required: true, "target branches of the changes to check"),
-            .init("paths", .oneOrMany(.string), "only changes of one of these paths"),
+            .init("paths", .oneOrMany(.string), "only changes that touch one of these paths"),
             .init("environment", .string, required: true, "environment that the checks run in"),
-        ]), "a merge was proposed")
+        ]), "a change was proposed")
 
     package let targets: [Glob]
     package let environment: String

@@ -6,11 +6,11 @@ package struct DriftRule: TriggerRule {
             .init("environment", .string, required: true, "environment whose drift starts it, and in which it runs"),
             .init(
                 "of", .oneOrMany(.string),
-                "pipelines whose steps report the drift; default all of the environment"),
-            .init("cooldown", .duration, "time from one start to the next; default 7d"),
-            .init("at_most", .integer(min: 1), "starts within the window; default 4"),
-            .init("window", .duration, "what at_most counts in; default 30d"),
-        ]), "a step reported that the world has drifted from what the model learned")
+                "pipelines whose drift counts; default all of the environment"),
+            .init("cooldown", .duration, "minimum time between two starts; default 7d"),
+            .init("at_most", .integer(min: 1), "maximum number of starts within the window; default 4"),
+            .init("window", .duration, "the period for at_most; default 30d"),
+        ]), "a step reported that the data has drifted from what the model learned")
 
     package let environment: String
     /// The pipelines whose reports count. Empty: all pipelines of the environment.

@@ -5,7 +5,7 @@ package struct PushRule: TriggerRule {
         .object([
             .init(
                 "environment", .oneOrMany(.string), required: true, "environments whose branches start this pipeline"),
-            .init("branches", .oneOrMany(.string), "only these branches of them"),
+            .init("branches", .oneOrMany(.string), "only these branches of the environments"),
             .init("paths", .oneOrMany(.string), "only when one of these paths changed"),
         ]), "a branch moved")
 

@@ -66,7 +66,7 @@ extension ScheduleRule {
         if Zone(named: timezone) == nil {
             problems.append(
                 Problem(
-                    "'\(timezone)' is no time zone", at: node["timezone"]?.mark ?? node.mark,
+                    "'\(timezone)' is not a time zone", at: node["timezone"]?.mark ?? node.mark,
                     key: "on.schedule.timezone",
                     hint: nearest(to: timezone, among: Zone.names)
                         .map { "did you mean '\($0)'?" } ?? "use an IANA name such as Europe/Berlin"))
@@ -91,21 +91,22 @@ extension ScheduleRule: TriggerRule {
                 "environment that it runs in, and whose releases make it live"),
             .init(
                 "misfire", .oneOf(Misfire.allCases.map(\.rawValue)),
-                "what to do about moments missed; default run-once"),
+                "what to do about missed moments; default run-once"),
             .init(
                 "overlap", .oneOf(Overlap.allCases.map(\.rawValue)),
-                "what to do when the last fire still runs; default queue"),
+                "what to do while the previous fire is still running; default queue"),
             .init("dst", .oneOf(DaylightSaving.allCases.map(\.rawValue)), "daylight saving rule; default wall-once"),
             .init(
                 "after", .oneOrMany(.string),
-                "schedules of the same environment whose fire must have passed first"),
+                "schedules of the same environment whose fire must pass first"),
             .init(
                 "jitter", .duration,
-                "spreads schedules of one moment: each comes later by its own fixed share of this"),
+                "spreads schedules that are due at the same time: each is delayed by its own fixed part of this"),
             .init("start", .string, "nothing is due before this moment: 2026-01-01T00:00:00Z"),
             .init("end", .string, "nothing is due after this moment"),
             .init(
-                "catch_up", .integer(min: 1), "the most missed moments that run-all makes up at once; default 100"),
+                "catch_up", .integer(min: 1),
+                "maximum number of missed moments that run-all makes up at once; default 100"),
         ]), "a moment is due")
 
     package var environments: [String] { [environment] }
@@ -134,7 +135,7 @@ extension ScheduleRule: TriggerRule {
             for name in after where !others.contains(name) {
                 found.append(
                     Problem(
-                        "'\(name)' is no other schedule of environment '\(rule.environment)'", at: pipeline.mark,
+                        "'\(name)' is not another schedule of environment '\(rule.environment)'", at: pipeline.mark,
                         key: "on.schedule.after",
                         hint: nearest(to: name, among: others).map { "did you mean '\($0)'?" }
                             ?? "name a pipeline with on: { schedule: … } in the same environment"))
