@@ -262,7 +262,16 @@ let package = Package(
         tests("Web", "HTTP", "Reports", .product(name: "Logging", package: "swift-log")),
         tests("Home", "Fixtures"),
         tests("Reading", "Digests", "Events", "Fixtures", "Git", "Home", "Plans", "Projects"),
-        tests("Executing", "Digests", "Fixtures", "Home", "Minding", "Runs"),
+        // An executor that runs steps in memory as a script says, and plans for it.
+        .target(
+            name: "ScriptedExecution", dependencies: ["Events", "Executing", "Plans", "Projects", "Runs"],
+            path: "Tests/ScriptedExecution", swiftSettings: swiftSettings),
+        tests(
+            "Executing", "Digests", "Fixtures", "Home", "Minding", "Plans", "Projects", "Reading", "Runs",
+            "ScriptedExecution"),
+        tests(
+            "Running", "Events", "Executing", "Fixtures", "Home", "Minding", "Notices", "Plans", "Projects", "Promoting",
+            "Runs", "ScriptedExecution", "Store", .product(name: "Logging", package: "swift-log")),
         tests("Following"),
         tests("Promoting", "Digests", "Fixtures", "Home"),
     ]

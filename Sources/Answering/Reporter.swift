@@ -128,7 +128,7 @@ public struct Reporter: Sendable {
         let ledger = try await store.lastMoves()
         for settings in try await store.registriesInUse() {
             guard let model = settings.model, let url = registryURL(settings) else { continue }
-            let registry = MLflow(url: url, token: ProcessInfo.processInfo.environment["MLFLOW_TRACKING_TOKEN"])
+            let registry = MLflow(url: url, token: trackingToken())
             let versions: [ModelVersion]
             do {
                 versions = try await registry.versions(of: model)

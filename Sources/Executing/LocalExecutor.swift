@@ -124,6 +124,10 @@ private func move(_ source: String, to target: String) throws {
     guard errno == EXDEV else {
         throw DaemonError.unusable("\(source) cannot be moved to \(target): \(String(cString: strerror(errno)))")
     }
+    // A daemon that died after copying has left the source, or what it had not removed of it.
+    if let copied = try? FileManager.default.contentsOfDirectory(atPath: target), !copied.isEmpty {
+        return try FileManager.default.removeItem(atPath: source)
+    }
     let partial = target + ".partial"
     try? FileManager.default.removeItem(atPath: partial)
     try FileManager.default.copyItem(atPath: source, toPath: partial)

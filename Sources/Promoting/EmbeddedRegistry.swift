@@ -80,7 +80,7 @@ package actor Registries {
 
     private func client(_ url: String) -> MLflow {
         if let known = clients[url] { return known }
-        let made = MLflow(url: url, token: ProcessInfo.processInfo.environment["MLFLOW_TRACKING_TOKEN"])
+        let made = MLflow(url: url, token: trackingToken())
         clients[url] = made
         return made
     }

@@ -3,7 +3,7 @@ import Events
 import Foundation
 import GRDB
 
-/// An action by a person that overrides the rules.
+/// What a person did by hand.
 public enum Deed: Sendable, Hashable {
     /// Allowed one push into a gated branch.
     case bypassed(branch: String, reason: String)
@@ -59,14 +59,13 @@ extension Store {
             arguments: [project, who, try Stored.text(deed), time.timeIntervalSince1970])
     }
 
-    /// Records a move of a gated branch that the gate did not make, and who allowed it, if anybody did.
+    /// Record that a gated branch was moved past the gate, and who allowed it, if anybody did.
     ///
-    /// - Returns: whether it was recorded.
+    /// - Returns: `false` when the gate itself made the move.
     public func notePassing(_ move: RefMove, of branch: String, project: Int64, at time: Date) async throws -> Bool {
         try await pool.write { database in
             if let to = move.to {
-                // The gate writes its intent before it lands a commit. Only a few facts are written between two looks
-                // at the refs.
+                // The gate stores its intent before it lands a commit. Fewer facts than this lie between two looks.
                 let isLanded = try Bool.fetchOne(
                     database,
                     sql: """

@@ -3,7 +3,7 @@ import Foundation
 import GRDB
 import Schedules
 
-/// A range of schedule moments that somebody asked to run again.
+/// A request to run a range of moments of a schedule again.
 public struct StoredBackfill: Sendable, Hashable {
     public let id: Int64
     public let project: Int64
@@ -69,7 +69,7 @@ extension StoreReading {
         return found
     }
 
-    /// Backfills with moments that can still start, newest first.
+    /// Backfills with moments that have not started and are not cancelled, newest first.
     public func openBackfills() async throws -> [StoredBackfill] {
         try await backfills(
             """
@@ -78,7 +78,7 @@ extension StoreReading {
             """)
     }
 
-    /// - Parameter condition: SQL on the table `backfill`, so that the moments of other backfills are not read.
+    /// - Parameter condition: on the columns of `backfill`.
     private func backfills(_ condition: String, _ arguments: StatementArguments = []) async throws -> [StoredBackfill] {
         try await reader.read { database in
             try Row.fetchAll(
@@ -110,7 +110,7 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Stores a backfill. `startMoments` starts its moments.
+    /// Store a backfill. `startMoments` starts its moments.
     public func backfill(
         _ schedule: StoredSchedule, moments: [Date], version: String?, limits: BackfillLimits, by who: String,
         at time: Date
@@ -164,7 +164,7 @@ extension Store {
         }
     }
 
-    /// Cancels a backfill: no more of its moments start.
+    /// Cancel a backfill: its moments that have not started will not.
     public func cancel(backfill id: Int64, by who: String, at time: Date) async throws {
         let backfill = try await backfill(id)
         try await pool.write { database in

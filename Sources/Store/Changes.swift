@@ -197,7 +197,7 @@ struct ChangeFactColumns {
     var arguments: StatementArguments { [kind, commit?.description] }
 }
 
-/// What the gate decided at one moment.
+/// Facts and builds that the gate stores together.
 public struct GateWrite: Sendable {
     public struct Note: Sendable, Hashable {
         public let change: Int64
@@ -255,7 +255,7 @@ public struct EventRun: Sendable, Hashable {
 }
 
 extension StoreReading {
-    /// The state of the runs of each event.
+    /// How planning answered to events, and how their runs stand.
     public func runs(ofEvents events: Set<Int64>) async throws -> [Int64: EventRuns] {
         try await reader.read { database in
             let list = events.sorted().map(String.init).joined(separator: ",")

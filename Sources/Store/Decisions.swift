@@ -166,8 +166,7 @@ extension StoreReading {
         try await reader.read { try Self.tenures(of: model, alias: alias, $0) }
     }
 
-    /// The latest confirmed move to a version that was promoted on evidence; `nil` if the version was never promoted
-    /// here.
+    /// The latest confirmed move to a version, if the rules judged evidence for it; `nil` when it was never promoted here.
     public func promotion(of version: String, _ model: String) async throws -> Tenure? {
         try await reader.read { database in
             try Self.tenures(
@@ -248,7 +247,7 @@ extension StoreReading {
         }
     }
 
-    /// The alias move that a decision intends and that is not confirmed yet.
+    /// The move of a decision that is neither confirmed nor voided.
     public func unconfirmedMove(of decision: Int64) async throws -> AliasMove? {
         try await reader.read { database in
             try Row.fetchOne(

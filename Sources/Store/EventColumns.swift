@@ -3,7 +3,7 @@ import GRDB
 import Plans
 import Promotion
 
-/// Copies of parts of an event, stored in columns, so that no query depends on the layout of the JSON.
+/// The columns of an event that queries use. They are copies, so that no query depends on the layout of the JSON.
 struct EventColumns {
     /// The ref that moved. Absent for events that no ref causes.
     var ref: String?

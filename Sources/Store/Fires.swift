@@ -157,9 +157,7 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Stores the decisions about moments, the events that run them, and how far each schedule has decided, all or
-    /// nothing. Moments that are already stored do not change. Decisions of schedules that are no longer live are
-    /// ignored.
+    /// Store fires with the events that run them, and how far the schedules have decided, all or nothing. A moment that is stored already stays as it is; so does everything about a schedule that is no longer live.
     ///
     /// - Returns: how many events were stored.
     public func decide(_ decisions: [FireDecision], now: Date) async throws -> Int {
@@ -230,7 +228,7 @@ extension Store {
         return event
     }
 
-    /// Fires a moment because a person asked. A moment that fired before keeps what it was pinned to then.
+    /// Run a moment on request. A moment that has fired before keeps its pinned version.
     public func fireByHand(_ schedule: StoredSchedule, at logicalTime: Date, pinned: PinnedVersion?, now: Date)
         async throws -> StoredEvent
     {
@@ -324,9 +322,9 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Runs a fire, at the commit that is live now, after the schedules that it waited for have passed.
+    /// Start a fire whose dependencies have passed, at the commit that is live now.
     ///
-    /// - Returns: `nil` if it is no longer waiting.
+    /// - Returns: `nil` when the fire is not waiting.
     public func start(_ fire: StoredFire, _ schedule: StoredSchedule, pinned: PinnedVersion?, now: Date) async throws
         -> StoredEvent?
     {

@@ -100,7 +100,7 @@ extension StoreReading {
         }
     }
 
-    /// Projects with webhook deliveries that are not handled yet.
+    /// Projects with webhooks that have not been handled.
     public func projectsWithDeliveries() async throws -> Set<Int64> {
         try await reader.read { database in
             try Int64.fetchSet(database, sql: "SELECT DISTINCT project_id FROM delivery WHERE handled_at IS NULL")
@@ -179,7 +179,7 @@ extension Store {
         }
     }
 
-    /// Marks the deliveries up to a time as handled.
+    /// Mark the webhooks received until `time` as handled.
     public func handleDeliveries(of project: Int64, until time: Date) async throws {
         try await pool.write { database in
             try database.execute(
@@ -202,8 +202,7 @@ extension Store {
         }
     }
 
-    /// Marks a message as accepted by the forge, together with all older messages about the same subject: they would
-    /// say the same.
+    /// Mark a message as sent, with all older ones on the same subject: they would say the same.
     public func done(_ message: OpenMessage, at time: Date) async throws {
         try await pool.write { database in
             try database.execute(
@@ -215,7 +214,7 @@ extension Store {
         }
     }
 
-    /// Schedules another attempt at a message, together with all older messages about the same subject.
+    /// Try a message again at `next`, with all older ones on the same subject.
     public func delay(_ message: OpenMessage, until next: Date, trouble: String) async throws {
         try await pool.write { database in
             try database.execute(
@@ -228,7 +227,7 @@ extension Store {
         }
     }
 
-    /// Queues a message to a project's forge, if it has one.
+    /// Queue a message to the project's forge, if it has one.
     static func tell(_ message: ForgeMessage, project: Int64, at time: Date, _ database: Database) throws {
         let hasForge = try Bool.fetchOne(
             database.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM forge WHERE project_id = ?)"),

@@ -140,7 +140,7 @@ extension Store {
             database, sql: "SELECT run_id FROM schedule WHERE project_id = ? AND pipeline = ? ORDER BY id DESC LIMIT 1",
             arguments: [project, missed.schedule])
         guard let run else { return }
-        // Without a readable plan there are no recipients. The fires are stored all the same.
+        // Without a readable plan nobody is told. The fires are stored.
         guard let plan = try ifReadable({ try plan(ofRun: run, database) }) else { return }
         let notice = Notice(.missed(missed), run: run, of: plan, pipeline: missed.schedule, at: time)
         try tell(notice, by: plan, project: project, database)
@@ -183,7 +183,7 @@ extension Store {
             Notice(.decision(move), run: body.run, of: plan, at: time), by: plan, project: row["project_id"], database)
     }
 
-    /// Adds a notice to the outbox for every recipient of the plan.
+    /// Queue a notice for every recipient that the plan names.
     private static func tell(_ notice: Notice, by plan: Plan, project: Int64, _ database: Database) throws {
         for channel in plan.settings.notify ?? [] where channel.wants(notice.kind, of: notice.pipeline) {
             for recipient in channel.recipients { try tell(notice, channel, recipient, project, database) }
@@ -279,8 +279,8 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Takes the oldest due notice of a lane. From then on no other notice is merged into it. An unreadable notice is
-    /// skipped until a different version opens the store.
+    /// Take the oldest due message of a lane. Later events are no longer folded into it. A message that cannot be read is
+    /// skipped until the store is opened again.
     ///
     /// - Returns: the notice, with its channel from the plan of its run; `nil` if nothing is due.
     public func takeNotice(from lane: NoticeLane, at time: Date) async throws -> (
@@ -325,9 +325,9 @@ extension Store {
         }
     }
 
-    /// Records a failed attempt.
+    /// Record a failed attempt.
     ///
-    /// - Parameter next: when to retry; `nil` for never.
+    /// - Parameter next: time of the next attempt; nil to give up.
     public func markFailed(_ notice: StoredNotice, because trouble: String, next: Date?, at time: Date) async throws {
         try await pool.write { database in
             try database.execute(

@@ -24,7 +24,7 @@ extension StoreReading {
                     """)
             let row = try Row.fetchOne(
                 statement, arguments: [project, key, trust.rawValue, tree.description])
-            // An unreadable result is recomputed.
+            // The step runs again when its result cannot be read.
             return try row.flatMap { row in try ifReadable { try StoredResult(row) } }
         }
     }
@@ -61,7 +61,7 @@ extension Store {
         ])
     }
 
-    /// Removes a result whose files are damaged or missing.
+    /// Forget a result whose files are damaged or missing.
     public func discard(result: Int64) async throws {
         try await pool.write { try $0.execute(sql: "DELETE FROM result WHERE id = ?", arguments: [result]) }
     }

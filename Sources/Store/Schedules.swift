@@ -22,7 +22,7 @@ public struct StoredSchedule: Sendable, Hashable {
     /// Absent unless it is paused.
     public let pause: Pause?
 
-    /// Who paused a schedule, and why.
+    /// Who paused it, and why.
     public struct Pause: Sendable, Hashable {
         public let who: String
         public let reason: String
@@ -102,7 +102,7 @@ extension Store {
             live.first { $0.pipeline == pipeline && $0.rule.hasSameMoments(as: rule) }?.decidedThrough
         }
         for (pipeline, rule) in rules.sorted(by: { $0.key < $1.key }) {
-            // Includes schedules that cannot be read, whose environment is unknown.
+            // This also retires a schedule that cannot be read, whose environment is unknown.
             try database.execute(
                 sql: "UPDATE schedule SET retired_at = ? WHERE project_id = ? AND pipeline = ? AND retired_at IS NULL",
                 arguments: [time.timeIntervalSince1970, run.project, pipeline])
@@ -135,7 +135,7 @@ extension Store {
 // MARK: Pausing
 
 extension Store {
-    /// Pauses a schedule until it is resumed. Pausing it again changes nothing.
+    /// Pause a schedule until it is resumed. Pausing it again changes nothing.
     public func pause(_ schedule: StoredSchedule, by who: String, because reason: String, at time: Date) async throws {
         try await pool.write { database in
             try database.execute(
@@ -151,7 +151,7 @@ extension Store {
         }
     }
 
-    /// Resumes a paused schedule.
+    /// Resume a paused schedule.
     ///
     /// - Parameter skipped: the last moment during the pause, which will not be made up. Absent: the schedule's misfire
     ///   policy decides about the missed moments.

@@ -28,22 +28,22 @@ public struct Store: StoreReading {
         }
     }
 
-    /// Marks unreadable messages for another attempt: this version may be able to read them.
+    /// This version may be able to read messages that an older one could not.
     private static func retryUnreadable(_ database: Database) throws {
         try database.execute(
             sql: "UPDATE outbox SET unreadable = NULL WHERE done_at IS NULL AND unreadable IS NOT NULL")
     }
 
-    /// SQLite's `synchronous` setting; `2` is FULL.
+    /// SQLite's `synchronous` mode of the writer: `2` is FULL.
     public func synchronousMode() throws -> Int {
         try pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") ?? -1 }
     }
 
-    /// Closes the file. Everything that was written is in it.
+    /// Close the file. Everything written is on disk.
     public func close() throws { try pool.close() }
 }
 
-/// Opens a file under a lock on its folder. Two openers that find no tables would both create them.
+/// Open a file under a lock on its folder: two processes that find it new would both create its tables.
 private func alone<Result>(in folder: String, _ work: () throws -> Result) rethrows -> Result {
     let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
     defer { close(descriptor) }
@@ -67,7 +67,7 @@ func explained<Result>(_ path: String, _ open: () throws -> Result) throws -> Re
 /// Whether an error is a storage error that can go away: disk full, or file busy or read-only.
 public func isStorageTrouble(_ error: any Error) -> Bool { error is DatabaseError }
 
-/// Errors of opening the store and of requests that it cannot satisfy.
+/// Requests that the store cannot fulfil.
 public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     case noProject(String, known: [String])
     case noRun(Int64)

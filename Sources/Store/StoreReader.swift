@@ -20,8 +20,8 @@ public struct StoreReader: StoreReading {
             } catch let error as DatabaseError
                 where [.SQLITE_READONLY, .SQLITE_CANTOPEN].contains(error.resultCode) && isClosed(path)
             {
-                // SQLite needs an index file beside an open database. Here it can neither create nor find one: the
-                // folder is not writable and no daemon has the file open. So nobody changes the file either.
+                // SQLite needs an index file beside the store. There is none, and it cannot create one in a read-only
+                // folder. No process has the store open, so it can be read as immutable.
                 return try Self.open(URL(fileURLWithPath: path).absoluteString + "?immutable=1")
             }
         }

@@ -9,7 +9,7 @@ public protocol StoreReading: Sendable {
     var door: ReadingDoor { get }
 }
 
-/// The open file, for queries in this target only. It is opaque elsewhere, so that nobody can write through it.
+/// The open file, for queries in this target. Other targets cannot look inside, so they cannot write through it.
 public struct ReadingDoor: Sendable {
     let reader: any DatabaseReader
 }

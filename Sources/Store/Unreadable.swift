@@ -1,10 +1,9 @@
 import Foundation
 import GRDB
 
-/// A row that this version cannot decode. The row stays unchanged. Whatever depends on it waits; everything else
-/// continues.
+/// A row that this version cannot decode. The row stays unchanged and its subject waits. Everything else goes on.
 public struct Unreadable: Sendable, Hashable, CustomStringConvertible {
-    /// The table of the entity that waits: `event`, `run`, `schedule`, `change`, `decision`, `outbox`, ...
+    /// The table of the subject that waits: `event`, `run`, `schedule`, `change`, `decision`, `outbox`, ...
     public let table: String
     public let id: Int64
     /// Absent for rows that belong to no project.
@@ -15,7 +14,7 @@ public struct Unreadable: Sendable, Hashable, CustomStringConvertible {
     public var description: String { "\(table) \(id) cannot be read: \(reason)" }
 }
 
-/// The rows that a query could read, as a collection, and the rows that it could not.
+/// The rows that a query could decode, as a collection, and the ones that it could not.
 public struct Readings<Value: Sendable>: RandomAccessCollection, Sendable {
     public let values: [Value]
     public let unreadable: [Unreadable]
@@ -76,7 +75,7 @@ func clause(of error: any Error) -> String {
 
 extension StoreReading {
     /// Everything that waits because this version cannot decode it: open events, runs, schedules and changes, unsent
-    /// messages, links to forges, and the plans of the latest runs.
+    /// messages, links to forges, and the plan of each environment's latest run.
     public func unreadable() async throws -> [Unreadable] {
         let waiting =
             try await unhandledEvents().unreadable + unendedRuns().unreadable + liveSchedules().unreadable

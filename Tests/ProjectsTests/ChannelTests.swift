@@ -24,7 +24,7 @@ import Testing
         #expect(found[0].recipients == [""] && found[1].recipients == ["a@b.org", "c@d.org"])
         #expect(found[0].wants(.failure, of: "any") && !found[0].wants(.recovery, of: "any"))
         #expect(found[1].wants(.drift, of: "inference") && !found[1].wants(.drift, of: "train"))
-        guard case .email(let email) = found[1].way else {
+        guard let email = found[1].way.as(MailChannel.self) else {
             Issue.record("\(found[1].way)")
             return
         }
@@ -38,7 +38,7 @@ import Testing
         #expect(try channels(files).map(\.kinds) == [[.drift]])
         #expect(
             complaints(["environments/project.yml": base, "environments/a.yml": "{}", "environments/b.yml": "{}"]) == [
-                "environments/project.yml:1:72: notify.more: it has no webhook and no email (add webhook: or email:)"
+                "environments/project.yml:1:72: notify.more: it does not say where to send messages (give it a webhook: or an email:)"
             ], "what all environments have from one place is wrong once")
     }
 
@@ -68,10 +68,10 @@ import Testing
             "on: test, webhook: { url: \"https://x\" }",
             "on: expected one of failure, recovery, missed, drift, promotion, rollback, approval, found text 'test'"
         ),
-        ("on: drift", "it has no webhook and no email (add webhook: or email:)"),
+        ("on: drift", "it does not say where to send messages (give it a webhook: or an email:)"),
         (
             "on: drift, webhook: { url: \"https://x\" }, email: { to: a@b.org, \(good) }",
-            "it has both a webhook and an email (make it two channels)"
+            "it has a webhook and an email (make it two channels)"
         ),
         ("on: drift, webhook: {}", "webhook: 'url' is missing (the URL to post JSON to)"),
         (
