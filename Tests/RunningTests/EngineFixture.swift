@@ -88,7 +88,7 @@ struct EngineAtWork: Sendable {
             do {
                 if !hasTakenUp { try await engine.takeUp() }
                 hasTakenUp = true
-                await engine.plan(try await fixture.store.unhandledEvents())
+                await engine.plan(try await fixture.store.unhandledEvents().values)
                 try await engine.startReady()
                 await engine.endOverdue()
                 try await engine.startReady()

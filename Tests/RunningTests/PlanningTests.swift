@@ -22,7 +22,7 @@ import Testing
     @Test func aProjectsEventsArePlannedInTheirOrder() async throws {
         for number in 0..<100 { try await fixture.push(plan, branch: "b\(number)") }
         try await fixture.withEngine { work in
-            try await work.until { try await store.unhandledEvents().isEmpty }
+            try await work.until { try await store.unhandledEvents().values.isEmpty }
             #expect(fixture.planner.asked == (0..<100).map { "clinic/b\($0)" })
             for run in Int64(1)...100 { try await work.end(of: run) }
         }
@@ -39,7 +39,7 @@ import Testing
             try await begun.wait()
             let run1 = try await work.end(of: 1)
             #expect(run1.project == quickProject)
-            #expect(try await store.unhandledEvents() == [slow])
+            #expect(try await store.unhandledEvents().values == [slow])
             try await fixture.push(plan, project: "quick")
             let run2 = try await work.end(of: 2)
             #expect(run2.project == quickProject, "nor what comes later")
@@ -95,7 +95,7 @@ import Testing
         // What it has not stored the next one plans.
         try await fixture.push(plan)
         try await fixture.withEngine { work in
-            try await work.until { try await store.unhandledEvents().isEmpty }
+            try await work.until { try await store.unhandledEvents().values.isEmpty }
         }
     }
 }
