@@ -16,7 +16,7 @@ extension StoreReading {
         }
     }
 
-    /// The project of that name, or the only one when no name is given.
+    /// The project with this name, or the only project when no name is given.
     public func project(named name: String?) async throws -> StoredProject {
         let all = try await projects()
         if name == nil, all.count == 1 { return all[0] }
@@ -28,8 +28,8 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Remember a repository, and where its refs are: what was pushed before is no event. Adopting it again changes
-    /// nothing but its URL.
+    /// Record a repository and its current refs. What was pushed before this moment is not an event. Adopting it
+    /// again changes only its URL.
     public func adopt(name: String, repository: String, url: String?, refs: [String: ObjectID], at time: Date)
         async throws -> StoredProject
     {

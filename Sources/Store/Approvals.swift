@@ -3,7 +3,7 @@ import GRDB
 import Promotion
 
 extension StoreReading {
-    /// Who has approved decisions, by number, in order.
+    /// Who has approved each decision, in order, by the number of the decision.
     public func approvals() async throws -> [Int64: [String]] {
         try await reader.read { database in
             try Row.fetchAll(database, sql: "SELECT decision_id, who FROM approval ORDER BY at").reduce(into: [:]) {
@@ -12,7 +12,7 @@ extension StoreReading {
         }
     }
 
-    /// How many persons still have to approve a promotion before its alias moves.
+    /// How many approvals a promotion still needs before its alias moves.
     public func approvalsMissing(for decision: StoredDecision) async throws -> Int {
         guard let needed = decision.body.approvalsNeeded, decision.body.decision.verdict == .promoted else { return 0 }
         let count = try await reader.read { database in
@@ -22,7 +22,7 @@ extension StoreReading {
         return max(0, needed - count)
     }
 
-    /// Decisions with a move that needed approvals and has them all.
+    /// Decisions with a pending move that needed approvals and has all of them.
     public func approvedDecisions() async throws -> [StoredDecision] {
         try await reader.read { database in
             try Row.fetchAll(
@@ -38,9 +38,9 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Put on record that somebody approves a decision as it stands.
+    /// Record that somebody approves a decision in its current state.
     ///
-    /// - Returns: whether it is the first time.
+    /// - Returns: whether this is their first approval of it.
     public func approve(_ decision: StoredDecision, by who: String, project: Int64, at time: Date) async throws -> Bool
     {
         try await pool.write { database in

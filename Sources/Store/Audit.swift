@@ -3,11 +3,11 @@ import Events
 import Foundation
 import GRDB
 
-/// What a person did that the rules do not do by themselves.
+/// What a person did that bypasses the rules.
 public enum Deed: Sendable, Hashable {
-    /// Let one push into a gated branch.
+    /// Allowed one push into a gated branch.
     case bypassed(branch: String, reason: String)
-    /// Pushed into a gated branch, past the gate.
+    /// Pushed into a gated branch without going through the gate.
     case pushed(branch: String, from: ObjectID?, to: ObjectID?)
     case approved(change: Int64)
     case withdrew(change: Int64)
@@ -19,7 +19,7 @@ public enum Deed: Sendable, Hashable {
     case cancelledBackfill(Int64)
 }
 
-/// A deed in the audit trail.
+/// An entry of the audit trail.
 public struct AuditEntry: Sendable, Hashable {
     public let id: Int64
     public let project: Int64
@@ -37,7 +37,7 @@ public struct AuditEntry: Sendable, Hashable {
 }
 
 extension StoreReading {
-    /// The latest deeds, newest first.
+    /// The latest entries, newest first.
     public func audit(limit: Int = 200) async throws -> [AuditEntry] {
         try await reader.read { database in
             try Row.fetchAll(database, sql: "SELECT * FROM audit ORDER BY id DESC LIMIT ?", arguments: [limit])
@@ -57,13 +57,13 @@ extension Store {
             arguments: [project, who, try Stored.text(deed), time.timeIntervalSince1970])
     }
 
-    /// Put on record that a gated branch was moved, unless the gate did it: by whom it was let through, where somebody was.
+    /// Record that a gated branch moved, unless the gate moved it. Names whoever allowed the push, if anybody did.
     ///
-    /// - Returns: whether it was put on record.
+    /// - Returns: whether it was recorded.
     public func notePassing(_ move: RefMove, of branch: String, project: Int64, at time: Date) async throws -> Bool {
         try await pool.write { database in
             if let to = move.to {
-                // What the gate lands is in its intent first. Between two looks there are not so many facts.
+                // The gate writes its intent before it lands anything. Few facts are written between two looks.
                 let isLanded = try Bool.fetchOne(
                     database,
                     sql: """

@@ -6,7 +6,7 @@ import Plans
 import Runs
 
 extension StoreReading {
-    /// The window of a queue, where one has been written.
+    /// The window size of a queue; `nil` if none has been stored.
     public func window(project: Int64, target: String) async throws -> Int? {
         try await reader.read { database in
             try Int.fetchOne(
@@ -30,7 +30,7 @@ extension StoreReading {
         try await changes(where: "id = \(number)").first
     }
 
-    /// The changes that were merged into a target last, the latest last.
+    /// The changes most recently merged into a target, oldest first.
     public func lastMerged(project: Int64, target: String, limit: Int = 50) async throws -> [Change] {
         let numbers = try await reader.read { database in
             try Int64.fetchAll(
@@ -45,7 +45,7 @@ extension StoreReading {
         return numbers.reversed().compactMap { number in found.first { $0.number == number } }
     }
 
-    /// The last change of a topic, whatever has become of it.
+    /// The latest change of a topic, in any state.
     public func latestChange(key: String, target: String, project: Int64) async throws -> Change? {
         let number = try await reader.read { database in
             try Int64.fetchOne(
@@ -90,8 +90,8 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Do what a proposal asks: open a change, give an open one a new head, or withdraw it; and handle its event, in one
-    /// transaction.
+    /// Apply a proposal: open a change, give an open change a new head, or withdraw it. Marks its event as handled in
+    /// the same transaction.
     public func propose(_ proposal: Proposal, from event: StoredEvent, author: String, title: String, at time: Date)
         async throws
     {
@@ -121,8 +121,8 @@ extension Store {
 
     /// Write what the gate decided, all or nothing.
     ///
-    /// - Parameter window: the queue's new window, where it changes.
-    /// - Returns: the facts with their ranks, those of builds with the events that check them.
+    /// - Parameter window: the new window size of the queue; `nil` leaves it unchanged.
+    /// - Returns: the facts with their ranks. Facts about builds include the events that check them.
     public func write(_ write: GateWrite, project: Int64, target: String, window: Int? = nil, at time: Date)
         async throws -> [RankedFact]
     {
@@ -175,7 +175,7 @@ extension Store {
     }
 }
 
-/// What queries ask of a fact of a change: columns beside its JSON.
+/// Columns that queries read, stored beside the JSON of a change's fact.
 struct ChangeFactColumns {
     let kind: String
     /// The commit that the target moves to.
@@ -205,11 +205,11 @@ public struct GateWrite: Sendable {
         }
     }
 
-    /// A merge that is to be checked, with the merges of all the changes that it stands for.
+    /// A merge to be checked, with the merges of all the changes that it covers.
     public struct Build: Sendable {
         public let request: CheckRequest
         public let members: [(change: Int64, base: ObjectID, merge: ObjectID)]
-        /// The event that has tested the same tree before; absent to have it tested.
+        /// The event that already tested the same tree. If absent, the tree has to be tested.
         public let event: Int64?
 
         public init(
@@ -230,14 +230,14 @@ public struct GateWrite: Sendable {
     }
 }
 
-/// A fact of a change with its place among all facts.
+/// A fact of a change, with its position among all facts.
 public struct RankedFact: Sendable, Hashable {
     public let change: Int64
     public let fact: ChangeFact
     public let rank: Int64
 }
 
-/// How the runs of an event stand, without what they did.
+/// The planning and the outcomes of the runs of an event, without their facts.
 public struct EventRuns: Sendable, Hashable {
     /// Absent until the event is handled.
     public let planning: PlanningRecord?
@@ -251,7 +251,7 @@ public struct EventRun: Sendable, Hashable {
 }
 
 extension StoreReading {
-    /// What became of events.
+    /// The planning and the outcomes of the runs of these events.
     public func runs(ofEvents events: Set<Int64>) async throws -> [Int64: EventRuns] {
         try await reader.read { database in
             let list = events.sorted().map(String.init).joined(separator: ",")

@@ -7,7 +7,7 @@ import Projects
 import Promotion
 import Runs
 
-/// The verdict of the rules on evidence, with everything it stands on.
+/// The verdict of the rules on evidence, with everything that it is based on.
 public struct DecisionBody: Sendable, Codable {
     public let project: String
     public let environment: String
@@ -22,11 +22,11 @@ public struct DecisionBody: Sendable, Codable {
     public let evidenceSHA256: String?
     public let rules: PromotionRules
     public let decision: Decision
-    /// The rows that judged; absent where nothing was readable, and in an older ledger.
+    /// The rows that the models were compared on. Absent when the evidence could not be read, and in older ledgers.
     public let holdout: Holdout?
-    /// Absent in an older ledger, whose rows know it.
+    /// Absent in older ledgers, where only the row has it.
     public let decidedAt: Date?
-    /// How many persons have to approve it before the alias moves. Absent for none.
+    /// How many people have to approve it before the alias moves. Absent if no approval is needed.
     public let approvalsNeeded: Int?
 
     public init(
@@ -53,13 +53,13 @@ public struct DecisionBody: Sendable, Codable {
     }
 }
 
-/// The rows that models are compared on, known by their ids.
+/// The rows that models are compared on, identified by their ids.
 public struct Holdout: Sendable, Codable, Hashable {
-    /// Of the ids, ascending, a line feed between them.
+    /// Digest of the ids in ascending order, separated by line feeds.
     public let sha256: String
-    /// How often it had compared models of this name before.
+    /// How often these rows had compared versions of this model before.
     public let earlierUses: Int
-    /// Whether it did now.
+    /// Whether this decision compared versions on them.
     public let compared: Bool
 
     public init(sha256: String, earlierUses: Int, compared: Bool) {
@@ -69,7 +69,7 @@ public struct Holdout: Sendable, Codable, Hashable {
     }
 }
 
-/// A decision in its place in the ledger.
+/// A decision with its place in the ledger.
 public struct StoredDecision: Sendable {
     public let id: Int64
     public let step: String
@@ -77,11 +77,11 @@ public struct StoredDecision: Sendable {
     public let decidedAt: Date
     public let previousHash: String
     public let hash: String
-    /// The text that the hash covers, after the previous hash.
+    /// The text that the hash covers, together with the previous hash.
     public let text: String
-    /// When the alias move was confirmed; absent when there is none, or it is still on its way.
+    /// When the alias move was confirmed. Absent when there is no move, or it is not confirmed yet.
     public let appliedAt: Date?
-    /// Why the alias will not be moved after all.
+    /// Why the alias will not be moved.
     public let voided: String?
 
     init(_ row: Row) throws {
@@ -97,14 +97,14 @@ public struct StoredDecision: Sendable {
     }
 }
 
-/// A version that an alias pointed to, from a moment on.
+/// A period in which an alias pointed to a version, by its start.
 public struct Tenure: Sendable {
     public let decision: StoredDecision
     public let move: AliasMove
     public let since: Date
 }
 
-/// The champion to go back to, of the tenures of one alias. What has been rolled back is not gone back to.
+/// The previous champion, from the tenures of one alias. Skips versions that have been rolled back.
 public func championBefore(_ tenures: [Tenure]) -> String? {
     var champions: [String] = []
     for tenure in tenures {
@@ -119,7 +119,7 @@ public func championBefore(_ tenures: [Tenure]) -> String? {
     return champions.dropLast().last
 }
 
-/// Two decisions on one alias follow each other: the later one has to look again where it points.
+/// Another decision is moving the same alias. The later decision has to read the alias again.
 public struct MoveUnderWay: Error, CustomStringConvertible {
     public let decision: Int64
     public let alias: String
@@ -128,7 +128,7 @@ public struct MoveUnderWay: Error, CustomStringConvertible {
     public var description: String { "decision \(decision) is moving '\(alias)' of \(model)" }
 }
 
-/// An alias that a decision moves.
+/// The alias move of a decision.
 public struct AliasMove: Sendable, Hashable {
     public let model: String
     public let alias: String
@@ -155,17 +155,18 @@ extension StoreReading {
         }
     }
 
-    /// Every confirmed move of an alias, in the order of confirmation, with the decision that made it.
+    /// Every confirmed alias move with its decision, in the order of confirmation.
     public func tenures() async throws -> [Tenure] {
         try await reader.read { try Self.tenures("true", [], $0) }
     }
 
-    /// The confirmed moves of one model's aliases, or of one of them.
+    /// The confirmed moves of one alias of a model, or of all its aliases.
     public func tenures(of model: String, alias: String? = nil) async throws -> [Tenure] {
         try await reader.read { try Self.tenures(of: model, alias: alias, $0) }
     }
 
-    /// The latest confirmed move to a version that evidence made; `nil` for a version that nobody has promoted here.
+    /// The latest confirmed move to a version that was promoted on evidence; `nil` for a version that was not
+    /// promoted here.
     public func promotion(of version: String, _ model: String) async throws -> Tenure? {
         try await reader.read { database in
             try Self.tenures(
@@ -215,7 +216,8 @@ extension StoreReading {
         }
     }
 
-    /// The decision that moves an alias now, or has since a moment. One that waits for persons does not.
+    /// The decision that is moving an alias, or has moved it since a moment. Ignores decisions that wait for
+    /// approvals.
     fileprivate static func moveUnderWay(_ alias: String, of model: String, asOf: Date, _ database: Database) throws
         -> Int64?
     {
@@ -245,7 +247,7 @@ extension StoreReading {
         }
     }
 
-    /// The move that a decision intends and nobody has confirmed yet.
+    /// The unconfirmed move of a decision.
     public func unconfirmedMove(of decision: Int64) async throws -> AliasMove? {
         try await reader.read { database in
             try Row.fetchOne(
@@ -256,7 +258,7 @@ extension StoreReading {
         }
     }
 
-    /// The whole ledger or its end, oldest first.
+    /// The whole ledger, or its last `limit` decisions, oldest first.
     public func decisions(limit: Int = 1_000) async throws -> [StoredDecision] {
         try await reader.read { database in
             try Row.fetchAll(database, sql: "\(Self.decisionSQL) ORDER BY decision.id DESC LIMIT ?", arguments: [limit])
@@ -275,14 +277,14 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Write a decision into the ledger, with the alias move that it calls for, before anything is moved. A run's step
-    /// decides once: what is already written is returned.
+    /// Write a decision into the ledger, with the alias move that it calls for, before anything is moved. A step of a
+    /// run decides once: if its decision is already stored, that one is returned.
     ///
     /// - Parameters:
-    ///   - alias: whose version the challenger was held against.
-    ///   - asOf: when it was read where the alias points.
+    ///   - alias: the alias whose version the challenger was compared with.
+    ///   - asOf: when the alias was read.
     ///   - hash: SHA-256 of a text, as hexadecimal digits.
-    /// - Throws: `MoveUnderWay` when another decision moves the alias now, or has since then.
+    /// - Throws: `MoveUnderWay` when another decision is moving the alias, or has moved it since `asOf`.
     public func decide(
         _ body: DecisionBody, step: String, project: Int64, on alias: String, move: AliasMove?, asOf: Date,
         at time: Date,
@@ -330,7 +332,8 @@ extension Store {
         }
     }
 
-    /// Ask for the champion before the one that a fire found ill, unless that has been replaced already.
+    /// Request a rollback from the champion whose scheduled run reported failed health, unless it has already been
+    /// replaced.
     static func rollBack(for run: StoredRun, because reason: String, at time: Date, _ database: Database) throws {
         guard let model = run.plan.settings.registry.model, let alias = run.plan.settings.registry.incumbent,
             let pinned = try pinned(for: run.plan.trigger, database)?.version
@@ -347,7 +350,7 @@ extension Store {
         _ = try insert(.rollback(request), project: run.project, at: time, database)
     }
 
-    /// The alias was read back and stands where the decision wants it.
+    /// Record that the alias was read back and points to the decision's version.
     public func confirmMove(of decision: Int64, at time: Date) async throws {
         try await pool.write { database in
             try database.execute(
@@ -357,7 +360,7 @@ extension Store {
         }
     }
 
-    /// An intended move is not made.
+    /// Record that an intended move will not be made.
     public func voidMove(of decision: Int64, because reason: String, at time: Date) async throws {
         try await pool.write { database in
             try database.execute(

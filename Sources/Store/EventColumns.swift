@@ -3,17 +3,17 @@ import GRDB
 import Plans
 import Promotion
 
-/// What queries ask of an event: columns beside its JSON, so that no query depends on how the JSON is laid out.
+/// Columns that queries read, stored beside the JSON of an event, so that no query depends on the layout of the JSON.
 struct EventColumns {
-    /// The ref that moved; absent for events that no ref tells of.
+    /// The ref that moved; absent for events that are not about a ref.
     var ref: String?
-    /// The commit that it is about; absent where a ref was deleted.
+    /// The commit that the event is about; absent when a ref was deleted.
     var commit: String?
     /// Row of the stored fire.
     var fire: Int64?
     /// The pipeline that a schedule starts.
     var schedule: String?
-    /// The backfill that asked for the fire; absent where it was the schedule or a person.
+    /// The backfill that requested the fire; absent when the schedule or a person did.
     var backfill: Int64?
 
     init(_ event: Event) {
@@ -35,10 +35,11 @@ struct EventColumns {
     var arguments: StatementArguments { [ref, commit, fire, schedule, backfill] }
 }
 
-/// What queries ask of the decision behind an alias move. The ledger's own rows are final: these lie beside the move.
+/// Columns that queries read about the decision behind an alias move. They lie beside the move, because rows of the
+/// ledger never change.
 struct MoveColumns {
     let approvalsNeeded: Int
-    /// Whether the rules judged evidence; a version that was restored has none.
+    /// Whether the rules judged evidence. False for a version that was restored.
     let hasEvidence: Bool
 
     init(_ body: DecisionBody) {

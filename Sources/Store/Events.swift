@@ -5,7 +5,7 @@ import Plans
 import Projects
 import Runs
 
-/// An event with its place in the order of things.
+/// An event with its number, which gives the order of events.
 public struct StoredEvent: Sendable, Hashable {
     public let id: Int64
     public let project: Int64
@@ -26,7 +26,7 @@ public struct StoredEvent: Sendable, Hashable {
     }
 }
 
-/// What planning answered to an event.
+/// An event, and how it was planned.
 public struct HandledEvent: Sendable {
     public let event: StoredEvent
     /// Absent until the event is handled.
@@ -38,7 +38,7 @@ public struct HandledEvent: Sendable {
     }
 }
 
-/// The part of a planning that is kept: the plans themselves are kept as runs.
+/// The part of planning that is stored with the event. The plans themselves are stored as runs.
 public struct PlanningRecord: Sendable, Hashable {
     public let skipped: [String: NonRun]
     public let remark: String?
@@ -49,7 +49,7 @@ public struct PlanningRecord: Sendable, Hashable {
     }
 }
 
-/// An event with what it starts.
+/// An event with the runs that it starts.
 public struct PlannedEvent: Sendable {
     public let event: StoredEvent
     public let planning: Planning
@@ -61,7 +61,7 @@ public struct PlannedEvent: Sendable {
 }
 
 extension StoreReading {
-    /// Events that nothing has been done about yet, oldest first.
+    /// Events that are not handled yet, oldest first.
     public func unhandledEvents() async throws -> [StoredEvent] {
         try await reader.read { database in
             try Row.fetchAll(
@@ -70,8 +70,8 @@ extension StoreReading {
         }
     }
 
-    /// A project's events since a moment that are about one of these commits or refs, with what became of them, oldest
-    /// first.
+    /// A project's events since a moment that are about one of these commits or refs, with how they were planned,
+    /// oldest first.
     public func events(of project: Int64, since: Date, about names: [String]) async throws -> [HandledEvent] {
         let list = names.map { _ in "?" }.joined(separator: ", ")
         return try await reader.read { database in
@@ -86,7 +86,7 @@ extension StoreReading {
         }
     }
 
-    /// The latest events with what became of them, newest first.
+    /// The latest events with how they were planned, newest first.
     public func events(limit: Int) async throws -> [HandledEvent] {
         try await reader.read { database in
             try Row.fetchAll(database, sql: "SELECT * FROM event ORDER BY id DESC LIMIT ?", arguments: [limit])
@@ -96,7 +96,8 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Handle events: their runs, and the reasons of what does not run, all or nothing. Doing it again does nothing.
+    /// Handle events: store their runs and the reasons of what does not run, all or nothing. Calling it again has no
+    /// effect.
     ///
     /// - Returns: the new runs, in the order of their events.
     public func handle(_ planned: [PlannedEvent], at time: Date) async throws -> [StoredRun] {
@@ -108,12 +109,12 @@ extension Store {
         }
     }
 
-    /// Store an event that no ref tells of.
+    /// Store an event that does not come from a ref.
     public func store(_ event: Event, project: Int64, at time: Date) async throws -> StoredEvent {
         try await pool.write { try Self.insert(event, project: project, at: time, $0) }
     }
 
-    /// Store a run that a person asked for, with the event of their asking.
+    /// Store a run that a person asked for, with the event of the request.
     public func request(_ plan: Plan, project: StoredProject, at time: Date) async throws -> StoredRun {
         try await pool.write { database in
             let asked = Event.request(RunRequest(pipeline: plan.pipeline, commit: plan.commit, branch: plan.branch))
@@ -152,7 +153,7 @@ extension Store {
 }
 
 extension StoreReading {
-    /// What planning answered to an event; `nil` until it has been handled.
+    /// How an event was planned; `nil` until it is handled.
     public func planning(ofEvent event: Int64) async throws -> PlanningRecord? {
         try await reader.read { database in
             let text = try String.fetchOne(database, sql: "SELECT planning FROM event WHERE id = ?", arguments: [event])
@@ -162,7 +163,7 @@ extension StoreReading {
 }
 
 extension StoreReading {
-    /// When drift has started which pipelines of an environment since a moment.
+    /// When drift started which pipelines of an environment, since a moment.
     public func driftStarts(in environment: String, project: Int64, since: Date, now: Date) async throws -> DriftStarts
     {
         try await reader.read { database in

@@ -2,7 +2,7 @@ import Changes
 import Events
 import GRDB
 
-/// Fills the columns of migration 8 from what older versions have stored. They are what the code writes for new rows.
+/// Fills the columns of migration 8 from rows of older versions, with the values that the current code writes.
 ///
 /// Rows that cannot be decoded keep empty columns.
 enum FillColumns {

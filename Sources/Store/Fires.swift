@@ -6,10 +6,10 @@ import Plans
 import Projects
 import Schedules
 
-/// One due moment of a schedule that has been stored.
+/// One due moment of a schedule, as stored.
 public struct StoredFire: Sendable, Hashable {
     public enum State: Sendable, Hashable {
-        /// Other schedules have to pass first.
+        /// It waits for other schedules to pass.
         case waiting
         case fired
         case skipped(SkipReason)
@@ -29,11 +29,11 @@ public struct StoredFire: Sendable, Hashable {
     public let logicalTime: Date
     public let storedAt: Date
     public let state: State
-    /// Moments before it that it stands for; see `Moment`.
+    /// How many earlier moments it stands for; see `Moment`.
     public let missed: Int
-    /// The champion when it fired: the model and version that its runs use.
+    /// The champion at the time of the fire: the model and version that its runs use.
     public let pinned: PinnedVersion?
-    /// What ran it last.
+    /// The latest event that ran it.
     public let event: Int64?
 
     init(_ row: Row) throws {
@@ -70,7 +70,7 @@ public struct PinnedVersion: Sendable, Hashable {
     public var uri: String { "models:/\(model)/\(version)" }
 }
 
-/// What a schedule decided about the moments that had come.
+/// What a schedule decided about its due moments.
 public struct FireDecision: Sendable {
     public let schedule: StoredSchedule
     public let moments: [Moment]
@@ -116,9 +116,9 @@ extension StoreReading {
         ).map(StoredFire.init)
     }
 
-    /// The version that a run uses because of the moment it stands for; `nil` for other runs.
+    /// The version that a run uses because of its fire; `nil` for runs without one.
     public func pinned(for trigger: Trigger) async throws -> PinnedVersion? {
-        // Each step that starts asks: most have no need of the store.
+        // Every step that starts calls this, and most need nothing from the store.
         guard trigger.fire != nil else { return nil }
         return try await reader.read { try Self.pinned(for: trigger, $0) }
     }
@@ -132,7 +132,7 @@ extension StoreReading {
 // MARK: Deciding
 
 extension StoreReading {
-    /// The earliest moment that has fired and not ended, unless a backfill asked for it.
+    /// The earliest fire that has started and not ended, except those of backfills.
     public func unendedFire(of pipeline: String, project: Int64) async throws -> UnendedFire? {
         try await reader.read { database in
             let run = try Int64.fetchOne(
@@ -155,8 +155,9 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Store what became of moments, with the events that run them, and how far the schedules have decided: all of it or
-    /// nothing. A moment that is stored already stays as it is; so does everything about a schedule that is no longer live.
+    /// Store what became of due moments, the events that run them, and how far each schedule has decided, all or
+    /// nothing. A moment that is already stored stays as it is. Decisions of a schedule that is no longer live are
+    /// ignored.
     ///
     /// - Returns: how many events were stored.
     public func decide(_ decisions: [FireDecision], now: Date) async throws -> Int {
@@ -185,7 +186,7 @@ extension Store {
         }
     }
 
-    /// - Returns: the fire's number, unless it was stored before.
+    /// - Returns: the number of the fire; `nil` if it was already stored.
     static func insert(
         _ moment: Moment, of schedule: StoredSchedule, waits: Bool, pinned: PinnedVersion?, _ now: Date,
         _ database: Database
@@ -210,8 +211,8 @@ extension Store {
         _ fire: Int64, _ schedule: StoredSchedule, at logicalTime: Date, _ backfill: Backfilling?, _ now: Date,
         _ database: Database
     ) throws -> StoredEvent {
-        // A fire that is repeated is pinned to the code that it was first fired with; a backfill is there to run what is
-        // live now on the past.
+        // A fire that is run again keeps the code that it first fired with. A backfill runs today's live code on past
+        // moments.
         let row =
             try backfill == nil
             ? Row.fetchOne(
@@ -228,7 +229,7 @@ extension Store {
         return event
     }
 
-    /// Run a moment because a person wants it: one that was fired before, with what it was pinned to then.
+    /// Run a moment because a person asked for it. A moment that has fired before keeps what it was pinned to then.
     public func fireByHand(_ schedule: StoredSchedule, at logicalTime: Date, pinned: PinnedVersion?, now: Date)
         async throws -> StoredEvent
     {
@@ -266,7 +267,7 @@ extension Store {
 }
 
 extension StoredSchedule {
-    /// What people hear of a moment that has not simply fired in time.
+    /// What to notify about a moment that did not simply fire on time.
     fileprivate func missed(_ moment: Moment, now: Date) -> MissedFire? {
         let late = now.timeIntervalSince(moment.logicalTime) - Double(rule.jitter ?? 0)
         let reason: String
@@ -287,7 +288,7 @@ extension StoredSchedule {
 // MARK: Fires that come after others
 
 extension StoreReading {
-    /// Fires that have not started because others have to pass first, oldest first.
+    /// Fires that have not started because they wait for other schedules, oldest first.
     public func waitingFires() async throws -> [StoredFire] {
         try await reader.read { database in
             try Row.fetchAll(database, sql: "SELECT * FROM fire WHERE state = 'waiting' ORDER BY logical_time, id")
@@ -322,9 +323,9 @@ extension StoreReading {
 }
 
 extension Store {
-    /// What others have to pass for has passed: run the fire, at the commit that is live now.
+    /// Run a fire whose dependencies have passed, at the commit that is live now.
     ///
-    /// - Returns: `nil` when it does not wait any more.
+    /// - Returns: `nil` when it no longer waits.
     public func start(_ fire: StoredFire, _ schedule: StoredSchedule, pinned: PinnedVersion?, now: Date) async throws
         -> StoredEvent?
     {

@@ -2,13 +2,13 @@ import Events
 import Foundation
 import GRDB
 
-/// The forge of a project, and how Espalier is let in. Secrets stay in their files.
+/// The forge of a project, and how Espalier signs in to it. Secrets stay in their files.
 public struct ForgeLink: Sendable, Hashable, Codable {
-    /// How a change is merged there.
+    /// How a change is merged on the forge.
     public enum Landing: String, Sendable, Hashable, Codable, CaseIterable {
-        /// The tested commit is pushed.
+        /// Push the tested commit.
         case push
-        /// The forge is asked to merge, if the change's head is the one that was tested.
+        /// Ask the forge to merge, provided that the head of the change is the one that was tested.
         case api
     }
 
@@ -16,10 +16,10 @@ public struct ForgeLink: Sendable, Hashable, Codable {
     public let kind: String
     /// Address of the REST API; absent for the public service.
     public let api: String?
-    /// As the forge writes it: `owner/name`, say.
+    /// As the forge writes it, for example `owner/name`.
     public let repository: String
     public let tokenFile: String?
-    /// What webhooks are signed with.
+    /// File with the secret that webhooks are signed with.
     public let secretFile: String?
     public let landing: Landing
 
@@ -35,7 +35,8 @@ public struct ForgeLink: Sendable, Hashable, Codable {
     }
 }
 
-/// What a forge is to be told: an entry of the outbox. What it says is found out when it is sent: the latest counts.
+/// Something to report to a forge: an entry of the outbox. Its content is computed when it is sent, so it is up to
+/// date.
 public enum ForgeMessage: Sendable, Hashable {
     case change(Int64)
     case run(Int64)
@@ -59,11 +60,11 @@ extension ForgeMessage {
         }
     }
 
-    /// On the outbox: what `init?(_ row:)` can read.
+    /// Condition on the outbox for entries that `init?(_ row:)` can read.
     static let isKnown = "addressee = 'forge' AND subject IN ('change', 'run')"
 }
 
-/// A message to a forge that has not been taken yet.
+/// A message that a forge has not accepted yet.
 public struct OpenMessage: Sendable, Hashable {
     public let id: Int64
     public let project: Int64
@@ -81,7 +82,7 @@ extension StoreReading {
         }
     }
 
-    /// The projects that a webhook has told of and that have not been looked at since.
+    /// The projects with webhook deliveries that have not been handled.
     public func projectsWithDeliveries() async throws -> Set<Int64> {
         try await reader.read { database in
             try Int64.fetchSet(database, sql: "SELECT DISTINCT project_id FROM delivery WHERE handled_at IS NULL")
@@ -144,12 +145,12 @@ extension Store {
 
     // MARK: What forges tell
 
-    /// Store a webhook.
+    /// Store a webhook delivery.
     ///
-    /// - Returns: `false` when it has been stored before.
+    /// - Returns: `false` when it was already stored.
     public func receive(delivery id: String, meaning: String, project: Int64, at time: Date) async throws -> Bool {
         try await pool.write { database in
-            // Forges send a delivery again within hours: what is older than a month will not come back.
+            // Forges redeliver within hours, so deliveries older than a month cannot come again.
             try database.execute(
                 sql: "DELETE FROM delivery WHERE project_id = ? AND at < ? AND handled_at IS NOT NULL",
                 arguments: [project, time.timeIntervalSince1970 - 30 * 86_400])
@@ -160,7 +161,7 @@ extension Store {
         }
     }
 
-    /// What was received until then has been looked at.
+    /// Mark deliveries received until `time` as handled.
     public func handleDeliveries(of project: Int64, until time: Date) async throws {
         try await pool.write { database in
             try database.execute(
@@ -169,7 +170,7 @@ extension Store {
         }
     }
 
-    /// Remember what a forge says of a pull request; the change that stands for it takes it from here.
+    /// Store what a forge says about its pull requests. The changes that stand for them read it from here.
     public func know(_ pulls: [ChangeOrigin], of project: Int64) async throws {
         guard !pulls.isEmpty else { return }
         try await pool.write { database in
@@ -183,7 +184,7 @@ extension Store {
         }
     }
 
-    /// It was taken, and so is every older one of the same: they would have said the same.
+    /// The message was accepted. Older messages about the same subject are done too: they would have said the same.
     public func done(_ message: OpenMessage, at time: Date) async throws {
         try await pool.write { database in
             try database.execute(
@@ -195,7 +196,8 @@ extension Store {
         }
     }
 
-    /// It was not taken, and is tried again then, with every older one of the same.
+    /// The message was not accepted. It is tried again at `next`, together with older messages about the same
+    /// subject.
     public func delay(_ message: OpenMessage, until next: Date, trouble: String) async throws {
         try await pool.write { database in
             try database.execute(
@@ -208,7 +210,7 @@ extension Store {
         }
     }
 
-    /// Have a project's forge told, if it has one.
+    /// Queue a message for a project's forge, if it has one.
     static func tell(_ message: ForgeMessage, project: Int64, at time: Date, _ database: Database) throws {
         let hasForge = try Bool.fetchOne(
             database.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM forge WHERE project_id = ?)"),

@@ -6,28 +6,28 @@ import Projects
 import Promotion
 import Runs
 
-/// A notice to one recipient, and where it stands.
+/// A notice to one recipient, and its delivery state.
 public struct StoredNotice: Sendable, Hashable {
     public enum State: Sendable, Hashable {
         case waiting(until: Date)
         case sent(at: Date)
-        /// It is not tried any more.
+        /// Espalier has given up on it.
         case undelivered
-        /// What came later made it untrue before it was sent.
+        /// A later event made it untrue before it was sent.
         case replaced
     }
 
     public let id: Int64
     public let lane: NoticeLane
-    /// Of a mail; empty for a webhook.
+    /// Address of a mail; empty for a webhook.
     public let recipient: String
-    /// The same whenever it is sent: 32 hexadecimal digits.
+    /// Idempotency key, the same for every attempt: 32 hexadecimal digits.
     public let key: String
     public let notice: Notice
     public let dueAt: Date
     public let state: State
     public let attempts: Int
-    /// Why the last attempt came to nothing.
+    /// Why the last attempt failed.
     public let trouble: String?
 
     init(_ row: Row) throws {
@@ -52,7 +52,8 @@ public struct StoredNotice: Sendable, Hashable {
     }
 }
 
-/// The way that a message takes: where one is held up, so are those behind it, and no others.
+/// A queue of messages that are sent in order. A message that is held up delays the ones behind it, and no other
+/// lane.
 public struct NoticeLane: Sendable, Hashable {
     public let project: Int64
     public let environment: String
@@ -76,7 +77,8 @@ extension StoreReading {
         return try Stored.value(Plan.self, from: text)
     }
 
-    /// The run that says how its branch and pipeline fared until this one ended: itself, where it had ended before.
+    /// The run that gives the previous outcome of this branch and pipeline. It is the run itself if it had ended
+    /// before.
     fileprivate static func runBefore(_ run: StoredRun, _ progress: RunProgress, _ database: Database) throws
         -> EndedRun?
     {
@@ -93,7 +95,8 @@ extension StoreReading {
         return try neighbour(of: run, isLater: false, database)
     }
 
-    /// The nearest run of the same branch and pipeline that ended and says how it fares, before or after this one.
+    /// The nearest run, before or after this one, of the same branch and pipeline that ended with an outcome worth
+    /// reporting (`isTelling`).
     fileprivate static func neighbour(of run: StoredRun, isLater: Bool, _ database: Database) throws -> EndedRun? {
         let telling = RunOutcome.allCases.filter(\.isTelling).map { "'\($0.rawValue)'" }.joined(separator: ", ")
         let (side, order) = isLater ? (">", "ASC") : ("<", "DESC")
@@ -108,7 +111,7 @@ extension StoreReading {
         }
     }
 
-    /// What a recipient was last told, or is to be told, about the same.
+    /// The last notices that a recipient got, or will get, about the same subject.
     fileprivate static func lastNotices(
         _ kind: NoticeKind, of notice: Notice, _ channel: String, _ recipient: String, _ project: Int64,
         _ database: Database
@@ -127,13 +130,13 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Moments of a schedule were left out, or fired late. For those who hear of them by the environment of the schedule, as
-    /// the run that made it live was planned.
+    /// Notify that moments of a schedule were skipped or fired late. The recipients are those of the schedule's
+    /// environment, as planned by the run that made the schedule live.
     public func tell(_ missed: MissedFire, project: Int64, at time: Date) async throws {
         try await pool.write { try Self.tell(missed, project: project, at: time, $0) }
     }
 
-    /// As `tell`, in the transaction that stores what became of the fires.
+    /// Like `tell`, inside the transaction that stores the fires.
     static func tell(_ missed: MissedFire, project: Int64, at time: Date, _ database: Database) throws {
         let run = try Int64.fetchOne(
             database, sql: "SELECT run_id FROM schedule WHERE project_id = ? AND pipeline = ? ORDER BY id DESC LIMIT 1",
@@ -144,7 +147,7 @@ extension Store {
         try tell(notice, by: plan, project: project, database)
     }
 
-    /// How a run ended.
+    /// Notify how a run ended.
     static func tell(_ progress: RunProgress, log: [String], of run: StoredRun, at time: Date, _ database: Database)
         throws
     {
@@ -181,7 +184,7 @@ extension Store {
             Notice(.decision(move), run: body.run, of: plan, at: time), by: plan, project: row["project_id"], database)
     }
 
-    /// Into the outbox, for everybody whom the plan has told of it.
+    /// Put a notice into the outbox, for every recipient that the plan names for it.
     private static func tell(_ notice: Notice, by plan: Plan, project: Int64, _ database: Database) throws {
         for channel in plan.settings.notify ?? [] where channel.wants(notice.kind, of: notice.pipeline) {
             for recipient in channel.recipients { try tell(notice, channel, recipient, project, database) }
@@ -211,7 +214,7 @@ extension Store {
                     notice.pipeline, due.timeIntervalSince1970,
                 ])
         case .folded(let id):
-            // What cannot be read any more must not keep the fact from being stored.
+            // An old message that cannot be decoded must not keep the new fact from being stored.
             let earlier = try? last.map { try Stored.value(Notice.self, from: $0["message"]) }
             let all = earlier.map { notice.taking(in: $0) } ?? notice
             try database.execute(
@@ -239,7 +242,7 @@ extension PlacedNotice {
 // MARK: Sending it
 
 extension StoreReading {
-    /// The lanes in which something waits, and when its first message is due.
+    /// The lanes with waiting messages, and when the first message of each is due.
     public func openLanes() async throws -> [NoticeLane: Date] {
         try await reader.read { database in
             try Row.fetchAll(
@@ -254,7 +257,7 @@ extension StoreReading {
 
     /// The latest notices, newest first.
     ///
-    /// - Parameter troubledSince: only those that are not tried any more since then, or wait after an attempt.
+    /// - Parameter troubledSince: only notices that were given up since then, or that wait after a failed attempt.
     public func notices(limit: Int = 50, troubledSince: Date? = nil) async throws -> [StoredNotice] {
         try await reader.read { database in
             try Row.fetchAll(
@@ -275,9 +278,9 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Take the oldest message of a lane that is due in hand: from now on nothing is folded into it.
+    /// Claim the oldest due message of a lane. From now on, no other message is folded into it.
     ///
-    /// - Returns: the message with its channel as the run that it is about was planned; nil when nothing is due.
+    /// - Returns: the message, with its channel as planned by the run that it is about; `nil` when nothing is due.
     public func takeNotice(from lane: NoticeLane, at time: Date) async throws -> (
         notice: StoredNotice, channel: Channel?
     )? {
@@ -309,9 +312,9 @@ extension Store {
         }
     }
 
-    /// An attempt came to nothing.
+    /// Record a failed attempt.
     ///
-    /// - Parameter next: when it is tried again; nil when it is not.
+    /// - Parameter next: when to try again; `nil` to give up.
     public func markFailed(_ notice: StoredNotice, because trouble: String, next: Date?, at time: Date) async throws {
         try await pool.write { database in
             try database.execute(

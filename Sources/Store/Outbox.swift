@@ -3,15 +3,16 @@ import GRDB
 
 /// Whom an entry of the outbox is for.
 ///
-/// The outbox holds what others are to be told: written with the fact that it tells, sent until it is taken or given up.
+/// An entry of the outbox is a message to somebody outside. It is written in the same transaction as the fact that it
+/// reports, and sent until it is accepted or given up.
 enum Addressee: String {
     case forge, people
 }
 
 extension Store {
     /// - Parameters:
-    ///   - due: before this it is not sent.
-    ///   - subject: what it is about, by which it is found again; for forges.
+    ///   - due: the earliest time to send it.
+    ///   - subject: what it is about, so that it can be found again; for forges.
     /// - Returns: the number of the entry.
     @discardableResult
     static func post(

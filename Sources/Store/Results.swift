@@ -13,8 +13,8 @@ extension StoredResult {
 }
 
 extension StoreReading {
-    /// The latest result under that key which a run of that trust may take: one of code trusted as much, or one of the very
-    /// same tree, unless it came from a fork.
+    /// The latest result with this key that a run with this trust may reuse: one from code with the same trust, or,
+    /// unless it came from a fork, one from the very same tree.
     public func result(key: String, trust: Trust, tree: ObjectID, project: Int64) async throws -> StoredResult? {
         try await reader.read { database in
             let statement = try database.cachedStatement(
@@ -28,7 +28,7 @@ extension StoreReading {
         }
     }
 
-    /// The SHA-256 of every file that a kept result has.
+    /// The SHA-256 of every file of the kept results.
     public func keptDigests() async throws -> Set<String> {
         try await reader.read { database in
             var digests: Set<String> = []
@@ -59,13 +59,13 @@ extension Store {
         ])
     }
 
-    /// A result whose files turned out to be damaged or gone is of no use to anybody.
+    /// Forget a result whose files are damaged or missing.
     public func discard(result: Int64) async throws {
         try await pool.write { try $0.execute(sql: "DELETE FROM result WHERE id = ?", arguments: [result]) }
     }
 
-    /// Forget results that were last used before `cutoff`, then the longest unused ones until the rest is no larger than
-    /// `limit` bytes.
+    /// Forget results that were last used before `cutoff`. Then forget the least recently used ones until the rest is
+    /// no larger than `limit` bytes.
     ///
     /// - Returns: how many were forgotten.
     public func forgetResults(unusedSince cutoff: Date, largerThan limit: Int64) async throws -> Int {
@@ -82,8 +82,8 @@ extension Store {
 }
 
 extension StoreReading {
-    /// Runs that ended before `cutoff` and whose outputs nobody will ask for: not the last that passed of its branch and
-    /// pipeline, not one that made a live schedule.
+    /// Runs that ended before `cutoff` and whose outputs are no longer needed. Keeps the last passed run of each
+    /// branch and pipeline, and runs that made a live schedule.
     public func runsOfNoUse(endedBefore cutoff: Date) async throws -> [Int64] {
         try await reader.read { database in
             try Int64.fetchAll(

@@ -5,7 +5,7 @@ import Plans
 import Projects
 import Runs
 
-/// A run as a list shows it: nothing that needs its plan or facts.
+/// A run as lists show it, without its plan and facts.
 public struct RunRow: Sendable, Hashable {
     public let id: Int64
     public let project: String
@@ -32,29 +32,29 @@ public struct RunRow: Sendable, Hashable {
     }
 }
 
-/// What is told of a run at one moment: written as a whole or not at all.
+/// Facts of one run that are written together, all or nothing.
 public struct FactWrite: Sendable {
     public let run: StoredRun
     public var facts: [Recorded]
     /// Set when the facts end the run.
     public var outcome: RunOutcome?
-    /// Whether the facts open a run again that had ended.
+    /// Whether the facts reopen a run that had ended.
     public var reopens = false
-    /// Results that the facts' steps leave for later runs.
+    /// Results that these steps leave for later runs, by step.
     public var results: [String: KeptResult] = [:]
-    /// Rows of the results that the facts' steps took.
+    /// Rows of the results that these steps reused.
     public var used: [Int64] = []
-    /// Monitor reports that the facts' steps wrote.
+    /// Monitor reports that these steps wrote, by step.
     public var monitors: [String: String] = [:]
-    /// What the facts' steps have planned for infrastructure.
+    /// What these steps planned for infrastructure, by step.
     public var infrastructure: [String: InfrastructureRecord] = [:]
-    /// The schedules that the run's end makes live, where it does: by pipeline.
+    /// The schedules to make live when the run ends, by pipeline; absent if it makes none live.
     public var schedules: [String: ScheduleRule]?
     /// Set when the run triggers an automatic rollback.
     public var rollbackReason: String?
-    /// What the run found to have drifted.
+    /// The drift that the run found.
     public var drift: DriftReport?
-    /// How the run ended, with the last lines of the first step that failed. Absent while it goes on.
+    /// How the run ended, with the last lines of the log of the first failed step. Absent while it is running.
     public var end: (progress: RunProgress, log: [String])?
 
     public init(run: StoredRun, facts: [Recorded]) {
@@ -70,7 +70,7 @@ extension Recorded {
 }
 
 extension StoreReading {
-    /// Runs in which a step may still run, oldest first.
+    /// Runs that may still run a step, oldest first.
     public func unendedRuns() async throws -> [StoredRun] {
         try await reader.read { database in
             try Row.fetchAll(database, sql: "SELECT * FROM run WHERE outcome IS NULL ORDER BY id")
@@ -113,8 +113,8 @@ extension StoreReading {
         }
     }
 
-    /// The newest run of every branch and pipeline that has lately had one, for the board: of the last 2,000 runs, 100 at
-    /// most, so that it stays as quick as it is on the first day.
+    /// The newest run of each recently used branch and pipeline, for the board. Reads the last 2,000 runs and returns
+    /// at most 100, so that its cost does not grow with the history.
     public func latestRuns() async throws -> [RunRow] {
         try await reader.read { database in
             try Row.fetchAll(
@@ -144,7 +144,7 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Append what was told of several runs, all or nothing.
+    /// Append the facts of several runs, all or nothing.
     public func append(_ writes: [FactWrite]) async throws {
         let texts = try writes.map { try $0.facts.map { try Stored.text($0.fact) } }
         try await pool.write { database in
@@ -195,7 +195,7 @@ extension Store {
 }
 
 extension StoreReading {
-    /// The registries that the latest runs of each environment were planned with, once for each model of theirs.
+    /// The registries in the plan of the latest run of each environment, one entry per model.
     public func registriesInUse() async throws -> [RegistrySettings] {
         var seen: Set<[String]> = []
         let settings = try await latestPlans().map(\.settings.registry)
@@ -204,7 +204,7 @@ extension StoreReading {
         }
     }
 
-    /// The channels that the latest runs of each environment were planned with.
+    /// The channels in the plan of the latest run of each environment.
     public func channelsInUse() async throws -> [Channel] {
         try await latestPlans().flatMap { $0.settings.notify ?? [] }
     }
@@ -212,7 +212,8 @@ extension StoreReading {
     /// The plan of the latest run of each environment.
     private func latestPlans() async throws -> [Plan] {
         try await reader.read { database in
-            // Environments are few and runs many: from one to the next by the index, never through the runs.
+            // There are few environments and many runs: go from one environment to the next by the index, never
+            // through the runs.
             try String.fetchAll(
                 database,
                 sql: """
@@ -233,7 +234,7 @@ extension StoreReading {
 }
 
 extension StoreReading {
-    /// The monitor reports of a run as their steps wrote them, by step.
+    /// The monitor reports of a run, as its steps wrote them, by step.
     public func monitorReports(ofRun run: Int64) async throws -> [(step: String, body: String)] {
         try await reader.read { database in
             try Row.fetchAll(
@@ -242,7 +243,7 @@ extension StoreReading {
         }
     }
 
-    /// Numbers of the runs of the same pipeline before `run`, newest first.
+    /// Numbers of earlier runs of the same pipeline, newest first.
     public func runsBefore(_ run: StoredRun, branch: String?, limit: Int) async throws -> [Int64] {
         try await reader.read { database in
             try Int64.fetchAll(

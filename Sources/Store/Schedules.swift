@@ -6,7 +6,7 @@ import Projects
 import Runs
 import Schedules
 
-/// A schedule that is live: a rule, pinned to the commit whose release run passed.
+/// A live schedule: a rule, pinned to the commit whose release run passed.
 public struct StoredSchedule: Sendable, Hashable {
     public let id: Int64
     public let project: Int64
@@ -16,12 +16,13 @@ public struct StoredSchedule: Sendable, Hashable {
     public let branch: String
     public let run: Int64
     public let liveSince: Date
-    /// The moment up to which everything has been decided: before it was live, where an older release had the same rule.
+    /// All moments up to this one are decided. It is carried over from the schedule of an older release with the same
+    /// rule.
     public let decidedThrough: Date
-    /// Absent while it is not paused.
+    /// Absent unless the schedule is paused.
     public let pause: Pause?
 
-    /// Somebody wants it not to fire.
+    /// A person's request that a schedule does not fire.
     public struct Pause: Sendable, Hashable {
         public let who: String
         public let reason: String
@@ -56,12 +57,12 @@ public struct StoredSchedule: Sendable, Hashable {
 }
 
 extension StoreReading {
-    /// The live schedules of a project; of all when absent.
+    /// The live schedules of a project, or of all projects.
     public func liveSchedules(of project: Int64? = nil) async throws -> [StoredSchedule] {
         try await reader.read { try StoredSchedule.live(of: project, $0) }
     }
 
-    /// The schedule that is live under that name.
+    /// The live schedule of this pipeline.
     public func liveSchedule(_ pipeline: String, project: Int64) async throws -> StoredSchedule {
         let live = try await liveSchedules(of: project)
         guard let found = live.first(where: { $0.pipeline == pipeline }) else {
@@ -70,7 +71,7 @@ extension StoreReading {
         return found
     }
 
-    /// How far a schedule has decided by now.
+    /// The moment up to which a schedule has decided by now.
     public func decidedThrough(_ schedule: StoredSchedule) async throws -> Date {
         try await reader.read { database in
             let row = try Row.fetchOne(
@@ -81,18 +82,19 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Make the schedules of a passed release run live, and retire those of the same environment that it no longer has.
+    /// Make the schedules of a passed release run live, and retire those of the same environment that it no longer
+    /// has.
     static func goLive(_ rules: [String: ScheduleRule], run: StoredRun, at time: Date, _ database: Database) throws {
         let environment = run.plan.environment
         let live = try StoredSchedule.live(of: run.project, database)
-        // A run is told once; a run older than what is live must not bring its schedules back.
+        // A run goes live once. A run older than the live one must not bring its schedules back.
         guard !live.contains(where: { $0.rule.environment == environment && $0.run >= run.id }) else { return }
         for old in live where old.rule.environment == environment || rules[old.pipeline] != nil {
             try database.execute(
                 sql: "UPDATE schedule SET retired_at = ? WHERE id = ?",
                 arguments: [time.timeIntervalSince1970, old.id])
         }
-        // A moment that the old one has not decided yet is the new one's to decide.
+        // The new schedule decides the moments that the old one had not decided.
         func decidedThrough(_ pipeline: String, _ rule: ScheduleRule) -> Date? {
             live.first { $0.pipeline == pipeline && $0.rule.hasSameMoments(as: rule) }?.decidedThrough
         }
@@ -109,7 +111,7 @@ extension Store {
         }
     }
 
-    /// Note that a schedule has decided through a moment. What has been decided stays so.
+    /// Record that a schedule has decided all moments through this one. Never moves back.
     ///
     /// - Returns: whether the schedule is live.
     static func advance(_ schedule: StoredSchedule, through moment: Date, _ database: Database) throws -> Bool {
@@ -126,7 +128,7 @@ extension Store {
 // MARK: Pausing
 
 extension Store {
-    /// Have a schedule not fire until it is resumed. Pausing it again changes nothing.
+    /// Stop a schedule from firing until it is resumed. Pausing a paused schedule has no effect.
     public func pause(_ schedule: StoredSchedule, by who: String, because reason: String, at time: Date) async throws {
         try await pool.write { database in
             try database.execute(
@@ -142,10 +144,10 @@ extension Store {
         }
     }
 
-    /// Have a schedule fire again.
+    /// Let a schedule fire again.
     ///
-    /// - Parameter skipped: the last moment that passed meanwhile and will not be made up; absent when what was missed is
-    ///   left to the schedule's misfire policy.
+    /// - Parameter skipped: the last moment missed during the pause, if missed moments are not to be made up. If
+    ///   absent, the misfire policy of the schedule decides about them.
     public func resume(_ schedule: StoredSchedule, by who: String, skipping skipped: Moment?, at time: Date)
         async throws
     {

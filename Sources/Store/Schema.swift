@@ -1,6 +1,6 @@
 import GRDB
 
-/// How the tables of a file differ from those that this program knows.
+/// How the tables of a file differ from the ones that this program expects.
 enum SchemaMismatch: Error {
     case older, newer
 }
@@ -55,7 +55,7 @@ enum Schema {
             adopted_at REAL NOT NULL
         ) STRICT
         """,
-        // The refs last seen: the truth that every look is compared with.
+        // The refs last seen. Every look is compared with them.
         """
         CREATE TABLE ref (
             project_id INTEGER NOT NULL REFERENCES project(id),
@@ -112,7 +112,7 @@ enum Schema {
     ]
 
     private static let reusing = [
-        // What a key stands for is told by the plan of the run; the trust and tree decide who may take it.
+        // The plan of the run says what a key covers. Trust and tree decide who may reuse the result.
         """
         CREATE TABLE result (
             id INTEGER PRIMARY KEY,
@@ -127,7 +127,7 @@ enum Schema {
             used_at REAL NOT NULL
         ) STRICT
         """,
-        // From when on moments are due: a rule that a new release keeps goes on where the old one's left off.
+        // When moments begin to be due. A rule that a new release keeps goes on where the old release left off.
         "ALTER TABLE schedule ADD COLUMN due_since REAL",
         "CREATE INDEX result_by_key ON result(project_id, key)",
         "CREATE INDEX result_by_use ON result(used_at)",
@@ -159,7 +159,7 @@ enum Schema {
 
     private static let queueing = [
         "CREATE INDEX change_by_key ON change(project_id, target, key)",
-        // How many builds of a queue are tested at once: it grows and shrinks with how they fare.
+        // How many builds of a queue are tested at once. Grows when they pass and shrinks when they fail.
         """
         CREATE TABLE queue_window (
             project_id INTEGER NOT NULL REFERENCES project(id),
@@ -168,7 +168,7 @@ enum Schema {
             PRIMARY KEY (project_id, target)
         ) STRICT, WITHOUT ROWID
         """,
-        // What persons did that the rules do not do by themselves. Append-only.
+        // What people did that bypasses the rules. Append-only.
         """
         CREATE TABLE audit (
             id INTEGER PRIMARY KEY,
@@ -181,7 +181,7 @@ enum Schema {
         "CREATE TRIGGER audit_is_final BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'what was done was done'); END",
         "CREATE TRIGGER audit_stays BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'what was done was done'); END",
         "CREATE TABLE forge (project_id INTEGER PRIMARY KEY REFERENCES project(id), settings TEXT NOT NULL) STRICT",
-        // What a forge says of a pull request, beside its commits.
+        // What a forge says about a pull request, besides its commits.
         """
         CREATE TABLE pull (
             project_id INTEGER NOT NULL REFERENCES project(id),
@@ -190,7 +190,7 @@ enum Schema {
             PRIMARY KEY (project_id, number)
         ) STRICT, WITHOUT ROWID
         """,
-        // A webhook is stored before anything is done about it; a forge that sends one twice is heard once.
+        // A webhook is stored before it is acted on. A redelivery is ignored.
         """
         CREATE TABLE delivery (
             project_id INTEGER NOT NULL REFERENCES project(id),
@@ -202,7 +202,7 @@ enum Schema {
         ) STRICT, WITHOUT ROWID
         """,
         "CREATE INDEX delivery_unhandled ON delivery(project_id) WHERE handled_at IS NULL",
-        // What a forge is to be told: written with the fact that it tells, sent until it is taken.
+        // Messages to forges: written with the fact that they report, sent until they are accepted.
         """
         CREATE TABLE outbox (
             id INTEGER PRIMARY KEY,
@@ -219,7 +219,7 @@ enum Schema {
     ]
 
     private static let promoting = [
-        // Append-only and hash-chained: each row's hash covers the one before it.
+        // Append-only and hash-chained: the hash of each row covers the row before it.
         """
         CREATE TABLE decision (
             id INTEGER PRIMARY KEY,
@@ -235,7 +235,8 @@ enum Schema {
         """,
         "CREATE TRIGGER decision_is_final BEFORE UPDATE ON decision BEGIN SELECT RAISE(ABORT, 'a decision is final'); END",
         "CREATE TRIGGER decision_stays BEFORE DELETE ON decision BEGIN SELECT RAISE(ABORT, 'a decision stays'); END",
-        // An alias is moved outside: the intent is written first, the confirmation after it was read back.
+        // An alias moves outside the database: the intent is written first, the confirmation after the alias was read
+        // back.
         """
         CREATE TABLE alias_move (
             decision_id INTEGER PRIMARY KEY REFERENCES decision(id),
@@ -249,7 +250,7 @@ enum Schema {
         """,
     ]
 
-    /// Copies of what the body says, to be looked up by; the hash covers the body.
+    /// Copies of fields of the body, for lookups. The hash covers the body.
     private static let spending = [
         "ALTER TABLE decision ADD COLUMN model TEXT",
         "ALTER TABLE decision ADD COLUMN compared_on TEXT",
@@ -264,18 +265,19 @@ enum Schema {
             PRIMARY KEY (decision_id, who)
         ) STRICT, WITHOUT ROWID
         """,
-        // Why a move that was intended will not be made.
+        // Why an intended move will not be made.
         "ALTER TABLE alias_move ADD COLUMN voided TEXT",
     ]
 
-    /// People are told through the outbox that forges are told through.
+    /// Messages to people share the outbox with messages to forges.
     private static let telling = [
         "ALTER TABLE outbox ADD COLUMN addressee TEXT NOT NULL DEFAULT 'forge'",
-        // How it was done with: sent, given up, replaced by a later one. Absent for those to forges.
+        // How it ended: sent, given up, or replaced by a later one. Absent for messages to forges.
         "ALTER TABLE outbox ADD COLUMN ending TEXT",
         "DROP INDEX outbox_open",
         "CREATE INDEX outbox_open ON outbox(addressee, next_at) WHERE done_at IS NULL",
-        // Whom an entry of the outbox tells, and about what: what is about the same is not told twice in a short time.
+        // Whom an entry is for, and what it is about. Messages about the same subject are not repeated within a short
+        // time.
         """
         CREATE TABLE notice (
             id INTEGER PRIMARY KEY REFERENCES outbox(id),
@@ -295,7 +297,7 @@ enum Schema {
     ]
 
     private static let providing = [
-        // What Terraform would do, as steps have planned it: for people to read, and for later steps to keep to.
+        // What Terraform would do, as planned by steps. People read it, and later steps must not do anything else.
         """
         CREATE TABLE infrastructure_plan (
             run_id INTEGER NOT NULL REFERENCES run(id),
@@ -311,7 +313,7 @@ enum Schema {
         "CREATE INDEX infrastructure_plan_shown ON infrastructure_plan(configuration) WHERE change_id IS NOT NULL",
     ]
 
-    /// Copies of what the JSON beside them says, to be looked up by. Queries never look into JSON.
+    /// Copies of fields of the JSON beside them, for lookups. Queries never look into JSON.
     private static let asking = [
         // `EventColumns`
         "ALTER TABLE event ADD COLUMN ref TEXT",
@@ -325,10 +327,10 @@ enum Schema {
         "ALTER TABLE change_fact ADD COLUMN commit_id TEXT",
         "CREATE INDEX change_fact_merged ON change_fact(id) WHERE kind = 'merged'",
         "CREATE INDEX change_fact_merging ON change_fact(commit_id) WHERE kind = 'merging'",
-        // What a forge is to be told about: `change` or `run`, and its number.
+        // What a message to a forge is about: `change` or `run`, and its number.
         "ALTER TABLE outbox ADD COLUMN subject TEXT",
         "ALTER TABLE outbox ADD COLUMN subject_id INTEGER",
-        // Why this version cannot read the message; it is passed over then.
+        // Why this version cannot read the message. Such a message is skipped.
         "ALTER TABLE outbox ADD COLUMN unreadable TEXT",
         // `MoveColumns`
         "ALTER TABLE alias_move ADD COLUMN approvals_needed INTEGER",
@@ -353,7 +355,7 @@ enum Schema {
         ) STRICT
         """,
         "CREATE UNIQUE INDEX schedule_live ON schedule(project_id, pipeline) WHERE retired_at IS NULL",
-        // Once per schedule and logical time, whatever crashes.
+        // One row per schedule and logical time, so that a crash cannot add a second one.
         """
         CREATE TABLE fire (
             id INTEGER PRIMARY KEY,
@@ -373,12 +375,12 @@ enum Schema {
         // `waiting` for other schedules, `fired`, or `skipped` for a reason.
         "ALTER TABLE fire ADD COLUMN state TEXT NOT NULL DEFAULT 'fired'",
         "ALTER TABLE fire ADD COLUMN reason TEXT",
-        // Moments before it that it stands for.
+        // How many earlier moments it stands for.
         "ALTER TABLE fire ADD COLUMN missed INTEGER NOT NULL DEFAULT 0",
-        // What ran it last.
+        // The latest event that ran it.
         "ALTER TABLE fire ADD COLUMN event_id INTEGER REFERENCES event(id)",
         "CREATE INDEX fire_waiting ON fire(logical_time) WHERE state = 'waiting'",
-        // `due_since` is how far a schedule has decided; until now that was told by its fires.
+        // `due_since` says how far a schedule has decided. Before this migration, its fires said so.
         """
         UPDATE schedule SET due_since = max(coalesce(due_since, live_since), coalesce((
             SELECT max(logical_time) FROM fire WHERE fire.project_id = schedule.project_id
@@ -410,7 +412,7 @@ enum Schema {
             cancelled_at REAL
         ) STRICT
         """,
-        // What monitoring steps found, for longer than their files are kept.
+        // What monitoring steps found. Kept longer than their files.
         """
         CREATE TABLE monitor_report (
             run_id INTEGER NOT NULL REFERENCES run(id),
@@ -419,7 +421,7 @@ enum Schema {
             PRIMARY KEY (run_id, step)
         ) STRICT, WITHOUT ROWID
         """,
-        // Started when it has an event; how it ended is told by the event's run.
+        // A moment with an event has been started. The event's run says how it ended.
         """
         CREATE TABLE backfill_moment (
             backfill_id INTEGER NOT NULL REFERENCES backfill(id),

@@ -1,15 +1,15 @@
 import Foundation
 import GRDB
 
-/// Everything that is remembered, in one SQLite file. This opens it to read and write; `StoreReader` only reads.
+/// The database of the daemon: one SQLite file, opened to read and write. `StoreReader` only reads.
 public struct Store: StoreReading {
     let pool: DatabasePool
 
     public var door: ReadingDoor { ReadingDoor(reader: pool) }
 
-    /// Open the file at `path`. It is made when missing, and migrated when an older version wrote it.
+    /// Open the file at `path`. Creates it when it is missing, and migrates it when an older version wrote it.
     ///
-    /// - Throws: `StoreError` when the file is no store, or when a newer version has migrated it.
+    /// - Throws: `StoreError` when the file is not a store, or when a newer version has migrated it.
     public init(path: String) throws {
         var configuration = Configuration()
         configuration.busyMode = .timeout(10)
@@ -17,7 +17,8 @@ public struct Store: StoreReading {
         pool = try alone(in: (path as NSString).deletingLastPathComponent) {
             try explained(path) {
                 let pool = try DatabasePool(path: path, configuration: configuration)
-                // Facts must survive a power cut. The pool sets its own value after the usual hook, so this one comes later.
+                // Facts must survive a power cut. The pool sets its own value after the usual hook, so this is set
+                // last.
                 try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
                 if try pool.read(Schema.migrator.hasBeenSuperseded) { throw SchemaMismatch.newer }
                 try Schema.migrator.migrate(pool)
@@ -26,16 +27,17 @@ public struct Store: StoreReading {
         }
     }
 
-    /// What SQLite says of its own durability: `2` is FULL.
+    /// SQLite's `synchronous` mode; `2` is FULL.
     public func synchronousMode() throws -> Int {
         try pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") ?? -1 }
     }
 
-    /// Close the file, all that is written in it.
+    /// Close the file after all pending writes.
     public func close() throws { try pool.close() }
 }
 
-/// Open a file while nobody else opens one of that folder: two that find it new would both make its tables.
+/// Hold a lock on the folder while opening the file. Otherwise two processes that find no file would both create the
+/// tables.
 private func alone<Result>(in folder: String, _ work: () throws -> Result) rethrows -> Result {
     let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
     defer { close(descriptor) }
@@ -43,7 +45,7 @@ private func alone<Result>(in folder: String, _ work: () throws -> Result) rethr
     return try work()
 }
 
-/// Errors of opening the store at `path`, said as `StoreError` where a person can do something about them.
+/// Turn errors of opening the store at `path` into `StoreError` when a person can act on them.
 func explained<Result>(_ path: String, _ open: () throws -> Result) throws -> Result {
     do {
         return try open()
@@ -56,10 +58,10 @@ func explained<Result>(_ path: String, _ open: () throws -> Result) throws -> Re
     }
 }
 
-/// Whether an error is one of the store that may pass: the disk is full, the file busy or read-only.
+/// Whether an error of the store may pass by itself: the disk is full, or the file is busy or read-only.
 public func isStorageTrouble(_ error: any Error) -> Bool { error is DatabaseError }
 
-/// What the store was asked that cannot be.
+/// A request to the store that cannot be met.
 public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     case noProject(String, known: [String])
     case noRun(Int64)
@@ -96,7 +98,7 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Values as they are stored: JSON with sorted keys, times as seconds since 1970.
+/// How values are stored: JSON with sorted keys, times as seconds since 1970.
 enum Stored {
     static func text(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()

@@ -1,17 +1,17 @@
 import Foundation
 import GRDB
 
-/// The store, opened read-only: for commands and pages. It never creates a file and never migrates one.
+/// The store, opened read-only, for commands and pages. Never creates or migrates a file.
 ///
-/// It reads while the daemon writes, and also while no daemon runs.
+/// It can read while the daemon writes, and also while no daemon runs.
 public struct StoreReader: StoreReading {
     public let door: ReadingDoor
     private let pool: DatabasePool
 
     /// Open the file at `path`.
     ///
-    /// - Throws: `StoreError` when there is no file, when it is no store, or when its version is not the one that this
-    ///   program reads.
+    /// - Throws: `StoreError` when there is no file, when the file is not a store, or when its version is not the one
+    ///   that this program reads.
     public init(path: String) throws {
         guard FileManager.default.fileExists(atPath: path) else { throw StoreError.noStore(path) }
         pool = try explained(path) {
@@ -20,8 +20,9 @@ public struct StoreReader: StoreReading {
             } catch let error as DatabaseError
                 where [.SQLITE_READONLY, .SQLITE_CANTOPEN].contains(error.resultCode) && isClosed(path)
             {
-                // SQLite keeps an index beside an open file. Here it can neither make nor find one: the folder is not
-                // ours to write, and no daemon has the file open. Then nobody changes it either.
+                // SQLite needs an index file beside an open database. Here it can neither create nor find one: the
+                // folder is not writable for us, and no daemon has the file open. So nobody changes the file, and it
+                // can be opened as immutable.
                 return try Self.open(URL(fileURLWithPath: path).absoluteString + "?immutable=1")
             }
         }
@@ -41,7 +42,7 @@ public struct StoreReader: StoreReading {
     public func close() throws { try pool.close() }
 }
 
-/// Whether no process has the store open: an open one has a log of writes beside it.
+/// Whether no process has the store open: an open store has a write-ahead log beside it.
 private func isClosed(_ path: String) -> Bool {
     let size = try? FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int
     return (size ?? 0) == 0
