@@ -1,43 +1,43 @@
-/// What people are told of.
+/// What people are notified of.
 public enum NoticeKind: String, Sendable, Hashable, Codable, CaseIterable {
     /// A run ended as failed, timed out, out of memory or lost.
     case failure
     /// The next run of the same branch and pipeline passed.
     case recovery
-    /// A moment of a schedule was left out, or fired late.
+    /// A moment of a schedule was skipped, or fired late.
     case missed
-    /// A step of a run that passed reported `drift=detected`.
+    /// A step of a passed run reported `drift=detected`.
     case drift
-    /// An alias was moved by evidence, or was not, and why.
+    /// An alias was moved on evidence, or was not, with the reason.
     case promotion
-    /// An alias was moved back.
+    /// An alias was rolled back.
     case rollback
-    /// A decision waits for persons.
+    /// A decision has a pending approval.
     case approval
-    /// Somebody tries a channel. Told to whom it was asked for, never by itself.
+    /// Somebody tests a channel. Sent only to whom it was requested for, never automatically.
     case test
 
-    /// What a channel can ask for.
+    /// What `notify:` can subscribe a channel to.
     public static let subjects = allCases.filter { $0 != .test }
 }
 
-/// A field of a template: `{{branch}}`.
+/// A field of a template, such as `{{branch}}`.
 public enum NoticeField: String, Sendable, Hashable, CaseIterable {
     case kind, title, body, reason, log, project, environment, branch, pipeline, commit, run, count, at, url, id
 }
 
-/// Whom an environment tells of what, and how: an entry of its `notify:`.
+/// An entry of an environment's `notify:`: who is notified, of what, and how.
 public struct Channel: Sendable, Hashable, Codable {
     public enum Way: Sendable, Hashable {
         case webhook(Webhook)
         case email(Email)
     }
 
-    /// Where a JSON document is posted.
+    /// The address that a JSON document is posted to.
     public struct Webhook: Sendable, Hashable, Codable {
-        /// `https://…`, or the name of the variable that holds it.
+        /// `https://…`, or the name of the variable that holds the URL.
         public let url: String
-        /// Name of the variable with what the document is signed with; absent for no signature.
+        /// Name of the variable with the signing secret; absent for no signature.
         public let secret: String?
 
         private enum CodingKeys: String, CodingKey { case url, secret }
@@ -48,10 +48,10 @@ public struct Channel: Sendable, Hashable, Codable {
         public let from: String
         /// `smtp://host:port` or `smtps://host:port`
         public let server: String
-        /// Names of the variables with the server's user and password; absent for none.
+        /// Names of the variables with the server's user and password; absent for no login.
         public let user: String?
         public let password: String?
-        /// Whether `smtp://` has to turn to TLS before anything is said.
+        /// Whether `smtp://` must switch to TLS before it sends anything else.
         public let isEncrypted: Bool
 
         private enum CodingKeys: String, CodingKey { case to, from, server, user, password, isEncrypted }
@@ -59,17 +59,17 @@ public struct Channel: Sendable, Hashable, Codable {
 
     public let name: String
     public let kinds: [NoticeKind]
-    /// Patterns of the pipelines that it is about; all when empty.
+    /// Patterns of the pipelines that it covers; all when empty.
     public let pipelines: [Glob]
     public let way: Way
-    /// What is written in place of the usual text, with `{{fields}}`.
+    /// The text to send instead of the usual one, with `{{fields}}`.
     public let template: String?
-    /// Seconds between two messages about the same; what happens in between is told together.
+    /// Minimum seconds between two messages about the same subject. What happens in between goes into one message.
     public let quiet: Int64
 
     private enum CodingKeys: String, CodingKey { case name, kinds, pipelines, way, template, quiet }
 
-    /// To whom a message of it goes, each on its own: one that is refused keeps it from nobody else.
+    /// The addresses of a message. Each gets its own copy, so that one refused address does not affect the others.
     public var recipients: [String] {
         switch way {
         case .webhook: [""]
@@ -110,7 +110,7 @@ extension Channel {
         .init("quiet", .duration, "the least time between two messages about the same; default 15m"),
     ])
 
-    /// - Parameter node: of the right shape; nil when it is not usable, which `channelProblems` says.
+    /// - Parameter node: of the right shape. Returns nil when it is not usable; `channelProblems` reports why.
     init?(name: String, _ node: Node) {
         guard let way = Way(node) else { return nil }
         self.name = name

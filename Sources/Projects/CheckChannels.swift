@@ -1,6 +1,6 @@
 import Foundation
 
-/// What is wrong with the `notify:` of an environment, its layers laid over each other.
+/// Problems of an environment's `notify:`, after its layers are merged.
 ///
 /// - Parameter environment: of the right shape.
 func channelProblems(_ environment: Node) -> [Problem] {
@@ -90,8 +90,8 @@ private func templateProblems(_ template: Node?, key: String) -> [Problem] {
     }
 }
 
-/// What secrets are looked for under, in the daemon's environment. A file of a repository can have no other variable sent
-/// anywhere.
+/// Prefix of secrets in the daemon's environment. It keeps a file of a repository from sending any other variable
+/// somewhere.
 private let secretPrefix = "ESPALIER_SECRET_"
 
 private func nameProblems(_ node: Node?, key: String, or other: String? = nil) -> [Problem] {
@@ -113,7 +113,7 @@ private func isAddress(_ text: String, schemes: [String]) -> Bool {
     return !(parts.host ?? "").isEmpty && parts.user == nil && parts.password == nil
 }
 
-/// Plain addresses only: `local@domain` of RFC 5321's dot-atoms.
+/// Whether the text is a plain address: `local@domain`, with a dot-atom of RFC 5321 as local part.
 private func isMailbox(_ text: String) -> Bool {
     text.wholeMatch(of: /[A-Za-z0-9!#$%&'*+\/=?^_`{|}~.-]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?/) != nil
         && text.utf8.count <= 254

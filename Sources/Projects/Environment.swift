@@ -1,26 +1,26 @@
-/// The branches that map to an environment, and everything steps there are given.
+/// An environment: the branches that map to it, and everything that its steps get.
 public struct Environment: Sendable, Hashable {
     public let name: String
     public let branches: [Glob]
     public let protected: Bool
     public let identity: String?
-    /// What steps read as JSON.
+    /// Configuration that steps read as JSON.
     public private(set) var config: Node
     public let env: [String: String]
     public let compute: [String: Compute]
-    /// How many persons have to approve a promotion, after its rules have passed.
+    /// How many people have to approve a promotion that has passed its rules.
     public let approvals: Int
     public private(set) var registry: RegistrySettings
-    /// Absent: changes are taken by the usual rules, and direct pushes too.
+    /// If absent, changes follow the default rules, and direct pushes are accepted.
     public let gate: GateRules?
     public let quarantine: [QuarantinedTest]
-    /// By name.
+    /// Sorted by name.
     public let notify: [Channel]
     public let sandbox: SandboxPolicy
     public let dataRoot: String?
-    /// Higher goes first; absent: by what the environment is.
+    /// Higher runs first. If absent, protected environments come first, and releases before the default branch.
     public let priority: Int?
-    /// Files that pin the programs of every step: requirement and lock files.
+    /// Files that pin the programs of every step, such as requirement and lock files.
     public let lock: [Glob]
     public let datasets: [String: Dataset]
     /// The whole resolved file: every key with its file and line.
@@ -49,15 +49,15 @@ public struct Compute: Sendable, Hashable, Codable {
 
 /// Where the version of a dataset comes from.
 public enum Dataset: Sendable, Hashable {
-    /// A file, a folder or a Delta table, relative to the environment's data root: looked at for each plan.
+    /// A file, a folder or a Delta table, relative to the environment's data root. Its version is read for each plan.
     case path(String)
-    /// Stated, for data that comes with a pinned package, say.
+    /// A fixed version, for example of data in a pinned package.
     case version(String)
 }
 
 public struct RegistrySettings: Sendable, Hashable {
     public enum Server: Sendable, Hashable {
-        /// The daemon runs an MLflow server of its own.
+        /// The daemon runs its own MLflow server.
         case embedded
         case url(String)
     }
@@ -65,13 +65,15 @@ public struct RegistrySettings: Sendable, Hashable {
     public var server: Server
     /// Name of the registered model that is served; absent when nothing is registered.
     public var model: String?
-    /// All that the environment has, the usual one first. Absent in plans of before there could be several.
+    /// All models of the environment, the default first. Absent in plans from before an environment could have
+    /// several.
     public var models: [String]?
     public var candidate: String?
     public var incumbent: String?
-    /// Legacy stage of the incumbent.
+    /// Legacy stage that the incumbent gets.
     public var stage: String?
-    /// Command that loads the version in `ESPALIER_MODEL_URI` and has it predict; one that fits most models when absent.
+    /// Command that loads the version in `ESPALIER_MODEL_URI` and makes a prediction. If absent, a default that fits
+    /// most models.
     public var smoke: String?
     /// Roll back to the previous champion when a scheduled run reports `health=failed`. Default false.
     public var rollsBackOnFailedHealth: Bool?
@@ -92,7 +94,7 @@ public struct RegistrySettings: Sendable, Hashable {
 }
 
 extension RegistrySettings {
-    /// The same with each of the environment's models in turn.
+    /// These settings for each of the environment's models in turn.
     public var ofEachModel: [RegistrySettings] {
         guard let models, !models.isEmpty else { return [self] }
         return models.map { model in
@@ -108,7 +110,7 @@ public enum SandboxPolicy: String, Sendable, Hashable, Codable {
 }
 
 extension Environment {
-    /// - Parameter resolved: the environment's file laid over the project's; already of the right shape.
+    /// - Parameter resolved: the environment's file merged over the project's, of the right shape.
     init(name: String, resolved: Node) {
         self.name = name
         branches = resolved["branches"]?.items.compactMap(\.text).map(Glob.init) ?? []
@@ -133,14 +135,15 @@ extension Environment {
 }
 
 extension Environment {
-    /// As the runs of a pipeline have it: with the pipeline's model, and its configuration laid over the environment's.
+    /// The environment as the runs of a pipeline see it: with the pipeline's model, and its configuration merged over
+    /// the environment's.
     public func serving(_ pipeline: Pipeline) -> Environment {
         var served = serving(pipeline.model)
         if let own = pipeline.config { served.config = config.layered(under: own) }
         return served
     }
 
-    /// With another of its models in the place of the usual one.
+    /// The environment with another of its models as the default.
     public func serving(_ model: String?) -> Environment {
         guard let model else { return self }
         var served = self
@@ -148,7 +151,7 @@ extension Environment {
         return served
     }
 
-    /// Whether its registered models are what the pipeline asks for.
+    /// Whether the environment has the registered model that the pipeline asks for.
     public func has(modelOf pipeline: Pipeline) -> Bool {
         guard let model = pipeline.model else { return true }
         return registry.models?.contains(model) ?? false

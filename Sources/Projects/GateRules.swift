@@ -1,31 +1,32 @@
 /// How changes get into the branches of an environment: the `gate:` of its file.
 public struct GateRules: Sendable, Hashable, Codable {
-    /// What lands of a change.
+    /// How a change is merged.
     public enum Method: String, Sendable, Hashable, Codable, CaseIterable {
         /// Its commits and a merge commit.
         case merge
-        /// One commit with all of it.
+        /// One commit with the whole change.
         case squash
-        /// Its commits, each on top of the target.
+        /// Its commits, rebased onto the target.
         case rebase
     }
 
-    /// What becomes of a change from outside the repository.
+    /// What happens to a change from outside the repository.
     public enum ForkPolicy: String, Sendable, Hashable, Codable, CaseIterable {
-        /// It waits for a maintainer's approval before anything of it runs.
+        /// Nothing of it runs until a maintainer has approved it.
         case approve
         case run
         case refuse
     }
 
     public var method = Method.merge
-    /// Builds of the queue that are tested at once, at the start: one more for each that lands, half for each that fails.
+    /// How many builds of the queue are tested at once, at first. Grows by one for each build that lands and halves
+    /// for each that fails.
     public var window = 20
-    /// The window never gets smaller than this.
+    /// Minimum of the window.
     public var floor = 3
-    /// Changes that are tested together when more are queued than the window has builds for.
+    /// How many changes are tested together when more are queued than the window has builds for.
     public var batch = 1
-    /// Approvals by others than its author that a change needs.
+    /// How many approvals a change needs from people other than its author.
     public var approvals = 0
     public var forks = ForkPolicy.approve
 

@@ -1,7 +1,7 @@
 extension Node {
-    /// This node with `upper` laid over it: maps merge, lists and scalars replace, `null` deletes.
+    /// This node with `upper` merged over it: maps merge, lists and scalars replace, `null` deletes.
     ///
-    /// What comes out still knows where it was written, and what it overrode.
+    /// The result keeps where each value was written, and what it overrode.
     public func layered(under upper: Node) -> Node {
         guard case .map(let base) = content, case .map(let over) = upper.content else {
             return Node(

@@ -1,8 +1,8 @@
-/// A test that is known to fail now and then: it still runs and is told, but does not block, until a day.
+/// A flaky test. Until a given day it still runs and is reported, but does not block.
 public struct QuarantinedTest: Sendable, Hashable, Codable {
     /// As its runner names it: `tests/unit/test_a.py::test_b`, `package.Class::method`.
     public let test: String
-    /// The last day, `2026-12-31`.
+    /// The last day, in the form `2026-12-31`.
     public let until: String
     public let reason: String
 
@@ -25,31 +25,31 @@ public struct QuarantinedTest: Sendable, Hashable, Codable {
         .init("reason", .string, "why, and where it is being mended"),
     ])
 
-    /// Whether a test of a report is this one. A file's path and a dotted name are the same; without parameters, all are
-    /// meant.
+    /// Whether a test of a report is this one. File paths and dotted names are equivalent. An entry without
+    /// parameters covers all parameters.
     public func names(_ reported: String) -> Bool {
         let (mine, other) = (Self.plain(test), Self.plain(reported))
         return mine == other || !mine.contains("[") && other.hasPrefix("\(mine)[")
     }
 
     private static func plain(_ name: String) -> String {
-        // What is in brackets is the parameters' own.
+        // The parameters in brackets are compared as they are.
         let parts = name.split(separator: "[", maxSplits: 1, omittingEmptySubsequences: false)
         let plain = String(parts[0]).replacing(".py::", with: ".").replacing("::", with: ".").replacing("/", with: ".")
         return parts.count > 1 ? "\(plain)[\(parts[1])" : plain
     }
 }
 
-/// What becomes of a step whose tests failed.
+/// The verdict on a step whose tests failed.
 public enum QuarantineVerdict: Sendable, Hashable {
     /// Only quarantined tests failed.
     case excused([QuarantinedTest])
-    /// With the tests that block, and quarantines among them that have ended.
+    /// The tests that block, and any expired quarantines among them.
     case blocked([String], ended: [QuarantinedTest])
 }
 
 /// - Parameters:
-///   - failures: the tests that failed, as the report names them; not empty.
+///   - failures: the failed tests, as the report names them; not empty.
 ///   - today: `2026-11-24`; days are compared as text.
 public func judge(failures: [String], by quarantine: [QuarantinedTest], today: String) -> QuarantineVerdict {
     var (used, ended, blocking): ([QuarantinedTest], [QuarantinedTest], [String]) = ([], [], [])

@@ -1,7 +1,7 @@
 import Foundation
 
 extension Pipeline {
-    /// Read one pipeline's file. Throws all that is wrong with it.
+    /// Read the file of one pipeline. Throws all its problems.
     public static func read(name: String, _ file: Node) throws(Problems) -> Pipeline {
         let misshapen = PipelineFile.shape.problems(in: file)
         guard misshapen.isEmpty else { throw Problems(misshapen) }
@@ -78,10 +78,10 @@ extension Reference {
 extension Node {
     var texts: [String] { items.compactMap(\.text) }
 
-    /// Of a duration.
+    /// Seconds of a duration.
     var seconds: Int64? { text.flatMap(Duration.init(written:))?.components.seconds }
 
-    /// Of a moment written as RFC 3339.
+    /// Parses a moment in RFC 3339.
     func moment(key: String, _ problems: inout [Problem]) -> Date? {
         if let text, let date = try? Date(text, strategy: .iso8601) { return date }
         problems.append(

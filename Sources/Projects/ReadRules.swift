@@ -39,7 +39,7 @@ enum RuleFields {
     ]
 }
 
-/// The rules of a `promote` step whose shape is already right.
+/// Read the rules of a `promote` step of the right shape.
 func readRules(_ node: Node, key: String, _ problems: inout [Problem]) -> PromotionRules {
     var floor: [FloorRule] = []
     for entry in node["floor"]?.entries ?? [] {

@@ -1,7 +1,8 @@
 extension Pipeline {
-    /// What `espalier rollback` runs: the version is loaded and has to predict, and then becomes the incumbent again.
+    /// The pipeline of `espalier rollback`: load the version, make a prediction with it, then make it the incumbent
+    /// again.
     ///
-    /// - Parameter command: how it is tried; by MLflow and its own input example when absent.
+    /// - Parameter command: the smoke test. If absent, MLflow loads the model and predicts on its input example.
     public static func rollback(trying command: String?) -> Pipeline {
         Pipeline(
             name: "rollback", triggers: Triggers(),

@@ -1,6 +1,6 @@
-/// What a value may look like: one table that validates files, writes their JSON Schema and documents every key.
+/// What a value may look like: one table that validates files, generates their JSON Schema and documents every key.
 public indirect enum Shape: Sendable {
-    /// Anything at all: the user's own.
+    /// Anything: the user decides.
     case any
     case string
     case flag
@@ -16,10 +16,10 @@ public indirect enum Shape: Sendable {
     case list(Shape)
     /// One value, or a list of them.
     case oneOrMany(Shape)
-    /// Free keys, one shape of value.
+    /// A map with free keys, whose values all have one shape.
     case map(Shape)
     case object([Field])
-    /// A scalar as short form of a map.
+    /// A scalar as a short form of a map.
     case shorthand(Shape, or: Shape)
 
     public struct Field: Sendable {
@@ -38,7 +38,7 @@ public indirect enum Shape: Sendable {
 }
 
 extension Shape {
-    /// What is wrong with `node`, deepest places included. Empty when it fits.
+    /// All problems of `node`, including nested ones. Empty when it fits.
     public func problems(in node: Node, at path: String = "") -> [Problem] {
         if case .null = node.content, !path.isEmpty { return [] }
         switch self {
@@ -111,7 +111,7 @@ extension Shape {
             at: node.mark, key: path)
     }
 
-    /// What fits, in words.
+    /// What is expected here, for messages.
     var expectation: String {
         switch self {
         case .any: "anything"

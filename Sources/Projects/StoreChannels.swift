@@ -1,6 +1,6 @@
 import Formats
 
-// How the way of a channel is stored in plans. Golden files of every format: Tests/StoreTests/Golden.
+// Stored format of a channel's way of delivery in plans. Golden files of every format: Tests/StoreTests/Golden.
 
 extension Channel.Way: Codable {
     public init(from decoder: any Decoder) throws {

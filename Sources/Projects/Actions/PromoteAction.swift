@@ -1,7 +1,7 @@
 import Formats
 import Promotion
 
-/// `promote: { evidence: …, … }`: let the challenger replace the incumbent if the evidence says so.
+/// `promote: { evidence: …, … }`: replace the incumbent with the challenger if the evidence passes the rules.
 package struct PromoteAction: ActionKind {
     package static let tag = "promote"
     package static let key: ActionKey? = ActionKey(
@@ -22,10 +22,10 @@ package struct PromoteAction: ActionKind {
         return Self(evidence: reference, rules: rules, trainingIDs: training)
     }
 
-    /// The output that has the per-row scores.
+    /// The output with the scores per row.
     package let evidence: Reference
     package let rules: PromotionRules
-    /// The output that has the rows that the challenger was trained on.
+    /// The output with the ids of the rows that the challenger was trained on.
     package let trainingIDs: Reference?
 
     private enum CodingKeys: String, CodingKey { case evidence, rules, trainingIDs }

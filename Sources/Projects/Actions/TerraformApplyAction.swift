@@ -1,12 +1,12 @@
 import Formats
 
-/// `terraform: { apply: … }`: have Terraform do what a step above has planned. `TerraformPlanAction` reads the key.
+/// `terraform: { apply: … }`: apply what a step above planned. `TerraformPlanAction` reads the key.
 package struct TerraformApplyAction: ActionKind {
     package static let tag = "apply"
 
-    /// The output `plan` of a step that plans.
+    /// The output `plan` of a planning step.
     package let plan: Reference
-    /// Apply only what the plan of a merged change has shown.
+    /// Apply only what the plan of the merged change showed.
     package let isShown: Bool
 
     private enum CodingKeys: String, CodingKey { case plan, isShown }

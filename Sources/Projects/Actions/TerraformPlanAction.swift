@@ -1,6 +1,6 @@
 import Formats
 
-/// `terraform: { plan: FOLDER }`: have Terraform say what it would do.
+/// `terraform: { plan: FOLDER }`: have Terraform plan what it would do.
 package struct TerraformPlanAction: ActionKind {
     package static let tag = "plan"
     package static let key: ActionKey? = terraformKey
@@ -31,7 +31,7 @@ package struct TerraformPlanAction: ActionKind {
     package func command(_ action: (String) -> Action?) -> String? { infrastructure.planCommand }
 }
 
-/// `terraform:` asks for one of two kinds.
+/// `terraform:` selects one of two kinds.
 private let terraformKey = ActionKey(
     "terraform",
     .object([

@@ -1,4 +1,4 @@
-/// `on: { change: … }`: a merge was proposed.
+/// `on: { change: … }`: start when a merge is proposed.
 package struct ChangeRule: TriggerRule {
     package static let field = Shape.Field(
         "change",
@@ -10,7 +10,7 @@ package struct ChangeRule: TriggerRule {
 
     package let targets: [Glob]
     package let environment: String
-    /// Only changes of these paths; all when empty.
+    /// Only changes that touch these paths; all changes when empty.
     package let paths: [Glob]
 
     package init?(_ node: Node, _ problems: inout [Problem]) {

@@ -1,4 +1,4 @@
-/// `on: { drift: … }`: when a run's finding that the world has drifted starts a pipeline.
+/// `on: { drift: … }`: start when a run reports drift.
 package struct DriftRule: TriggerRule {
     package static let field = Shape.Field(
         "drift",
@@ -13,11 +13,11 @@ package struct DriftRule: TriggerRule {
         ]), "a step reported that the world has drifted from what the model learned")
 
     package let environment: String
-    /// The pipelines whose findings count; all of the environment when empty.
+    /// The pipelines whose reports count; all pipelines of the environment when empty.
     package let of: [String]
-    /// Seconds from one start to the next.
+    /// Minimum seconds between two starts.
     package let cooldown: Int64
-    /// Starts within `window` seconds, at most.
+    /// Maximum number of starts within `window` seconds.
     package let atMost: Int
     package let window: Int64
 
@@ -32,7 +32,7 @@ package struct DriftRule: TriggerRule {
     package var environments: [String] { [environment] }
     package var onDatabricks: DatabricksTrigger { .none(instead: nil) }
 
-    /// Drift that nobody could report.
+    /// Drift triggers for which no pipeline can report drift.
     package static func problems(among pipelines: [Pipeline]) -> [Problem] {
         let names = pipelines.map(\.name)
         return pipelines.flatMap { pipeline in

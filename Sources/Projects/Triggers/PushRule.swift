@@ -1,4 +1,4 @@
-/// `on: { push: … }`: a branch moved.
+/// `on: { push: … }`: start when a branch moves.
 package struct PushRule: TriggerRule {
     package static let field = Shape.Field(
         "push",

@@ -1,16 +1,16 @@
 import Cron
 import Foundation
 
-/// `on: { schedule: … }`: a cron rule with its policies.
+/// `on: { schedule: … }`: start at the moments of a cron expression, by these policies.
 public struct ScheduleRule: Sendable, Hashable, Codable {
-    /// What becomes of moments that passed while nobody could fire them.
+    /// What to do about moments that passed while nothing could fire them.
     public enum Misfire: String, Sendable, Codable, CaseIterable {
         case runOnce = "run-once"
         case runAll = "run-all"
         case skip
     }
 
-    /// What becomes of a moment while a run of an earlier one has not ended.
+    /// What to do about a moment that is due while a run of an earlier moment has not ended.
     public enum Overlap: String, Sendable, Codable, CaseIterable { case queue, skip, replace }
 
     private enum CodingKeys: String, CodingKey {
@@ -23,21 +23,21 @@ public struct ScheduleRule: Sendable, Hashable, Codable {
     public let misfire: Misfire
     public let overlap: Overlap
     public let dst: DaylightSaving
-    /// Schedules whose fire for the same time has to pass first. Absent for none.
+    /// Schedules whose fire for the same time has to pass first. Absent if there are none.
     public let after: [String]?
-    /// Each fire comes later by a share of these seconds that is the schedule's own. Absent for none.
+    /// Delays each fire by a fixed share of these seconds that differs between schedules. Absent for no delay.
     public let jitter: Int64?
-    /// Nothing is due before.
+    /// The first time at which a moment can be due.
     public let start: Date?
-    /// Nothing is due after.
+    /// The last time at which a moment can be due.
     public let end: Date?
-    /// The most moments that `misfire: run-all` makes up at once. Absent for 100.
+    /// The maximum number of moments that `misfire: run-all` makes up at once. Absent for 100.
     public let catchUp: Int?
 
     /// The names under `after`.
     public var dependencies: [String] { after ?? [] }
 
-    /// Whether what one of them has decided holds for the other, too.
+    /// Whether both rules have the same moments, so that what one has decided holds for the other.
     public func hasSameMoments(as other: ScheduleRule) -> Bool {
         cron == other.cron && timezone == other.timezone && dst == other.dst && environment == other.environment
     }
@@ -118,12 +118,12 @@ extension ScheduleRule: TriggerRule {
         if start != nil { lost.append("start") }
         if end != nil { lost.append("end") }
         if catchUp != nil { lost.append("catch_up") }
-        // Databricks counts as Quartz does; where clocks never change, all ways to count agree.
+        // Databricks computes moments as Quartz does. In zones whose clocks never change, all `dst` settings agree.
         if dst != .quartz, !["UTC", "Etc/UTC", "GMT"].contains(timezone) { lost.append("dst: \(dst.rawValue)") }
         return .schedule(losing: lost)
     }
 
-    /// Schedules that wait for what is no schedule of their environment, or for each other.
+    /// Schedules that wait for a pipeline that is not a schedule of their environment, or that wait for each other.
     package static func problems(among pipelines: [Pipeline]) -> [Problem] {
         let schedules = pipelines.filter { $0.triggers.schedule != nil }
         var found: [Problem] = []
@@ -153,7 +153,7 @@ extension ScheduleRule: TriggerRule {
         return found
     }
 
-    /// What the cron expression holds that is passed over when it is read.
+    /// Parts of the cron expression that are ignored.
     package static func warnings(_ node: Node) -> [Problem] {
         guard let cron = node["cron"], let expression = try? CronExpression(cron.text ?? "") else { return [] }
         return expression.lints.map { Problem("\($0)", at: cron.mark, key: "on.schedule.cron") }

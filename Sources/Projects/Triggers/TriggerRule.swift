@@ -1,25 +1,25 @@
-/// A key of `on:`: when something starts a pipeline.
+/// A key of `on:`: when a pipeline is started.
 ///
 /// A new trigger is a file here and a line in `Triggers.kinds`, and its event (see `EventKind`, `StartingEvent`).
 package protocol TriggerRule: Hashable, Sendable {
-    /// The key, its shape and what it is about.
+    /// The key, its shape and its documentation.
     static var field: Shape.Field { get }
 
     /// - Parameter node: of the field's shape.
-    /// - Returns: `nil` when something is wrong with it, which it has added to the problems.
+    /// - Returns: `nil` when it has added a problem.
     init?(_ node: Node, _ problems: inout [Problem])
 
-    /// The environments that the pipeline runs in because of it.
+    /// The environments in which this trigger runs the pipeline.
     var environments: [String] { get }
-    /// The patterns of paths that decide whether it starts the pipeline.
+    /// Path patterns that decide whether it starts the pipeline.
     var paths: [Glob] { get }
-    /// How a job of Databricks does it.
+    /// How a Databricks job does the same.
     var onDatabricks: DatabricksTrigger { get }
 
-    /// What is wrong with the rules of this kind beside the project's other pipelines.
+    /// Problems of this kind of rule in relation to the project's other pipelines.
     static func problems(among pipelines: [Pipeline]) -> [Problem]
 
-    /// What works, but most likely not as it was meant.
+    /// Valid settings that are probably a mistake.
     ///
     /// - Parameter node: of any shape.
     static func warnings(_ node: Node) -> [Problem]
@@ -38,8 +38,8 @@ extension TriggerRule {
 package enum DatabricksTrigger: Sendable, Hashable {
     /// By its `schedule`.
     ///
-    /// - Parameter losing: the keys that it does not have.
+    /// - Parameter losing: the keys that have no equivalent there.
     case schedule(losing: [String])
-    /// - Parameter instead: what to do about it.
+    /// - Parameter instead: what to do instead.
     case none(instead: String?)
 }

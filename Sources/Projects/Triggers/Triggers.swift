@@ -1,27 +1,27 @@
 /// What starts a pipeline: its `on:`.
 public struct Triggers: Sendable {
-    /// Every kind of trigger, in the order that messages and the schema name them in.
+    /// Every kind of trigger, in the order in which messages and the schema list them.
     package static let kinds: [any TriggerRule.Type] = [
         PushRule.self, ChangeRule.self, ScheduleRule.self, DriftRule.self,
     ]
 
-    /// In the order of `kinds`, one of each at most.
+    /// In the order of `kinds`, at most one of each.
     package let rules: [any TriggerRule]
 
     package init(_ rules: [any TriggerRule] = []) {
         self.rules = rules
     }
 
-    /// The rule of one kind; `nil` when that does not start the pipeline.
+    /// The rule of one kind; `nil` when the pipeline has none of that kind.
     package func rule<Rule: TriggerRule>(_ type: Rule.Type) -> Rule? {
         for case let rule as Rule in rules { return rule }
         return nil
     }
 
-    /// The environments that it may run in, in the order of its triggers.
+    /// The environments that the pipeline may run in, in the order of its triggers.
     public var environments: [String] { rules.flatMap(\.environments) }
 
-    /// The patterns of paths that decide whether it starts.
+    /// Path patterns that decide whether the pipeline starts.
     public var paths: [Glob] { rules.flatMap(\.paths) }
 }
 
@@ -51,7 +51,7 @@ extension Triggers {
         }
     }
 
-    /// What works in a pipeline's file, but most likely not as it was meant.
+    /// Valid settings in a pipeline's file that are probably a mistake.
     static func warnings(_ file: Node) -> [Problem] {
         kinds.flatMap { kind in file["on"]?[kind.key].map { kind.warnings($0) } ?? [] }
     }
