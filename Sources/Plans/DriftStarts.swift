@@ -1,7 +1,7 @@
 import Foundation
 import Projects
 
-/// When drift has started which pipelines of an environment.
+/// When drift started each pipeline of an environment.
 public struct DriftStarts: Sendable, Hashable {
     public let now: Date
     /// By pipeline, in any order.
@@ -12,7 +12,7 @@ public struct DriftStarts: Sendable, Hashable {
         self.starts = starts
     }
 
-    /// Why the rule does not let drift start the pipeline now; `nil` when it does.
+    /// Why the rule does not let drift start the pipeline now; `nil` when it may start.
     func held(by rule: DriftRule, of pipeline: String) -> NonRun? {
         let earlier = starts[pipeline] ?? []
         let cooled = earlier.max()?.addingTimeInterval(Double(rule.cooldown))

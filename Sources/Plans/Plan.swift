@@ -17,15 +17,15 @@ public struct Plan: Sendable, Hashable {
     public let configurationDigest: String
     public let settings: RunSettings
     public let concurrency: Concurrency
-    /// Seconds from the start of the first step to the end of the last; absent for no limit of its own.
+    /// Seconds from the start of the first step to the end of the last; absent if the run has no limit of its own.
     public let timeout: Int64?
-    /// Higher goes first. Absent in plans of 0.1; `effectivePriority` answers for them too.
+    /// Higher runs first. Absent in plans of 0.1; use `effectivePriority`, which covers those too.
     public let priority: Int?
     /// Absent in plans of 0.1.
     public let trust: Trust?
-    /// In an order that respects their needs.
+    /// Each step comes after its needs.
     public let steps: [PlannedStep]
-    /// What a person should know: a privileged key that was not taken from this commit, say.
+    /// Remarks for people, for example that a privileged key of this commit was ignored.
     public let notes: [String]
 
     public var effectivePriority: Int { priority ?? 0 }
@@ -34,7 +34,7 @@ public struct Plan: Sendable, Hashable {
         steps.first { $0.name == name }
     }
 
-    /// All that `step` needs, directly or through others, in plan order.
+    /// Everything that `step` needs, directly or through other steps, in plan order.
     public func upstream(of step: PlannedStep) -> [PlannedStep] {
         var names = Set(step.needs)
         for candidate in steps.reversed() where names.contains(candidate.name) { names.formUnion(candidate.needs) }
@@ -42,20 +42,20 @@ public struct Plan: Sendable, Hashable {
     }
 }
 
-/// What the environment lends to every step of a run.
+/// Settings that every step of a run gets from the environment.
 public struct RunSettings: Sendable, Hashable, Codable {
     public let identity: String?
     public let env: [String: String]
     public let registry: RegistrySettings
     public let sandbox: SandboxPolicy
     public let dataRoot: String?
-    /// Whether steps have neither network nor the environment's data. Absent for no.
+    /// Whether steps run without network and without the environment's data. Absent means false.
     public let isIsolated: Bool?
-    /// Absent for none.
+    /// Absent if nothing is quarantined.
     public let quarantine: [QuarantinedTest]?
-    /// How many persons have to approve a promotion. Absent for none.
+    /// How many people have to approve a promotion. Absent if no approval is needed.
     public var approvals: Int?
-    /// Who is told of what becomes of it. Absent for nobody.
+    /// Who is notified about the run. Absent for nobody.
     public var notify: [Channel]?
 
     private enum CodingKeys: String, CodingKey {
@@ -63,29 +63,30 @@ public struct RunSettings: Sendable, Hashable, Codable {
     }
 }
 
-/// A step with its compute looked up.
+/// A step, with its compute resolved.
 public struct PlannedStep: Sendable, Hashable, Codable {
     public let name: String
     public let needs: [String]
     public let action: Action
     public let inputs: [Glob]
     public let data: [String]
-    /// Where the versions of `data` come from, as far as the environment says so. Absent in plans of 0.1.
+    /// Where the versions of `data` come from, for the datasets that the environment declares. Absent in plans of
+    /// 0.1.
     public let datasets: [String: Dataset]?
     public let outputs: [String]
-    /// The output that is a JUnit report.
+    /// The output with a JUnit report.
     public let tests: String?
-    /// The output that is a monitor report.
+    /// The output with a monitor report.
     public let monitor: String?
-    /// Values may hold references, resolved when the step starts.
+    /// Values may contain references, which are resolved when the step starts.
     public let env: [String: String]
     public let compute: Compute
     public let retriesWhenLost: Int
-    /// The configuration that it is given, where that is only a part of the run's: JSON with sorted keys.
+    /// The step's part of the configuration, as JSON with sorted keys. Absent when the step gets all of it.
     public let configuration: String?
     /// Absent in plans of 0.1, whose steps are not reused.
     public let reuse: Reuse?
-    /// Of a step that plans infrastructure: a digest of the files and variables that it does so from.
+    /// Digest of the files and variables that a step plans infrastructure from; absent for other steps.
     public let source: String?
 
     private enum CodingKeys: String, CodingKey {
@@ -94,11 +95,11 @@ public struct PlannedStep: Sendable, Hashable, Codable {
     }
 }
 
-/// The answer of planning: what runs, and for every pipeline that does not, why.
+/// The result of planning: what runs, and why each other pipeline does not.
 public struct Planning: Sendable, Hashable, Encodable {
     public let plans: [Plan]
     public let skipped: [String: NonRun]
-    /// Set when the event as a whole starts nothing: a deleted branch, a branch without environment.
+    /// Set when the whole event starts nothing, for example for a deleted branch or a branch without an environment.
     public let remark: String?
 
     private enum CodingKeys: String, CodingKey { case plans, skipped, remark }

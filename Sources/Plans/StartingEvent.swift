@@ -3,7 +3,7 @@ import Projects
 
 /// A kind of event that starts runs.
 package protocol StartingEvent: EventKind {
-    /// What the runs are said to be started by.
+    /// The trigger of the runs that it starts.
     associatedtype Started: TriggerKind
 
     /// Whether it comes from outside the repository.
@@ -11,10 +11,10 @@ package protocol StartingEvent: EventKind {
     /// Added to the priority of the environment.
     var priority: Int { get }
 
-    /// Whether a pipeline runs, where, and started by what.
+    /// Whether and where a pipeline runs for this event, and with which trigger.
     func match(_ pipeline: Pipeline, _ facts: CommitFacts) -> Match
 
-    /// What the event starts, where the project's pipelines do not decide that; else `nil`.
+    /// The planning of an event that is not decided by the project's pipelines; `nil` for other events.
     func planning(at facts: CommitFacts, digest: (String) -> String) -> Planning?
 }
 
@@ -33,7 +33,7 @@ package enum Match {
 }
 
 extension CommitFacts {
-    /// Why the commit changes none of these paths; `nil` when it does, or there are none.
+    /// The reason when the commit changes none of these paths. `nil` when it changes one, or when there are no paths.
     func untouched(_ paths: [Glob]) -> NonRun? {
         let isTouched = paths.isEmpty || changedPaths.contains { path in paths.contains { $0.matches(path) } }
         return isTouched ? nil : .pathsUntouched(paths.map(\.description))

@@ -1,13 +1,14 @@
 import Formats
 import Projects
 
-/// What a step's result depends on, as one digest, and by part, so that a person can be told which part changed.
+/// Digest of everything that a step's result depends on. Its parts are kept too, to say which of them changed.
 ///
-/// Two steps with one digest do the same work on the same things: the second need not.
+/// Two steps with the same digest do the same work on the same inputs, so the second can reuse the first one's
+/// result.
 public struct StepKey: Sendable, Hashable, Codable {
     /// SHA-256 over the parts, 64 hexadecimal digits.
     public let digest: String
-    /// `inputs src/**` → digest of what the pattern finds, `data births` → its version, and so on.
+    /// `inputs src/**` → digest of what the pattern matches, `data births` → version of the dataset, and so on.
     public let parts: [String: String]
 
     private enum CodingKeys: String, CodingKey { case digest, parts }
@@ -17,16 +18,16 @@ public struct StepKey: Sendable, Hashable, Codable {
         self.digest = digest(parts.sorted { $0.key < $1.key }.map { "\($0.key)\u{0}\($0.value)\u{0}" }.joined())
     }
 
-    /// The parts that differ from an earlier key of the same step, in order of name.
+    /// The parts that differ from an earlier key of the same step, sorted by name.
     public func changes(since earlier: StepKey) -> [String] {
         Set(parts.keys).union(earlier.parts.keys).filter { parts[$0] != earlier.parts[$0] }.sorted()
     }
 }
 
-/// Whether a step's result may be taken from an earlier run.
+/// Whether a step can reuse the result of an earlier run.
 public enum Reuse: Sendable, Hashable {
     case byKey(StepKey)
-    /// Never, and why.
+    /// Never, with the reason.
     case never(reason: String)
 
     public var key: StepKey? {
@@ -37,7 +38,7 @@ public enum Reuse: Sendable, Hashable {
 extension Reuse: Codable {
     private enum CodingKeys: String, CodingKey { case byKey, never }
 
-    /// Of format 1, the labels of an enum's values.
+    /// In format 1, the labels of the enum's values.
     private enum Labels: String, CodingKey { case reason }
 
     public init(from decoder: any Decoder) throws {
@@ -61,12 +62,12 @@ extension Reuse: Codable {
     }
 }
 
-/// How far the code of a run is trusted. A run takes results from its own level or a higher one; from a lower one only
-/// where the whole tree is the same, and from a fork's never.
+/// How far the code of a run is trusted. A run reuses results of its own level or a higher one. It reuses results of
+/// a lower level only when the whole tree is the same, and results of a fork never.
 public enum Trust: Int, Sendable, Hashable, Codable, Comparable {
     /// A change from outside the repository.
     case forked
-    /// A branch that anybody with write access may push, and a change that is not merged.
+    /// A branch that anybody with write access may push to, or a change that is not merged.
     case unprotected
     case protected
 
@@ -74,9 +75,9 @@ public enum Trust: Int, Sendable, Hashable, Codable, Comparable {
 }
 
 extension Plan {
-    /// Whether a step of this plan may be reused, and by which key.
+    /// Whether a step of this plan can be reused, and with which key.
     ///
-    /// - Parameter above: what was decided for the steps before it.
+    /// - Parameter above: the decisions about the steps before it.
     static func reuse(
         of step: Step, in environment: Environment, trigger: Trigger, _ facts: CommitFacts, above: [String: Reuse],
         digest: (String) -> String
@@ -113,7 +114,8 @@ extension Plan {
 }
 
 extension Plan {
-    /// A digest of what a step plans infrastructure from, files and variables; of what there is already, it knows nothing.
+    /// Digest of the files and variables that a step plans infrastructure from. Does not cover the existing
+    /// infrastructure.
     static func source(of step: Step, in environment: Environment, _ facts: CommitFacts, digest: (String) -> String)
         -> String?
     {
@@ -125,13 +127,13 @@ extension Plan {
 }
 
 extension Environment {
-    /// The part of `config:` that a step is given, as JSON: all of it, unless the step names keys.
+    /// The part of `config:` that a step gets, as JSON. All of it, unless the step names keys.
     func configuration(seenBy step: Step) -> String {
         guard let keys = step.config else { return config.json }
         return config.filtered(keys.contains).json
     }
 
-    /// What the step reads of the commit, and what pins its programs.
+    /// What the step reads from the commit, and the files that pin its programs.
     fileprivate func files(of step: Step, _ facts: CommitFacts) -> [String: String] {
         var parts: [String: String] = [:]
         for glob in step.inputs { parts["inputs \(glob)"] = facts.contents[glob] ?? "nothing" }
@@ -143,7 +145,7 @@ extension Environment {
         env.merging(step.env) { $1 }.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }.joined()
     }
 
-    /// A step that logs to one server left nothing on another.
+    /// A result logged to one registry server is missing on any other, so the server is part of the key.
     fileprivate var registrySeen: String {
         guard registry.model != nil else { return "none" }
         switch registry.server {
