@@ -5,7 +5,7 @@ import Plans
 import Runs
 import Store
 
-/// Makes the moves of aliases that waited for persons, once enough of them have approved.
+/// Makes alias moves that were waiting for approvals, once they have enough.
 package final class ApprovedMoves: Sendable {
     private let store: Store
     private let home: Home
@@ -21,7 +21,8 @@ package final class ApprovedMoves: Sendable {
         self.logger = logger
     }
 
-    /// Serve until the bell stops. What an earlier daemon left comes first; a registry that is away is asked again.
+    /// Run until the bell stops. Moves left by an earlier daemon come first. A registry that is unreachable is tried
+    /// again.
     package func run() async {
         var alarm = Alarm(bells.approvals)
         bells.approvals.ring()
@@ -31,7 +32,7 @@ package final class ApprovedMoves: Sendable {
                     do {
                         try await apply(decision)
                     } catch {
-                        // Its server may be away; those of others are not.
+                        // Only this server may be unreachable, so go on with the others.
                         logger.warning("decision \(decision.id), which is approved, is carried out later: \(error)")
                         alarm.set(in: 15)
                     }

@@ -6,25 +6,25 @@ import Minding
 import Projects
 import Registry
 
-/// Gives out registries: existing servers by URL, and one embedded server that is started when first needed.
+/// Provides registries: existing servers by URL, and one embedded server that starts when it is first needed.
 ///
-/// The embedded server runs under a minder like a step does, so that a training job in the middle of its work keeps it
-/// when the daemon restarts.
+/// The embedded server runs under a minder, as steps do. So a training job keeps its server when the daemon restarts.
 package actor Registries {
     private let home: Home
     private let minders: Minders
     private let python: String
     private let logger: Logger
-    /// Whether a server that ends before it was ready is given up: a person waits, and sees to it at once.
+    /// Whether to give up when the server ends before it is ready. For runs where a person waits and can fix it at
+    /// once.
     private let givesUp: Bool
-    /// Whose turn it is to move aliases.
+    /// Leases for moving aliases.
     package nonisolated let leases: ModelLeases
     private var clients: [String: MLflow] = [:]
     private var supervision: Task<Void, Never>?
     private var wasReady = false
-    /// Experiments that are there, or that their owners have to make: by server, and by name.
+    /// Experiments that exist, or that the owners of the server have to create, by server and name.
     private var experiments: Set<[String]> = []
-    /// How the last server ended that was never ready.
+    /// Why the last server that never became ready ended.
     private var failure: String?
 
     package init(home: Home, minders: Minders, python: String, logger: Logger, givesUp: Bool = false) {
@@ -38,7 +38,8 @@ package actor Registries {
 
     private var folder: StepFolder { StepFolder(home.mlflow) }
 
-    /// The client of a configured server, which is started if it is the embedded one. It may not be ready yet.
+    /// The client of a configured server. Starts the embedded server if that is the configured one; it may not be
+    /// ready yet.
     package func registry(_ settings: RegistrySettings) throws -> MLflow {
         switch settings.server {
         case .url(let url): return client(url)
@@ -49,10 +50,11 @@ package actor Registries {
         }
     }
 
-    /// Make sure that a step can log to the experiment. The embedded server is waited for; whether others work is their
-    /// owners' business, and holds up nobody.
+    /// Make sure that a step can log to the experiment. Waits for the embedded server. Other servers are the business
+    /// of their owners: when they are down, nothing here waits for them.
     ///
-    /// - Throws: `RegistryError.unreachable` while the embedded server is starting; `DaemonError` when it is given up.
+    /// - Throws: `RegistryError.unreachable` while the embedded server is starting; `DaemonError` when it is given
+    ///   up.
     package func prepare(_ settings: RegistrySettings, experiment: String) async throws {
         let registry = try registry(settings)
         if settings.server == .embedded { try await requireReady(registry) }
@@ -85,7 +87,7 @@ package actor Registries {
         return made
     }
 
-    /// Keep it running until told to stop.
+    /// Restart it whenever it ends, until stopped.
     private func supervise(_ server: EmbeddedServer) async {
         var failures = 0
         while !Task.isCancelled {
@@ -109,7 +111,7 @@ package actor Registries {
         }
     }
 
-    /// With the last thing that it said, which tells most: no module named mlflow.
+    /// Includes the last line of its output, which is the most useful one: no module named mlflow.
     private var whyItEnded: String {
         let last = folder.logTail.last
         let advice =
@@ -128,7 +130,7 @@ package actor Registries {
                 environment: environment, timeout: nil))
     }
 
-    /// Its port is chosen once and kept: jobs that outlive a restart must find it again.
+    /// Its port is chosen once and kept, because jobs that outlive a restart of the daemon must find it again.
     private func embedded() throws -> EmbeddedServer {
         let file = home.mlflow + "/port"
         let kept = (try? String(contentsOfFile: file, encoding: .utf8)).flatMap(Int.init)
@@ -146,7 +148,7 @@ package actor Registries {
     }
 }
 
-/// A TCP port of loopback that nobody listens on.
+/// A free TCP port on loopback.
 func freePort() throws -> Int {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard descriptor >= 0 else {

@@ -4,19 +4,19 @@ import Foundation
 import Home
 import Registry
 
-/// Has daemons that know nothing of each other move aliases of one registered model in turn.
+/// Serializes alias moves of one registered model between daemons that do not know each other.
 ///
-/// MLflow has no compare-and-set. The tag is written, and read again after a while; whoever wrote last has it. Two daemons
-/// of which one takes longer between reading and writing than the other waits can both have it: this makes an accident
-/// visible, and does not make it safe.
+/// MLflow has no compare-and-set. So the tag is written and read again after a delay; the last writer has the lease.
+/// If one daemon takes longer between reading and writing than the other one's delay, both can have it. The lease
+/// makes accidents visible; it does not make them impossible.
 package actor ModelLeases {
     private let home: Home
-    /// Moves under way here, by server and model: the tag goes with the last of them.
+    /// Moves in progress here, by server and model. The tag is removed with the last of them.
     private var moves: [String: Int] = [:]
 
     init(home: Home) { self.home = home }
 
-    /// Do something while no other daemon moves aliases of the model.
+    /// Run `move` while no other daemon moves aliases of the model.
     ///
     /// - Throws: `LeaseHeld` while another one does, and what `move` throws.
     package func holding<Result: Sendable>(
@@ -34,7 +34,7 @@ package actor ModelLeases {
         moves[place, default: 1] -= 1
         if moves[place] == 0 {
             moves[place] = nil
-            // One that stays because the server is away ends by itself.
+            // If the server is unreachable, the lease stays, and expires by itself.
             try? await giveBack(model, to: registry)
         }
         return try result.get()
@@ -59,11 +59,11 @@ package actor ModelLeases {
         try await Task.sleep(for: .milliseconds(Int.random(in: 50...150)))
         let seen = Lease(tag: try await registry.tags(ofModel: model)[Lease.tag])
         if let seen, seen.holder != lease.holder { throw LeaseHeld(model: model, lease: seen) }
-        // Gone: an earlier move of ours has just ended.
+        // The tag is gone because an earlier move of ours has just ended.
         return seen == nil ? try await take(model, of: registry) : lease
     }
 
-    /// Which daemon this is: the same after a restart, another for a copy of its home.
+    /// Id of this daemon. It survives a restart, and differs for a copy of its home.
     private func id() throws -> String {
         let made = try makeOnce(home.id) { UUID().uuidString }
         return String(sha256("\(made) \(ProcessInfo.processInfo.hostName) \(home.path)").prefix(12))

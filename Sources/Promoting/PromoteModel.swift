@@ -10,11 +10,11 @@ import Registry
 import Runs
 import Store
 
-/// Lets a challenger replace the incumbent when the evidence says so.
+/// Replaces the incumbent with a challenger when the evidence passes the rules.
 ///
-/// In this order: the version is verified, the evidence is kept by its digest, the decision is made by the pure rules, it is
-/// written into the ledger together with the move it calls for, the alias is moved, read back, and confirmed. A crash in
-/// between is made good by doing it again: what is in the ledger is not decided twice.
+/// The order: verify the version, keep the evidence by its digest, decide by the pure rules, write the decision and
+/// its alias move into the ledger, move the alias, read it back, confirm. After a crash the step is repeated: a
+/// decision that is already in the ledger is not made again.
 package struct ModelPromoter: Sendable {
     let registry: MLflow
     let leases: ModelLeases
@@ -83,8 +83,8 @@ package struct ModelPromoter: Sendable {
         let holdout: Holdout?
     }
 
-    /// Read the evidence, keep it by its digest, and let the rules decide. The seed comes from the digest: the same
-    /// evidence is always judged the same.
+    /// Read the evidence, keep it by its digest, and let the rules decide. The seed is derived from the digest, so
+    /// the same evidence always gives the same verdict.
     private func judge(
         _ file: String, _ rules: PromotionRules, training: String?, model: String, _ circumstances: Circumstances
     ) async throws -> Judged {
@@ -119,9 +119,9 @@ package struct ModelPromoter: Sendable {
         return (digest, Result { () throws(EvidenceProblem) in try Evidence.parse(csv: bytes) })
     }
 
-    /// Move the alias if the decision calls for it, nobody has confirmed it yet, and it waits for nobody.
+    /// Move the alias if the decision calls for it, has no pending approval, and is not confirmed yet.
     ///
-    /// - Parameter verified: what has just been found out about the version; it is verified here when absent.
+    /// - Parameter verified: the result of a check that was just made; if absent, the version is verified here.
     package func apply(_ decision: StoredDecision, _ settings: RegistrySettings, verified: VersionCheck? = nil)
         async throws
         -> StepResult
@@ -136,7 +136,8 @@ package struct ModelPromoter: Sendable {
         guard let move = try await store.unconfirmedMove(of: decision.id) else { return result }
         let body = decision.body
         let registration = try await registration(for: body)
-        // Before the lease is taken: reading a large model takes longer than it lasts. And not while another daemon has it.
+        // Done before taking the lease, because reading a large model can take longer than the lease lasts. Skipped
+        // while another daemon has the lease.
         try await leases.requireFree(move.model, of: registry)
         let check: VersionCheck
         if let verified {
@@ -182,7 +183,7 @@ package struct ModelPromoter: Sendable {
         return nil
     }
 
-    /// Why a move cannot be made any more; nil when it can, or has been.
+    /// Why the move cannot be made any more; nil when it can be made, or was made.
     private func obstacle(
         to move: AliasMove, of decision: StoredDecision, registeredBy run: Int64?, _ current: String?
     ) async throws -> String? {
@@ -208,7 +209,7 @@ package struct ModelPromoter: Sendable {
 }
 
 extension RunProgress {
-    /// What steps above this one have reported that are numbers.
+    /// The numeric values reported by the steps above this one.
     fileprivate func numbers(above step: PlannedStep) -> [String: Double] {
         plan.upstream(of: step).reduce(into: [:]) { numbers, above in
             for (key, value) in self[above.name].values { numbers[key] = Double(value) }

@@ -8,18 +8,18 @@ import Registry
 import Runs
 import Store
 
-/// How a version came to be, as the daemon itself has it on record.
+/// The daemon's own record of how a version was registered.
 package struct Registration: Sendable {
     package let run: Int64
     package let plan: Plan
-    /// Nil of a version from before anything was stated, and where the server does not pass files on.
+    /// Nil for a version from before statements existed, and when the server does not serve the files.
     package let stated: Stated?
 
-    /// - Parameter progress: of the run that has registered the version.
+    /// - Parameter progress: of the run that registered the version.
     init(of version: String, _ model: String, by run: StoredRun, _ progress: RunProgress) {
         self.run = run.id
         plan = run.plan
-        // By a `register` step alone: any other could report the same.
+        // Only from a `register` step, because any other step could report the same values.
         stated =
             run.plan.steps.filter(\.registers).map { progress[$0.name].values }
             .first { $0["model"] == model && $0["version"] == version }.flatMap(Stated.init)
@@ -32,9 +32,9 @@ extension PlannedStep {
     }
 }
 
-/// What became of a version since it was registered.
+/// Whether a version is still what was registered.
 package enum VersionCheck: Sendable {
-    /// - Parameter remark: what could not be verified, if anything.
+    /// - Parameter remark: what could not be verified; nil when everything was.
     case asRegistered(remark: String?)
     case refused(reason: String)
 }
@@ -45,7 +45,7 @@ package struct NotRegistered: Error {
 }
 
 extension ModelPromoter {
-    /// Find out whether a version is the one that was registered, and its files what was signed then.
+    /// Check that a version is the one that was registered, and that its files are the ones that were signed.
     package func verify(_ version: String, of model: String, project: String, registeredBy registration: Registration?)
         async throws -> VersionCheck
     {
@@ -58,7 +58,7 @@ extension ModelPromoter {
             return .asRegistered(
                 remark: "the files of \(model) \(version) are not verified: nothing was stated when it was registered")
         }
-        // Where the files are now is the registry's to say, and what they have to be is not.
+        // The registry says where the files are now. It does not say what they must contain.
         let provenance = Provenance(registry: registry, home: home)
         if let problem = try await provenance.problem(of: found.source, as: model, stated, of: registration.plan) {
             return .refused(
@@ -71,8 +71,8 @@ extension ModelPromoter {
                 ? "\(model) \(version) is from before models were signed: what was stated about it is verified" : nil)
     }
 
-    /// What is wrong with the version that a run is pinned to. It became champion with the files that were signed, and is asked for
-    /// again before anybody loads it; nil also for one that nobody has promoted here.
+    /// Why the version that a run is pinned to must not be used. It was verified when it became champion, and is
+    /// checked again before it is loaded. Nil when it may be used, and for a version that was not promoted here.
     package func problem(of pinned: PinnedVersion, for run: StoredRun) async throws -> String? {
         guard let registration = try await registration(of: pinned.version, pinned.model),
             case .refused(let reason) = try await verify(
@@ -81,10 +81,10 @@ extension ModelPromoter {
         return reason
     }
 
-    /// A version as the registry has it, or why it is not the one that was registered: it is gone, or somebody else's that got
-    /// its number.
+    /// A version in the registry. The result says so when it is not the one that was registered: when it is gone, or
+    /// when another version has its number.
     ///
-    /// - Parameter run: that has registered it; any of the project when absent.
+    /// - Parameter run: the run that registered it; any run of the project when absent.
     package func version(_ version: String, of model: String, project: String, registeredBy run: Int64?) async throws
         -> Result<ModelVersion, NotRegistered>
     {
@@ -101,7 +101,7 @@ extension ModelPromoter {
                     text: "\(model) \(version) is not the version that was registered: somebody has made it anew"))
     }
 
-    /// How the version came to be that a decision makes champion.
+    /// How the version that a decision makes champion was registered.
     func registration(for decision: DecisionBody) async throws -> Registration? {
         guard decision.evidenceSHA256 != nil else {
             return try await registration(of: decision.challenger, decision.model)
@@ -110,7 +110,7 @@ extension ModelPromoter {
         return Registration(of: decision.challenger, decision.model, by: run, run.progress)
     }
 
-    /// How a version came to be that was champion before: by the run of its latest promotion.
+    /// How an earlier champion was registered, from the run of its latest promotion.
     func registration(of version: String, _ model: String) async throws -> Registration? {
         let promoted = try await store.tenures().last { tenure in
             tenure.move.model == model && tenure.move.to == version && tenure.decision.body.evidenceSHA256 != nil
