@@ -118,7 +118,7 @@ struct Audit: AsyncParsableCommand {
     }
 }
 
-/// Who does it: whoever can reach the daemon's socket is an operator, and says who they are.
+/// Name of the person who acts. Anybody who can reach the daemon's socket is an operator and states their own name.
 struct PersonOption: ParsableArguments {
     @Option(name: .customLong("as"), help: "Who you are, for the audit trail. Default: the name you are logged in by.")
     var given: String?

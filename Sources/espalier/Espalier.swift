@@ -9,7 +9,8 @@ import Starting
 
 let currentVersion = "0.1.0"
 
-/// Exit codes: 0 done; 1 what was asked for is not so (invalid files, a failed run, nothing there); 64 wrong usage.
+/// Exit codes: 0 success; 1 failure or a negative answer (invalid files, a failed run, nothing found); 64 wrong
+/// usage.
 @main
 struct Espalier: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -52,7 +53,8 @@ struct Espalier: AsyncParsableCommand {
                 ]),
         ])
 
-    /// Like the argument parser's own, but help and versions are printed by `print`, which tells when that fails.
+    /// Like the argument parser's own `main`, but prints help and versions with our `print`, which reports write
+    /// errors.
     static func main() async {
         do {
             var command = try parseAsRoot()
@@ -95,7 +97,7 @@ struct ProjectFolder: ParsableArguments {
     var folder = "."
 }
 
-/// A sentence for the person at the terminal, and exit code 1.
+/// An error message for the person at the terminal, with exit code 1.
 struct Complaint: Error, CustomStringConvertible {
     let description: String
 }

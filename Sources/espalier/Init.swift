@@ -10,10 +10,10 @@ import Reading
 import Starting
 import Templates
 
-/// The folder of files that are installed beside this program.
+/// The folder of resources installed beside this program.
 var installedFiles: String { sibling("espalier_espalier.resources") }
 
-/// Which template a project is made of.
+/// The template to start a project from.
 struct TemplateOption: ParsableArguments {
     @Option(
         name: .customLong("template"),
@@ -71,7 +71,7 @@ struct Init: ParsableCommand {
             to: questions)
     }
 
-    /// Until the answer fits.
+    /// Ask again until the answer is valid.
     private func ask(_ question: Question, _ given: [String: String]) throws -> String {
         let fallback = question.fallback(given)
         while true {

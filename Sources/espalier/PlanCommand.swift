@@ -26,7 +26,7 @@ struct PlanCommand: AsyncParsableCommand {
     @OptionGroup var home: HomeOption
     @OptionGroup var json: JSONFlag
 
-    /// What is printed with `--json`: the planning's own keys, and the schedules'.
+    /// Output of `--json`: the keys of the planning, and the schedules.
     private struct Report: Encodable {
         let planning: Planning
         let schedules: [ScheduleChangeReport]

@@ -47,7 +47,7 @@ struct RunPipeline: AsyncParsableCommand {
     }
 }
 
-/// Say what becomes of each step while a run goes on.
+/// Print the state of each step while a run is going on.
 private func follow(_ run: Int64, _ reporter: Reporter) async throws {
     var said: [String: String] = [:]
     while let detail = try await reporter.run(run) {

@@ -23,7 +23,7 @@ struct Runs: AsyncParsableCommand {
         guard limit > 0 else { throw ValidationError("--limit must be at least 1") }
     }
 
-    /// What is said when there is nothing to list.
+    /// The message for an empty list.
     private var nothing: String {
         let filters = [branch.map { "of branch '\($0)'" }, environment.map { "in environment '\($0)'" }].compactMap(
             \.self)
@@ -43,7 +43,7 @@ struct Runs: AsyncParsableCommand {
         if wait, detail.run.outcome != "passed" { throw ExitCode(1) }
     }
 
-    /// - Parameter log: the home to name for `espalier logs`, where it is not the usual one.
+    /// - Parameter log: the home to put into the `espalier logs` hint, if it is not the default one.
     static func show(_ detail: RunDetail, log home: String? = nil) {
         let run = detail.run
         print("run \(run.id): \(run.pipeline) in \(run.environment), \(run.outcome)")
