@@ -38,7 +38,7 @@ extension Reporter {
         return ExplainReport(run: detail.run, trigger: detail.trigger, steps: steps, otherPipelines: skipped)
     }
 
-    /// The last run of the same step before this one: on the same branch, else on any.
+    /// The last run of the same step before this one, on the same branch if there is one.
     private func earlier(_ step: PlannedStep, before run: StoredRun) async throws -> (
         step: EarlierStep, commit: ObjectID
     )? {
@@ -62,7 +62,7 @@ extension Reporter {
     }
 }
 
-/// A value that is worked out when it is first asked for.
+/// A value that is computed when it is first needed.
 private final class Once<Value> {
     private let make: () -> Value
     lazy var value = make()

@@ -68,7 +68,7 @@ extension Reporter {
         }
     }
 
-    /// What changes that could go on wait for, by number: an approval, or a change that they contain.
+    /// What changes are waiting for, by number: an approval, or a change that they contain.
     private func waits(of changes: [Change], among open: [Change]) async throws -> [Int64: String] {
         let held = changes.filter { change in
             switch change.state {
@@ -84,7 +84,7 @@ extension Reporter {
         for target in Set(held.map(GateTarget.init)) {
             guard let project = projects.first(where: { $0.id == target.project }) else { continue }
             let mine = open.filter { GateTarget($0) == target }
-            // A repository that cannot be read is no reason to show nothing.
+            // If a repository cannot be read, the rest is still shown.
             guard let view = try? await reading.view(of: target, project, mine, window: nil, slots: 1, landed: [])
             else {
                 continue
@@ -94,7 +94,7 @@ extension Reporter {
         return waits
     }
 
-    /// The latest deeds, newest first.
+    /// The latest audit entries, newest first.
     public func audit() async throws -> [AuditReport] {
         let names = try await store.projects().reduce(into: [:]) { $0[$1.id] = $1.name }
         return try await store.audit().map { entry in

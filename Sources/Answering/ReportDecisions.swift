@@ -23,7 +23,7 @@ extension Reporter {
         return try await store.decision(number).map { DecisionReport($0, approvedBy: approvals[number] ?? []) }
     }
 
-    /// The whole ledger, to be handed on.
+    /// The whole ledger, for export.
     public func ledger() async throws -> [LedgerEntry] {
         try await store.decisions(limit: .max).map { stored in
             LedgerEntry(
@@ -32,7 +32,7 @@ extension Reporter {
         }
     }
 
-    /// What is wrong with evidence that decisions rest on: it has to be there, as it was.
+    /// Problems with the evidence of decisions: every file must exist and be unchanged.
     public func problemsOfEvidence() async throws -> [String] {
         try await store.decisions(limit: .max).compactMap { stored in
             guard let digest = stored.body.evidenceSHA256 else { return nil }
@@ -44,7 +44,7 @@ extension Reporter {
         }
     }
 
-    /// What was signed about a version when it was registered, and what to verify it with.
+    /// What was signed about a version when it was registered, with the keys to verify it.
     public func provenance(of model: String, version: String) async throws -> ProvenanceExport {
         guard let report = try await models().first(where: { $0.name == model && $0.version == version }) else {
             throw DaemonError.refused("there is no \(model) \(version): `espalier models` lists them")
@@ -67,11 +67,11 @@ extension Reporter {
         return export
     }
 
-    /// Which versions aliases pointed to, newest last.
+    /// The versions that aliases pointed to, newest last.
     ///
     /// - Parameters:
     ///   - model: all models when absent.
-    ///   - time: only what stood then.
+    ///   - time: only the versions at this time.
     public func tenures(of model: String? = nil, at time: Date? = nil) async throws -> [TenureReport] {
         let all = try await store.tenures().filter { model == nil || $0.move.model == model }
         let reports = all.enumerated().map { place, tenure in
@@ -88,20 +88,20 @@ extension Reporter {
     }
 }
 
-/// What is handed on of a version, so that others verify it: texts of files.
+/// Export of a version's provenance, so that others can verify it: the texts of the files.
 public struct ProvenanceExport: Sendable {
     /// A DSSE envelope.
     public let statement: String
     /// PEM.
     public let statementKey: String
-    /// A Sigstore bundle; nil of a version from before models were signed.
+    /// A Sigstore bundle; nil for a version from before models were signed.
     public var signature: String?
     /// PEM.
     public var signatureKey: String?
 }
 
 extension ModelReport {
-    /// Where the registry has an alias that the ledger moves elsewhere, or lacks one that it moves here.
+    /// How the registry's alias differs from the ledger: it points elsewhere, or is missing. `nil` when they agree.
     package func difference(from ledger: [(move: AliasMove, decision: Int64)]) -> String? {
         for (move, decision) in ledger where aliases.contains(move.alias) != (move.to == version) {
             return move.to == version
@@ -112,9 +112,10 @@ extension ModelReport {
     }
 }
 
-/// What is wrong with a ledger, told from itself alone: every entry has to follow the one before it, unchanged.
+/// Problems of a ledger that can be found in the ledger alone: every entry has to follow from the one before it,
+/// unchanged.
 ///
-/// That its end is missing cannot be seen from inside; whoever keeps the last hash can.
+/// A missing end cannot be found this way. Whoever keeps the last hash can find it.
 public func problems(of ledger: [LedgerEntry]) -> [String] {
     var problems: [String] = []
     var previous = ""
@@ -145,7 +146,7 @@ extension DecisionReport {
 }
 
 extension Decision {
-    /// Every rule, and under it each of its slices.
+    /// Every rule, each followed by its slices.
     public var lines: [FindingReport] { findings.flatMap(\.lines) }
 }
 

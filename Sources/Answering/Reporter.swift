@@ -19,7 +19,7 @@ import Runs
 import Schedules
 import Store
 
-/// Answers what people and programs ask, from what is stored. Works with and without a running daemon.
+/// Answers queries of people and programs from the store. Works with and without a running daemon.
 public struct Reporter: Sendable {
     public let home: Home
     let store: Store
@@ -56,7 +56,7 @@ public struct Reporter: Sendable {
             remarks: Array(remarks.prefix(10)), undelivered: try await undelivered())
     }
 
-    /// Where the pages are, if a daemon holds the lock.
+    /// The address of the pages; `nil` unless a daemon holds the lock.
     package func runningAddress() -> String? {
         guard HomeLock.isHeld(home) else { return nil }
         return (try? String(contentsOfFile: home.address, encoding: .utf8))?.trimmingCharacters(
@@ -111,7 +111,7 @@ public struct Reporter: Sendable {
         return (bytes, offset + Int64(bytes.count), over && bytes.count < limit)
     }
 
-    /// The versions of every model that a run has been planned for, from the registries themselves.
+    /// The versions of every model that a run was planned for, read from the registries.
     ///
     /// - Throws: when no registry answers.
     public func models() async throws -> [ModelReport] {
@@ -120,7 +120,7 @@ public struct Reporter: Sendable {
         return reports
     }
 
-    /// Like `models`; with what is wrong with registries that do not answer, a sentence each.
+    /// Like `models`, with one sentence for each registry that does not answer.
     public func modelsAndTroubles() async throws -> (models: [ModelReport], troubles: [String]) {
         var reports: [ModelReport] = []
         var troubles: [String] = []
@@ -153,7 +153,7 @@ public struct Reporter: Sendable {
         }
     }
 
-    /// The board stays up when the registry does not: then it shows no models.
+    /// When the registry does not answer, the board is shown without models.
     public func board() async throws -> BoardReport {
         let models = (try? await models()) ?? []
         let rows = try await store.latestRuns().map { row in

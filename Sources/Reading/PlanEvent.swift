@@ -6,14 +6,14 @@ import Home
 import Plans
 import Projects
 
-/// Finds out what an event starts: reads the project at the edge, then lets the pure planner decide.
+/// Plans an event: reads the project from the repository, then calls the pure planner.
 package struct RepositoryPlanner: Sendable {
     let home: Home
 
     package init(home: Home) { self.home = home }
 
-    /// What the event starts; a commit that is wrong or gone starts nothing, and the remark says why. A repository that
-    /// cannot be read is no answer: the volume may not be mounted yet.
+    /// The planning of an event. If its commit is invalid or missing, it starts nothing and the remark says why.
+    /// Throws when the repository cannot be read, because its volume may not be mounted yet.
     package func planning(for event: Event, of project: StoredProject, driftStarts: DriftStarts = DriftStarts()) throws
         -> Planning
     {
@@ -47,7 +47,7 @@ extension RepositoryPlanner {
     package func schedules(of plan: Plan, in project: StoredProject) throws -> [String: ScheduleRule] {
         let repository = try Repository(at: project.repository)
         let reader = ProjectReader(repository: repository, home: home, fallbackName: project.name)
-        // Most projects' runs end without a schedule anywhere: what is known of the files says so without reading them as a
+        // The runs of most projects end without any schedule. The parsed files show that without reading them as a
         // project.
         let sources = try reader.sources(at: plan.commit)
         guard sources.pipelines.values.contains(where: { $0["on"]?["schedule"] != nil }) else { return [:] }
@@ -66,12 +66,12 @@ extension Project {
 }
 
 extension RepositoryPlanner {
-    /// What the files say at a commit on a branch.
+    /// The project at a commit on a branch.
     package func files(at commit: ObjectID, branch: String, in project: StoredProject) throws -> Project {
         try reader(project).project(at: commit, branch: branch)
     }
 
-    /// The project as its default branch has it; `nil` without one.
+    /// The project on its default branch; `nil` without a default branch.
     package func trustedProject(in project: StoredProject) throws -> Project? { try reader(project).trustedProject() }
 
     private func reader(_ project: StoredProject) throws -> ProjectReader {

@@ -4,11 +4,12 @@ import Foundation
 public enum Outcome: Sendable, Hashable {
     case passed
     case failed(exitCode: Int32)
-    /// The step ended by a signal that nobody here sent.
+    /// The step was killed by a signal that Espalier did not send.
     case killed(signal: Int32)
     case timedOut(seconds: Int64)
     case outOfMemory
-    /// The machinery failed, not the step: its minder vanished, its workspace could not be made.
+    /// The infrastructure failed, not the step: for example, its minder vanished or its workspace could not be
+    /// created.
     case lost(reason: String)
     case refused(reason: String)
     case cancelled
@@ -24,7 +25,7 @@ public enum Outcome: Sendable, Hashable {
         }
     }
 
-    /// Whether the machinery may try again by itself: it failed, not the step.
+    /// Whether the step may be retried automatically: the infrastructure failed, not the step.
     public var isLoss: Bool {
         if case .lost = self { true } else { false }
     }
@@ -44,7 +45,7 @@ public enum Outcome: Sendable, Hashable {
         }
     }
 
-    /// What a person wants to know beside the word; empty when the word says it all.
+    /// Details for people, besides the word; empty when the word says everything.
     public var detail: String {
         switch self {
         case .passed, .outOfMemory, .cancelled: ""
@@ -58,23 +59,23 @@ public enum Outcome: Sendable, Hashable {
     }
 }
 
-/// What happened to a step, appended in order and never changed.
+/// Something that happened to a step. Facts are appended in order and never changed.
 public enum StepFact: Sendable, Hashable {
     /// Attempt `attempt` (from 1) was handed to its minder, or begun in the daemon.
     case started(attempt: Int, incumbent: String?)
-    /// It cannot go on yet, and will by itself.
+    /// It cannot continue now, and will continue by itself.
     case waiting(reason: String)
-    /// The values it reported, and the kept outputs by name with their path.
+    /// The values that it reported, and its kept outputs: name → path.
     case reported(values: [String: String], outputs: [String: String])
-    /// It is to end early, as this outcome: a person cancelled it, a newer run replaced it, the run's time is over. A fact,
-    /// so that the wish outlives the daemon that heard it.
+    /// It was asked to end early with this outcome: a person cancelled it, a newer run superseded it, or the time of
+    /// the run is over. Stored as a fact, so that the request survives a restart of the daemon.
     case stopping(Outcome)
     case ended(Outcome)
-    /// A person asked to try what did not pass once more. Told of every step of the run: what passed stays passed.
+    /// A person asked to retry what did not pass. Recorded for every step of the run; steps that passed stay passed.
     case retried
 }
 
-/// A fact with its place and time.
+/// A fact with its step and time.
 public struct Recorded: Sendable, Hashable {
     public let step: String
     public let fact: StepFact

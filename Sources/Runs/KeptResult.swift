@@ -1,9 +1,9 @@
-/// What a step gave, kept by content, so that a later run may have it without doing it again.
+/// The result of a step, stored by content, so that a later run can reuse it.
 public struct KeptResult: Sendable, Hashable {
     public let values: [String: String]
     /// Declared outputs: name → path inside the step's folder of outputs.
     public let outputs: [String: String]
-    /// Everything in the folder of outputs, folders before what is in them.
+    /// Everything in the folder of outputs. Folders come before their contents.
     public let files: [KeptFile]
 
     public init(values: [String: String], outputs: [String: String], files: [KeptFile]) {
@@ -39,7 +39,7 @@ public struct KeptFile: Sendable, Hashable, Codable {
     }
 }
 
-/// A kept result on record, and what it came from.
+/// A stored result, and the run that it came from.
 public struct StoredResult: Sendable, Hashable {
     public let id: Int64
     public let run: Int64

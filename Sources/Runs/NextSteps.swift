@@ -1,15 +1,15 @@
 import Plans
 
-/// What to do next about a run.
+/// What to do next in a run.
 public struct NextSteps: Sendable, Hashable {
-    /// May start now, in plan order.
+    /// Steps that may start now, in plan order.
     public let ready: [PlannedStep]
-    /// Will never start, with the reason.
+    /// Steps that will never start, with the reason.
     public let skipped: [String: Outcome]
 }
 
 extension RunProgress {
-    /// Decide what may start and what never will.
+    /// Decide which steps may start and which never will.
     public func next() -> NextSteps {
         var ready: [PlannedStep] = []
         var skipped: [String: Outcome] = [:]

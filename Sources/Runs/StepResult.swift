@@ -1,18 +1,18 @@
 import Plans
 
-/// What a step left behind.
+/// The result of a step.
 public struct StepResult: Sendable {
     public var outcome: Outcome
     public var values: [String: String] = [:]
     /// Kept outputs: name → path.
     public var outputs: [String: String] = [:]
-    /// What a step without a command of its own has to say; goes where a command's output goes.
+    /// Messages of a step without a command. They go where the output of a command goes.
     public var said: [String] = []
-    /// What later runs may take instead of doing the same again.
+    /// The result that later runs can reuse.
     public var kept: KeptResult?
-    /// The monitor report that it wrote, as it wrote it.
+    /// The monitor report, exactly as the step wrote it.
     public var monitor: String?
-    /// What it has planned for infrastructure.
+    /// What the step planned for infrastructure.
     public var infrastructure: InfrastructureRecord?
 
     public init(

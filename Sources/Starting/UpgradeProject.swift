@@ -6,19 +6,19 @@ import ProjectFiles
 import Projects
 import Templates
 
-/// What an upgrade did to the working tree.
+/// What an upgrade changed in the working tree.
 public struct Upgrade: Sendable, Encodable {
-    /// The template as it came in; absent when there was nothing new.
+    /// The template version merged in; absent when there was nothing new.
     public let template: String?
     /// Files with conflict markers.
     public let conflicts: [String]
 }
 
-/// Brings what is new in the template into a project that was started from it, by a three-way merge.
+/// Merges a newer template into a project that was started from it, by a three-way merge.
 ///
-/// Commits that hold the template alone, as rendered with the project's answers, are a line of their own: the first one is
-/// where the project began, each later one has the one before as parent. So Git itself knows what the template was when it
-/// was last merged, in every clone.
+/// Commits that contain only the template, rendered with the project's answers, form a line of their own. The first
+/// one starts the project, and each later one has the previous one as parent. So every clone knows which template was
+/// merged last, from Git alone.
 public struct ProjectUpgrader {
     package let folder: String
     let template: Template
@@ -60,7 +60,7 @@ public struct ProjectUpgrader {
         }
     }
 
-    /// A new file of the template must not meet one that Git does not know.
+    /// New files of the template must not overwrite untracked files.
     private func refuseUnknown(_ files: [String], since base: Commit, in repository: Repository) throws {
         guard let head = try repository.tip(of: "HEAD") else { return }
         let met = try files.first { file in
@@ -73,7 +73,7 @@ public struct ProjectUpgrader {
         )
     }
 
-    /// The commit of the template that HEAD was last brought up to.
+    /// The template commit that was last merged into HEAD.
     private func lastTemplate(in repository: Repository) throws -> Commit {
         guard let head = try repository.tip(of: "HEAD") else {
             throw DaemonError.refused("\(folder) has no commit yet")
@@ -86,7 +86,7 @@ public struct ProjectUpgrader {
         return found
     }
 
-    /// What the project was started with, from its own record.
+    /// The answers that the project was started with, from its own files.
     private func answers() throws -> Answers {
         let file = "\(folder)/\(Template.record)"
         guard let data = FileManager.default.contents(atPath: file) else {

@@ -5,7 +5,7 @@ import Home
 import Notices
 import Projects
 
-/// Delivers one notice to one recipient, once, and says what came of it.
+/// Delivers one notice to one recipient with a single attempt, and returns the result.
 package struct NoticeCourier: Sendable {
     let home: Home
     let address: PageAddress
@@ -16,8 +16,8 @@ package struct NoticeCourier: Sendable {
     }
 
     /// - Parameters:
-    ///   - recipient: of a mail; empty for a webhook.
-    ///   - key: the same whenever the same notice is sent: 32 hexadecimal digits.
+    ///   - recipient: address of a mail; empty for a webhook.
+    ///   - key: idempotency key, the same for every attempt: 32 hexadecimal digits.
     package func deliver(_ notice: Notice, through channel: Channel, to recipient: String, key: String) async
         -> Delivery
     {
@@ -41,7 +41,7 @@ package struct NoticeCourier: Sendable {
                 return try await send(letter, through: email, key, curl)
             }
         } catch {
-            // A variable that is missing comes with the next start, a full disk has room again.
+            // These errors can pass: a restart can bring the missing variable, a full disk can get space again.
             return .later(reason: "\(error)", wait: nil)
         }
     }
@@ -75,7 +75,7 @@ package struct NoticeCourier: Sendable {
         }
     }
 
-    /// Do something with a file that nobody else can read, and that is gone afterwards.
+    /// Do something with a file that only this user can read, and remove it afterwards.
     private func holding(_ bytes: [UInt8], as name: String, _ work: (String) async -> Delivery) async throws
         -> Delivery
     {
@@ -87,7 +87,7 @@ package struct NoticeCourier: Sendable {
         return await work(file)
     }
 
-    /// - Parameter name: of a variable of the daemon's environment.
+    /// - Parameter name: name of a variable in the daemon's environment.
     private func secret(_ name: String) throws -> String {
         guard let value = ProcessInfo.processInfo.environment[name], !value.isEmpty else {
             throw DaemonError.unusable("the daemon has no variable \(name): start it with that")
