@@ -11,11 +11,11 @@ import Runs
 import Starting
 import Store
 
-/// What may stay in a home.
+/// Limits for what stays in a home.
 public struct Keeping: Sendable, Codable {
-    /// Days since a workspace or a result was last used, or since the run of a folder of outputs ended.
+    /// Days since a workspace or a result was last used, or since the run of an outputs folder ended.
     public var days: Int
-    /// Bytes that kept results may take in all.
+    /// Total bytes of kept results.
     public var bytes: Int64
 
     public init(days: Int = 30, bytes: Int64 = 20 << 30) {
@@ -32,10 +32,10 @@ public struct Cleaning: Sendable, Codable {
     public var bytes: Int64 = 0
 }
 
-/// Removes what nobody needs any more: results, workspaces, outputs of old runs.
+/// Removes results, workspaces and outputs of old runs that are no longer needed.
 ///
-/// What stays, however old: logs and records; what runs that have not ended use; the outputs of the last run that passed
-/// of every branch and pipeline, and of every run that made a live schedule; the evidence of decisions.
+/// Kept at any age: logs and records, everything that unended runs use, the outputs of the last passed run of each
+/// branch and pipeline, the outputs of every run that made a live schedule, and the evidence of decisions.
 struct HomeCleaner: Sendable {
     let home: Home
     let store: Store
@@ -48,7 +48,7 @@ struct HomeCleaner: Sendable {
         cleaning.results = try await store.forgetResults(unusedSince: cutoff, largerThan: keeping.bytes)
         let needed = try await store.keptDigests()
         let kept = KeptResults(folder: home.kept)
-        // A result that is being kept at this moment has files and no row yet.
+        // A result that is just being kept has files and no row yet.
         cleaning.bytes = try await onOwnThread {
             try kept.removeAll(but: needed, touchedBefore: now.addingTimeInterval(-3_600))
         }

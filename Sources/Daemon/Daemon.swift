@@ -20,7 +20,8 @@ import Telling
 import Watching
 import Web
 
-/// Everything joined: watches, plans, runs, gates, promotes, fires, and answers. One `run()` from start to shutdown.
+/// Wires everything together: watches, plans, runs, gates, promotes, fires and answers. One `run()` from start to
+/// shutdown.
 public struct Daemon: Service {
     let options: DaemonOptions
     let store: Store
@@ -88,7 +89,7 @@ public struct Daemon: Service {
             webhooks: WebhookReceiver(store: store, follower: follower), host: options.host, port: options.port,
             logger: logger)
         do {
-            // Nothing is taken up before the daemon can be reached: a port that is taken ends it at once.
+            // Nothing is taken up before the daemon can be reached. A port that is in use ends it at once.
             try await web.serve { address in
                 try publish(address)
                 try await work(doorbell)
@@ -99,7 +100,7 @@ public struct Daemon: Service {
         try await close()
     }
 
-    /// Tell where the pages are.
+    /// Store where the pages are.
     private func publish(_ address: String) throws {
         do {
             try address.write(toFile: options.home.address, atomically: true, encoding: .utf8)
@@ -112,7 +113,7 @@ public struct Daemon: Service {
 
     private func work(_ doorbell: Doorbell) async throws {
         try await withThrowingDiscardingTaskGroup { group in
-            // What was at work when the last daemon ended can only be taken up by an engine that knows its project.
+            // Runs of an earlier daemon can only be taken up by an engine that knows their project.
             for project in try await store.projects() { await watch(project, &group) }
             group.addTask { await startRegistries() }
             group.addTask { await engine.run() }
@@ -141,21 +142,21 @@ public struct Daemon: Service {
         }
     }
 
-    /// A registry of one's own takes seconds to start: what was used lately will be used again.
+    /// An embedded registry takes seconds to start, so registries that were used lately are started now.
     private func startRegistries() async {
         for settings in (try? await store.registriesInUse()) ?? [] where settings.model != nil {
             _ = try? await registries.registry(settings)
         }
     }
 
-    /// The embedded registry stays as long as steps are at work, and is found again by the next daemon.
+    /// The embedded registry stays up while steps are running. The next daemon finds it again.
     private func close() async throws {
         if try await !store.unendedRuns().contains(where: { $0.progress.isLive }) { await registries.stop() }
         groups.remove()
         try store.close()
     }
 
-    /// Watch a project; one that was adopted again, with another URL say, is watched anew.
+    /// Watch a project. If it was adopted again, for example with another URL, watch it anew.
     private func watch(_ project: StoredProject, _ group: inout ThrowingDiscardingTaskGroup<any Error>) async {
         watches.watch(of: project.id)?.stop()
         let watch = ProjectWatch(project, home: options.home, store: store, servers: servers, logger: logger)
@@ -173,7 +174,7 @@ public struct Daemon: Service {
         if watch.isLinked { follower.look(at: watch.project.id) }
     }
 
-    /// The net under everything that tells of a push: hooks, inotify and webhooks may all fail.
+    /// The fallback when hooks, inotify and webhooks all fail to report a push.
     private func lookNowAndThen() async {
         let period = max(1, min(options.lookEvery, options.fetchEvery))
         var seconds = 0

@@ -11,7 +11,7 @@ import Running
 import Starting
 import Watching
 
-/// Asks a running daemon to do something.
+/// Sends requests to a running daemon.
 public struct DaemonClient: Sendable {
     private let home: Home
 
@@ -24,24 +24,25 @@ public struct DaemonClient: Sendable {
         try runs(.fire(schedule: schedule, project: named(project), at: time))
     }
 
-    /// Have a schedule not fire until it is resumed.
+    /// Stop a schedule from firing until it is resumed.
     ///
-    /// - Returns: what came of it, for the person.
+    /// - Returns: the result, as a sentence for the person.
     public func pause(_ schedule: String, project: String, as name: String, because reason: String) throws -> String {
         try sentence(.pause(schedule: schedule, project: named(project), by: name, reason: reason))
     }
 
-    /// Have a schedule fire again.
+    /// Let a schedule fire again.
     ///
-    /// - Parameter catchingUp: whether its misfire policy decides about what was missed; else that is skipped.
-    /// - Returns: what came of it, for the person.
+    /// - Parameter catchingUp: whether its misfire policy decides about missed moments; otherwise they are skipped.
+    /// - Returns: the result, as a sentence for the person.
     public func resume(_ schedule: String, project: String, as name: String, catchingUp: Bool) throws -> String {
         try sentence(.resume(schedule: schedule, project: named(project), by: name, catchesUp: catchingUp))
     }
 
-    /// Run the moments of a schedule in a range again, both ends included.
+    /// Run the moments of a schedule in a range again; both ends are included.
     ///
-    /// - Parameter version: of the environment's model; what each moment is pinned to when absent.
+    /// - Parameter version: a version of the environment's model. If absent, each moment uses the version that it is
+    ///   pinned to.
     /// - Returns: the number of the backfill.
     public func backfill(
         _ schedule: String, project: String, from: Date, through: Date, version: String?, parallel: Int,
@@ -56,24 +57,24 @@ public struct DaemonClient: Sendable {
         return number
     }
 
-    /// - Returns: what came of it, for the person.
+    /// - Returns: the result, as a sentence for the person.
     public func cancel(backfill: Int64, as name: String) throws -> String {
         try sentence(.cancelBackfill(backfill, by: name))
     }
 
-    /// - Returns: what came of it, for the person.
+    /// - Returns: the result, as a sentence for the person.
     public func retry(backfill: Int64) throws -> String { try sentence(.retryBackfill(backfill)) }
 
-    /// End a run early. Returns when that is on record; its steps end soon after.
+    /// End a run early. Returns when the request is stored; the steps end soon after.
     public func cancel(run: Int64) throws { _ = try ask(.cancel(run: run)) }
 
-    /// Try what did not pass in an ended run once more.
+    /// Retry what did not pass in a run that has ended.
     public func retry(run: Int64) throws { _ = try ask(.retry(run: run)) }
 
-    /// - Parameter name: who looked at it.
+    /// - Parameter name: who reviewed the change.
     public func approve(change: Int64, as name: String) throws { _ = try ask(.approve(change: change, by: name)) }
 
-    /// - Returns: what came of it, for the person.
+    /// - Returns: the result, as a sentence for the person.
     public func approve(decision: Int64, as name: String) throws -> String {
         try sentence(.approveDecision(decision, by: name))
     }
@@ -81,8 +82,8 @@ public struct DaemonClient: Sendable {
     /// Roll a model back to an earlier champion.
     ///
     /// - Parameters:
-    ///   - version: the champion before the present one when absent.
-    ///   - environment: may be absent where the model has one.
+    ///   - version: the previous champion when absent.
+    ///   - environment: may be absent if the model has only one.
     /// - Returns: the number of the run that tries the version, and then moves the alias.
     public func rollBack(
         _ model: String, to version: String?, environment: String?, as name: String, because reason: String
@@ -95,29 +96,29 @@ public struct DaemonClient: Sendable {
     /// Send a test message through a channel of an environment.
     ///
     /// - Returns: a line for each recipient.
-    /// - Throws: `DaemonError.refused` with the same when somebody could not be told.
+    /// - Throws: `DaemonError.refused` with the same lines when the message did not reach every recipient.
     public func testNotice(_ channel: String, environment: String, project: String) throws -> String {
         try sentence(.testNotice(channel: channel, environment: environment, project: named(project)))
     }
 
     public func withdraw(change: Int64, as name: String) throws { _ = try ask(.withdraw(change: change, by: name)) }
 
-    /// Open a change of a branch as it is now; doing it again gives the change the branch's new head.
+    /// Open a change of a branch at its current tip. Repeating it gives the change the branch's new tip.
     ///
-    /// - Returns: what a person who pushes it would read.
+    /// - Returns: the text that a person who pushes the change would read.
     public func openChange(of branch: String, into target: String, topic: String?, project: String) throws -> String {
         try sentence(.openChange(branch: branch, target: target, topic: topic, project: named(project)))
     }
 
-    /// Remove what nobody needs any more.
+    /// Remove what is no longer needed.
     ///
-    /// - Parameter keeping: what may stay; as the daemon was started with when absent.
+    /// - Parameter keeping: limits for what stays; those that the daemon was started with when absent.
     public func clean(_ keeping: Keeping?) throws -> Cleaning {
         guard case .cleaned(let cleaning) = try ask(.clean(keeping: keeping)) else { throw notUnderstood }
         return cleaning
     }
 
-    /// The only project is not named.
+    /// `nil` for an empty name: the daemon then takes its only project.
     private func named(_ project: String) -> String? { project.isEmpty ? nil : project }
 
     private func sentence(_ command: Command) throws -> String {
@@ -130,13 +131,13 @@ public struct DaemonClient: Sendable {
         return runs
     }
 
-    /// - Throws: `DaemonError.refused` for what the daemon does not do; `.unanswered` when it hung up, or said nothing.
+    /// - Throws: `DaemonError.refused` when the daemon refuses; `.unanswered` when it hung up or sent nothing.
     private func ask(_ command: Command) throws -> Command.Answer {
         guard let text = Doorbell.ring(home.socket, try command.lines(), waitSeconds: 60) else {
             throw DaemonError.notRunning(home: home.path)
         }
         guard let answer = try? JSONDecoder().decode(Command.Answer.self, from: Data(text.utf8)) else {
-            // An older daemon knows no commands of this form, and says so.
+            // An older daemon does not know commands of this form, and says so.
             throw text.hasPrefix("error: ") ? notUnderstood : DaemonError.unanswered(home: home.path)
         }
         if case .refused(let reason) = answer { throw DaemonError.refused(reason) }

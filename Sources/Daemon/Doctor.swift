@@ -17,7 +17,7 @@ import Running
 import Starting
 import Store
 
-/// Examines what the daemon stands on.
+/// Checks everything that the daemon depends on.
 public struct Doctor: Sendable {
     let home: Home
     let minder: String
@@ -174,7 +174,7 @@ public struct Doctor: Sendable {
         return Diagnosis(subject: subject, state: .ok, detail: project.url.map(redacted) ?? project.repository)
     }
 
-    /// What a program of `PATH` prints, with its complaints when it fails.
+    /// The output of a program on `PATH`, including standard error when it fails.
     private func capture(_ command: [String]) async -> (code: Int32, text: String) {
         do {
             let ending = try await Program("/usr/bin/env", command).run()

@@ -17,11 +17,11 @@ import Runs
 import Starting
 import Store
 
-/// Runs a pipeline on the files of a working tree as they are, committed or not: the same planner, engine and minders as a
-/// daemon's, in a home of its own, and no daemon.
+/// Runs a pipeline on the files of a working tree, committed or not. Uses the same planner, engine and minders as a
+/// daemon, in its own home and without a daemon.
 ///
-/// Its steps see the files under a layer of their own and change none of them. Nothing is registered or promoted: code is
-/// what gets promoted, and this code is not even committed.
+/// Its steps see the files under a layer of their own and change none of them. Nothing is registered or promoted:
+/// only committed code is promoted.
 public struct LocalRun: Sendable {
     private let tree: WorkingTree
     public let home: Home
@@ -30,7 +30,7 @@ public struct LocalRun: Sendable {
     private let slots: Int
     private let logger: Logger
 
-    /// - Parameter home: folder for runs of this working tree; its parent is made.
+    /// - Parameter home: folder for runs of this working tree; its parent is created.
     public init(_ tree: WorkingTree, home: Home, minder: String, mlflowPython: String, slots: Int, logger: Logger) {
         self.tree = tree
         self.home = Home("\(home.path)/local/\(sha256(tree.folder).prefix(12))")
@@ -40,12 +40,12 @@ public struct LocalRun: Sendable {
         self.logger = logger
     }
 
-    /// Run a pipeline to its end.
+    /// Run a pipeline until it ends.
     ///
     /// - Parameters:
-    ///   - steps: only these, and what they need; all when empty.
-    ///   - environment: the first that the pipeline names when absent.
-    ///   - follow: what to do beside it, told the number of the run; ends when the run is over.
+    ///   - steps: only these and what they need; all when empty.
+    ///   - environment: the first one that the pipeline names when absent.
+    ///   - follow: runs at the same time and gets the number of the run; ends when the run is over.
     public func run(
         _ pipeline: String, steps: [String], environment: String?,
         follow: @escaping @Sendable (Int64, Reporter) async throws -> Void
@@ -71,7 +71,7 @@ public struct LocalRun: Sendable {
         return detail
     }
 
-    /// One engine, until nothing is unended.
+    /// Run one engine until every run has ended.
     private func work(on project: StoredProject, _ store: Store, _ minders: Minders, _ registries: Registries) async {
         let groups = ControlGroups.find(name: groupName(of: home))
         defer { groups.remove() }

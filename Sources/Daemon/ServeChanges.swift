@@ -13,7 +13,7 @@ import Reading
 import Starting
 import Store
 
-/// What persons ask of changes.
+/// Requests of people about changes.
 extension Daemon {
     func approve(change number: Int64, by name: String) async throws -> String {
         try await gate.wish(.approved(by: name), of: number)
@@ -32,7 +32,7 @@ extension Daemon {
         try await store.note(deed, by: name, project: change.project, at: Date())
     }
 
-    /// The very head that was refused is pushed again: somebody wants it looked at again.
+    /// Somebody has pushed the refused head again, to have it checked again.
     func propose(_ again: [String: ObjectID], _ project: StoredProject) async throws {
         for (ref, tip) in again {
             guard let proposal = ProposalRef(ref),
@@ -46,7 +46,7 @@ extension Daemon {
         }
     }
 
-    /// Open a change of a branch that is in the repository already.
+    /// Open a change of a branch that is already in the repository.
     func openChange(of branch: String, into target: String, topic: String?, project name: String?) async throws
         -> String
     {
@@ -65,7 +65,7 @@ extension Daemon {
         return try await pushed(to: project.repository, ["\(old) \(head) \(ref)"])
     }
 
-    /// A topic has letters, digits, - and _ only.
+    /// A topic may only have letters, digits, - and _.
     private func topic(of branch: String) -> String {
         String(branch.prefix(64).map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") ? $0 : "-" })
     }

@@ -17,9 +17,9 @@ import Runs
 import Starting
 import Store
 
-/// What persons ask about models.
+/// Requests of people about models.
 extension Daemon {
-    /// Somebody approves a promotion that its rules have passed.
+    /// Approve a promotion that has passed its rules.
     func approve(decision number: Int64, by name: String) async throws -> String {
         guard let decision = try await store.decision(number) else {
             throw DaemonError.refused("there is no decision \(number): `espalier decisions` lists them")
@@ -66,7 +66,7 @@ extension Daemon {
         guard let current = tenures.last else { throw DaemonError.refused("\(model) has no champion in \(wanted)") }
         let run = try await store.run(current.decision.body.run)
         let version = wish.version ?? championBefore(tenures)
-        // The present one, too: somebody else may have moved the alias away from it.
+        // Includes the present champion, because somebody else may have moved the alias away from it.
         let known = Set(tenures.map(\.move.to))
         guard let version, known.contains(version) else {
             throw DaemonError.refused(

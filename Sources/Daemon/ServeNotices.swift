@@ -17,7 +17,7 @@ import Telling
 extension Daemon {
     /// Send a test message through a channel now.
     ///
-    /// - Returns: what came of it, a line for each recipient.
+    /// - Returns: a line for each recipient, with the result.
     func testNotice(_ wanted: String, environment name: String, project projectName: String?) async throws
         -> String
     {

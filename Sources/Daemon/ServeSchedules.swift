@@ -16,7 +16,7 @@ import Schedules
 import Starting
 import Store
 
-/// What persons ask of schedules.
+/// Requests of people about schedules.
 extension Daemon {
     func fire(_ name: String, project: String?, at time: Date) async throws -> [Int64] {
         let schedule = try await schedule(name, ofProject: project)
@@ -35,7 +35,7 @@ extension Daemon {
         return "\(schedule.pipeline) is paused: it does not fire until `espalier schedules resume \(schedule.pipeline)`"
     }
 
-    /// - Parameter catchesUp: whether the misfire policy decides about what was missed; else that is skipped.
+    /// - Parameter catchesUp: whether the misfire policy decides about missed moments; otherwise they are skipped.
     func resume(_ name: String, project: String?, by who: String, catchesUp: Bool) async throws -> String {
         let schedule = try await schedule(name, ofProject: project)
         guard let pause = schedule.pause else {
@@ -50,7 +50,7 @@ extension Daemon {
         return "\(schedule.pipeline) fires again, next: \(next)" + (skipped.map { "; \($0)" } ?? "")
     }
 
-    /// Put a backfill on record; its moments start as its limits allow.
+    /// Record a backfill. Its moments start as its limits allow.
     ///
     /// - Returns: its number.
     func backfill(_ wish: Command.Backfill) async throws -> Int64 {
@@ -76,7 +76,7 @@ extension Daemon {
         return id
     }
 
-    /// A version that is not there would fail once a moment.
+    /// Checked here, because a missing version would fail every moment.
     private func requireVersion(_ version: String, for schedule: StoredSchedule) async throws {
         let project = try await store.projects().first { $0.id == schedule.project }
         guard let project,
@@ -99,7 +99,7 @@ extension Daemon {
         return "backfill \(id) is cancelled: what it has written stays"
     }
 
-    /// Try what failed once more, and go on with what waits.
+    /// Retry what failed, and continue with what is waiting.
     func retry(backfill id: Int64) async throws -> String {
         let backfill = try await store.backfill(id)
         guard backfill.cancelledAt == nil else { throw DaemonError.refused("backfill \(id) was cancelled: ask anew") }

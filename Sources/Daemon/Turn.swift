@@ -10,8 +10,8 @@ import Store
 
 /// The daemon's turn: plan → start → gate → end, again and again.
 ///
-/// It is told *that* something happened, never what: on each ring it reads what is open and does what can be done. So the
-/// bell may ring late, twice, or for nothing.
+/// The bell only says *that* something happened, not what. On each ring, a turn reads what is open and does what can
+/// be done, so the bell may ring late, twice, or for nothing.
 struct Turn {
     let bells: Bells
     let store: Store
@@ -19,7 +19,7 @@ struct Turn {
     /// Absent where nothing is merged: a local run.
     var gate: Gate?
     let logger: Logger
-    /// Whether to come to an end when no run is unended.
+    /// Whether to stop when every run has ended.
     var endsWhenIdle = false
 
     /// Take up what an earlier process left, then take turns until the bell stops.
@@ -60,7 +60,7 @@ struct Turn {
         if let gate { await engine.handled(await gate.open(events)) }
     }
 
-    /// Advance changes as far as they go now. Nothing else waits for what the gate still has to do.
+    /// Advance changes as far as possible now. Nothing else waits for the rest of the gate's work.
     private func merge(_ gate: Gate, _ alarm: inout Alarm) async throws {
         while true {
             let result = try await gate.advance()
