@@ -1,4 +1,4 @@
-/// A folder of Terraform configuration, and where its state is.
+/// A folder of Terraform configuration, and the location of its state.
 public struct Infrastructure: Sendable, Hashable, Codable {
     /// Relative to the root of the commit.
     public let folder: String

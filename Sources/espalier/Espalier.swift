@@ -95,7 +95,7 @@ struct ProjectFolder: ParsableArguments {
     var folder = "."
 }
 
-/// A sentence for the person at the terminal, and exit code 1.
+/// An error message for the person at the terminal, with exit code 1.
 struct Complaint: Error, CustomStringConvertible {
     let description: String
 }

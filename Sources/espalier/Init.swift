@@ -10,7 +10,7 @@ import Reading
 import Starting
 import Templates
 
-/// The folder of files that are installed beside this program.
+/// The folder of resources installed beside this program.
 var installedFiles: String { sibling("espalier_espalier.resources") }
 
 /// Which template a project is created from.

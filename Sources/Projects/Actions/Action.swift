@@ -17,7 +17,7 @@ public struct Action: Sendable, CustomStringConvertible {
     /// The action as a given kind; `nil` if it is of another kind.
     package func `as`<Kind: ActionKind>(_ type: Kind.Type) -> Kind? { body as? Kind }
 
-    /// One word.
+    /// Name of the kind, one word.
     public var kind: String { type(of: body).tag }
 
     /// What the step does, as plans show it.

@@ -27,7 +27,7 @@ package protocol ActionKind: TaggedValue {
     var reasonToSkipLocally: String? { get }
     /// Why a run of a change from outside, without network and data, skips it; `nil` if it does not.
     var reasonToSkipIsolated: String? { get }
-    /// How a Databricks job does it.
+    /// How a Databricks job does the same.
     var onDatabricks: DatabricksTask { get }
 
     /// The shell command to run; `nil` if the kind is not a command.

@@ -1,7 +1,7 @@
 import Cron
 import Foundation
 
-/// `on: { schedule: … }`: a cron rule with its policies.
+/// `on: { schedule: … }`: start at the moments of a cron expression, by these policies.
 public struct ScheduleRule: Sendable, Hashable, Codable {
     /// What happens to moments that were missed.
     public enum Misfire: String, Sendable, Codable, CaseIterable {

@@ -18,7 +18,7 @@ public struct Triggers: Sendable {
         return nil
     }
 
-    /// The environments that it may run in, in the order of its triggers.
+    /// The environments that the pipeline may run in, in the order of its triggers.
     public var environments: [String] { rules.flatMap(\.environments) }
 
     /// The path patterns that decide whether it starts.
