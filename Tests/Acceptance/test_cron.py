@@ -48,7 +48,7 @@ def test_a_fire_has_its_moment_in_all_forms(espalier):
 
 
 def test_what_is_never_due_is_said_to_be(espalier):
-    assert "It is never due after 2026-01-01 00:00:00 UTC." in espalier("cron", "0 0 0 1 1 ? 2020", *FROM).stdout
+    assert "It never fires after 2026-01-01 00:00:00 UTC." in espalier("cron", "0 0 0 1 1 ? 2020", *FROM).stdout
 
 
 @pytest.mark.parametrize("words, code, complaint", [
