@@ -67,7 +67,7 @@ extension Reporter {
         return export
     }
 
-    /// Which versions aliases pointed to, newest last.
+    /// The versions that aliases pointed to, newest last.
     ///
     /// - Parameters:
     ///   - model: absent for all models.

@@ -62,14 +62,14 @@ enum Command: Codable, Sendable {
         case runs([Int64])
         case backfill(Int64)
         case cleaned(Cleaning)
-        /// It was not done, and why.
+        /// The request was refused, with the reason.
         case refused(String)
     }
 
     /// The first line of the message.
     static let word = "command"
 
-    /// The lines of the message.
+    /// The message, line by line.
     func lines() throws -> [String] {
         [Self.word, String(decoding: try JSONEncoder().encode(self), as: UTF8.self)]
     }

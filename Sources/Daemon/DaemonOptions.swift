@@ -3,11 +3,11 @@ import Following
 import Home
 import Promoting
 
-/// How a daemon is started.
+/// Options for starting a daemon.
 public struct DaemonOptions: Sendable {
     public var home: Home
     public var host: String
-    /// 0 lets the system choose.
+    /// 0 lets the system choose a port.
     public var port: UInt16
     /// How many steps run at once.
     public var slots: Int

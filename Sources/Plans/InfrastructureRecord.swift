@@ -2,7 +2,7 @@
 public struct InfrastructureRecord: Sendable, Hashable {
     /// The folder and the state that the plan is about.
     public let place: String
-    /// Digest of what it was planned from.
+    /// Digest of the inputs of the plan.
     public let configuration: String
     /// The plan as JSON. The store does not read it.
     public let body: String

@@ -51,7 +51,7 @@ public struct RunSettings: Sendable, Hashable, Codable {
     public let dataRoot: String?
     /// Whether steps have neither network nor the environment's data. Absent: no.
     public let isIsolated: Bool?
-    /// Absent for none.
+    /// Absent if nothing is quarantined.
     public let quarantine: [QuarantinedTest]?
     /// How many people must approve a promotion. Absent: none.
     public var approvals: Int?
@@ -73,9 +73,9 @@ public struct PlannedStep: Sendable, Hashable, Codable {
     /// How the versions of `data` are determined, for those that the environment declares. Absent in plans of 0.1.
     public let datasets: [String: Dataset]?
     public let outputs: [String]
-    /// The output that is a JUnit report.
+    /// The output with a JUnit report.
     public let tests: String?
-    /// The output that is a monitor report.
+    /// The output with a monitor report.
     public let monitor: String?
     /// Values may contain references, which are resolved when the step starts.
     public let env: [String: String]

@@ -23,7 +23,7 @@ public struct StepKey: Sendable, Hashable, Codable {
     }
 }
 
-/// Whether a step's result may be taken from an earlier run.
+/// Whether a step can reuse the result of an earlier run.
 public enum Reuse: Sendable, Hashable {
     case byKey(StepKey)
     /// Never reused, with the reason.

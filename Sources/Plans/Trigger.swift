@@ -18,7 +18,7 @@ public struct Trigger: Sendable, CustomStringConvertible {
     /// The trigger as a given kind; `nil` if it is of another kind.
     package func `as`<Kind: TriggerKind>(_ type: Kind.Type) -> Kind? { body as? Kind }
 
-    /// One word.
+    /// Name of the kind, one word.
     public var kind: String { type(of: body).tag }
 
     /// What started the run, for people: a noun with numbers and names.

@@ -10,11 +10,11 @@ package protocol TriggerKind: TaggedValue {
     var logicalTime: Date? { get }
     /// Why no step of the run may reuse an earlier result; `nil` if steps may.
     var reasonToRunAnew: String? { get }
-    /// Which newer runs can replace the run.
+    /// Which newer runs can supersede the run.
     var succession: Succession { get }
     /// Whether the run checks a change that is not merged.
     var isCheck: Bool { get }
-    /// Whether drift that the run finds can start other runs.
+    /// Whether drift found by the run can start other runs.
     var mayReportDrift: Bool { get }
     /// Added to the priority of the environment.
     var priority: Int { get }
@@ -36,11 +36,11 @@ extension TriggerKind {
 
 /// Groups runs of a pipeline for `supersede:`. A newer run can only replace older runs of the same succession.
 package struct Succession: Sendable, Hashable {
-    /// What its runs are about.
+    /// What the runs are about.
     package let subject: String
     /// Whether it includes runs of other branches.
     package let spansBranches: Bool
-    /// Whether newer runs replace older ones at all.
+    /// Whether newer runs supersede older ones at all.
     package let replaces: Bool
 
     package init(subject: String, spansBranches: Bool = false, replaces: Bool = true) {

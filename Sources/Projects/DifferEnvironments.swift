@@ -1,9 +1,9 @@
-/// A key that two environments resolve differently.
+/// A key whose resolved value differs between two environments.
 public struct EnvironmentDifference: Sendable, Hashable, Codable {
     public struct Side: Sendable, Hashable, Codable {
         /// The value as JSON.
         public let value: String
-        /// Where it was written: file, line and column.
+        /// Where the value was written: file, line and column.
         public let origin: Mark
     }
 

@@ -69,7 +69,7 @@ public struct RegistrySettings: Sendable, Hashable {
     public var models: [String]?
     public var candidate: String?
     public var incumbent: String?
-    /// Legacy stage of the incumbent.
+    /// Legacy stage that the incumbent gets.
     public var stage: String?
     /// Command that loads the version in `ESPALIER_MODEL_URI` and makes it predict. Absent: a command that fits most
     /// models.

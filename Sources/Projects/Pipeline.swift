@@ -49,13 +49,13 @@ public struct Step: Sendable, Hashable, Codable {
     /// The keys of `config:` that the step gets. Absent: all.
     public let config: [String]?
     public let outputs: [String]
-    /// The output that is a JUnit report.
+    /// The output with a JUnit report.
     public let tests: String?
-    /// The output that is a monitor report.
+    /// The output with a monitor report.
     public let monitor: String?
     /// A key of the environment's `compute`.
     public let compute: String?
-    /// Values may hold references.
+    /// Values may contain references.
     public let env: [String: String]
     /// In seconds. Overrides the compute's timeout.
     public let timeout: Int64?

@@ -5,7 +5,7 @@ public struct Problem: Error, Hashable, Sendable, Codable, CustomStringConvertib
     /// Dotted path of the key, for example `steps.train.needs`; empty for a whole file.
     public let key: String
     public let message: String
-    /// What to do about it.
+    /// How to fix it.
     public let hint: String?
 
     public init(_ message: String, at mark: Mark? = nil, key: String = "", hint: String? = nil) {

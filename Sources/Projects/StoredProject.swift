@@ -1,4 +1,4 @@
-/// A repository that was adopted and is watched.
+/// A repository that was adopted and is being watched.
 public struct StoredProject: Sendable, Hashable, Codable {
     public let id: Int64
     public let name: String

@@ -4,7 +4,7 @@ import Home
 /// A daemon's lease to move aliases of a registered model, stored as a tag of the model: `ID UNTIL HOST`.
 package struct Lease: Sendable, Hashable {
     static let tag = "espalier.lease"
-    /// Seconds. Longer than a move takes, short enough to wait for after a crash.
+    /// Seconds. Longer than a move takes, and short enough to wait for after a crash.
     static let length: TimeInterval = 60
 
     /// Id of the daemon. Not a secret.

@@ -96,7 +96,7 @@ extension RunProgress {
 }
 
 extension StepProgress {
-    /// Set for a `register` step that passed.
+    /// The registered version; nil unless this is a `register` step that passed.
     package var registered: String? {
         values["model"] != nil && values["version"] != nil ? values["model_uri"] : nil
     }

@@ -34,7 +34,7 @@ extension PlannedStep {
 
 /// What happened to a version since it was registered.
 package enum VersionCheck: Sendable {
-    /// - Parameter remark: what could not be verified, if anything.
+    /// - Parameter remark: what could not be verified; nil when everything was.
     case asRegistered(remark: String?)
     case refused(reason: String)
 }

@@ -33,7 +33,7 @@ public func superseded<Entry>(
 /// - Parameters:
 ///   - runs: runs that have not ended, by id.
 ///   - progress: the progress of an entry of `runs`.
-/// - Returns: replaced run → the oldest run that replaces it.
+/// - Returns: superseded run → the oldest run that supersedes it.
 public func superseded<Entry>(among runs: [Int64: Entry], progress: (Entry) -> RunProgress) -> [Int64: Int64] {
     var replaced: [Int64: Int64] = [:]
     // Per line, the oldest run seen so far that replaces older ones. The loop goes from the newest run to the oldest.
@@ -63,7 +63,7 @@ private struct Line: Hashable {
     let branch: String?
 }
 
-/// Which older runs of its line a run replaces.
+/// Which older runs of its line a run supersedes.
 private enum Replacing { case nothing, notStarted, all }
 
 extension Plan {

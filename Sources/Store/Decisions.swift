@@ -129,7 +129,7 @@ public struct MoveUnderWay: Error, CustomStringConvertible {
     public var description: String { "decision \(decision) is moving '\(alias)' of \(model)" }
 }
 
-/// An alias that a decision moves.
+/// The alias move of a decision.
 public struct AliasMove: Sendable, Hashable {
     public let model: String
     public let alias: String

@@ -2,7 +2,7 @@ import Foundation
 import Schedules
 
 extension StoredSchedule {
-    /// When it fires next; `nil` while it is paused.
+    /// The next moment; `nil` while the schedule is paused.
     public func next(now: Date) -> Date? {
         pause == nil
             ? rule.due(after: max(decidedThrough, now), now: now, delay: rule.delay(of: delayName)).next : nil

@@ -77,7 +77,7 @@ struct HomeOption: ParsableArguments {
 }
 
 struct PatienceOption: ParsableArguments {
-    @Option(help: "Seconds without a sign of life after which a Git server counts as gone.")
+    @Option(help: "Seconds without any data until a Git server counts as unreachable.")
     var patience = 300
 
     func validate() throws {
@@ -91,11 +91,11 @@ struct JSONFlag: ParsableArguments {
 }
 
 struct ProjectFolder: ParsableArguments {
-    @Option(name: .customLong("project"), help: "Folder that holds environments/ and pipelines/.")
+    @Option(name: .customLong("project"), help: "Folder with environments/ and pipelines/.")
     var folder = "."
 }
 
-/// A sentence for the person at the terminal, and exit code 1.
+/// An error message for the person at the terminal, with exit code 1.
 struct Complaint: Error, CustomStringConvertible {
     let description: String
 }

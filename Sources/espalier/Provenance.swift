@@ -25,9 +25,9 @@ struct ProvenanceCommand: AsyncParsableCommand {
         static func help(for part: Part) -> ArgumentHelp? {
             switch part {
             case .statement: "The statement. This is the default."
-            case .publicKey: "The public key that the statement is to be verified with, as PEM."
+            case .publicKey: "The public key that verifies the statement, as PEM."
             case .signature: "The signature of the model's files."
-            case .signatureKey: "The public key that the signature is to be verified with, as PEM."
+            case .signatureKey: "The public key that verifies the signature, as PEM."
             }
         }
     }

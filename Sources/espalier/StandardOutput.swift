@@ -30,7 +30,7 @@ enum StandardError {
 /// Prints to standard output. Replaces Swift's own `print`, which does not report failures.
 func print(_ item: Any, terminator: String = "\n") { StandardOutput.write(Data("\(item)\(terminator)".utf8)) }
 
-/// - Returns: the error number of the first write that fails, else `nil`.
+/// - Returns: the error number of the first failed write, otherwise `nil`.
 private func writeAll(_ data: Data, to descriptor: Int32) -> Int32? {
     var rest = data[...]
     while !rest.isEmpty {
