@@ -273,7 +273,8 @@ let package = Package(
             "Executing", "Digests", "Fixtures", "Home", "Minding", "Plans", "Projects", "Reading", "Runs",
             "ScriptedExecution"),
         tests(
-            "Running", "Events", "Executing", "Fixtures", "Home", "Minding", "Notices", "Plans", "Projects", "Promoting",
+            "Running", "Events", "Executing", "Fixtures", "Home", "Minding", "Notices", "Plans", "Projects",
+            "Promoting",
             "Runs", "ScriptedExecution", "Store", .product(name: "Logging", package: "swift-log")),
         tests(
             "Promoting", "Digests", "Events", "Fixtures", "Home", "Plans", "Projects", "Promotion", "Registry", "Runs",

@@ -58,15 +58,15 @@ import Testing
     @Test(arguments: [
         (
             "on: [failuer], webhook: { url: \"https://x\" }",
-            "on: 'failuer' is not one of failure, recovery, missed, drift, promotion, rollback, approval (did you mean 'failure'?)"
+            "on: 'failuer' is not one of failure, recovery, missed, drift, promotion, rollback, approval, trouble (did you mean 'failure'?)"
         ),
         (
             "webhook: { url: \"https://x\" }",
-            "on: it reports nothing (name some of failure, recovery, missed, drift, promotion, rollback, approval)"
+            "on: it reports nothing (name some of failure, recovery, missed, drift, promotion, rollback, approval, trouble)"
         ),
         (
             "on: test, webhook: { url: \"https://x\" }",
-            "on: expected one of failure, recovery, missed, drift, promotion, rollback, approval, found text 'test'"
+            "on: expected one of failure, recovery, missed, drift, promotion, rollback, approval, trouble, found text 'test'"
         ),
         ("on: drift", "it does not say where to send messages (give it a webhook: or an email:)"),
         (
