@@ -9,6 +9,7 @@ import Promotion
 import Runs
 import Store
 import Synchronization
+import Testing
 
 /// A run that has trained, registered and scored a model, up to where its `promote` step starts: with a store, a home and
 /// a registry of its own.
@@ -21,6 +22,8 @@ struct Release {
     let leases: ModelLeases
     let run: StoredRun
     private let rules: PromotionRules
+
+    private static var metric: Metric { get throws { try #require(Metric(rawValue: "roc_auc")) } }
 
     /// - Parameters:
     ///   - champion: the version that stands when the evidence is made; 0 for none.
@@ -37,7 +40,7 @@ struct Release {
         registry = try MLflowDouble()
         leases = ModelLeases(home: home, settling: 0...0)
         promoter = ModelPromoter(registry: registry.client, leases: leases, store: store, home: home)
-        rules = PromotionRules(first: .promote, improve: [])
+        rules = PromotionRules(first: .promote, improve: [ImproveRule(metric: try Self.metric, by: 0)])
         registry.state.withLock { state in
             state.files = files
             for _ in 0..<champion { state.versions.append(.init(source: "models:/m-0", tags: [:])) }
