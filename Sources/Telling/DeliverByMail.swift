@@ -16,7 +16,7 @@ extension NoticeCourier {
             id: outgoing.key, date: notice.at)
         var login: (user: String, password: String)?
         if let user = email.user, let password = email.password {
-            login = (try SecretSources.read(user).value, try SecretSources.read(password).value)
+            login = (try variable(user).value, try variable(password).value)
         }
         return try await courier.holding(Array(letter.message.utf8), as: outgoing.key) {
             await curl.mail(

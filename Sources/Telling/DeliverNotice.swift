@@ -54,6 +54,12 @@ package struct NoticeCourier: Sendable {
         }
     }
 
+    /// The secret in a variable of the daemon. A repository names it, so it can be nothing but a variable.
+    static func variable(_ name: String) throws -> Secret {
+        guard let source = EnvironmentSecret(name) else { throw DaemonError.unusable("'\(name)' names no variable") }
+        return try source.read()
+    }
+
     /// Do something with a file that nobody else can read, and that is gone afterwards.
     func holding(_ bytes: [UInt8], as name: String, _ work: (String) async -> Delivery) async throws
         -> Delivery

@@ -13,21 +13,29 @@ struct FileSecret: SecretSource {
     }
 
     func read() throws(SecretError) -> Secret {
-        // Non-blocking: opening a fifo would wait for a writer. Links are followed, because secrets are mounted that
-        // way.
+        // Not blocking: a fifo would wait for a writer. Links are followed: that is how secrets are mounted.
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
-        guard descriptor >= 0 else { throw SecretError(description: "the secret in \(path) cannot be read") }
-        defer { close(descriptor) }
+        guard descriptor >= 0 else { throw failure("cannot be read (\(String(cString: strerror(errno))))") }
+        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
         var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, status.st_size <= Self.limit else {
-            throw SecretError(
-                description:
-                    "\(path) is no file of at most \(Self.limit >> 10) KiB: put the secret, and nothing else, there")
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+            throw failure("cannot be read (it is not a file)")
         }
-        let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: false)
-        let bytes = (try? file.read(upToCount: Self.limit)) ?? Data()
-        let value = String(decoding: bytes, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
-        guard !value.isEmpty else { throw SecretError(description: "the secret in \(path) is empty: write it there") }
+        let bytes: Data
+        do {
+            // One byte more than may be there: a file may grow, and some files have no size.
+            bytes = try file.read(upToCount: Self.limit + 1) ?? Data()
+        } catch {
+            throw failure("cannot be read (\(error))")
+        }
+        guard bytes.count <= Self.limit else { throw failure("is larger than \(Self.limit >> 10) KiB") }
+        guard let text = String(validating: bytes, as: UTF8.self) else { throw failure("is not text in UTF-8") }
+        let value = text.trimmingCharacters(in: .whitespacesAndNewlines)
+        guard !value.isEmpty else { throw failure("is empty") }
         return Secret(value: value)
+    }
+
+    private func failure(_ what: String) -> SecretError {
+        SecretError(description: "the secret in \(path) \(what): put the secret, and nothing else, into that file")
     }
 }
