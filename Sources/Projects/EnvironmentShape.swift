@@ -18,24 +18,24 @@ public enum EnvironmentFile {
             .init("server", .string, "`embedded` (the daemon runs an MLflow server) or the URL of an existing one"),
             .init(
                 "model", .oneOrMany(.string),
-                "name of the registered model; of several, the first is that of pipelines that name none"),
+                "name of the registered model; with several, the first is the default for pipelines"),
             .init("aliases", aliases, "registry aliases of this environment"),
             .init("stage", .string, "legacy stage kept in step with the incumbent alias: Staging or Production"),
             .init(
                 "rollback", .oneOf(["by-hand", "on-failed-health"]),
-                "what a scheduled run that reports health=failed of the incumbent does about it; default by-hand"),
+                "what to do when a scheduled run reports health=failed for the incumbent; default by-hand"),
             .init(
                 "smoke", .string,
-                "command that loads the model in ESPALIER_MODEL_URI and has it predict, before a rollback; by default it is loaded by MLflow and asked for its own input example"
+                "command that loads the model in ESPALIER_MODEL_URI and predicts, before a rollback; by default MLflow loads it and predicts on its input example"
             ),
         ]))
 
     static let databricks = Shape.object([
-        .init("existing_cluster_id", .string, "id of a cluster that is there"),
-        .init("spark_version", .string, "runtime of a cluster of the job's own: 15.4.x-scala2.12"),
-        .init("node_type_id", .string, "machines of that cluster: Standard_DS3_v2"),
-        .init("num_workers", .integer(min: 1), "how many of them beside the driver; default 1"),
-        .init("policy_id", .string, "cluster policy that it has to keep"),
+        .init("existing_cluster_id", .string, "id of an existing cluster"),
+        .init("spark_version", .string, "runtime of the job's own cluster: 15.4.x-scala2.12"),
+        .init("node_type_id", .string, "type of its machines: Standard_DS3_v2"),
+        .init("num_workers", .integer(min: 1), "how many workers beside the driver; default 1"),
+        .init("policy_id", .string, "policy that the cluster must follow"),
     ])
 
     static let compute = Shape.object([
@@ -44,14 +44,14 @@ public enum EnvironmentFile {
         .init("memory", .size, "memory a step may use; more is out_of_memory"),
         .init("processes", .integer(min: 1), "processes and threads a step may have"),
         .init("timeout", .duration, "how long a step may take; default 1h"),
-        .init("databricks", databricks, "the cluster that it is in `espalier render terraform`"),
+        .init("databricks", databricks, "the cluster to write in `espalier render terraform`"),
     ])
 
     static let dataset = Shape.shorthand(
         .string,
         or: .object([
             .init("path", .string, "a file, folder or Delta table; relative to the data root"),
-            .init("version", .string, "a stated version, for data that comes with a pinned package"),
+            .init("version", .string, "a fixed version, for data that comes with a pinned package"),
         ]))
 
     static let fields: [Shape.Field] = [
@@ -66,14 +66,14 @@ public enum EnvironmentFile {
             "approvals that a promotion needs after the rules have passed; default 0"),
         .init(
             "gate", GateRules.shape,
-            "its branches are gated: nothing gets in but changes whose checks passed; direct pushes are refused"),
-        .init("quarantine", .list(QuarantinedTest.shape), "tests that fail now and then and do not block, until a day"),
-        .init("notify", .map(Channel.shape), "who is told of what, by channel"),
+            "gates its branches: only changes whose checks passed get in; direct pushes are refused"),
+        .init("quarantine", .list(QuarantinedTest.shape), "flaky tests that do not block until a given day"),
+        .init("notify", .map(Channel.shape), "who is notified of what, by channel"),
         .init("sandbox", .oneOf(["required", "best-effort", "off"]), "bubblewrap around each step; default required"),
         .init("priority", .integer(min: 0), "higher goes first; default 20 for prod, 10 for staging, 0 for dev"),
         .init(
             "lock", .oneOrMany(.string),
-            "files that pin the programs of every step: a change of them is a change of every key"),
+            "files that pin the programs of every step; changing one changes every step's key"),
         .init("datasets", .map(dataset), "where the versions of the datasets under a step's `data:` come from"),
         .init("data_root", .string, "folder for the environment's data; relative to the daemon's home"),
     ]

@@ -20,7 +20,7 @@ enum RuleFields {
         .init("metric", .string, required: true, "what is compared"),
         .init("margin", .number, required: true, "no slice may be shown to get worse by more than this"),
         .init("min_rows", .integer(min: 1), "smaller slices are reported, not judged; default 200"),
-        .init("confidence", .number, "that no slice is blamed by chance, all together (Holm); default 0.95"),
+        .init("confidence", .number, "joint confidence that no slice is blamed by chance (Holm); default 0.95"),
     ])
     private static let bounds = Shape.oneOf(BoundMethod.allCases.map(\.rawValue))
 
@@ -30,7 +30,7 @@ enum RuleFields {
         .init("improve", .oneOrMany(improveRule), "what must get better"),
         .init("no_worse", .oneOrMany(noWorseRule), "what must not get worse"),
         .init("slices", .oneOrMany(slicesRule), "subgroups that must not get worse"),
-        .init("at_most", .map(.number), "value that a step above reported → the most it may be: { latency_ms: 50 }"),
+        .init("at_most", .map(.number), "maximum for a value that a step above reported: { latency_ms: 50 }"),
         .init(
             "holdout",
             .object([

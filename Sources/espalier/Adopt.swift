@@ -8,7 +8,7 @@ import Starting
 
 struct Adopt: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Have a repository watched: a bare one on this machine, or a remote one by URL.",
+        abstract: "Watch a repository: a bare one on this machine, or a remote one by URL.",
         discussion: """
             In a repository on this machine, hooks are installed that tell the daemon of each push, and pushes to
             refs/for/BRANCH become changes. A remote one (file, http, https, ssh) is mirrored and fetched on a timer.

@@ -15,12 +15,12 @@ struct ChangeCommand: AsyncParsableCommand {
 
     struct Open: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Propose a branch as it is now. Again, after a push: the change gets its new head.",
+            abstract: "Propose a branch at its current tip. Repeat it after a push to update the change.",
             discussion: "The same as `git push origin BRANCH:refs/for/TARGET -o topic=TOPIC`.")
 
         @Argument(help: "A branch of the watched repository.") var branch: String
         @Option(help: "The branch to merge into.") var target = "main"
-        @Option(help: "What the change goes by; made from the branch's name when absent.") var topic: String?
+        @Option(help: "Name of the change. Default: made from the branch's name.") var topic: String?
         @Option(help: "Name of the project, when there are several.") var project: String = ""
         @OptionGroup var home: HomeOption
 
@@ -32,7 +32,7 @@ struct ChangeCommand: AsyncParsableCommand {
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show where a change stands, what it waits for, and how it got there.")
+            abstract: "Show the state of a change, what it waits for, and its history.")
 
         @Argument(help: "Number of a change.") var number: Int64
         @OptionGroup var home: HomeOption
@@ -67,7 +67,7 @@ struct ChangeCommand: AsyncParsableCommand {
     }
 
     struct Withdraw: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Take a change back.")
+        static let configuration = CommandConfiguration(abstract: "Withdraw a change.")
 
         @Argument(help: "Number of a change.") var number: Int64
         @OptionGroup var person: PersonOption
@@ -82,11 +82,11 @@ struct ChangeCommand: AsyncParsableCommand {
 
 struct Bypass: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Let one direct push into a gated branch. Goes into the audit trail first.")
+        abstract: "Allow one direct push into a gated branch. It is recorded in the audit trail first.")
 
     @Argument(help: "A gated branch.") var branch: String
-    @Option(help: "Why the gate is not waited for.") var reason: String
-    @Option(help: "Minutes until it is too late.") var minutes = 10
+    @Option(help: "Why you bypass the gate.") var reason: String
+    @Option(help: "Minutes until the permission expires.") var minutes = 10
     @Option(help: "Name of the project, when there are several.") var project: String = ""
     @OptionGroup var person: PersonOption
     @OptionGroup var home: HomeOption
@@ -104,7 +104,7 @@ struct Bypass: AsyncParsableCommand {
 
 struct Audit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List what persons did past the rules or decided for them: approvals, withdrawals, bypasses.")
+        abstract: "List the audit trail: approvals, withdrawals, bypasses and other acts of people.")
 
     @OptionGroup var home: HomeOption
     @OptionGroup var json: JSONFlag
@@ -120,7 +120,7 @@ struct Audit: AsyncParsableCommand {
 
 /// Name of the person who acts. Anybody who can reach the daemon's socket is an operator and states their own name.
 struct PersonOption: ParsableArguments {
-    @Option(name: .customLong("as"), help: "Who you are, for the audit trail. Default: the name you are logged in by.")
+    @Option(name: .customLong("as"), help: "Your name, for the audit trail. Default: your login name.")
     var given: String?
 
     var name: String {

@@ -9,10 +9,10 @@ import Starting
 
 struct Config: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show an environment as it resolves: project.yml with the environment's file laid over it.")
+        abstract: "Show a resolved environment: its file merged over project.yml.")
 
     @Argument(help: "Name of the environment.") var environment: String
-    @Flag(help: "Say for each key which file and line set it, and which it overrides.") var explain = false
+    @Flag(help: "Show for each key which file and line set it, and what it overrides.") var explain = false
     @Option(help: "Another environment: show the keys that differ, both values, and where each comes from.") var diff:
         String?
     @OptionGroup var project: ProjectFolder

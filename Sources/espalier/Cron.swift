@@ -9,7 +9,7 @@ import Projects
 struct CronCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cron",
-        abstract: "Explain a Quartz cron expression, and list when it is due next.",
+        abstract: "Explain a Quartz cron expression, and list its next moments.",
         discussion: """
             espalier cron "0 30 2 ? * 6L" --timezone Europe/Berlin --count 10
             """)
@@ -19,7 +19,7 @@ struct CronCommand: ParsableCommand {
     @Option(help: "An RFC 3339 time after which to look; default: now.", transform: Date.init(argument:))
     var from = Date()
     @Option(help: "How many fires.") var count = 5
-    @Option(help: "What happens when the clock is moved: \(DaylightSaving.list).") var dst = DaylightSaving.wallOnce
+    @Option(help: "What to do when the clock changes: \(DaylightSaving.list).") var dst = DaylightSaving.wallOnce
     @Flag(
         help: """
             Answer programs: lines EXPR<TAB>ZONE<TAB>FROM<TAB>COUNT<TAB>DST on standard input, times in seconds since 1970; \

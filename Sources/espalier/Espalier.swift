@@ -79,7 +79,7 @@ struct HomeOption: ParsableArguments {
 }
 
 struct PatienceOption: ParsableArguments {
-    @Option(help: "Seconds without a sign of life after which a Git server counts as gone.")
+    @Option(help: "Seconds of silence after which a Git server counts as unreachable.")
     var patience = 300
 
     func validate() throws {

@@ -25,18 +25,18 @@ struct TemplateOption: ParsableArguments {
 
 struct Init: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Start a project of your own: a real one that trains and predicts, to be changed step by step.",
+        abstract: "Start a new project: a real one that trains and predicts, to change step by step.",
         discussion: """
             Asks for names, branches, registry, data and forge, and writes the project as the first commit of a repository.
             It is valid, and its tests pass. Nothing is ever overwritten. docs/starting.md has every question.
             """)
 
     @Argument(help: "Folder of the project; new, empty, or a repository without commits.") var folder = "."
-    @Option(help: "YAML file with answers; what it lacks is taken by default.") var answers: String?
+    @Option(help: "YAML file with answers; missing ones take their defaults.") var answers: String?
     @Flag(help: "Take the defaults without asking.") var yes = false
     @Option(help: "Render this cookiecutter template instead (path or URL), into a new folder below FOLDER.") var from:
         String?
-    @Option(help: "A Python that has cookiecutter, for --from.") var python = "python3"
+    @Option(help: "A Python with the package cookiecutter, for --from.") var python = "python3"
     @OptionGroup var template: TemplateOption
     @OptionGroup var json: JSONFlag
 
@@ -102,7 +102,7 @@ struct Init: ParsableCommand {
 struct UpgradeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "upgrade",
-        abstract: "Bring what is new in the template into a project of `espalier init`, by a three-way merge.",
+        abstract: "Merge a newer template into a project made by `espalier init`, by a three-way merge.",
         discussion: """
             The merge is left in the working tree: look at it, and `git commit`; `git merge --abort` undoes it. Files in which
             both sides changed the same lines have Git's conflict markers, and the exit code is 1. What you have not committed
@@ -127,7 +127,7 @@ struct UpgradeCommand: ParsableCommand {
             )
         } else {
             print(
-                "Both sides changed these; mend them, `git add` them, then `git commit` (`git merge --abort` undoes it):"
+                "Both sides changed these; resolve them, `git add` them, then `git commit` (`git merge --abort` undoes it):"
             )
             for file in upgrade.conflicts { print("  \(file)") }
         }

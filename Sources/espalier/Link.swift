@@ -8,7 +8,7 @@ import Starting
 
 struct Link: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Join a project to its forge: pull requests become changes, statuses and merges go back.",
+        abstract: "Link a project to its forge: pull requests become changes, statuses and merges go back.",
         discussion: """
             The project is adopted by its URL before. Point a webhook of the forge at ADDRESS/hooks/PROJECT with the secret of
             --secret-file; without one, the forge is asked every minute. Secrets stay in their files, and are read when they

@@ -9,7 +9,7 @@ import Starting
 
 struct Notices: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "What people were told, and what has not got there: channels are the `notify:` of environments.",
+        abstract: "List notices, and those that were not delivered. Channels are the `notify:` of environments.",
         subcommands: [List.self, Test.self], defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
@@ -35,8 +35,8 @@ struct Notices: AsyncParsableCommand {
 
     struct Test: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Send a test message now, as the default branch configures the channel, and say what came of it.",
-            discussion: "The daemon sends it, for it has the secrets. Exit code 1 unless it was taken.")
+            abstract: "Send a test message now, as the default branch configures the channel, and print the result.",
+            discussion: "The daemon sends it, because it has the secrets. Exit code 1 unless it was accepted.")
 
         @Argument(help: "Name of the channel.") var channel: String
         @Option(help: "The environment whose `notify:` it is in.") var environment: String

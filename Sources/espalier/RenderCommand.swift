@@ -10,7 +10,7 @@ import Terraform
 
 struct RenderCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "render", abstract: "Write an environment in the words of another system.",
+        commandName: "render", abstract: "Write an environment in the format of another system.",
         subcommands: [RenderTerraform.self])
 }
 

@@ -10,7 +10,7 @@ import Starting
 
 struct Schedules: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Live schedules: their next and past fires; pause one, and have it fire again.",
+        abstract: "Live schedules: their next and past fires; pause and resume them.",
         subcommands: [List.self, Pause.self, Resume.self], defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
@@ -45,10 +45,10 @@ struct Schedules: AsyncParsableCommand {
 
     struct Pause: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Have a schedule not fire until it is resumed. A release does not end a pause.")
+            abstract: "Stop a schedule from firing until it is resumed. A release does not end a pause.")
 
         @Argument(help: "Name of the schedule: its pipeline.") var name: String
-        @Option(help: "Why: for those who find it paused.") var reason: String
+        @Option(help: "The reason, shown with the paused schedule.") var reason: String
         @OptionGroup var chosen: ScheduleProject
         @OptionGroup var person: PersonOption
         @OptionGroup var home: HomeOption
@@ -63,10 +63,10 @@ struct Schedules: AsyncParsableCommand {
 
     struct Resume: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Have a paused schedule fire again. What passed meanwhile is skipped, and recorded so.")
+            abstract: "Resume a paused schedule. Moments that were missed are recorded as skipped.")
 
         @Argument(help: "Name of the schedule: its pipeline.") var name: String
-        @Flag(help: "Leave what passed meanwhile to the schedule's misfire policy instead.") var catchUp = false
+        @Flag(help: "Let the schedule's misfire policy decide about missed moments instead.") var catchUp = false
         @OptionGroup var chosen: ScheduleProject
         @OptionGroup var person: PersonOption
         @OptionGroup var home: HomeOption
@@ -111,7 +111,7 @@ struct Fire: AsyncParsableCommand {
 
 struct Backfill: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run the past moments of a schedule again: a range of logical times, some at once.",
+        abstract: "Run past moments of a schedule again: a range of logical times, several at a time.",
         discussion: """
             The moments run the code that is live now, each with the model version that it was first fired with, the present
             champion where it never was, or the version that is named. They come after everything else that waits, take up again
@@ -124,11 +124,11 @@ struct Backfill: AsyncParsableCommand {
 
         @Argument(help: "Name of the schedule: its pipeline.") var name: String
         @Option(help: "First logical time, RFC 3339: 2026-11-01T00:00:00Z.") var from: String
-        @Option(name: .customLong("to"), help: "Last logical time; it counts, too.") var through: String
+        @Option(name: .customLong("to"), help: "Last logical time; included.") var through: String
         @Option(help: "Version of the environment's model to use for all moments.") var modelVersion: String?
-        @Option(help: "Moments at work at once.") var parallel = 1
-        @Option(help: "Start no more moments once so many have failed; `retry` goes on.") var maxFailures = 3
-        @Flag(help: "Wait until it is over, and say how far it is; exit code 1 unless all passed.") var wait = false
+        @Option(help: "Moments that run at once.") var parallel = 1
+        @Option(help: "Start no more moments once this many have failed; `retry` continues.") var maxFailures = 3
+        @Flag(help: "Wait until it ends, and show its progress; exit code 1 unless all passed.") var wait = false
         @OptionGroup var chosen: ScheduleProject
         @OptionGroup var person: PersonOption
         @OptionGroup var home: HomeOption
@@ -181,7 +181,7 @@ struct Backfill: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Show a backfill with its moments.")
 
         @Argument(help: "Number of the backfill.") var number: Int64
-        @Flag(help: "Wait until it is over; exit code 1 unless all passed.") var wait = false
+        @Flag(help: "Wait until it ends; exit code 1 unless all passed.") var wait = false
         @OptionGroup var home: HomeOption
         @OptionGroup var json: JSONFlag
 
@@ -203,7 +203,7 @@ struct Backfill: AsyncParsableCommand {
 
     struct Retry: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Try the moments that failed once more, and go on with those that wait.")
+            abstract: "Retry the moments that failed, and continue with those that are waiting.")
 
         @Argument(help: "Number of the backfill.") var number: Int64
         @OptionGroup var home: HomeOption
@@ -236,7 +236,7 @@ struct Backfill: AsyncParsableCommand {
                 },
                 empty: "It has no moments.")
             if report.state == "halted" {
-                print("\(report.failed) have failed, so no more start: `espalier backfill retry \(number)` when mended")
+                print("\(report.failed) have failed, so no more start: `espalier backfill retry \(number)` when fixed")
             }
         }
         if waiting, report.state != "passed" { throw ExitCode(1) }
