@@ -102,7 +102,9 @@ extension Daemon {
     /// Retry what failed, and continue with what is waiting.
     func retry(backfill id: Int64) async throws -> String {
         let backfill = try await store.backfill(id)
-        guard backfill.cancelledAt == nil else { throw DaemonError.refused("backfill \(id) was cancelled: start another") }
+        guard backfill.cancelledAt == nil else {
+            throw DaemonError.refused("backfill \(id) was cancelled: start a new one")
+        }
         let failed = try await store.moments(ofBackfill: id).filter {
             !["waiting", "running", "passed"].contains($0.state)
         }
