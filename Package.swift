@@ -26,8 +26,10 @@ func room(_ name: String, needs: [Target.Dependency]) -> Target {
         swiftSettings: swiftSettings)
 }
 
-func tests(_ name: String, _ needs: Target.Dependency...) -> Target {
-    .testTarget(name: "\(name)Tests", dependencies: [.byName(name: name)] + needs, swiftSettings: swiftSettings)
+/// - Parameter data: folders of files that the tests read from where they lie.
+func tests(_ name: String, _ needs: Target.Dependency..., data: [String] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.byName(name: name)] + needs, exclude: data, swiftSettings: swiftSettings)
 }
 
 let package = Package(
@@ -248,7 +250,8 @@ let package = Package(
         tests("Git", "Events", "Fixtures"),
         tests(
             "Store", "Changes", "Digests", "Events", "Fixtures", "Notices", "Plans", "ProjectFiles", "Projects",
-            "Promotion", "Runs", "Schedules"),
+            "Promotion", "Runs", "Schedules", .product(name: "GRDB", package: "GRDB.swift"),
+            data: ["Fixtures", "Golden"]),
         tests("Watching", "Fixtures"),
         tests("Minding", "CPosix", "Fixtures"),
         tests("HTTP"),
@@ -259,7 +262,16 @@ let package = Package(
         tests("Web", "HTTP", "Reports", .product(name: "Logging", package: "swift-log")),
         tests("Home", "Fixtures"),
         tests("Reading", "Digests", "Events", "Fixtures", "Git", "Home", "Plans", "Projects"),
-        tests("Executing", "Digests", "Fixtures", "Home", "Minding", "Runs"),
+        // An executor that runs steps in memory as a script says, and plans for it.
+        .target(
+            name: "ScriptedExecution", dependencies: ["Events", "Executing", "Plans", "Projects", "Runs"],
+            path: "Tests/ScriptedExecution", swiftSettings: swiftSettings),
+        tests(
+            "Executing", "Digests", "Fixtures", "Home", "Minding", "Plans", "Projects", "Reading", "Runs",
+            "ScriptedExecution"),
+        tests(
+            "Running", "Events", "Executing", "Fixtures", "Home", "Minding", "Notices", "Plans", "Projects", "Promoting",
+            "Runs", "ScriptedExecution", "Store", .product(name: "Logging", package: "swift-log")),
         tests("Following"),
         tests("Promoting", "Digests", "Fixtures", "Home"),
     ]

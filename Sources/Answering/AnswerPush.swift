@@ -12,17 +12,17 @@ import Reading
 import Runs
 import Store
 
-/// What a person reads in the terminal right after a push.
+/// What a person sees in the terminal after a push.
 package struct PushAnswer {
-    let store: Store
+    let store: any StoreReading
     let address: String
 
-    package init(store: Store, address: String) {
+    package init(store: any StoreReading, address: String) {
         self.store = store
         self.address = address
     }
 
-    /// - Parameter pushed: ref → its new commit; no commit when the ref was deleted.
+    /// - Parameter pushed: ref → its new commit, absent if the ref was deleted.
     package func text(_ pushed: [String: ObjectID?], project: StoredProject, since: Date) async throws -> String {
         var lines: [String] = []
         let names = pushed.map { ref, tip in tip?.description ?? ref }

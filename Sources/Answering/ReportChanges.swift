@@ -15,10 +15,10 @@ import Terraform
 extension Reporter {
     /// The latest changes, newest first.
     public func changes(limit: Int = 50) async throws -> [ChangeReport] {
-        try await reports(of: try await store.changes(limit: limit))
+        try await reports(of: try await store.changes(limit: limit).values)
     }
 
-    /// `nil` when there is no such change.
+    /// `nil` if there is no such change.
     public func change(_ number: Int64) async throws -> ChangeDetail? {
         guard let change = try await store.change(number), let report = try await reports(of: [change]).first else {
             return nil
@@ -48,7 +48,7 @@ extension Reporter {
     private func reports(of changes: [Change]) async throws -> [ChangeReport] {
         let names = try await store.projects().reduce(into: [:]) { $0[$1.id] = $1.name }
         let runs = try await store.runs(ofEvents: Set(changes.flatMap(\.events)))
-        let open = try await store.openChanges()
+        let open = try await store.openChanges().values
         let waits = try await waits(of: changes, among: open)
         var ranks: [GateTarget: [Int64]] = [:]
         for change in open {
@@ -68,7 +68,7 @@ extension Reporter {
         }
     }
 
-    /// What changes are waiting for, by number: an approval, or a change that they contain.
+    /// What each otherwise ready change waits for, by number: an approval, or a change that it contains.
     private func waits(of changes: [Change], among open: [Change]) async throws -> [Int64: String] {
         let held = changes.filter { change in
             switch change.state {
@@ -84,7 +84,7 @@ extension Reporter {
         for target in Set(held.map(GateTarget.init)) {
             guard let project = projects.first(where: { $0.id == target.project }) else { continue }
             let mine = open.filter { GateTarget($0) == target }
-            // If a repository cannot be read, the rest is still shown.
+            // An unreadable repository must not hide the changes.
             guard let view = try? await reading.view(of: target, project, mine, window: nil, slots: 1, landed: [])
             else {
                 continue
@@ -94,7 +94,7 @@ extension Reporter {
         return waits
     }
 
-    /// The latest audit entries, newest first.
+    /// The latest actions, newest first.
     public func audit() async throws -> [AuditReport] {
         let names = try await store.projects().reduce(into: [:]) { $0[$1.id] = $1.name }
         return try await store.audit().map { entry in

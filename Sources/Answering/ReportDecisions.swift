@@ -17,7 +17,7 @@ extension Reporter {
         return try await store.decisions().map { DecisionReport($0, approvedBy: approvals[$0.id] ?? []) }
     }
 
-    /// `nil` when there is no such decision.
+    /// `nil` if there is no such decision.
     public func decision(_ number: Int64) async throws -> DecisionReport? {
         let approvals = try await store.approvals()
         return try await store.decision(number).map { DecisionReport($0, approvedBy: approvals[number] ?? []) }
@@ -32,7 +32,7 @@ extension Reporter {
         }
     }
 
-    /// Problems with the evidence of decisions: every file must exist and be unchanged.
+    /// Problems with the evidence behind decisions: evidence that is missing or has changed.
     public func problemsOfEvidence() async throws -> [String] {
         try await store.decisions(limit: .max).compactMap { stored in
             guard let digest = stored.body.evidenceSHA256 else { return nil }
@@ -44,7 +44,7 @@ extension Reporter {
         }
     }
 
-    /// What was signed about a version when it was registered, with the keys to verify it.
+    /// The statements that were signed when a version was registered, with the keys to verify them.
     public func provenance(of model: String, version: String) async throws -> ProvenanceExport {
         guard let report = try await models().first(where: { $0.name == model && $0.version == version }) else {
             throw DaemonError.refused("there is no \(model) \(version): `espalier models` lists them")
@@ -70,10 +70,10 @@ extension Reporter {
     /// The versions that aliases pointed to, newest last.
     ///
     /// - Parameters:
-    ///   - model: all models when absent.
-    ///   - time: only the versions at this time.
+    ///   - model: absent for all models.
+    ///   - time: only the versions that were current at this time.
     public func tenures(of model: String? = nil, at time: Date? = nil) async throws -> [TenureReport] {
-        let all = try await store.tenures().filter { model == nil || $0.move.model == model }
+        let all = if let model { try await store.tenures(of: model) } else { try await store.tenures() }
         let reports = all.enumerated().map { place, tenure in
             let next = all.dropFirst(place + 1).first {
                 $0.move.model == tenure.move.model && $0.move.alias == tenure.move.alias
@@ -88,20 +88,20 @@ extension Reporter {
     }
 }
 
-/// Export of a version's provenance, so that others can verify it: the texts of the files.
+/// What others need to verify a version: the contents of files.
 public struct ProvenanceExport: Sendable {
     /// A DSSE envelope.
     public let statement: String
     /// PEM.
     public let statementKey: String
-    /// A Sigstore bundle; nil for a version from before models were signed.
+    /// A Sigstore bundle; `nil` for versions from before models were signed.
     public var signature: String?
     /// PEM.
     public var signatureKey: String?
 }
 
 extension ModelReport {
-    /// How the registry's alias differs from the ledger: it points elsewhere, or is missing. `nil` when they agree.
+    /// Where the registry's aliases differ from the ledger's confirmed moves; `nil` if they agree.
     package func difference(from ledger: [(move: AliasMove, decision: Int64)]) -> String? {
         for (move, decision) in ledger where aliases.contains(move.alias) != (move.to == version) {
             return move.to == version
@@ -112,10 +112,9 @@ extension ModelReport {
     }
 }
 
-/// Problems of a ledger that can be found in the ledger alone: every entry has to follow from the one before it,
-/// unchanged.
+/// What is wrong with a ledger, judged from the ledger alone: every entry must follow the previous one, unchanged.
 ///
-/// A missing end cannot be found this way. Whoever keeps the last hash can find it.
+/// A ledger cannot show that its end was cut off. Whoever keeps the last hash can detect that.
 public func problems(of ledger: [LedgerEntry]) -> [String] {
     var problems: [String] = []
     var previous = ""
@@ -146,7 +145,7 @@ extension DecisionReport {
 }
 
 extension Decision {
-    /// Every rule, each followed by its slices.
+    /// Every rule, followed by its slices.
     public var lines: [FindingReport] { findings.flatMap(\.lines) }
 }
 

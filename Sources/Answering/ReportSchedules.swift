@@ -15,13 +15,13 @@ import Schedules
 import Store
 
 extension Reporter {
-    /// Live schedules, by name. With `soonest`, only those that fire next.
+    /// Live schedules by name. With `soonest`, only that many, those that fire next.
     ///
     /// - Parameter fires: how many of each schedule's latest fires to include.
     public func schedules(soonest: Int? = nil, fires: Int = 20) async throws -> [ScheduleReport] {
         let names = try await projectNames()
         let now = Date()
-        let all = try await store.liveSchedules()
+        let all = try await store.liveSchedules().values
         var live = all.map { (schedule: $0, next: $0.next(now: now)) }
         if let soonest, live.count > soonest {
             live = Array(live.sorted { ($0.next ?? .distantFuture) < ($1.next ?? .distantFuture) }.prefix(soonest))
@@ -66,13 +66,13 @@ extension Reporter {
             outcome: run.map { $0.outcome?.rawValue ?? "running" })
     }
 
-    /// One fire with everything that it was made from; `nil` when there is none for that moment.
+    /// One fire with everything that it used; `nil` if there is none for that moment.
     ///
-    /// - Parameter project: may be absent if there is only one.
+    /// - Parameter project: can be absent if there is only one.
     public func fire(of pipeline: String, at time: Date, project name: String?) async throws -> FireDetail? {
         let project = try await store.project(named: name)
         guard let fire = try await store.fire(of: pipeline, at: time, project: project.id) else { return nil }
-        let live = try await store.liveSchedules(of: project.id)
+        let live = try await store.liveSchedules(of: project.id).values
         let schedule = live.first { $0.pipeline == pipeline }
         var runs: [RunReport] = []
         var last: RunDetail?
@@ -88,11 +88,11 @@ extension Reporter {
             datasets: last?.datasets ?? [:], runs: runs)
     }
 
-    /// How a push would change the live schedules of its environment once its run has passed.
+    /// What a push's plan would change in the live schedules of its environment after its run passed.
     ///
     /// - Parameters:
-    ///   - places: paths or URLs of the commit's repository. The adopted project is found by these.
-    ///   - planned: the schedules of the commit for that environment.
+    ///   - places: the paths and URLs of the commit's repository and its remotes. They identify the adopted project.
+    ///   - planned: the commit's schedules for that environment.
     public func scheduleChanges(environment: String, places: [String], planned: [String: ScheduleRule])
         async throws -> [ScheduleChangeReport]
     {
@@ -100,7 +100,7 @@ extension Reporter {
             places.contains(project.repository) || places.contains { $0 == project.url }
         }
         var live: [StoredSchedule] = []
-        if let project { live = try await store.liveSchedules(of: project.id) }
+        if let project { live = try await store.liveSchedules(of: project.id).values }
         let rules = Dictionary(
             uniqueKeysWithValues: live.filter { $0.rule.environment == environment }.map { ($0.pipeline, $0.rule) })
         return differences(from: rules, to: planned, now: Date()).map(ScheduleChangeReport.init)
@@ -142,7 +142,7 @@ extension BackfillReport {
 }
 
 extension ScheduleRule {
-    /// Its limits, in words.
+    /// Its settings, shown beside its moments.
     fileprivate var policies: [String] {
         [
             "misfire \(misfire.rawValue)", "overlap \(overlap.rawValue)", "dst \(dst.rawValue)",

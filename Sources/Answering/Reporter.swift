@@ -19,12 +19,12 @@ import Runs
 import Schedules
 import Store
 
-/// Answers queries of people and programs from the store. Works with and without a running daemon.
+/// Answers the questions of people and programs from the store. Works with and without a running daemon.
 public struct Reporter: Sendable {
     public let home: Home
-    let store: Store
+    let store: any StoreReading
 
-    /// Open the home's store.
+    /// Opens the home's store.
     public init(home: Home) throws {
         guard FileManager.default.fileExists(atPath: home.database) else {
             throw DaemonError.unusable(
@@ -32,10 +32,10 @@ public struct Reporter: Sendable {
                     + "a repository with `espalier adopt`; another folder is chosen with --home or ESPALIER_HOME")
         }
         self.home = home
-        store = try Store(path: home.database)
+        store = try StoreReader(path: home.database)
     }
 
-    package init(home: Home, store: Store) {
+    package init(home: Home, store: any StoreReading) {
         self.home = home
         self.store = store
     }
@@ -56,7 +56,7 @@ public struct Reporter: Sendable {
             remarks: Array(remarks.prefix(10)), undelivered: try await undelivered())
     }
 
-    /// The address of the pages; `nil` unless a daemon holds the lock.
+    /// The address of the pages if a daemon holds the lock, else `nil`.
     package func runningAddress() -> String? {
         guard HomeLock.isHeld(home) else { return nil }
         return (try? String(contentsOfFile: home.address, encoding: .utf8))?.trimmingCharacters(
@@ -99,21 +99,22 @@ public struct Reporter: Sendable {
     public func log(run: Int64, step: String, from offset: Int64, limit: Int) async throws -> (
         bytes: [UInt8], next: Int64, isOver: Bool
     )? {
-        guard let detail = try await self.run(run), let found = detail.steps.first(where: { $0.name == step }) else {
-            return nil
+        guard let found = try await store.stepStanding(run: run, step: step) else { return nil }
+        let over = found.hasEnded
+        let folder = home.folder(of: Attempt(run: run, step: step, number: max(1, found.attempts)))
+        let bytes: [UInt8]
+        do {
+            bytes = try readPart(ofLeftFile: "log", in: folder.path, from: Int(max(0, offset)), count: limit)
+        } catch {
+            if case .missing = error { return ([], offset, over) }
+            throw error
         }
-        let over = found.endedAt != nil
-        let path = StepFolder(home.step(run, step, attempt: max(1, found.attempts))).log
-        guard let file = FileHandle(forReadingAtPath: path) else { return ([], offset, over) }
-        defer { try? file.close() }
-        try file.seek(toOffset: UInt64(max(0, offset)))
-        let bytes = [UInt8](try file.read(upToCount: limit) ?? Data())
         return (bytes, offset + Int64(bytes.count), over && bytes.count < limit)
     }
 
-    /// The versions of every model that a run was planned for, read from the registries.
+    /// The versions of every model in planned runs, from the registries themselves.
     ///
-    /// - Throws: when no registry answers.
+    /// - Throws: if no registry answers.
     public func models() async throws -> [ModelReport] {
         let (reports, troubles) = try await modelsAndTroubles()
         if reports.isEmpty, let trouble = troubles.first { throw DaemonError.unusable(trouble) }
@@ -127,7 +128,7 @@ public struct Reporter: Sendable {
         let ledger = try await store.lastMoves()
         for settings in try await store.registriesInUse() {
             guard let model = settings.model, let url = registryURL(settings) else { continue }
-            let registry = MLflow(url: url, token: ProcessInfo.processInfo.environment["MLFLOW_TRACKING_TOKEN"])
+            let registry = MLflow(url: url, token: trackingToken())
             let versions: [ModelVersion]
             do {
                 versions = try await registry.versions(of: model)
@@ -153,7 +154,7 @@ public struct Reporter: Sendable {
         }
     }
 
-    /// When the registry does not answer, the board is shown without models.
+    /// If the registry is down, the board still loads, without models.
     public func board() async throws -> BoardReport {
         let models = (try? await models()) ?? []
         let rows = try await store.latestRuns().map { row in

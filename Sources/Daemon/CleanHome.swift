@@ -8,14 +8,13 @@ import Promoting
 import Reading
 import Running
 import Runs
-import Starting
 import Store
 
-/// Limits for what stays in a home.
+/// Limits for what a cleaning keeps.
 public struct Keeping: Sendable, Codable {
-    /// Days since a workspace or a result was last used, or since the run of an outputs folder ended.
+    /// Days since a workspace or a result was last used, or since the run of an output folder ended.
     public var days: Int
-    /// Total bytes of kept results.
+    /// Maximum total size of kept results, in bytes.
     public var bytes: Int64
 
     public init(days: Int = 30, bytes: Int64 = 20 << 30) {
@@ -32,10 +31,10 @@ public struct Cleaning: Sendable, Codable {
     public var bytes: Int64 = 0
 }
 
-/// Removes results, workspaces and outputs of old runs that are no longer needed.
+/// Removes what is no longer needed: results, workspaces, outputs of old runs.
 ///
-/// Kept at any age: logs and records, everything that unended runs use, the outputs of the last passed run of each
-/// branch and pipeline, the outputs of every run that made a live schedule, and the evidence of decisions.
+/// Always keeps: logs and records; what unended runs use; the outputs of the last passed run of every branch and
+/// pipeline, and of every run that made a live schedule; the evidence of decisions.
 struct HomeCleaner: Sendable {
     let home: Home
     let store: Store
@@ -48,13 +47,13 @@ struct HomeCleaner: Sendable {
         cleaning.results = try await store.forgetResults(unusedSince: cutoff, largerThan: keeping.bytes)
         let needed = try await store.keptDigests()
         let kept = KeptResults(folder: home.kept)
-        // A result that is just being kept has files and no row yet.
+        // A result that is being kept right now has files but no row yet.
         cleaning.bytes = try await onOwnThread {
             try kept.removeAll(but: needed, touchedBefore: now.addingTimeInterval(-3_600))
         }
         let unended = try await store.unendedRuns()
         cleaning.workspaces = try await workspaces.removeUnused(since: cutoff, keeping: Set(unended.map(\.plan.tree)))
-        let numbers = Set(unended.map { String($0.id) })
+        let numbers = Set(unended.map { String($0.id) } + unended.unreadable.map { String($0.id) })
         try await onOwnThread { scratch.removeAll { numbers.contains(String($0.prefix { $0 != "." })) } }
         cleaning.outputs = try await removeOutputs(ofRunsEndedBefore: cutoff)
         return cleaning

@@ -14,14 +14,12 @@ import Reading
 import Running
 import Runs
 import ServiceLifecycle
-import Starting
 import Store
 import Telling
 import Watching
 import Web
 
-/// Wires everything together: watches, plans, runs, gates, promotes, fires and answers. One `run()` from start to
-/// shutdown.
+/// Joins everything: watches, plans, runs, gates, promotes, fires, and answers. One `run()` from start to shutdown.
 public struct Daemon: Service {
     let options: DaemonOptions
     let store: Store
@@ -89,7 +87,7 @@ public struct Daemon: Service {
             webhooks: WebhookReceiver(store: store, follower: follower), host: options.host, port: options.port,
             logger: logger)
         do {
-            // Nothing is taken up before the daemon can be reached. A port that is in use ends it at once.
+            // Start no work before the daemon is reachable: if the port is taken, it must end at once.
             try await web.serve { address in
                 try publish(address)
                 try await work(doorbell)
@@ -100,7 +98,7 @@ public struct Daemon: Service {
         try await close()
     }
 
-    /// Store where the pages are.
+    /// Publishes the address of the pages.
     private func publish(_ address: String) throws {
         do {
             try address.write(toFile: options.home.address, atomically: true, encoding: .utf8)
@@ -113,7 +111,7 @@ public struct Daemon: Service {
 
     private func work(_ doorbell: Doorbell) async throws {
         try await withThrowingDiscardingTaskGroup { group in
-            // Runs of an earlier daemon can only be taken up by an engine that knows their project.
+            // The engine must know a project before it can resume the work that the last daemon left.
             for project in try await store.projects() { await watch(project, &group) }
             group.addTask { await startRegistries() }
             group.addTask { await engine.run() }
@@ -142,21 +140,21 @@ public struct Daemon: Service {
         }
     }
 
-    /// An embedded registry takes seconds to start, so registries that were used lately are started now.
+    /// Starting the embedded registry takes seconds, so it starts early if recent runs used it.
     private func startRegistries() async {
         for settings in (try? await store.registriesInUse()) ?? [] where settings.model != nil {
             _ = try? await registries.registry(settings)
         }
     }
 
-    /// The embedded registry stays up while steps are running. The next daemon finds it again.
+    /// The embedded registry keeps running while steps are running, and the next daemon finds it again.
     private func close() async throws {
         if try await !store.unendedRuns().contains(where: { $0.progress.isLive }) { await registries.stop() }
         groups.remove()
         try store.close()
     }
 
-    /// Watch a project. If it was adopted again, for example with another URL, watch it anew.
+    /// Watches a project. A project that was adopted again, for example with another URL, gets a new watch.
     private func watch(_ project: StoredProject, _ group: inout ThrowingDiscardingTaskGroup<any Error>) async {
         watches.watch(of: project.id)?.stop()
         let watch = ProjectWatch(project, home: options.home, store: store, servers: servers, logger: logger)
@@ -174,7 +172,7 @@ public struct Daemon: Service {
         if watch.isLinked { follower.look(at: watch.project.id) }
     }
 
-    /// The fallback when hooks, inotify and webhooks all fail to report a push.
+    /// The fallback if hooks, inotify and webhooks all fail to report a push.
     private func lookNowAndThen() async {
         let period = max(1, min(options.lookEvery, options.fetchEvery))
         var seconds = 0

@@ -9,22 +9,22 @@ public struct DaemonOptions: Sendable {
     public var host: String
     /// 0 lets the system choose a port.
     public var port: UInt16
-    /// How many steps may run at once.
+    /// How many steps run at once.
     public var slots: Int
     /// A Python with MLflow's server, for `registry: embedded`.
     public var mlflowPython: String
     /// Path of `espalier-minder`.
     public var minder: String
-    /// Seconds between full looks.
+    /// Seconds between looks at all repositories.
     public var lookEvery: Int
     /// Seconds between fetches of remote repositories.
     public var fetchEvery: Int
-    /// Seconds of silence after which a Git server counts as unreachable.
+    /// Seconds without any data until a Git server counts as unreachable.
     public var patience = GitServers().patience
-    /// Public URL of the pages, with a trailing slash; the address that is served when absent.
+    /// Public URL of the pages, with a trailing slash. Absent: the address that is served.
     public var publicAddress: String?
     public var keeping = Keeping()
-    /// Called with the address of the pages, once they can be requested.
+    /// Called with the address of the pages once they can be requested.
     public var announce: @Sendable (String) -> Void = { _ in }
 
     public init(

@@ -14,7 +14,6 @@ import Projects
 import Promoting
 import Reading
 import Running
-import Starting
 import Store
 
 /// Checks everything that the daemon depends on.
@@ -134,13 +133,15 @@ public struct Doctor: Sendable {
             return [Diagnosis(subject: "store", state: .warning, detail: "\(home.database) does not exist yet")]
         }
         do {
-            let store = try Store(path: home.database)
-            let durable = try store.synchronousMode() >= 2
-            var findings = [
-                Diagnosis(
-                    subject: "store", state: durable ? .ok : .broken,
-                    detail: durable ? "SQLite writes through to the disk" : "SQLite does not write through to the disk")
-            ]
+            let store = try StoreReader(path: home.database)
+            defer { try? store.close() }
+            var findings = [Diagnosis(subject: "store", state: .ok, detail: "\(home.database) can be read")]
+            for row in try await store.unreadable() {
+                findings.append(
+                    Diagnosis(
+                        subject: "store", state: .broken,
+                        detail: "\(row). It waits, and nothing else does: run the version that wrote it, or a newer one"))
+            }
             for project in try await store.projects() { findings.append(examine(project)) }
             if try await !store.channelsInUse().isEmpty { findings.append(notices()) }
             return findings
@@ -174,7 +175,7 @@ public struct Doctor: Sendable {
         return Diagnosis(subject: subject, state: .ok, detail: project.url.map(redacted) ?? project.repository)
     }
 
-    /// The output of a program on `PATH`, including standard error when it fails.
+    /// The output of a program from `PATH`, including standard error if it fails.
     private func capture(_ command: [String]) async -> (code: Int32, text: String) {
         do {
             let ending = try await Program("/usr/bin/env", command).run()

@@ -14,14 +14,13 @@ import Reading
 import Reports
 import Running
 import Runs
-import Starting
 import Store
 
-/// Runs a pipeline on the files of a working tree, committed or not. Uses the same planner, engine and minders as a
-/// daemon, in its own home and without a daemon.
+/// Runs a pipeline on the files of a working tree as they are, committed or not. Uses the daemon's planner, engine and
+/// minders in a home of its own, without a daemon.
 ///
-/// Its steps see the files under a layer of their own and change none of them. Nothing is registered or promoted:
-/// only committed code is promoted.
+/// Steps see the files under a layer of their own and cannot change them. Nothing is registered or promoted, because a
+/// promotion needs committed code.
 public struct LocalRun: Sendable {
     private let tree: WorkingTree
     public let home: Home
@@ -30,7 +29,7 @@ public struct LocalRun: Sendable {
     private let slots: Int
     private let logger: Logger
 
-    /// - Parameter home: folder for runs of this working tree; its parent is created.
+    /// - Parameter home: folder for runs of this working tree. Its parent is created.
     public init(_ tree: WorkingTree, home: Home, minder: String, mlflowPython: String, slots: Int, logger: Logger) {
         self.tree = tree
         self.home = Home("\(home.path)/local/\(sha256(tree.folder).prefix(12))")
@@ -40,12 +39,12 @@ public struct LocalRun: Sendable {
         self.logger = logger
     }
 
-    /// Run a pipeline until it ends.
+    /// Runs a pipeline to its end.
     ///
     /// - Parameters:
-    ///   - steps: only these and what they need; all when empty.
-    ///   - environment: the first one that the pipeline names when absent.
-    ///   - follow: runs at the same time and gets the number of the run; ends when the run is over.
+    ///   - steps: only these steps and what they need. Empty: all.
+    ///   - environment: absent: the first that the pipeline names.
+    ///   - follow: runs concurrently and gets the number of the run. It must return when the run is over.
     public func run(
         _ pipeline: String, steps: [String], environment: String?,
         follow: @escaping @Sendable (Int64, Reporter) async throws -> Void
@@ -71,7 +70,7 @@ public struct LocalRun: Sendable {
         return detail
     }
 
-    /// Run one engine until every run has ended.
+    /// Runs one engine until no run is unended.
     private func work(on project: StoredProject, _ store: Store, _ minders: Minders, _ registries: Registries) async {
         let groups = ControlGroups.find(name: groupName(of: home))
         defer { groups.remove() }

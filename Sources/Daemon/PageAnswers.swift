@@ -11,11 +11,10 @@ import Promoting
 import Reading
 import Reports
 import Running
-import Starting
 import Store
 import Web
 
-/// The reporter's answers, for pages.
+/// Passes the reporter's answers to the pages.
 struct PageAnswers: Answers {
     let reporter: Reporter
 

@@ -10,7 +10,6 @@ import Home
 import Projects
 import Promoting
 import Reading
-import Starting
 import Store
 
 /// Requests of people about changes.
@@ -32,7 +31,7 @@ extension Daemon {
         try await store.note(deed, by: name, project: change.project, at: Date())
     }
 
-    /// Somebody has pushed the refused head again, to have it checked again.
+    /// A refused head is pushed again unchanged: somebody wants it to be checked again.
     func propose(_ again: [String: ObjectID], _ project: StoredProject) async throws {
         for (ref, tip) in again {
             guard let proposal = ProposalRef(ref),
@@ -46,7 +45,7 @@ extension Daemon {
         }
     }
 
-    /// Open a change of a branch that is already in the repository.
+    /// Opens a change for a branch that already exists in the repository.
     func openChange(of branch: String, into target: String, topic: String?, project name: String?) async throws
         -> String
     {
@@ -65,7 +64,7 @@ extension Daemon {
         return try await pushed(to: project.repository, ["\(old) \(head) \(ref)"])
     }
 
-    /// A topic may only have letters, digits, - and _.
+    /// A topic consists of letters, digits, - and _.
     private func topic(of branch: String) -> String {
         String(branch.prefix(64).map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") ? $0 : "-" })
     }

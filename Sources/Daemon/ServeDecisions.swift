@@ -14,12 +14,11 @@ import Promoting
 import Reading
 import Running
 import Runs
-import Starting
 import Store
 
 /// Requests of people about models.
 extension Daemon {
-    /// Approve a promotion that has passed its rules.
+    /// Records a person's approval of a promotion whose rules have passed.
     func approve(decision number: Int64, by name: String) async throws -> String {
         guard let decision = try await store.decision(number) else {
             throw DaemonError.refused("there is no decision \(number): `espalier decisions` lists them")
@@ -47,12 +46,12 @@ extension Daemon {
             : "decision \(number) waits for \(missing) more"
     }
 
-    /// Roll a model back: to the previous champion, or to a version that was champion before.
+    /// Rolls a model back to the previous champion, or to another former champion.
     ///
-    /// - Returns: the runs that try the version, and then move the alias.
+    /// - Returns: the runs that try the version and then move the alias.
     func rollBack(_ wish: Command.RollBack) async throws -> [Int64] {
         let (model, name, reason) = (wish.model, wish.by, wish.reason)
-        let all = try await store.tenures().filter { $0.move.model == model }
+        let all = try await store.tenures(of: model)
         let environments = Set(all.map(\.decision.body.environment)).sorted()
         let wanted = wish.environment ?? environments.first ?? ""
         guard !all.isEmpty else {
@@ -66,7 +65,7 @@ extension Daemon {
         guard let current = tenures.last else { throw DaemonError.refused("\(model) has no champion in \(wanted)") }
         let run = try await store.run(current.decision.body.run)
         let version = wish.version ?? championBefore(tenures)
-        // Includes the present champion, because somebody else may have moved the alias away from it.
+        // Includes the current champion: somebody else may have moved the alias away from it.
         let known = Set(tenures.map(\.move.to))
         guard let version, known.contains(version) else {
             throw DaemonError.refused(

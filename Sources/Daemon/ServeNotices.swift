@@ -10,14 +10,13 @@ import Notices
 import Projects
 import Promoting
 import Reading
-import Starting
 import Store
 import Telling
 
 extension Daemon {
-    /// Send a test message through a channel now.
+    /// Sends a test message through a channel now.
     ///
-    /// - Returns: a line for each recipient, with the result.
+    /// - Returns: the result, a line for each recipient.
     func testNotice(_ wanted: String, environment name: String, project projectName: String?) async throws
         -> String
     {

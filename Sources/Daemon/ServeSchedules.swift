@@ -13,7 +13,6 @@ import Reading
 import Registry
 import Running
 import Schedules
-import Starting
 import Store
 
 /// Requests of people about schedules.
@@ -35,7 +34,7 @@ extension Daemon {
         return "\(schedule.pipeline) is paused: it does not fire until `espalier schedules resume \(schedule.pipeline)`"
     }
 
-    /// - Parameter catchesUp: whether the misfire policy decides about missed moments; otherwise they are skipped.
+    /// - Parameter catchesUp: whether the misfire policy decides about missed moments. Otherwise they are skipped.
     func resume(_ name: String, project: String?, by who: String, catchesUp: Bool) async throws -> String {
         let schedule = try await schedule(name, ofProject: project)
         guard let pause = schedule.pause else {
@@ -50,7 +49,7 @@ extension Daemon {
         return "\(schedule.pipeline) fires again, next: \(next)" + (skipped.map { "; \($0)" } ?? "")
     }
 
-    /// Record a backfill. Its moments start as its limits allow.
+    /// Stores a backfill. Its moments start as its limits allow.
     ///
     /// - Returns: its number.
     func backfill(_ wish: Command.Backfill) async throws -> Int64 {
@@ -76,7 +75,7 @@ extension Daemon {
         return id
     }
 
-    /// Checked here, because a missing version would fail every moment.
+    /// Without this check, a version that does not exist would fail once per moment.
     private func requireVersion(_ version: String, for schedule: StoredSchedule) async throws {
         let project = try await store.projects().first { $0.id == schedule.project }
         guard let project,
@@ -99,7 +98,7 @@ extension Daemon {
         return "backfill \(id) is cancelled: what it has written stays"
     }
 
-    /// Retry what failed, and continue with what is waiting.
+    /// Retries the failed moments and continues with the waiting ones.
     func retry(backfill id: Int64) async throws -> String {
         let backfill = try await store.backfill(id)
         guard backfill.cancelledAt == nil else {

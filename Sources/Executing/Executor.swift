@@ -49,8 +49,9 @@ package struct Job: Sendable {
 
 /// Where commands run. `LocalExecutor` runs them on this machine.
 ///
-/// What every executor promises, and one suite of tests checks of each:
-/// - an attempt is started at most once, whoever asks how often, before and after a crash of the daemon;
+/// What every executor promises, and one suite of tests (`ExecutorContractTests`) checks of each:
+/// - an attempt is started at most once, whoever asks how often, also at the same moment, before and after a crash of the
+///   daemon;
 /// - an attempt that was started is found again by another process with the same home;
 /// - the end of an attempt can be waited for any number of times; a cancelled wait leaves the attempt at work;
 /// - a time limit is kept while no daemon runs;
@@ -76,7 +77,8 @@ package protocol Executor: Sendable {
     /// Ask an attempt to end. One that does not is killed after its grace period. Nothing happens where none is at work.
     func stop(_ attempt: Attempt)
 
-    /// The last lines that an attempt printed, at most 16 KiB; empty where it printed nothing.
+    /// The last lines that an attempt printed, as they can be shown to people: at most 20, of 300 characters; empty where it
+    /// printed nothing.
     func logTail(of attempt: Attempt) -> [String]
 
     /// Write lines where the output of the attempt's command would be: for steps without a command.

@@ -4,10 +4,10 @@ import Home
 import Reading
 import Runs
 
-/// Kept results of steps on disk. Each file is stored once, by its SHA-256: `KEPT/ab/abcdef…`.
+/// Step results on disk, each file once, by its SHA-256: `KEPT/ab/abcdef…`.
 ///
-/// Files are hard links to what the step wrote, and are restored by hard links too, so nothing is copied. Each file
-/// is verified when it is restored, so a file that was changed in place is never used.
+/// Files are hard-linked in both directions, never copied. They are verified each time they are used, so a file that
+/// was changed in place is detected and never reused.
 package struct KeptResults: Sendable {
     package let folder: String
 
@@ -15,10 +15,10 @@ package struct KeptResults: Sendable {
         self.folder = folder
     }
 
-    /// Keep the outputs of a step. Its folder of outputs must not change any more.
+    /// Keeps the result of a step. Its output folder must not change any more.
     ///
-    /// - Parameter outputs: declared outputs, name → path below `source`.
-    /// - Returns: `nil` when the folder contains something that cannot be kept: a socket, a device.
+    /// - Parameter outputs: declared outputs: name → path below `source`.
+    /// - Returns: `nil` if there is something that cannot be kept, such as a socket or a device.
     package func keep(values: [String: String], outputs: [String: String], from source: String) throws -> KeptResult? {
         var files: [KeptFile] = []
         for path in try entries(of: source) {
@@ -31,9 +31,9 @@ package struct KeptResults: Sendable {
         return KeptResult(values: values, outputs: relative, files: files)
     }
 
-    /// Restore a result for a later step, into a new folder that appears all at once.
+    /// Restores a kept result for a later step, into a new folder that appears complete or not at all.
     ///
-    /// - Returns: `false` when a file is missing or has changed; then nothing is created.
+    /// - Returns: `false` if a file is missing or has changed; then nothing was created.
     package func restore(_ result: KeptResult, into target: String) throws -> Bool {
         let partial = target + ".partial"
         try? FileManager.default.removeItem(atPath: partial)
@@ -94,7 +94,7 @@ package struct KeptResults: Sendable {
         try FileManager.default.createDirectory(
             atPath: URL(fileURLWithPath: target).deletingLastPathComponent().path, withIntermediateDirectories: true)
         if Foundation.link(file, target) != 0, errno != EEXIST {
-            // On another file system, or with too many links, copy the file.
+            // A different file system, or too many links: fall back to a copy.
             try FileManager.default.copyItem(atPath: file, toPath: target)
         }
         utimes(target, nil)
@@ -102,10 +102,10 @@ package struct KeptResults: Sendable {
 
     private func path(_ digest: String) -> String { "\(folder)/\(digest.prefix(2))/\(digest)" }
 
-    /// Remove files that no result uses. Files touched after `cutoff` stay, because a result that is just being kept
-    /// may use them.
+    /// Removes files that no result uses any more. Keeps files touched after `cutoff`, because a result that is being
+    /// kept may use them.
     ///
-    /// - Returns: bytes that were freed.
+    /// - Returns: how many bytes were freed.
     package func removeAll(but digests: Set<String>, touchedBefore cutoff: Date) throws -> Int64 {
         var freed: Int64 = 0
         for path in try entries(of: folder) {

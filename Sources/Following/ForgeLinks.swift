@@ -3,6 +3,7 @@ import Events
 import Forges
 import Foundation
 import Git
+import Home
 import Projects
 import Reading
 import Store
@@ -27,12 +28,12 @@ package struct LinkedForge {
     /// What webhooks are signed with; absent when none are taken.
     func webhookSecret() throws -> String? { try link.secretFile.map(Self.secret) }
 
-    /// A secret is read when it is needed, so that a new one needs no restart.
-    private static func secret(_ path: String) throws(ForgeError) -> String {
-        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-            throw .misconfigured("the secret in \(path) cannot be read")
+    private static func secret(_ reference: String) throws(ForgeError) -> String {
+        do {
+            return try SecretSources.read(reference).value
+        } catch {
+            throw .misconfigured("\(error)")
         }
-        return text.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }
 

@@ -1,10 +1,10 @@
 /// What a step planned for infrastructure.
 public struct InfrastructureRecord: Sendable, Hashable {
-    /// The folder and the state that it is about.
+    /// The folder and the state that the plan is about.
     public let place: String
     /// Digest of the inputs of the plan.
     public let configuration: String
-    /// The plan as JSON. The store does not parse it.
+    /// The plan as JSON. The store does not read it.
     public let body: String
     /// The plan as Terraform shows it to people.
     public let text: String

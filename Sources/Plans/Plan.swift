@@ -17,15 +17,15 @@ public struct Plan: Sendable, Hashable {
     public let configurationDigest: String
     public let settings: RunSettings
     public let concurrency: Concurrency
-    /// Seconds from the start of the first step to the end of the last; absent if the run has no limit of its own.
+    /// Seconds from the start of the first step to the end of the last. Absent: the run has no limit of its own.
     public let timeout: Int64?
-    /// Higher runs first. Absent in plans of 0.1; use `effectivePriority`, which covers those too.
+    /// Higher goes first. Absent in plans of 0.1; use `effectivePriority`.
     public let priority: Int?
     /// Absent in plans of 0.1.
     public let trust: Trust?
-    /// Each step comes after its needs.
+    /// In an order that respects `needs`.
     public let steps: [PlannedStep]
-    /// Remarks for people, for example that a privileged key of this commit was ignored.
+    /// Remarks for people, for example that a privileged key was not taken from this commit.
     public let notes: [String]
 
     public var effectivePriority: Int { priority ?? 0 }
@@ -34,7 +34,7 @@ public struct Plan: Sendable, Hashable {
         steps.first { $0.name == name }
     }
 
-    /// Everything that `step` needs, directly or through other steps, in plan order.
+    /// Everything that `step` needs, directly or indirectly, in plan order.
     public func upstream(of step: PlannedStep) -> [PlannedStep] {
         var names = Set(step.needs)
         for candidate in steps.reversed() where names.contains(candidate.name) { names.formUnion(candidate.needs) }
@@ -42,20 +42,20 @@ public struct Plan: Sendable, Hashable {
     }
 }
 
-/// Settings that every step of a run gets from the environment.
+/// What every step of a run gets from the environment.
 public struct RunSettings: Sendable, Hashable, Codable {
     public let identity: String?
     public let env: [String: String]
     public let registry: RegistrySettings
     public let sandbox: SandboxPolicy
     public let dataRoot: String?
-    /// Whether steps run without network and without the environment's data. Absent means false.
+    /// Whether steps have neither network nor the environment's data. Absent: no.
     public let isIsolated: Bool?
     /// Absent if nothing is quarantined.
     public let quarantine: [QuarantinedTest]?
-    /// How many people have to approve a promotion. Absent if no approval is needed.
+    /// How many people must approve a promotion. Absent: none.
     public var approvals: Int?
-    /// Who is notified about the run. Absent for nobody.
+    /// Who is notified about the run. Absent: nobody.
     public var notify: [Channel]?
 
     private enum CodingKeys: String, CodingKey {
@@ -63,15 +63,14 @@ public struct RunSettings: Sendable, Hashable, Codable {
     }
 }
 
-/// A step, with its compute resolved.
+/// A step with its compute resolved.
 public struct PlannedStep: Sendable, Hashable, Codable {
     public let name: String
     public let needs: [String]
     public let action: Action
     public let inputs: [Glob]
     public let data: [String]
-    /// Where the versions of `data` come from, for the datasets that the environment declares. Absent in plans of
-    /// 0.1.
+    /// How the versions of `data` are determined, for those that the environment declares. Absent in plans of 0.1.
     public let datasets: [String: Dataset]?
     public let outputs: [String]
     /// The output with a JUnit report.
@@ -82,11 +81,11 @@ public struct PlannedStep: Sendable, Hashable, Codable {
     public let env: [String: String]
     public let compute: Compute
     public let retriesWhenLost: Int
-    /// The step's part of the configuration, as JSON with sorted keys. Absent when the step gets all of it.
+    /// The step's configuration, if it is only a part of the run's: JSON with sorted keys.
     public let configuration: String?
-    /// Absent in plans of 0.1, whose steps are not reused.
+    /// Absent in plans of 0.1, whose steps are never reused.
     public let reuse: Reuse?
-    /// Digest of the files and variables that a step plans infrastructure from; absent for other steps.
+    /// For a step that plans infrastructure: a digest of the files and variables that it uses.
     public let source: String?
 
     private enum CodingKeys: String, CodingKey {
@@ -99,7 +98,7 @@ public struct PlannedStep: Sendable, Hashable, Codable {
 public struct Planning: Sendable, Hashable, Encodable {
     public let plans: [Plan]
     public let skipped: [String: NonRun]
-    /// Set when the whole event starts nothing, for example for a deleted branch or a branch without an environment.
+    /// Set if the event starts nothing at all: a deleted branch, a branch without an environment.
     public let remark: String?
 
     private enum CodingKeys: String, CodingKey { case plans, skipped, remark }

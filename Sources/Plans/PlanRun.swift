@@ -6,18 +6,18 @@ public struct CommitFacts: Sendable, Hashable {
     public let commit: ObjectID
     public let tree: ObjectID
     public let branch: String
-    /// The project at this commit. Its privileged keys come from the trusted files.
+    /// The project at this commit, with privileged keys already taken from their trusted source.
     public let project: Project
-    /// Paths changed since the event's base. Only read when a pipeline filters by paths.
+    /// Paths changed since the event's base. Only read if a pipeline filters by paths.
     public let changedPaths: [String]
-    /// Digest of what each pattern of `inputs:` and `lock:` matches in the tree. Patterns that match nothing are
+    /// A digest of what each pattern under `inputs:` and `lock:` matches in the tree. Patterns without a match are
     /// absent.
     public let contents: [Glob: String]
     /// Versions of datasets: environment → name → version.
     public let datasets: [String: [String: String]]
-    /// Dotted privileged keys, by environment, in which this commit differs from the trusted files.
+    /// Privileged keys, as dotted paths by environment, in which this commit differs from the trusted files.
     public let withheld: [String: [String]]
-    /// When drift started pipelines before this event.
+    /// The pipelines that drift started before this event.
     public var driftStarts = DriftStarts()
 
     public init(
@@ -35,9 +35,9 @@ public struct CommitFacts: Sendable, Hashable {
     }
 }
 
-/// Decide what an event starts.
+/// Decides what an event starts.
 ///
-/// - Parameter digest: SHA-256 of a text's UTF-8 as hexadecimal digits. A parameter, because planning imports no
+/// - Parameter digest: SHA-256 of a text's UTF-8 as hexadecimal digits. It is passed in because planning itself uses no
 ///   libraries.
 public func plan(_ event: Event, at facts: CommitFacts, digest: (String) -> String) -> Planning {
     let project = facts.project
@@ -70,7 +70,7 @@ public func plan(_ event: Event, at facts: CommitFacts, digest: (String) -> Stri
 }
 
 extension Plan {
-    /// - Parameter event: the starting event, when it is known; it says more than the trigger.
+    /// - Parameter event: the event behind the trigger, if it is known.
     package init(
         _ pipeline: Pipeline, in environment: Environment, trigger: Trigger, _ facts: CommitFacts,
         for event: (any StartingEvent)? = nil, digest: (String) -> String
@@ -118,7 +118,7 @@ extension RunSettings {
             notify: environment.notify.isEmpty ? nil : environment.notify)
     }
 
-    /// Settings for code from outside: no identity, registry, data, network or notifications, whatever the
+    /// For code from outside: no identity, no registry, no data, no network and no notifications, whatever the
     /// environment has.
     static func forFork(_ environment: Environment) -> RunSettings {
         RunSettings(
@@ -129,8 +129,8 @@ extension RunSettings {
 }
 
 extension Environment {
-    /// Production before staging before development: protected environments before others, and releases before the
-    /// branch that they are cut from.
+    /// Production before staging before development: protected environments before unprotected ones, and releases
+    /// before the branches that they are cut from.
     fileprivate func usualPriority(defaultBranch: String) -> Int {
         guard protected else { return 0 }
         return covers(branch: defaultBranch) ? 10 : 20

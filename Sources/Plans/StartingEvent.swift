@@ -11,10 +11,10 @@ package protocol StartingEvent: EventKind {
     /// Added to the priority of the environment.
     var priority: Int { get }
 
-    /// Whether and where a pipeline runs for this event, and with which trigger.
+    /// Whether a pipeline runs, where, and with which trigger.
     func match(_ pipeline: Pipeline, _ facts: CommitFacts) -> Match
 
-    /// The planning of an event that is not decided by the project's pipelines; `nil` for other events.
+    /// What the event starts if the project's pipelines do not decide that; otherwise `nil`.
     func planning(at facts: CommitFacts, digest: (String) -> String) -> Planning?
 }
 
@@ -33,7 +33,8 @@ package enum Match {
 }
 
 extension CommitFacts {
-    /// The reason when the commit changes none of these paths. `nil` when it changes one, or when there are no paths.
+    /// Why the pipeline does not run: the commit changes none of these paths. `nil` if it changes one, or if there are
+    /// no paths.
     func untouched(_ paths: [Glob]) -> NonRun? {
         let isTouched = paths.isEmpty || changedPaths.contains { path in paths.contains { $0.matches(path) } }
         return isTouched ? nil : .pathsUntouched(paths.map(\.description))

@@ -1,14 +1,13 @@
 import Formats
 import Projects
 
-/// Digest of everything that a step's result depends on. Its parts are kept too, to say which of them changed.
+/// Everything that a step's result depends on, as one digest and by part, so that a person can see which part changed.
 ///
-/// Two steps with the same digest do the same work on the same inputs, so the second can reuse the first one's
-/// result.
+/// Two steps with the same digest do the same work on the same inputs, so the second can be skipped.
 public struct StepKey: Sendable, Hashable, Codable {
     /// SHA-256 over the parts, 64 hexadecimal digits.
     public let digest: String
-    /// `inputs src/**` → digest of what the pattern matches, `data births` → version of the dataset, and so on.
+    /// For example `inputs src/**` → digest of what the pattern matches, or `data births` → its version.
     public let parts: [String: String]
 
     private enum CodingKeys: String, CodingKey { case digest, parts }
@@ -18,7 +17,7 @@ public struct StepKey: Sendable, Hashable, Codable {
         self.digest = digest(parts.sorted { $0.key < $1.key }.map { "\($0.key)\u{0}\($0.value)\u{0}" }.joined())
     }
 
-    /// The parts that differ from an earlier key of the same step, sorted by name.
+    /// The names of the parts that differ from an earlier key of the same step, sorted.
     public func changes(since earlier: StepKey) -> [String] {
         Set(parts.keys).union(earlier.parts.keys).filter { parts[$0] != earlier.parts[$0] }.sorted()
     }
@@ -27,7 +26,7 @@ public struct StepKey: Sendable, Hashable, Codable {
 /// Whether a step can reuse the result of an earlier run.
 public enum Reuse: Sendable, Hashable {
     case byKey(StepKey)
-    /// Never, with the reason.
+    /// Never reused, with the reason.
     case never(reason: String)
 
     public var key: StepKey? {
@@ -38,7 +37,7 @@ public enum Reuse: Sendable, Hashable {
 extension Reuse: Codable {
     private enum CodingKeys: String, CodingKey { case byKey, never }
 
-    /// In format 1, the labels of the enum's values.
+    /// Format 1: the labels of an enum's associated values.
     private enum Labels: String, CodingKey { case reason }
 
     public init(from decoder: any Decoder) throws {
@@ -62,12 +61,12 @@ extension Reuse: Codable {
     }
 }
 
-/// How far the code of a run is trusted. A run reuses results of its own level or a higher one. It reuses results of
-/// a lower level only when the whole tree is the same, and results of a fork never.
+/// How far the code of a run is trusted. A run can reuse results of its own level or a higher one. It can reuse results
+/// of a lower level only for the same tree, and results of a fork never.
 public enum Trust: Int, Sendable, Hashable, Codable, Comparable {
     /// A change from outside the repository.
     case forked
-    /// A branch that anybody with write access may push to, or a change that is not merged.
+    /// A branch that anybody with write access can push, or a change that is not merged.
     case unprotected
     case protected
 
@@ -75,9 +74,9 @@ public enum Trust: Int, Sendable, Hashable, Codable, Comparable {
 }
 
 extension Plan {
-    /// Whether a step of this plan can be reused, and with which key.
+    /// Whether a step of this plan can be reused, and by which key.
     ///
-    /// - Parameter above: the decisions about the steps before it.
+    /// - Parameter above: the decisions for the steps before it.
     static func reuse(
         of step: Step, in environment: Environment, trigger: Trigger, _ facts: CommitFacts, above: [String: Reuse],
         digest: (String) -> String
@@ -114,7 +113,7 @@ extension Plan {
 }
 
 extension Plan {
-    /// Digest of the files and variables that a step plans infrastructure from. Does not cover the existing
+    /// A digest of the files and variables that a step plans infrastructure from. It does not cover the existing
     /// infrastructure.
     static func source(of step: Step, in environment: Environment, _ facts: CommitFacts, digest: (String) -> String)
         -> String?
@@ -127,13 +126,13 @@ extension Plan {
 }
 
 extension Environment {
-    /// The part of `config:` that a step gets, as JSON. All of it, unless the step names keys.
+    /// The part of `config:` that a step gets, as JSON: all of it unless the step lists keys.
     func configuration(seenBy step: Step) -> String {
         guard let keys = step.config else { return config.json }
         return config.filtered(keys.contains).json
     }
 
-    /// What the step reads from the commit, and the files that pin its programs.
+    /// What the step reads from the commit, and what pins its programs.
     fileprivate func files(of step: Step, _ facts: CommitFacts) -> [String: String] {
         var parts: [String: String] = [:]
         for glob in step.inputs { parts["inputs \(glob)"] = facts.contents[glob] ?? "nothing" }
@@ -145,7 +144,7 @@ extension Environment {
         env.merging(step.env) { $1 }.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }.joined()
     }
 
-    /// A result logged to one registry server is missing on any other, so the server is part of the key.
+    /// Part of the key: a step that logged to one server left nothing on another.
     fileprivate var registrySeen: String {
         guard registry.model != nil else { return "none" }
         switch registry.server {

@@ -2,13 +2,13 @@ import Formats
 import Foundation
 import Projects
 
-/// A kind of trigger, as stored with runs: its description, and what it changes about the run.
+/// A kind of trigger as runs store it: how it is described, and how it affects the run.
 package protocol TriggerKind: TaggedValue {
-    /// What started the run, for people: a noun with its numbers and names.
+    /// What started the run, for people: a noun with numbers and names.
     var sentence: String { get }
-    /// The logical time of the run; `nil` for runs without one.
+    /// The logical time of the run, if it has one.
     var logicalTime: Date? { get }
-    /// Why no step of the run may reuse an earlier result; `nil` when steps may.
+    /// Why no step of the run may reuse an earlier result; `nil` if steps may.
     var reasonToRunAnew: String? { get }
     /// Which newer runs can supersede the run.
     var succession: Succession { get }
@@ -19,7 +19,7 @@ package protocol TriggerKind: TaggedValue {
     /// Added to the priority of the environment.
     var priority: Int { get }
 
-    /// Concurrency of the runs that it starts.
+    /// How its runs share the machine.
     func concurrency(of pipeline: Pipeline) -> Concurrency
 }
 
@@ -34,12 +34,11 @@ extension TriggerKind {
     package func concurrency(of pipeline: Pipeline) -> Concurrency { pipeline.concurrency }
 }
 
-/// Runs of a pipeline can supersede each other only when their successions are equal, and only as far as `supersede:`
-/// allows.
+/// Groups runs of a pipeline for `supersede:`. A newer run can only replace older runs of the same succession.
 package struct Succession: Sendable, Hashable {
     /// What the runs are about.
     package let subject: String
-    /// Whether runs of other branches are included.
+    /// Whether it includes runs of other branches.
     package let spansBranches: Bool
     /// Whether newer runs supersede older ones at all.
     package let replaces: Bool

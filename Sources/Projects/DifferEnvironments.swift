@@ -1,7 +1,7 @@
 /// A key whose resolved value differs between two environments.
 public struct EnvironmentDifference: Sendable, Hashable, Codable {
     public struct Side: Sendable, Hashable, Codable {
-        /// As JSON.
+        /// The value as JSON.
         public let value: String
         /// Where the value was written: file, line and column.
         public let origin: Mark
@@ -9,7 +9,7 @@ public struct EnvironmentDifference: Sendable, Hashable, Codable {
 
     /// Dotted path.
     public let key: String
-    /// Absent when that environment does not have the key.
+    /// Absent if that environment does not have the key.
     public let left: Side?
     public let right: Side?
 }

@@ -1,29 +1,29 @@
-/// An environment: the branches that map to it, and everything that its steps get.
+/// The branches that map to an environment, and everything that its steps get.
 public struct Environment: Sendable, Hashable {
     public let name: String
     public let branches: [Glob]
     public let protected: Bool
     public let identity: String?
-    /// Configuration that steps read as JSON.
+    /// What steps get as JSON.
     public private(set) var config: Node
     public let env: [String: String]
     public let compute: [String: Compute]
-    /// How many people have to approve a promotion that has passed its rules.
+    /// How many people must approve a promotion after its rules have passed.
     public let approvals: Int
     public private(set) var registry: RegistrySettings
-    /// If absent, changes follow the default rules, and direct pushes are accepted.
+    /// Absent: changes follow the usual rules, and direct pushes are allowed too.
     public let gate: GateRules?
     public let quarantine: [QuarantinedTest]
     /// Sorted by name.
     public let notify: [Channel]
     public let sandbox: SandboxPolicy
     public let dataRoot: String?
-    /// Higher runs first. If absent, protected environments come first, and releases before the default branch.
+    /// Higher goes first. Absent: a default that depends on the kind of environment.
     public let priority: Int?
-    /// Files that pin the programs of every step, such as requirement and lock files.
+    /// Files that pin the programs of all steps: requirement and lock files.
     public let lock: [Glob]
     public let datasets: [String: Dataset]
-    /// The whole resolved file: every key with its file and line.
+    /// The whole resolved file. Every key knows its file and line.
     public let resolved: Node
 
     public func covers(branch: String) -> Bool {
@@ -33,11 +33,11 @@ public struct Environment: Sendable, Hashable {
 
 public struct Compute: Sendable, Hashable, Codable {
     public var cpus: Int?
-    /// Bytes.
+    /// In bytes.
     public var memory: Int64?
-    /// Processes and threads.
+    /// Number of processes and threads.
     public var processes: Int?
-    /// Seconds.
+    /// In seconds.
     public var timeout: Int64
 
     private enum CodingKeys: String, CodingKey { case cpus, memory, processes, timeout }
@@ -47,11 +47,11 @@ public struct Compute: Sendable, Hashable, Codable {
     public var hasLimits: Bool { cpus != nil || memory != nil || processes != nil }
 }
 
-/// Where the version of a dataset comes from.
+/// How the version of a dataset is determined.
 public enum Dataset: Sendable, Hashable {
-    /// A file, a folder or a Delta table, relative to the environment's data root. Its version is read for each plan.
+    /// A file, a folder or a Delta table, relative to the environment's data root. It is examined for each plan.
     case path(String)
-    /// A fixed version, for example of data in a pinned package.
+    /// A fixed version, for example for data that comes with a pinned package.
     case version(String)
 }
 
@@ -63,17 +63,16 @@ public struct RegistrySettings: Sendable, Hashable {
     }
 
     public var server: Server
-    /// Name of the registered model that is served; absent when nothing is registered.
+    /// Name of the registered model that is served. Absent: nothing is registered.
     public var model: String?
-    /// All models of the environment, the default first. Absent in plans from before an environment could have
-    /// several.
+    /// All models of the environment, the default one first. Absent in plans from before there could be several.
     public var models: [String]?
     public var candidate: String?
     public var incumbent: String?
     /// Legacy stage that the incumbent gets.
     public var stage: String?
-    /// Command that loads the version in `ESPALIER_MODEL_URI` and makes a prediction. If absent, a default that fits
-    /// most models.
+    /// Command that loads the version in `ESPALIER_MODEL_URI` and makes it predict. Absent: a command that fits most
+    /// models.
     public var smoke: String?
     /// Roll back to the previous champion when a scheduled run reports `health=failed`. Default false.
     public var rollsBackOnFailedHealth: Bool?
@@ -94,7 +93,7 @@ public struct RegistrySettings: Sendable, Hashable {
 }
 
 extension RegistrySettings {
-    /// These settings for each of the environment's models in turn.
+    /// A copy of the settings for each of the environment's models.
     public var ofEachModel: [RegistrySettings] {
         guard let models, !models.isEmpty else { return [self] }
         return models.map { model in
@@ -110,7 +109,7 @@ public enum SandboxPolicy: String, Sendable, Hashable, Codable {
 }
 
 extension Environment {
-    /// - Parameter resolved: the environment's file merged over the project's, of the right shape.
+    /// - Parameter resolved: the environment's file merged over the project's, already of the right shape.
     init(name: String, resolved: Node) {
         self.name = name
         branches = resolved["branches"]?.items.compactMap(\.text).map(Glob.init) ?? []
@@ -135,7 +134,7 @@ extension Environment {
 }
 
 extension Environment {
-    /// The environment as the runs of a pipeline see it: with the pipeline's model, and its configuration merged over
+    /// The environment as runs of a pipeline see it: with the pipeline's model, and with its configuration merged over
     /// the environment's.
     public func serving(_ pipeline: Pipeline) -> Environment {
         var served = serving(pipeline.model)
@@ -151,7 +150,7 @@ extension Environment {
         return served
     }
 
-    /// Whether the environment has the registered model that the pipeline asks for.
+    /// Whether the environment has the model that the pipeline asks for.
     public func has(modelOf pipeline: Pipeline) -> Bool {
         guard let model = pipeline.model else { return true }
         return registry.models?.contains(model) ?? false

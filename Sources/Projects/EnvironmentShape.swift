@@ -1,7 +1,7 @@
 /// The keys of `environments/*.yml`.
 public enum EnvironmentFile {
-    /// Keys that a branch cannot change for itself. They are read from the protected branch's own commit, or from the
-    /// tip of the default branch.
+    /// Keys that a branch cannot set for itself. They are read from the protected branch's own commit, or from the tip
+    /// of the default branch.
     public static let privileged: Set<String> = [
         "name", "default_branch", "branches", "protected", "identity", "registry", "approvals", "sandbox", "data_root",
         "priority", "gate", "quarantine", "notify",

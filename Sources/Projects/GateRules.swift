@@ -1,6 +1,6 @@
-/// How changes get into the branches of an environment: the `gate:` of its file.
+/// How changes get into an environment's branches: the `gate:` of its file.
 public struct GateRules: Sendable, Hashable, Codable {
-    /// How a change is merged.
+    /// What a change adds to its target.
     public enum Method: String, Sendable, Hashable, Codable, CaseIterable {
         /// Its commits and a merge commit.
         case merge
@@ -10,23 +10,23 @@ public struct GateRules: Sendable, Hashable, Codable {
         case rebase
     }
 
-    /// What happens to a change from outside the repository.
+    /// How changes from outside the repository are handled.
     public enum ForkPolicy: String, Sendable, Hashable, Codable, CaseIterable {
-        /// Nothing of it runs until a maintainer has approved it.
+        /// Nothing of it runs until a maintainer approves.
         case approve
         case run
         case refuse
     }
 
     public var method = Method.merge
-    /// How many builds of the queue are tested at once, at first. Grows by one for each build that lands and halves
-    /// for each that fails.
+    /// Initial number of builds of the queue that are tested at once. It grows by one for each build that lands and is
+    /// halved for each that fails.
     public var window = 20
     /// Minimum of the window.
     public var floor = 3
-    /// How many changes are tested together when more are queued than the window has builds for.
+    /// How many changes are tested together if more are queued than the window has builds for.
     public var batch = 1
-    /// How many approvals a change needs from people other than its author.
+    /// How many people other than the author must approve a change.
     public var approvals = 0
     public var forks = ForkPolicy.approve
 
@@ -49,7 +49,7 @@ extension GateRules {
             "changes from outside: run after a maintainer's approval (default), at once, or never"),
     ])
 
-    /// - Parameter node: of the right shape.
+    /// - Parameter node: already of the right shape.
     init(_ node: Node) {
         method = node["merge"]?.text.flatMap(Method.init) ?? method
         window = node["queue"]?["window"]?.integer ?? window

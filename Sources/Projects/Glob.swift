@@ -1,4 +1,4 @@
-/// A pattern of paths or branches: `*` and `?` stay within one segment, `**` crosses segments.
+/// A pattern for paths or branches: `*` and `?` stay within one segment, `**` crosses segments.
 public struct Glob: Hashable, Sendable, Codable, CustomStringConvertible {
     public let description: String
 
@@ -54,21 +54,21 @@ public struct Glob: Hashable, Sendable, Codable, CustomStringConvertible {
         return states.contains(tokens.count)
     }
 
-    /// The deepest folder that contains every match, without a trailing slash; empty for the root.
+    /// The deepest folder that contains all possible matches, without a trailing slash; empty for the root.
     public var folder: String {
         let parts = description.split(separator: "/", omittingEmptySubsequences: false)
         let fixed = parts.prefix { !$0.contains("*") && !$0.contains("?") }
         return fixed.dropLast(fixed.count == parts.count ? 1 : 0).joined(separator: "/")
     }
 
-    /// Whether it matches everything in its folder, or exactly one path. Then the id of one Git object identifies the
-    /// contents.
+    /// Whether it covers everything in its folder, or a single path. The id of one Git object then identifies all that
+    /// it matches.
     public var isOneObject: Bool { description == "\(folder)/**" || description == "**" || isLiteral }
 
-    /// Whether it matches exactly one path.
+    /// Whether it can match one path only.
     public var isLiteral: Bool { !description.contains("*") && !description.contains("?") }
 
-    /// Whether some text matches both patterns. Walks the pairs of states of the two.
+    /// Whether any text matches both patterns. Walks over pairs of states of the two.
     public func overlaps(_ other: Glob) -> Bool {
         let a = tokens
         let b = other.tokens

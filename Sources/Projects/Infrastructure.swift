@@ -2,7 +2,7 @@
 public struct Infrastructure: Sendable, Hashable, Codable {
     /// Relative to the root of the commit.
     public let folder: String
-    /// A file in the environment's data. Absent when the configuration has its own backend.
+    /// A file among the environment's data. Absent if the configuration names its own backend.
     public let state: String?
 
     private enum CodingKeys: String, CodingKey { case folder, state }
@@ -18,8 +18,8 @@ public struct Infrastructure: Sendable, Hashable, Codable {
     /// Identifies the state: plans with the same place are about the same state.
     public var place: String { state.map { "\(folder) (\($0))" } ?? folder }
 
-    /// Runs `terraform plan` into `$ESPALIER_OUTPUTS/plan`. Takes no lock, because it changes nothing and may have no
-    /// write access to the state.
+    /// Makes Terraform write its plan to `$ESPALIER_OUTPUTS/plan`. Takes no lock: planning changes nothing, and the
+    /// folder of the state may be read-only.
     public var planCommand: String {
         """
         \(preparation)
@@ -30,7 +30,7 @@ public struct Infrastructure: Sendable, Hashable, Codable {
         """
     }
 
-    /// Applies exactly the plan of a step above.
+    /// Makes Terraform apply exactly the plan of an earlier step.
     public func applyCommand(planOf step: String) -> String {
         """
         \(preparation)
@@ -53,7 +53,7 @@ public struct Infrastructure: Sendable, Hashable, Codable {
         """
     }
 
-    /// A local backend keeps the states of other workspaces in separate folders, which it creates when it plans.
+    /// A local backend keeps the states of other workspaces elsewhere, in folders that it creates when it plans.
     private static func backend(_ state: String) -> String {
         """
         if test "${TF_WORKSPACE:-default}" != default; then
@@ -64,7 +64,7 @@ public struct Infrastructure: Sendable, Hashable, Codable {
         """
     }
 
-    /// Terraform records which backend it was configured with, and records nothing when there is none.
+    /// Terraform records the backend that it was configured with, and nothing if it was given none.
     private static let requireBackend = """
         backend="${TF_DATA_DIR:-.terraform}/terraform.tfstate"
         if ! test -f "$backend" || grep -q '"type": *"local"' "$backend"; then
@@ -75,7 +75,7 @@ public struct Infrastructure: Sendable, Hashable, Codable {
 }
 
 extension Infrastructure {
-    /// Both paths go into a shell command unquoted, so they are restricted to a few characters.
+    /// Both paths are inserted into a shell command unquoted, so only a few characters are allowed in them.
     init?(_ node: Node, key: String, _ problems: inout [Problem]) {
         for name in ["plan", "state"] {
             guard let path = node[name]?.text, !path.isPlainPath else { continue }

@@ -1,10 +1,10 @@
-/// Sort the steps so that each comes after its `needs`. Adds to `problems` what makes this impossible: an unknown
-/// step, a cycle, or a reference to the output of a step that is not needed.
+/// The steps in an order that respects `needs`. Adds to `problems` what prevents that: an unknown step, a cycle, or a
+/// reference to the output of a step that is not needed.
 func order(_ steps: [Step], marks: Node?, _ problems: inout [Problem]) -> [Step] {
     func mark(_ step: String) -> Mark? { marks?.entries.first { $0.key == step }?.mark }
     func needsMark(_ step: String) -> Mark? { marks?[step]?["needs"]?.mark ?? mark(step) }
     let names = steps.map(\.name)
-    // A step that could not be read has its own message, so naming it here is not another problem.
+    // A step that could not be read already has its own message, so naming it here is not another problem.
     let written = Set(marks?.entries.map(\.key) ?? names)
     for step in steps {
         for need in step.needs where !written.contains(need) {
@@ -34,7 +34,7 @@ func order(_ steps: [Step], marks: Node?, _ problems: inout [Problem]) -> [Step]
     return ordered
 }
 
-/// One cycle among names that need each other; its first name is also its last. Names that are not keys need nothing.
+/// One cycle among names that need each other, with its first name at both ends. Names that are not keys need nothing.
 func circle(in needs: [String: [String]]) -> [String]? {
     var waiting = needs
     while let free = waiting.first(where: { $0.value.allSatisfy { waiting[$0] == nil } }) { waiting[free.key] = nil }
@@ -63,7 +63,7 @@ private func checkReferences(_ ordered: [Step], _ mark: (String) -> Mark?, _ pro
 }
 
 extension Step {
-    /// Every output of another step that this step references.
+    /// Every output of other steps that this step refers to.
     public var references: [Reference] {
         env.sorted { $0.key < $1.key }.flatMap { Reference.all(in: $0.value) } + action.body.references
     }

@@ -6,17 +6,17 @@ public struct Pipeline: Sendable, Hashable {
     public let name: String
     public let triggers: Triggers
     public let concurrency: Concurrency
-    /// The registered model of the pipeline. If absent, the environment's default model.
+    /// The registered model that it is about. Absent: the environment's default model.
     public let model: String?
     /// Merged over the environment's `config:`.
     public let config: Node?
-    /// Seconds for the whole run.
+    /// Limit for the whole run, in seconds.
     public let timeout: Int64?
-    /// Each step comes after its `needs`. Otherwise the steps keep the order in which they were written.
+    /// In an order that respects `needs`. Independent steps stay in written order.
     public let steps: [Step]
     public let mark: Mark
 
-    /// The pipeline with only these steps and everything they need.
+    /// The pipeline with only these steps and everything that they need.
     public func limited(to names: [String]) -> Pipeline {
         var wanted = Set(names)
         for step in steps.reversed() where wanted.contains(step.name) { wanted.formUnion(step.needs) }
@@ -46,7 +46,7 @@ public struct Step: Sendable, Hashable, Codable {
     public let action: Action
     public let inputs: [Glob]
     public let data: [String]
-    /// The keys of `config:` that the step gets; all of them when absent.
+    /// The keys of `config:` that the step gets. Absent: all.
     public let config: [String]?
     public let outputs: [String]
     /// The output with a JUnit report.
@@ -57,7 +57,7 @@ public struct Step: Sendable, Hashable, Codable {
     public let compute: String?
     /// Values may contain references.
     public let env: [String: String]
-    /// Seconds; takes precedence over the compute's.
+    /// In seconds. Overrides the compute's timeout.
     public let timeout: Int64?
     public let retriesWhenLost: Int
 }

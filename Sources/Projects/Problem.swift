@@ -1,6 +1,6 @@
-/// A mistake in what a user wrote: what, where, and what to do.
+/// A mistake in what a user wrote: what it is, where it is, and what to do.
 public struct Problem: Error, Hashable, Sendable, Codable, CustomStringConvertible {
-    /// Absent when there is no single place, as with a missing file.
+    /// Absent if the problem has no single place, for example a missing file.
     public let mark: Mark?
     /// Dotted path of the key, for example `steps.train.needs`; empty for a whole file.
     public let key: String
@@ -22,7 +22,7 @@ public struct Problem: Error, Hashable, Sendable, Codable, CustomStringConvertib
     }
 }
 
-/// All problems of one project, so that a user can fix them in one go.
+/// All the problems of one project, so that a user can fix them in one go.
 public struct Problems: Error, Equatable, Sendable, CustomStringConvertible {
     public let all: [Problem]
 
@@ -33,7 +33,7 @@ public struct Problems: Error, Equatable, Sendable, CustomStringConvertible {
     public var description: String { all.map(\.description).joined(separator: "\n") }
 }
 
-/// The candidate closest to `word` by edit distance; `nil` when none is close enough to be a typo.
+/// The candidate nearest to `word` by edit distance; `nil` if none is near enough to be a typing mistake.
 public func nearest(to word: String, among candidates: [String]) -> String? {
     let allowed = word.count < 4 ? 1 : max(2, word.count / 3)
     return candidates.map { ($0, distance(word, $0)) }

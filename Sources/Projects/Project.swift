@@ -6,7 +6,7 @@ public struct Project: Sendable, Hashable {
     public let environments: [Environment]
     /// Sorted by name.
     public let pipelines: [Pipeline]
-    /// Valid settings that are probably a mistake.
+    /// Problems that do not prevent a run, but are most likely mistakes.
     public let warnings: [Problem]
 
     public func environment(named name: String) -> Environment? {
@@ -17,22 +17,23 @@ public struct Project: Sendable, Hashable {
         pipelines.first { $0.name == name }
     }
 
-    /// The project with only this pipeline, if it has it.
+    /// The project with only that pipeline, if it has it.
     public func limited(to pipeline: String) -> Project {
         Project(
             name: name, defaultBranch: defaultBranch, environments: environments,
             pipelines: pipelines.filter { $0.name == pipeline }, warnings: [])
     }
 
-    /// The environment whose patterns match `branch`. At most one does: reading a project refuses overlaps.
+    /// The environment whose patterns match `branch`. There is at most one: overlaps are refused when a project is
+    /// read.
     public func environment(ofBranch branch: String) -> Environment? {
         environments.first { $0.covers(branch: branch) }
     }
 }
 
-/// The files a project is read from, by stem: `dev` for `environments/dev.yml`.
+/// The files that a project is read from, by stem: `dev` for `environments/dev.yml`.
 public struct ProjectSources: Sendable {
-    /// `environments/project.yml`; treated as empty when absent.
+    /// `environments/project.yml`. Absent: the same as an empty file.
     public var base: Node?
     public var environments: [String: Node]
     public var pipelines: [String: Node]
@@ -45,12 +46,13 @@ public struct ProjectSources: Sendable {
 }
 
 extension Project {
-    /// Read a project from its files.
+    /// Reads a project from its files.
     ///
     /// - Parameters:
     ///   - sources: the files at the commit.
-    ///   - trusted: the files to read privileged keys from; the same as `sources` when the commit itself is trusted.
-    ///   - fallbackName: the name to use when `project.yml` has none.
+    ///   - trusted: the files that privileged keys are read from. The same as `sources` if the commit itself is
+    ///     trusted.
+    ///   - fallbackName: the project's name if `project.yml` gives none.
     public static func read(_ sources: ProjectSources, trusted: ProjectSources? = nil, fallbackName: String)
         throws(Problems) -> Project
     {
@@ -63,7 +65,7 @@ extension Project {
             Environment(name: name, resolved: base.layered(under: file))
         }
         for environment in asked {
-            // A problem in a shared layer is reported once, not once per environment.
+            // A mistake in a shared file shows up in several environments, but is reported once.
             problems += channelProblems(environment.resolved).filter { !problems.contains($0) }
         }
         let environments = asked.map { own in
@@ -98,8 +100,8 @@ extension Project {
             .flatMap { EnvironmentFile.shape.problems(in: $0.value) }
     }
 
-    /// The environment as its own commit defines it, with privileged keys from the trusted files. An environment that
-    /// is not in the trusted files has no branches: it takes effect once it is merged.
+    /// The environment as its own commit declares it, with privileged keys from the trusted files. An environment that
+    /// the trusted files do not have gets no branches: it takes effect once it is merged.
     private static func withPrivileges(_ own: Node, of name: String, from trusted: ProjectSources, base: Node) -> Node {
         let granted = trusted.environments[name].map { base.layered(under: $0) } ?? base
         let rights = granted.filtered(EnvironmentFile.privileged.contains)
@@ -109,8 +111,8 @@ extension Project {
 }
 
 extension ProjectSources {
-    /// The privileged keys, as dotted paths by environment, to which these files give other values than `used` has:
-    /// what a commit asks for and does not get. Also works on files with requests that would be refused.
+    /// The privileged keys, as dotted paths by environment, that these files set differently from `used`: what a commit
+    /// asks for and does not get. Also works on files with values that would be refused.
     public func privilegesWithheld(in used: Project) -> [String: [String]] {
         var withheld: [String: [String]] = [:]
         for environment in used.environments {

@@ -1,7 +1,7 @@
 import Foundation
 
 extension Pipeline {
-    /// Read the file of one pipeline. Throws all its problems.
+    /// Reads one pipeline's file. Throws everything that is wrong with it.
     public static func read(name: String, _ file: Node) throws(Problems) -> Pipeline {
         let misshapen = PipelineFile.shape.problems(in: file)
         guard misshapen.isEmpty else { throw Problems(misshapen) }
@@ -78,10 +78,10 @@ extension Reference {
 extension Node {
     var texts: [String] { items.compactMap(\.text) }
 
-    /// Seconds of a duration.
+    /// The seconds of a duration.
     var seconds: Int64? { text.flatMap(Duration.init(written:))?.components.seconds }
 
-    /// Parses a moment in RFC 3339.
+    /// A moment written as RFC 3339.
     func moment(key: String, _ problems: inout [Problem]) -> Date? {
         if let text, let date = try? Date(text, strategy: .iso8601) { return date }
         problems.append(

@@ -39,7 +39,7 @@ enum RuleFields {
     ]
 }
 
-/// Read the rules of a `promote` step of the right shape.
+/// Reads the rules of a `promote` step whose shape is already right.
 func readRules(_ node: Node, key: String, _ problems: inout [Problem]) -> PromotionRules {
     var floor: [FloorRule] = []
     for entry in node["floor"]?.entries ?? [] {

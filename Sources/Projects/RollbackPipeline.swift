@@ -1,8 +1,8 @@
 extension Pipeline {
-    /// The pipeline of `espalier rollback`: load the version, make a prediction with it, then make it the incumbent
+    /// The pipeline behind `espalier rollback`: it loads the version, makes it predict, and makes it the incumbent
     /// again.
     ///
-    /// - Parameter command: the smoke test. If absent, MLflow loads the model and predicts on its input example.
+    /// - Parameter command: tries the version. Absent: MLflow loads it and predicts on its own input example.
     public static func rollback(trying command: String?) -> Pipeline {
         Pipeline(
             name: "rollback", triggers: Triggers(),

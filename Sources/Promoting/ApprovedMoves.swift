@@ -5,7 +5,7 @@ import Plans
 import Runs
 import Store
 
-/// Makes alias moves that were waiting for approvals, once they have enough.
+/// Makes alias moves that waited for approvals, once they have enough of them.
 package final class ApprovedMoves: Sendable {
     private let store: Store
     private let home: Home
@@ -21,8 +21,7 @@ package final class ApprovedMoves: Sendable {
         self.logger = logger
     }
 
-    /// Run until the bell stops. Moves left by an earlier daemon come first. A registry that is unreachable is tried
-    /// again.
+    /// Runs until the bell stops. Moves that an earlier daemon left come first. An unreachable registry is retried.
     package func run() async {
         var alarm = Alarm(bells.approvals)
         bells.approvals.ring()
@@ -32,7 +31,7 @@ package final class ApprovedMoves: Sendable {
                     do {
                         try await apply(decision)
                     } catch {
-                        // Only this server may be unreachable, so go on with the others.
+                        // Its server may be down; decisions on other servers go on.
                         logger.warning("decision \(decision.id), which is approved, is carried out later: \(error)")
                         alarm.set(in: 15)
                     }

@@ -8,23 +8,23 @@ import Registry
 
 /// Provides registries: existing servers by URL, and one embedded server that starts when it is first needed.
 ///
-/// The embedded server runs under a minder, as steps do. So a training job keeps its server when the daemon restarts.
+/// The embedded server runs under a minder, as steps do, so that training jobs keep it when the daemon restarts.
 package actor Registries {
     private let home: Home
     private let minders: Minders
     private let python: String
     private let logger: Logger
-    /// Whether to give up when the server ends before it is ready. For runs where a person waits and can fix it at
+    /// Whether to give up on a server that ends before it was ready. Set when a person is waiting, who can fix it at
     /// once.
     private let givesUp: Bool
-    /// Leases for moving aliases.
+    /// Serializes moves of aliases between daemons.
     package nonisolated let leases: ModelLeases
     private var clients: [String: MLflow] = [:]
     private var supervision: Task<Void, Never>?
     private var wasReady = false
-    /// Experiments that exist, or that the owners of the server have to create, by server and name.
+    /// Experiments that exist, or that the owner of the server has to create: server and name.
     private var experiments: Set<[String]> = []
-    /// Why the last server that never became ready ended.
+    /// How the last server ended that never became ready.
     private var failure: String?
 
     package init(home: Home, minders: Minders, python: String, logger: Logger, givesUp: Bool = false) {
@@ -38,8 +38,7 @@ package actor Registries {
 
     private var folder: StepFolder { StepFolder(home.mlflow) }
 
-    /// The client of a configured server. Starts the embedded server if that is the configured one; it may not be
-    /// ready yet.
+    /// The client of a configured server. Starts the server if it is the embedded one; it may not be ready yet.
     package func registry(_ settings: RegistrySettings) throws -> MLflow {
         switch settings.server {
         case .url(let url): return client(url)
@@ -50,11 +49,10 @@ package actor Registries {
         }
     }
 
-    /// Make sure that a step can log to the experiment. Waits for the embedded server. Other servers are the business
-    /// of their owners: when they are down, nothing here waits for them.
+    /// Makes sure that a step can log to the experiment. Waits for the embedded server only. Other servers are up to
+    /// their owners and hold up nobody.
     ///
-    /// - Throws: `RegistryError.unreachable` while the embedded server is starting; `DaemonError` when it is given
-    ///   up.
+    /// - Throws: `RegistryError.unreachable` while the embedded server is starting; `DaemonError` once it is given up.
     package func prepare(_ settings: RegistrySettings, experiment: String) async throws {
         let registry = try registry(settings)
         if settings.server == .embedded { try await requireReady(registry) }
@@ -82,12 +80,12 @@ package actor Registries {
 
     private func client(_ url: String) -> MLflow {
         if let known = clients[url] { return known }
-        let made = MLflow(url: url, token: ProcessInfo.processInfo.environment["MLFLOW_TRACKING_TOKEN"])
+        let made = MLflow(url: url, token: trackingToken())
         clients[url] = made
         return made
     }
 
-    /// Restart it whenever it ends, until stopped.
+    /// Keeps the server running until it is told to stop.
     private func supervise(_ server: EmbeddedServer) async {
         var failures = 0
         while !Task.isCancelled {
@@ -111,7 +109,7 @@ package actor Registries {
         }
     }
 
-    /// Includes the last line of its output, which is the most useful one: no module named mlflow.
+    /// Ends with the last line of its log, which says the most: no module named mlflow.
     private var whyItEnded: String {
         let last = folder.logTail.last
         let advice =
@@ -130,7 +128,7 @@ package actor Registries {
                 environment: environment, timeout: nil))
     }
 
-    /// Its port is chosen once and kept, because jobs that outlive a restart of the daemon must find it again.
+    /// The port is chosen once and kept: jobs that outlive a restart must find the server again.
     private func embedded() throws -> EmbeddedServer {
         let file = home.mlflow + "/port"
         let kept = (try? String(contentsOfFile: file, encoding: .utf8)).flatMap(Int.init)
@@ -139,7 +137,7 @@ package actor Registries {
         return EmbeddedServer(python: python, folder: home.mlflow, port: port)
     }
 
-    /// Stop the embedded server.
+    /// Stops the embedded server.
     package func stop() async {
         supervision?.cancel()
         guard minders.isAlive(folder) else { return }
@@ -148,7 +146,7 @@ package actor Registries {
     }
 }
 
-/// A free TCP port on loopback.
+/// A loopback TCP port that nobody listens on.
 func freePort() throws -> Int {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard descriptor >= 0 else {

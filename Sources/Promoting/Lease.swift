@@ -7,7 +7,7 @@ package struct Lease: Sendable, Hashable {
     /// Seconds. Longer than a move takes, and short enough to wait for after a crash.
     static let length: TimeInterval = 60
 
-    /// Id of the daemon; not secret.
+    /// Id of the daemon. Not a secret.
     let holder: String
     package let until: Date
     package let host: String
@@ -18,7 +18,7 @@ package struct Lease: Sendable, Hashable {
         self.host = host
     }
 
-    /// - Parameter tag: nil when there is no tag. A tag that cannot be parsed is no lease.
+    /// - Parameter tag: `nil` if there is no such tag. A tag that is not a lease blocks nobody.
     init?(tag: String?) {
         let words = (tag ?? "").split(separator: " ", maxSplits: 2).map(String.init)
         guard words.count == 3, let until = try? Date(words[1], strategy: .iso8601) else { return nil }
@@ -27,11 +27,11 @@ package struct Lease: Sendable, Hashable {
 
     package var text: String { "\(holder) \(until.formatted(.iso8601)) \(host)" }
 
-    /// Whether this daemon has to wait for the lease.
+    /// Whether a daemon has to wait for this lease.
     func holdsUp(_ daemon: String, at now: Date) -> Bool { holder != daemon && until > now }
 }
 
-/// Another daemon is moving aliases of the model, or died while doing so. The lease expires by itself.
+/// Another daemon is moving aliases of the model, or crashed while it did. The lease expires by itself.
 package struct LeaseHeld: Error, CustomStringConvertible {
     package let model: String
     let lease: Lease

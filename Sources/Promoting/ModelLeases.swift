@@ -4,21 +4,21 @@ import Foundation
 import Home
 import Registry
 
-/// Serializes alias moves of one registered model between daemons that do not know each other.
+/// Makes independent daemons take turns when they move aliases of one registered model.
 ///
-/// MLflow has no compare-and-set. So the tag is written and read again after a delay; the last writer has the lease.
-/// If one daemon takes longer between reading and writing than the other one's delay, both can have it. The lease
-/// makes accidents visible; it does not make them impossible.
+/// MLflow has no compare-and-set. The tag is written and read again after a delay; the last writer has the lease. If
+/// one daemon takes longer between reading and writing than the other waits, both can get it. So this makes accidents
+/// visible but does not rule them out.
 package actor ModelLeases {
     private let home: Home
-    /// Moves in progress here, by server and model. The tag is removed with the last of them.
+    /// Moves in progress here, by server and model. The last one removes the tag.
     private var moves: [String: Int] = [:]
 
     init(home: Home) { self.home = home }
 
-    /// Run `move` while no other daemon moves aliases of the model.
+    /// Runs `move` while no other daemon moves aliases of the model.
     ///
-    /// - Throws: `LeaseHeld` while another one does, and what `move` throws.
+    /// - Throws: `LeaseHeld` while another daemon does, and whatever `move` throws.
     package func holding<Result: Sendable>(
         _ model: String, of registry: MLflow, _ move: @Sendable (Lease) async throws -> Result
     ) async throws -> Result {
@@ -34,7 +34,7 @@ package actor ModelLeases {
         moves[place, default: 1] -= 1
         if moves[place] == 0 {
             moves[place] = nil
-            // If the server is unreachable, the lease stays, and expires by itself.
+            // If the tag cannot be removed because the server is down, the lease expires.
             try? await giveBack(model, to: registry)
         }
         return try result.get()
@@ -45,7 +45,7 @@ package actor ModelLeases {
         try await registry.deleteTag(Lease.tag, ofModel: model)
     }
 
-    /// - Throws: `LeaseHeld` while another daemon moves aliases of the model.
+    /// - Throws: `LeaseHeld` while another daemon is moving aliases of the model.
     func requireFree(_ model: String, of registry: MLflow) async throws {
         let known = Lease(tag: try await registry.tags(ofModel: model)[Lease.tag])
         if let known, known.holdsUp(try id(), at: Date()) { throw LeaseHeld(model: model, lease: known) }
@@ -59,11 +59,11 @@ package actor ModelLeases {
         try await Task.sleep(for: .milliseconds(Int.random(in: 50...150)))
         let seen = Lease(tag: try await registry.tags(ofModel: model)[Lease.tag])
         if let seen, seen.holder != lease.holder { throw LeaseHeld(model: model, lease: seen) }
-        // The tag is gone because an earlier move of ours has just ended.
+        // The tag is gone: an earlier move of ours has just ended.
         return seen == nil ? try await take(model, of: registry) : lease
     }
 
-    /// Id of this daemon. It survives a restart, and differs for a copy of its home.
+    /// Identifies this daemon. Stays the same after a restart; a copy of the home gets another one.
     private func id() throws -> String {
         let made = try makeOnce(home.id) { UUID().uuidString }
         return String(sha256("\(made) \(ProcessInfo.processInfo.hostName) \(home.path)").prefix(12))

@@ -3,10 +3,10 @@ import Executing
 import Foundation
 import Home
 
-/// A model's signature in the format of OpenSSF Model Signing: a Sigstore bundle around a DSSE envelope with the
-/// digests of the files. `model_signing verify key` verifies it from the model's folder alone.
+/// A model's signature in the format of OpenSSF Model Signing: a Sigstore bundle around a DSSE envelope of the files'
+/// digests. With the model's folder, `model_signing verify key` verifies it; nothing else is needed.
 ///
-/// Source: github.com/sigstore/model-transparency, `model_signing` 1.1.1, the signatures that its `sign key` makes;
+/// Source: github.com/sigstore/model-transparency, `model_signing` 1.1.1, the signatures that its `sign key` writes;
 /// sigstore/protobuf-specs, bundle v0.3.
 struct ModelSignature: Codable {
     struct Material: Codable {
@@ -16,7 +16,7 @@ struct ModelSignature: Codable {
         }
 
         package let publicKey: PublicKey
-        /// Empty: the signature is in no transparency log.
+        /// Empty: no transparency log is used.
         var tlogEntries: [String] = []
     }
 
@@ -32,13 +32,13 @@ struct ModelSignature: Codable {
         dsseEnvelope = try Envelope(signing: statement, with: key, keyid: "")
     }
 
-    /// Whether this key has signed exactly this statement.
+    /// Whether this key signed exactly this statement.
     func states(_ statement: ModelStatement, signedBy key: SigningKey) -> Bool {
         mediaType == Self.mediaType && dsseEnvelope.statement(ModelStatement.self, signedBy: key) == statement
     }
 }
 
-/// What is signed: an in-toto statement whose subject is the digest of the digests of all files.
+/// The signed content: an in-toto statement whose subject is the digest of all files' digests.
 struct ModelStatement: Codable, Equatable {
     package struct Subject: Codable, Equatable {
         package let name: String
@@ -50,7 +50,7 @@ struct ModelStatement: Codable, Equatable {
         package let resources: [Resource]
     }
 
-    /// How a folder becomes a list of resources. Verifiers repeat it.
+    /// How a folder is turned into resources. Verifiers repeat it.
     struct Serialization: Codable, Equatable {
         package var method = "files"
         var hash_type = "sha256"
@@ -64,8 +64,8 @@ struct ModelStatement: Codable, Equatable {
         package let digest: String
     }
 
-    /// Names at the top of a model that are not signed: what model_signing always ignores, the signature itself, and
-    /// what MLflow writes when it downloads a version.
+    /// Entries at the top of a model that are not signed: what model_signing always ignores, the signature itself, and
+    /// what MLflow writes when a version is downloaded.
     package static let ignored = [
         ".git", ".gitattributes", ".github", ".gitignore", "model.sig", "registered_model_meta",
     ]
@@ -76,7 +76,7 @@ struct ModelStatement: Codable, Equatable {
     let predicate: Predicate
 
     /// - Parameters:
-    ///   - name: for information only.
+    ///   - name: informational only.
     ///   - files: all files of the model.
     init(of name: String, _ files: [FileDigest]) {
         let signed = files.filter { file in !Self.ignored.contains { file.parts.first == Array($0.utf8) } }

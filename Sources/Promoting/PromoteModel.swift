@@ -10,11 +10,11 @@ import Registry
 import Runs
 import Store
 
-/// Replaces the incumbent with a challenger when the evidence passes the rules.
+/// Replaces the incumbent with a challenger if the evidence supports it.
 ///
-/// The order: verify the version, keep the evidence by its digest, decide by the pure rules, write the decision and
-/// its alias move into the ledger, move the alias, read it back, confirm. After a crash the step is repeated: a
-/// decision that is already in the ledger is not made again.
+/// The order: verify the version; keep the evidence by its digest; decide by the pure rules; write the decision and the
+/// move that it requires into the ledger; move the alias, read it back, and confirm. After a crash the same steps run
+/// again: a decision that is in the ledger is not made twice.
 package struct ModelPromoter: Sendable {
     let registry: MLflow
     let leases: ModelLeases
@@ -83,8 +83,8 @@ package struct ModelPromoter: Sendable {
         let holdout: Holdout?
     }
 
-    /// Read the evidence, keep it by its digest, and let the rules decide. The seed is derived from the digest, so
-    /// the same evidence always gives the same verdict.
+    /// Reads the evidence, keeps it by its digest, and applies the rules. The seed comes from the digest, so the same
+    /// evidence always gets the same verdict.
     private func judge(
         _ file: String, _ rules: PromotionRules, training: String?, model: String, _ circumstances: Circumstances
     ) async throws -> Judged {
@@ -119,9 +119,10 @@ package struct ModelPromoter: Sendable {
         return (digest, Result { () throws(EvidenceProblem) in try Evidence.parse(csv: bytes) })
     }
 
-    /// Move the alias if the decision calls for it, has no pending approval, and is not confirmed yet.
+    /// Moves the alias if the decision requires it, the move is not confirmed yet, and no approval is pending.
     ///
-    /// - Parameter verified: the result of a check that was just made; if absent, the version is verified here.
+    /// - Parameter verified: an earlier check of the version, if there was one just now. Absent: the version is
+    ///   verified here.
     package func apply(_ decision: StoredDecision, _ settings: RegistrySettings, verified: VersionCheck? = nil)
         async throws
         -> StepResult
@@ -136,8 +137,8 @@ package struct ModelPromoter: Sendable {
         guard let move = try await store.unconfirmedMove(of: decision.id) else { return result }
         let body = decision.body
         let registration = try await registration(for: body)
-        // Done before taking the lease, because reading a large model can take longer than the lease lasts. Skipped
-        // while another daemon has the lease.
+        // Verify before taking the lease, because reading a large model takes longer than a lease lasts. But not while
+        // another daemon holds the lease.
         try await leases.requireFree(move.model, of: registry)
         let check: VersionCheck
         if let verified {
@@ -159,7 +160,7 @@ package struct ModelPromoter: Sendable {
         return StepResult(outcome: .refused(reason: obstacle))
     }
 
-    /// - Returns: why the move cannot be made any more; nil when it is made.
+    /// - Returns: why the move cannot be made any more; `nil` if it was made.
     private func make(
         _ move: AliasMove, of decision: StoredDecision, registeredBy run: Int64?, _ settings: RegistrySettings,
         _ lease: Lease
@@ -183,7 +184,7 @@ package struct ModelPromoter: Sendable {
         return nil
     }
 
-    /// Why the move cannot be made any more; nil when it can be made, or was made.
+    /// Why a move cannot be made any more; `nil` if it can be made or already was.
     private func obstacle(
         to move: AliasMove, of decision: StoredDecision, registeredBy run: Int64?, _ current: String?
     ) async throws -> String? {
@@ -209,7 +210,7 @@ package struct ModelPromoter: Sendable {
 }
 
 extension RunProgress {
-    /// The numeric values reported by the steps above this one.
+    /// The numeric values that steps above this one reported.
     fileprivate func numbers(above step: PlannedStep) -> [String: Double] {
         plan.upstream(of: step).reduce(into: [:]) { numbers, above in
             for (key, value) in self[above.name].values { numbers[key] = Double(value) }

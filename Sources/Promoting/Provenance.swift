@@ -8,20 +8,22 @@ import Registry
 import Runs
 import Store
 
-/// Signs from which code, data and configuration a model's files were made, and checks whether the files still match.
+/// States, signed, which code, data and configuration a model's files were made from, and verifies later that the files
+/// are still the same.
 ///
-/// Two things are signed, so that tools that do not know Espalier can verify them: an in-toto statement with SLSA
-/// provenance in a DSSE envelope, with the environment's Ed25519 key; and the files alone in the format of OpenSSF
-/// Model Signing, with its P-256 key.
+/// Two things are signed, so that tools that know nothing of Espalier can verify them: an in-toto statement with SLSA
+/// provenance in a DSSE envelope, by the environment's Ed25519 key; and the files alone in the format of OpenSSF Model
+/// Signing, by its P-256 key.
 struct Provenance: Sendable {
     let registry: MLflow
     let home: Home
 
     private var keys: SigningKeys { SigningKeys(home: home) }
 
-    /// Write a version's provenance, sign its files, and keep both. Repeating it gives the same result.
+    /// Writes the provenance statement of a version, signs its files, and keeps both. A repetition gives the same
+    /// result.
     ///
-    /// - Returns: nil when the server does not serve the model's files.
+    /// - Returns: `nil` if the server does not serve the model's files.
     package func state(
         _ source: String, as name: String, by step: PlannedStep, of run: StoredRun, _ progress: RunProgress
     )
@@ -40,7 +42,7 @@ struct Provenance: Sendable {
             statement: digest, signature: try sign(ModelStatement(of: name, files), beside: digest, for: run.plan))
     }
 
-    /// P-256 signatures differ each time, so one that was kept before a crash is reused.
+    /// A P-256 signature is different every time, so a signature that was kept before a crash is reused.
     private func sign(_ files: ModelStatement, beside statement: String, for plan: Plan) throws -> String {
         let key = try keys.key(.p256, of: plan)
         let path = home.signature(statement)
@@ -55,7 +57,7 @@ struct Provenance: Sendable {
         return sha256([UInt8](text))
     }
 
-    /// Why a model does not match its signed statement; nil when it does.
+    /// What is wrong with a model that has a statement; `nil` if it is unchanged.
     ///
     /// - Parameters:
     ///   - source: where its files are now.
@@ -100,10 +102,10 @@ struct Provenance: Sendable {
     }
 }
 
-/// Digests of what a `register` step kept about a version: SHA-256, in hexadecimal digits.
+/// What a `register` step kept for a version: SHA-256 digests, in hexadecimal digits.
 package struct Stated: Sendable {
     package let statement: String
-    /// Nil for a version from before models were signed.
+    /// `nil` for versions from before models were signed.
     package let signature: String?
 
     init(statement: String, signature: String?) {
@@ -111,14 +113,14 @@ package struct Stated: Sendable {
         self.signature = signature
     }
 
-    /// From the values that the step reported; nil when it has no statement.
+    /// From the values that the step reported; `nil` if it stated nothing.
     init?(_ values: [String: String]) {
         func digest(_ key: String) -> String? { values[key]?.split(separator: ":").last.map(String.init) }
         guard let statement = digest("provenance") else { return nil }
         self.init(statement: statement, signature: digest("signature"))
     }
 
-    /// Values as the step reports them. The version has them as tags with the prefix `espalier.`.
+    /// The values as the step reports them. The version's tags have them under `espalier.`.
     package var values: [String: String] {
         ["provenance": "sha256:\(statement)"].merging(signature.map { ["signature": "sha256:\($0)"] } ?? [:]) { $1 }
     }

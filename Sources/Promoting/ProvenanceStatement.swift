@@ -6,7 +6,7 @@ import Plans
 import Runs
 import Store
 
-/// The statement about a version. Source: in-toto.io/Statement/v1, slsa.dev/provenance/v1.
+/// The provenance of a version. Source: in-toto.io/Statement/v1, slsa.dev/provenance/v1.
 struct ProvenanceStatement: Codable {
     package struct Subject: Codable {
         package let name: String
@@ -25,7 +25,7 @@ struct ProvenanceStatement: Codable {
             package struct Step: Codable {
                 package let name: String
                 package let attempts: Int
-                /// Digest of the step's inputs; absent for a step that does not declare them.
+                /// One digest of everything that the step read, if the step declares what it reads.
                 package let key: String?
             }
 

@@ -11,7 +11,7 @@ import Runs
 import Store
 
 extension ModelPromoter {
-    /// Make the version of a rollback the incumbent again. Goes through the ledger like any other move.
+    /// Makes the version that a rollback names the incumbent again. Goes through the ledger like any other move.
     package func restore(step: PlannedStep, of run: StoredRun) async throws -> StepResult {
         let settings = run.plan.settings.registry
         guard let asked = run.plan.trigger.as(RollbackTrigger.self), let alias = settings.incumbent else {
@@ -43,7 +43,7 @@ extension ModelPromoter {
         return try await apply(stored, settings, verified: check)
     }
 
-    /// Why the version of a rollback must not be restored; nil when it may. Also checked before the version is
+    /// What is wrong with the version that a rollback restores; `nil` if nothing is. Also checked before the model is
     /// loaded, because loading a model runs code in it.
     package func problem(restoredBy run: StoredRun) async throws -> String? {
         guard let asked = run.plan.trigger.as(RollbackTrigger.self),

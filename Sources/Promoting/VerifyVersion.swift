@@ -8,18 +8,18 @@ import Registry
 import Runs
 import Store
 
-/// The daemon's own record of how a version was registered.
+/// How a version was created, from the daemon's own records.
 package struct Registration: Sendable {
     package let run: Int64
     package let plan: Plan
-    /// Nil for a version from before statements existed, and when the server does not serve the files.
+    /// `nil` if the version is older than provenance statements, or the server does not serve files.
     package let stated: Stated?
 
-    /// - Parameter progress: of the run that registered the version.
+    /// - Parameter progress: the progress of the run that registered the version.
     init(of version: String, _ model: String, by run: StoredRun, _ progress: RunProgress) {
         self.run = run.id
         plan = run.plan
-        // Only from a `register` step, because any other step could report the same values.
+        // Only `register` steps count: any other step could report the same values.
         stated =
             run.plan.steps.filter(\.registers).map { progress[$0.name].values }
             .first { $0["model"] == model && $0["version"] == version }.flatMap(Stated.init)
@@ -32,7 +32,7 @@ extension PlannedStep {
     }
 }
 
-/// Whether a version is still what was registered.
+/// What happened to a version since it was registered.
 package enum VersionCheck: Sendable {
     /// - Parameter remark: what could not be verified; nil when everything was.
     case asRegistered(remark: String?)
@@ -45,7 +45,7 @@ package struct NotRegistered: Error {
 }
 
 extension ModelPromoter {
-    /// Check that a version is the one that was registered, and that its files are the ones that were signed.
+    /// Checks that a version is the one that was registered, and that its files are the ones that were signed.
     package func verify(_ version: String, of model: String, project: String, registeredBy registration: Registration?)
         async throws -> VersionCheck
     {
@@ -58,7 +58,7 @@ extension ModelPromoter {
             return .asRegistered(
                 remark: "the files of \(model) \(version) are not verified: nothing was stated when it was registered")
         }
-        // The registry says where the files are now. It does not say what they must contain.
+        // The registry says where the files are, but not what they must contain.
         let provenance = Provenance(registry: registry, home: home)
         if let problem = try await provenance.problem(of: found.source, as: model, stated, of: registration.plan) {
             return .refused(
@@ -71,8 +71,8 @@ extension ModelPromoter {
                 ? "\(model) \(version) is from before models were signed: what was stated about it is verified" : nil)
     }
 
-    /// Why the version that a run is pinned to must not be used. It was verified when it became champion, and is
-    /// checked again before it is loaded. Nil when it may be used, and for a version that was not promoted here.
+    /// What is wrong with the version that a run is pinned to; `nil` if nothing is, or if the version was never
+    /// promoted here. A champion's files were signed, and they are checked again before anybody loads them.
     package func problem(of pinned: PinnedVersion, for run: StoredRun) async throws -> String? {
         guard let registration = try await registration(of: pinned.version, pinned.model),
             case .refused(let reason) = try await verify(
@@ -81,10 +81,10 @@ extension ModelPromoter {
         return reason
     }
 
-    /// A version in the registry. The result says so when it is not the one that was registered: when it is gone, or
-    /// when another version has its number.
+    /// The version as the registry has it, or why it is not the one that was registered: it was deleted, or another
+    /// model got its number.
     ///
-    /// - Parameter run: the run that registered it; any run of the project when absent.
+    /// - Parameter run: the run that registered it. Absent: any run of the project.
     package func version(_ version: String, of model: String, project: String, registeredBy run: Int64?) async throws
         -> Result<ModelVersion, NotRegistered>
     {
@@ -101,7 +101,7 @@ extension ModelPromoter {
                     text: "\(model) \(version) is not the version that was registered: somebody has created it again"))
     }
 
-    /// How the version that a decision makes champion was registered.
+    /// How the version that a decision promotes was created.
     func registration(for decision: DecisionBody) async throws -> Registration? {
         guard decision.evidenceSHA256 != nil else {
             return try await registration(of: decision.challenger, decision.model)
@@ -110,12 +110,9 @@ extension ModelPromoter {
         return Registration(of: decision.challenger, decision.model, by: run, run.progress)
     }
 
-    /// How an earlier champion was registered, from the run of its latest promotion.
+    /// How a former champion was created: by the run of its latest promotion.
     func registration(of version: String, _ model: String) async throws -> Registration? {
-        let promoted = try await store.tenures().last { tenure in
-            tenure.move.model == model && tenure.move.to == version && tenure.decision.body.evidenceSHA256 != nil
-        }
-        guard let promoted else { return nil }
+        guard let promoted = try await store.promotion(of: version, model) else { return nil }
         let run = try await store.run(promoted.decision.body.run)
         return Registration(of: version, model, by: run, run.progress)
     }

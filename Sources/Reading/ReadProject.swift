@@ -7,7 +7,7 @@ import ProjectFiles
 import Projects
 import Synchronization
 
-/// Reads a project at a commit straight from the object database, without a checkout.
+/// Reads a project at a commit directly from the object database, without a checkout.
 package struct ProjectReader {
     let repository: Repository
     let home: Home
@@ -19,7 +19,7 @@ package struct ProjectReader {
         self.fallbackName = fallbackName
     }
 
-    /// The project at `commit` on `branch`. Its privileged keys come from the trusted files.
+    /// The project at `commit` on `branch`, with privileged keys from their trusted source.
     package func project(at commit: ObjectID, branch: String) throws -> Project {
         try read(at: commit, branch: branch).project
     }
@@ -42,15 +42,15 @@ package struct ProjectReader {
         return (project, withheld, trustedCommit)
     }
 
-    /// Projects read before, by the ids of the folders that they were read from. A schedule fires at the same commit
-    /// for months.
+    /// Projects that were read before, by the ids of the folders that they were read from: a schedule fires at the same
+    /// commit for months.
     private static let known = Mutex<[[String]: (project: Project, withheld: [String: [String]])]>([:])
 
     /// Everything that planning needs to know about `commit` on `branch`.
     ///
     /// - Parameters:
-    ///   - base: the commit to compare with for path filters; the merge base with the default branch when absent.
-    ///   - pipeline: the only pipeline to consider; all when absent.
+    ///   - base: the commit to compare with for path filters. Absent: the merge base with the default branch.
+    ///   - pipeline: the only pipeline of interest. Absent: all pipelines.
     package func facts(at commit: ObjectID, branch: String, base: ObjectID?, pipeline: String? = nil) throws
         -> CommitFacts
     {
@@ -65,8 +65,8 @@ package struct ProjectReader {
             withheld: withheld)
     }
 
-    /// Whether a branch's own files are trusted. Only the environments of the default branch are read for this,
-    /// because a broken pipeline there must not keep other branches from fixing it.
+    /// Whether privileged keys may come from the branch itself. Reads only the environments of the default branch: a
+    /// broken pipeline there must not block the branch that fixes it.
     private func isTrusted(_ branch: String, by trusted: ProjectSources) throws -> Bool {
         var environments = trusted
         environments.pipelines = [:]
@@ -74,13 +74,13 @@ package struct ProjectReader {
         return branch == project.defaultBranch || project.environment(ofBranch: branch)?.protected ?? false
     }
 
-    /// The project on its default branch; `nil` without a default branch.
+    /// The project at the tip of its default branch; `nil` if there is none.
     package func trustedProject() throws -> Project? {
         guard let tip = try defaultTip() else { return nil }
         return try Project.read(try sources(at: tip), fallbackName: fallbackName)
     }
 
-    /// The files of `environments/` and `pipelines/` at a commit. Most commits change neither, so parsed files are
+    /// The contents of `environments/` and `pipelines/` at a commit. Most commits change neither, so parsed files are
     /// cached by the ids of the two trees.
     func sources(at commit: ObjectID) throws -> ProjectSources {
         let key = try names(of: commit)
@@ -106,8 +106,8 @@ package struct ProjectReader {
 
     private static let parsed = Mutex<[[String]: ProjectSources]>([:])
 
-    /// The tip of the default branch: the one named in its own `project.yml`, otherwise the one that HEAD points to,
-    /// otherwise `main`. Absent when the repository has none of them.
+    /// The tip of the default branch. This is the branch that its own `project.yml` names, else the branch that the
+    /// repository's HEAD points to, else `main`. `nil` if the repository has none of them yet.
     package func defaultTip() throws -> ObjectID? {
         for branch in [repository.headBranch, "main"].compactMap({ $0 }) {
             guard let tip = try repository.tip(of: "refs/heads/\(branch)") else { continue }

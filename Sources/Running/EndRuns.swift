@@ -44,9 +44,11 @@ extension Engine {
 
     /// Try what did not pass in an ended run once more. What passed stays as it is.
     package func retry(_ id: Int64) async throws {
-        guard live[id] == nil else {
+        // Also while somebody else's retry is still reading the run: it would be taken in hand twice.
+        guard live[id] == nil, retrying.insert(id).inserted else {
             throw DaemonError.refused("run \(id) is still at work: wait for its end, or cancel it")
         }
+        defer { retrying.remove(id) }
         let run = try await store.run(id)
         if let number = run.plan.trigger.change {
             throw DaemonError.refused(
@@ -96,8 +98,12 @@ extension Engine {
     /// End what a new run replaces.
     func supersede(by run: StoredRun) async {
         for old in superseded(by: run.id, run.plan, among: live, progress: \.progress).sorted() {
-            logger.info("run \(old): superseded by run \(run.id)")
-            await end(old, as: .superseded(by: run.id))
+            await supersede(old, by: run.id)
         }
+    }
+
+    func supersede(_ old: Int64, by new: Int64) async {
+        logger.info("run \(old): superseded by run \(new)")
+        await end(old, as: .superseded(by: new))
     }
 }

@@ -2,8 +2,8 @@ import Events
 import Plans
 
 extension StoredRun {
-    /// The drift event to store when the run ends; `nil` for none. A run started by drift or by a backfill causes
-    /// none, or drift would start runs for ever.
+    /// The drift event that the end of the run causes; `nil` for none. Runs that drift itself started and runs of
+    /// backfills cause none, because that could loop forever.
     public func driftFound(_ progress: RunProgress) -> DriftReport? {
         let found = progress.driftedSteps
         guard plan.trigger.body.mayReportDrift, !found.isEmpty else { return nil }

@@ -13,11 +13,11 @@ public struct EarlierStep: Sendable {
     }
 }
 
-/// Explain why a step ran, did not run, or has not run yet.
+/// Explains why a step ran, did not run, or has not run yet.
 ///
 /// - Parameters:
-///   - earlier: the last run of the same step before this one, preferably on the same branch.
-///   - files: the files that have changed since then, for a part of the key that stands for files.
+///   - earlier: the last run of the same step before this one, on the same branch if there is one.
+///   - files: for parts of the key that are files, the files that changed since then.
 public func explanation(
     of step: PlannedStep, in run: RunProgress, earlier: EarlierStep?, files: (_ part: String) -> [String]
 ) -> String {

@@ -1,15 +1,14 @@
 import Foundation
 
-/// How a step ended. A closed set: a failing step is a result, not an error of ours.
+/// How a step ended. A failing step is a result, not an error of the engine.
 public enum Outcome: Sendable, Hashable {
     case passed
     case failed(exitCode: Int32)
-    /// The step was killed by a signal that Espalier did not send.
+    /// A signal that Espalier did not send ended the step.
     case killed(signal: Int32)
     case timedOut(seconds: Int64)
     case outOfMemory
-    /// The infrastructure failed, not the step: for example, its minder vanished or its workspace could not be
-    /// created.
+    /// The infrastructure failed, not the step: its minder vanished, or its workspace could not be created.
     case lost(reason: String)
     case refused(reason: String)
     case cancelled
@@ -17,7 +16,7 @@ public enum Outcome: Sendable, Hashable {
     case skipped(reason: String)
     case reused(run: Int64)
 
-    /// Whether steps that need this one may start.
+    /// Whether steps that need this one can start.
     public var satisfies: Bool {
         switch self {
         case .passed, .reused: true
@@ -25,12 +24,12 @@ public enum Outcome: Sendable, Hashable {
         }
     }
 
-    /// Whether the step may be retried automatically: the infrastructure failed, not the step.
+    /// Whether the step can be retried automatically, because the infrastructure failed and not the step.
     public var isLoss: Bool {
         if case .lost = self { true } else { false }
     }
 
-    /// One word, as lists and `--json` show it.
+    /// One word, as in lists and `--json`.
     public var word: String {
         switch self {
         case .passed: "passed"
@@ -45,7 +44,7 @@ public enum Outcome: Sendable, Hashable {
         }
     }
 
-    /// Details for people, besides the word; empty when the word says everything.
+    /// Details for people; empty if the word says everything.
     public var detail: String {
         switch self {
         case .passed, .outOfMemory, .cancelled: ""
@@ -61,17 +60,18 @@ public enum Outcome: Sendable, Hashable {
 
 /// Something that happened to a step. Facts are appended in order and never changed.
 public enum StepFact: Sendable, Hashable {
-    /// Attempt `attempt` (from 1) was handed to its minder, or begun in the daemon.
+    /// Attempt `attempt` (from 1) was handed to its minder, or started inside the daemon.
     case started(attempt: Int, incumbent: String?)
-    /// It cannot continue now, and will continue by itself.
+    /// The step cannot continue yet. It will continue by itself.
     case waiting(reason: String)
-    /// The values that it reported, and its kept outputs: name → path.
+    /// The values that the step reported, and the paths of its kept outputs by name.
     case reported(values: [String: String], outputs: [String: String])
-    /// It was asked to end early with this outcome: a person cancelled it, a newer run superseded it, or the time of
-    /// the run is over. Stored as a fact, so that the request survives a restart of the daemon.
+    /// The step is to end early with this outcome: a person cancelled it, a newer run replaced it, or the run timed
+    /// out. It is stored as a fact so that a restart of the daemon does not lose it.
     case stopping(Outcome)
     case ended(Outcome)
-    /// A person asked to retry what did not pass. Recorded for every step of the run; steps that passed stay passed.
+    /// A person asked to retry everything that did not pass. Recorded for every step of the run; passed steps stay
+    /// passed.
     case retried
 }
 

@@ -2,8 +2,8 @@ import Plans
 import Projects
 
 extension RunProgress {
-    /// The steps that reported drift: `drift=detected`, with the reason in `drift_reason=…`. Includes steps that were
-    /// reused from an earlier run, because the drift was found then.
+    /// The steps that found drift, that is, that reported `drift=detected`, with the reason in `drift_reason=…`. A
+    /// reused result does not count: its drift was reported when it was found.
     public var driftedSteps: [DriftedStep] {
         plan.steps.compactMap { step in
             let progress = self[step.name]
@@ -12,9 +12,9 @@ extension RunProgress {
         }
     }
 
-    /// Why a scheduled run triggers an automatic rollback of the model that it was pinned to; `nil` when it does not.
-    /// A step has reported `health=failed`, with the reason in `health_reason=…`, and the environment says `rollback:
-    /// on-failed-health`.
+    /// Why a scheduled run triggers an automatic rollback of the model that it was pinned to; `nil` if it does not. It
+    /// does if a step reported `health=failed`, with the reason in `health_reason=…`, and the environment says
+    /// `rollback: on-failed-health`.
     public var rollbackReason: String? {
         guard plan.trigger.fire != nil, plan.settings.registry.rollsBackOnFailedHealth ?? false else { return nil }
         for step in plan.steps {
@@ -26,7 +26,7 @@ extension RunProgress {
     }
 }
 
-/// A step that reported drift.
+/// A step that found drift.
 public struct DriftedStep: Sendable, Hashable, Codable {
     public let name: String
     public let reason: String

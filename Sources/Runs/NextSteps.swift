@@ -1,15 +1,15 @@
 import Plans
 
-/// What to do next in a run.
+/// What can happen next in a run.
 public struct NextSteps: Sendable, Hashable {
-    /// Steps that may start now, in plan order.
+    /// Steps that can start now, in plan order.
     public let ready: [PlannedStep]
     /// Steps that will never start, with the reason.
     public let skipped: [String: Outcome]
 }
 
 extension RunProgress {
-    /// Decide which steps may start and which never will.
+    /// Decides which steps can start and which never will.
     public func next() -> NextSteps {
         var ready: [PlannedStep] = []
         var skipped: [String: Outcome] = [:]

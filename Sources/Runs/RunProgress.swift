@@ -1,7 +1,7 @@
 import Foundation
 import Plans
 
-/// Where a step stands.
+/// The state of a step.
 ///
 /// ```mermaid
 /// stateDiagram-v2
@@ -28,7 +28,7 @@ public enum StepState: Sendable, Hashable {
     case stopping(attempt: Int, as: Outcome)
     case ended(Outcome)
 
-    /// One word, as lists and `--json` show it.
+    /// One word, as in lists and `--json`.
     public var word: String {
         switch self {
         case .pending: "pending"
@@ -61,11 +61,11 @@ public enum StepState: Sendable, Hashable {
     }
 }
 
-/// The progress of a step, computed from its facts.
+/// The progress of a step, derived from its facts.
 public struct StepProgress: Sendable, Hashable {
     public var state: StepState = .pending
     public var attempts = 0
-    /// Attempts made before the last retry by a person. They count neither as losses nor as a start.
+    /// Attempts before a person last asked for a retry. They count neither as losses nor as a start.
     public var attemptsBefore = 0
     /// The incumbent model version when the step started, if there was one.
     public var incumbent: String?
@@ -77,7 +77,7 @@ public struct StepProgress: Sendable, Hashable {
 
     public init() {}
 
-    /// The step after one more fact. After the end, only a retry has an effect.
+    /// The progress after one more fact. Facts after the end change nothing, except a retry.
     public func after(_ fact: StepFact, at time: Date) -> StepProgress {
         var next = self
         switch (fact, state) {
@@ -116,19 +116,19 @@ public struct StepProgress: Sendable, Hashable {
         endedAt = nil
     }
 
-    /// Whether only a retry can change it.
+    /// Whether only a retry can change the state.
     private var isFinal: Bool { state.outcome.map { !$0.isLoss } ?? false }
 }
 
 extension Outcome {
-    /// The outcome of a step that was asked to stop: the requested one, unless the step ended by itself first.
+    /// The outcome of a step that was asked to stop: the requested outcome, unless the step ended by itself first.
     fileprivate func granting(_ state: StepState) -> Outcome {
         guard case .stopping(_, let wish) = state, self == .cancelled || isLoss else { return self }
         return wish
     }
 }
 
-/// The progress of a run, computed from its facts.
+/// The progress of a run, derived from its facts.
 public struct RunProgress: Sendable, Hashable {
     public let plan: Plan
     public private(set) var steps: [String: StepProgress]
@@ -150,10 +150,10 @@ public struct RunProgress: Sendable, Hashable {
 
     public subscript(step: String) -> StepProgress { steps[step] ?? StepProgress() }
 
-    /// Whether a step has started and not ended.
+    /// Whether a started step has not ended.
     public var isLive: Bool { steps.values.contains { $0.state.isLive } }
 
-    /// Whether a step has started, since the last retry if there was one.
+    /// Whether a step has started since the last retry, or since the beginning if there was none.
     public var hasStarted: Bool { steps.values.contains { $0.attempts > $0.attemptsBefore } }
 
     /// `nil` while a step may still run.
@@ -163,16 +163,16 @@ public struct RunProgress: Sendable, Hashable {
         return RunOutcome.merged(outcomes)
     }
 
-    /// Whether the step was lost and may be tried again.
+    /// Whether the step was lost and has retries left.
     func canRetry(_ step: PlannedStep) -> Bool {
         let progress = self[step.name]
         guard let outcome = progress.state.outcome, outcome.isLoss else { return false }
         return progress.attempts - progress.attemptsBefore <= step.retriesWhenLost
     }
 
-    /// The facts that end the run early: running steps are asked to stop, all others end.
+    /// The facts that end the run early: running steps are asked to stop, all others end at once.
     ///
-    /// - Parameter atWork: steps that have been handed out, even if no fact says so yet.
+    /// - Parameter atWork: steps that were handed out, even if there is no fact about them yet.
     public func ending(as outcome: Outcome, atWork: Set<String>) -> [(step: String, fact: StepFact)] {
         plan.steps.compactMap { step in
             let state = self[step.name].state
@@ -181,15 +181,15 @@ public struct RunProgress: Sendable, Hashable {
         }
     }
 
-    /// Whether a person has asked for a retry.
+    /// Whether a person asked to retry the run.
     public var isRetried: Bool { steps.values.contains { $0.attemptsBefore > 0 } }
 
-    /// Whether it was asked to end.
+    /// Whether the run was asked to end.
     public var isStopping: Bool {
         steps.values.contains { if case .stopping = $0.state { true } else { false } }
     }
 
-    /// When the first step started, since the last retry if there was one.
+    /// When the first step started since the last retry, or since the beginning if there was none.
     public var begunAt: Date? {
         steps.values.filter { $0.attempts > $0.attemptsBefore }.compactMap(\.startedAt).min()
     }

@@ -1,18 +1,18 @@
 import Plans
 
-/// The result of a step.
+/// What a step produced.
 public struct StepResult: Sendable {
     public var outcome: Outcome
     public var values: [String: String] = [:]
     /// Kept outputs: name → path.
     public var outputs: [String: String] = [:]
-    /// Messages of a step without a command. They go where the output of a command goes.
+    /// The messages of a step that has no command. They go into its log.
     public var said: [String] = []
-    /// The result that later runs can reuse.
+    /// The result for later runs to reuse.
     public var kept: KeptResult?
-    /// The monitor report, exactly as the step wrote it.
+    /// Its monitor report, unchanged.
     public var monitor: String?
-    /// What the step planned for infrastructure.
+    /// What it planned for infrastructure.
     public var infrastructure: InfrastructureRecord?
 
     public init(

@@ -28,7 +28,7 @@ public struct StoredRun: Sendable {
         self.outcome = outcome
     }
 
-    /// The first step that did not pass and why, for example `unit-tests: exit code 1`; empty if there is none.
+    /// The first step that did not pass, and why: `unit-tests: exit code 1`. Empty if there is none.
     public var failure: String {
         let progress = self.progress
         for step in plan.steps {

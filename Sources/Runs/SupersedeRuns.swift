@@ -1,10 +1,10 @@
 import Plans
 import Projects
 
-/// The older runs that a new run supersedes: those of the same pipeline, branch and cause, as far as the pipeline
-/// allows.
+/// The older runs that a new run replaces: runs of the same pipeline, branch and cause, as far as the pipeline allows
+/// it.
 ///
-/// Runs of a backfill never supersede and are never superseded. A retried run is never superseded either.
+/// Runs of backfills neither replace runs nor are replaced. A run that a person retried is not replaced either.
 ///
 /// - Parameters:
 ///   - new: id of a run of `plan`.
@@ -27,8 +27,8 @@ public func superseded<Entry>(
     return replaced
 }
 
-/// Which of these runs are superseded, and by which. Gives the same result as calling
-/// `superseded(by:_:among:progress:)` for each run, oldest first, in O(n log n) instead of O(n²).
+/// All replaced runs with the run that replaces each. Gives the same result as calling
+/// `superseded(by:_:among:progress:)` for each run, oldest first, but in O(n log n) instead of O(n²).
 ///
 /// - Parameters:
 ///   - runs: runs that have not ended, by id.
@@ -36,7 +36,7 @@ public func superseded<Entry>(
 /// - Returns: superseded run → the oldest run that supersedes it.
 public func superseded<Entry>(among runs: [Int64: Entry], progress: (Entry) -> RunProgress) -> [Int64: Int64] {
     var replaced: [Int64: Int64] = [:]
-    // For each line, the oldest run seen so far that supersedes older ones. Each next run is older than all of them.
+    // Per line, the oldest run seen so far that replaces older ones. The loop goes from the newest run to the oldest.
     var byAll: [Line: Int64] = [:]
     var byNotStarted: [Line: Int64] = [:]
     for id in runs.keys.sorted(by: >) {
@@ -54,12 +54,12 @@ public func superseded<Entry>(among runs: [Int64: Entry], progress: (Entry) -> R
     return replaced
 }
 
-/// What a run has in common with the runs that it may supersede.
+/// What a run has in common with the runs that it can replace.
 private struct Line: Hashable {
     let project: String
     let pipeline: String
     let succession: Succession
-    /// Absent when runs of other branches are included.
+    /// Absent if the line includes runs of other branches.
     let branch: String?
 }
 
@@ -67,7 +67,7 @@ private struct Line: Hashable {
 private enum Replacing { case nothing, notStarted, all }
 
 extension Plan {
-    /// Absent for a run that supersedes nothing, such as a backfill's.
+    /// Absent for a run that replaces nothing, such as a run of a backfill.
     fileprivate var line: Line? {
         let succession = trigger.body.succession
         guard succession.replaces else { return nil }

@@ -8,17 +8,17 @@ import Templates
 
 /// What an upgrade changed in the working tree.
 public struct Upgrade: Sendable, Encodable {
-    /// The template version merged in; absent when there was nothing new.
+    /// The commit of the template that was merged. Absent if there was nothing new.
     public let template: String?
     /// Files with conflict markers.
     public let conflicts: [String]
 }
 
-/// Merges a newer template into a project that was started from it, by a three-way merge.
+/// Merges what is new in the template into a project that was started from it, by a three-way merge.
 ///
-/// Commits that contain only the template, rendered with the project's answers, form a line of their own. The first
-/// one starts the project, and each later one has the previous one as parent. So every clone knows which template was
-/// merged last, from Git alone.
+/// The commits that contain only the rendered template with the project's answers form their own line of history: the
+/// first one is the project's first commit, and each later one has the previous one as its parent. So Git itself knows,
+/// in every clone, which state of the template was merged last.
 public struct ProjectUpgrader {
     package let folder: String
     let template: Template
@@ -30,7 +30,7 @@ public struct ProjectUpgrader {
         self.version = version
     }
 
-    /// Merge into the working tree, as `git merge --no-commit` does.
+    /// Merges into the working tree, as `git merge --no-commit` does.
     public func upgrade() throws -> Upgrade {
         let repository = try Repository(at: folder)
         try refuseUnfinishedWork(in: repository)
@@ -60,7 +60,7 @@ public struct ProjectUpgrader {
         }
     }
 
-    /// New files of the template must not overwrite untracked files.
+    /// Refuses to overwrite untracked files with new files of the template.
     private func refuseUnknown(_ files: [String], since base: Commit, in repository: Repository) throws {
         guard let head = try repository.tip(of: "HEAD") else { return }
         let met = try files.first { file in
@@ -86,7 +86,7 @@ public struct ProjectUpgrader {
         return found
     }
 
-    /// The answers that the project was started with, from its own files.
+    /// The answers that the project was started with, from its own record.
     private func answers() throws -> Answers {
         let file = "\(folder)/\(Template.record)"
         guard let data = FileManager.default.contents(atPath: file) else {

@@ -3,7 +3,7 @@ import GRDB
 import Promotion
 
 extension StoreReading {
-    /// Who has approved each decision, in order, by the number of the decision.
+    /// Who has approved each decision, by its number, in order of time.
     public func approvals() async throws -> [Int64: [String]] {
         try await reader.read { database in
             try Row.fetchAll(database, sql: "SELECT decision_id, who FROM approval ORDER BY at").reduce(into: [:]) {
@@ -12,7 +12,7 @@ extension StoreReading {
         }
     }
 
-    /// How many approvals a promotion still needs before its alias moves.
+    /// How many more approvals a promotion needs before its alias moves.
     public func approvalsMissing(for decision: StoredDecision) async throws -> Int {
         guard let needed = decision.body.approvalsNeeded, decision.body.decision.verdict == .promoted else { return 0 }
         let count = try await reader.read { database in
@@ -22,25 +22,27 @@ extension StoreReading {
         return max(0, needed - count)
     }
 
-    /// Decisions with a pending move that needed approvals and has all of them.
-    public func approvedDecisions() async throws -> [StoredDecision] {
+    /// Decisions whose move needed approvals, has all of them, and is not confirmed yet.
+    public func approvedDecisions() async throws -> Readings<StoredDecision> {
         try await reader.read { database in
-            try Row.fetchAll(
-                database,
-                sql: """
-                    \(Self.decisionSQL) WHERE to_version IS NOT NULL AND confirmed_at IS NULL AND voided IS NULL
-                    AND approvals_needed > 0
-                    AND (SELECT count(*) FROM approval WHERE approval.decision_id = decision.id) >= approvals_needed
-                    """
-            ).map(StoredDecision.init)
+            try Readings(
+                of: "decision",
+                Row.fetchAll(
+                    database,
+                    sql: """
+                        \(Self.decisionSQL) WHERE to_version IS NOT NULL AND confirmed_at IS NULL AND voided IS NULL
+                        AND approvals_needed > 0
+                        AND (SELECT count(*) FROM approval WHERE approval.decision_id = decision.id) >= approvals_needed
+                        """),
+                StoredDecision.init)
         }
     }
 }
 
 extension Store {
-    /// Record that somebody approves a decision in its current state.
+    /// Record an approval of a decision.
     ///
-    /// - Returns: whether this is their first approval of it.
+    /// - Returns: `false` when the same person has approved it before.
     public func approve(_ decision: StoredDecision, by who: String, project: Int64, at time: Date) async throws -> Bool
     {
         try await pool.write { database in

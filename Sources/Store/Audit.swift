@@ -3,7 +3,7 @@ import Events
 import Foundation
 import GRDB
 
-/// What a person did that bypasses the rules.
+/// What a person did by hand.
 public enum Deed: Sendable, Hashable {
     /// Allowed one push into a gated branch.
     case bypassed(branch: String, reason: String)
@@ -19,7 +19,7 @@ public enum Deed: Sendable, Hashable {
     case cancelledBackfill(Int64)
 }
 
-/// An entry of the audit trail.
+/// An action in the audit trail.
 public struct AuditEntry: Sendable, Hashable {
     public let id: Int64
     public let project: Int64
@@ -37,11 +37,13 @@ public struct AuditEntry: Sendable, Hashable {
 }
 
 extension StoreReading {
-    /// The latest entries, newest first.
-    public func audit(limit: Int = 200) async throws -> [AuditEntry] {
+    /// The latest actions, newest first.
+    public func audit(limit: Int = 200) async throws -> Readings<AuditEntry> {
         try await reader.read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM audit ORDER BY id DESC LIMIT ?", arguments: [limit])
-                .map(AuditEntry.init)
+            try Readings(
+                of: "audit",
+                Row.fetchAll(database, sql: "SELECT * FROM audit ORDER BY id DESC LIMIT ?", arguments: [limit]),
+                AuditEntry.init)
         }
     }
 }
@@ -57,13 +59,13 @@ extension Store {
             arguments: [project, who, try Stored.text(deed), time.timeIntervalSince1970])
     }
 
-    /// Record that a gated branch moved, unless the gate moved it. Names whoever allowed the push, if anybody did.
+    /// Record that a gated branch was moved past the gate, and who allowed it, if anybody did.
     ///
-    /// - Returns: whether it was recorded.
+    /// - Returns: `false` when the gate itself made the move.
     public func notePassing(_ move: RefMove, of branch: String, project: Int64, at time: Date) async throws -> Bool {
         try await pool.write { database in
             if let to = move.to {
-                // The gate writes its intent before it lands anything. Few facts are written between two looks.
+                // The gate stores its intent before it lands a commit. Fewer facts than this lie between two looks.
                 let isLanded = try Bool.fetchOne(
                     database,
                     sql: """
@@ -72,10 +74,12 @@ extension Store {
                         """, arguments: [to.description])
                 if isLanded ?? false { return false }
             }
-            let entries = try Row.fetchAll(
-                database, sql: "SELECT * FROM audit WHERE project_id = ? ORDER BY id DESC LIMIT 50",
-                arguments: [project]
-            ).map(AuditEntry.init)
+            let entries = try Readings(
+                of: "audit",
+                Row.fetchAll(
+                    database, sql: "SELECT * FROM audit WHERE project_id = ? ORDER BY id DESC LIMIT 50",
+                    arguments: [project]),
+                AuditEntry.init)
             let grant = entries.first { entry in
                 switch entry.deed {
                 case .bypassed(branch, _), .pushed(branch, _, _): true

@@ -6,7 +6,7 @@ import Plans
 import Runs
 
 extension StoreReading {
-    /// The window size of a queue; `nil` if none has been stored.
+    /// The window of a queue; `nil` if none was stored.
     public func window(project: Int64, target: String) async throws -> Int? {
         try await reader.read { database in
             try Int.fetchOne(
@@ -15,22 +15,22 @@ extension StoreReading {
         }
     }
 
-    /// Changes that are neither merged nor withdrawn, in the order they were opened.
-    public func openChanges() async throws -> [Change] {
+    /// Changes that are neither merged nor withdrawn, in the order in which they were opened.
+    public func openChanges() async throws -> Readings<Change> {
         try await changes(where: "open = 1")
     }
 
     /// The latest changes, newest first.
-    public func changes(limit: Int = 50) async throws -> [Change] {
-        try await changes(where: "id > (SELECT coalesce(max(id), 0) FROM change) - \(limit)").reversed()
+    public func changes(limit: Int = 50) async throws -> Readings<Change> {
+        try await changes(where: "id > (SELECT coalesce(max(id), 0) FROM change) - \(limit)", order: "DESC")
     }
 
-    /// `nil` when there is no such change.
+    /// `nil` if there is no such change or it cannot be read.
     public func change(_ number: Int64) async throws -> Change? {
         try await changes(where: "id = \(number)").first
     }
 
-    /// The changes most recently merged into a target, oldest first.
+    /// The changes that were last merged into a target, oldest first.
     public func lastMerged(project: Int64, target: String, limit: Int = 50) async throws -> [Change] {
         let numbers = try await reader.read { database in
             try Int64.fetchAll(
@@ -56,7 +56,7 @@ extension StoreReading {
         return try await change(number)
     }
 
-    /// What happened to a change, and when, oldest first.
+    /// What happened to a change, with times, oldest first.
     public func facts(ofChange number: Int64) async throws -> [(fact: ChangeFact, at: Date)] {
         try await reader.read { database in
             try Row.fetchAll(
@@ -65,24 +65,28 @@ extension StoreReading {
         }
     }
 
-    private func changes(where condition: String) async throws -> [Change] {
+    private func changes(where condition: String, order: String = "ASC") async throws -> Readings<Change> {
         try await reader.read { database in
-            var facts: [Int64: [(rank: Int64, fact: ChangeFact)]] = [:]
-            let rows = try Row.fetchCursor(
-                database,
-                sql: """
-                    SELECT id, change_id, fact FROM change_fact
-                    WHERE change_id IN (SELECT id FROM change WHERE \(condition)) ORDER BY id
-                    """)
-            while let row = try rows.next() {
-                facts[row["change_id"], default: []].append(
-                    (row["id"], try Stored.value(ChangeFact.self, from: row["fact"])))
-            }
-            return try Row.fetchAll(database, sql: "SELECT * FROM change WHERE \(condition) ORDER BY id").map { row in
-                let number: Int64 = row["id"]
+            let facts = Dictionary(
+                grouping: try Row.fetchAll(
+                    database,
+                    sql: """
+                        SELECT id, change_id, fact FROM change_fact
+                        WHERE change_id IN (SELECT id FROM change WHERE \(condition)) ORDER BY id
+                        """)
+            ) { $0["change_id"] as Int64 }
+            let rows = try Row.fetchAll(
+                database, sql: "SELECT * FROM change WHERE \(condition) ORDER BY id \(order)")
+            return try Readings(of: "change", rows) { row in
                 var change = Change(
-                    number: number, project: row["project_id"], key: row["key"], target: row["target"])
-                for (rank, fact) in facts[number] ?? [] { change.apply(fact, rank: rank) }
+                    number: row["id"], project: row["project_id"], key: row["key"], target: row["target"])
+                for fact in facts[change.number] ?? [] {
+                    do {
+                        change.apply(try Stored.value(ChangeFact.self, from: fact["fact"]), rank: fact["id"])
+                    } catch {
+                        throw UnreadableFact(id: fact["id"], reason: clause(of: error))
+                    }
+                }
                 return change
             }
         }
@@ -90,8 +94,8 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Apply a proposal: open a change, give an open change a new head, or withdraw it. Marks its event as handled in
-    /// the same transaction.
+    /// Applies a proposal: opens a change, updates the head of an open change, or withdraws it. Handles the proposal's
+    /// event in the same transaction.
     public func propose(_ proposal: Proposal, from event: StoredEvent, author: String, title: String, at time: Date)
         async throws
     {
@@ -119,10 +123,10 @@ extension Store {
         }
     }
 
-    /// Write what the gate decided, all or nothing.
+    /// Stores what the gate decided, all or nothing.
     ///
-    /// - Parameter window: the new window size of the queue; `nil` leaves it unchanged.
-    /// - Returns: the facts with their ranks. Facts about builds include the events that check them.
+    /// - Parameter window: the queue's new window, if it changes.
+    /// - Returns: the facts with their ranks; facts of builds have the events that check them.
     public func write(_ write: GateWrite, project: Int64, target: String, window: Int? = nil, at time: Date)
         async throws -> [RankedFact]
     {
@@ -175,7 +179,7 @@ extension Store {
     }
 }
 
-/// Columns that queries read, stored beside the JSON of a change's fact.
+/// Copies of parts of a change fact, stored in columns so that queries need not read its JSON.
 struct ChangeFactColumns {
     let kind: String
     /// The commit that the target moves to.
@@ -189,11 +193,11 @@ struct ChangeFactColumns {
         }
     }
 
-    /// For `change_fact(kind, commit_id)`.
+    /// Values for `change_fact(kind, commit_id)`.
     var arguments: StatementArguments { [kind, commit?.description] }
 }
 
-/// What the gate decided at one moment.
+/// Facts and builds that the gate stores together.
 public struct GateWrite: Sendable {
     public struct Note: Sendable, Hashable {
         public let change: Int64
@@ -205,11 +209,11 @@ public struct GateWrite: Sendable {
         }
     }
 
-    /// A merge to be checked, with the merges of all the changes that it covers.
+    /// A merge to check, with the merges of all the changes that it includes.
     public struct Build: Sendable {
         public let request: CheckRequest
         public let members: [(change: Int64, base: ObjectID, merge: ObjectID)]
-        /// The event that already tested the same tree. If absent, the tree has to be tested.
+        /// The earlier event that tested the same tree. Absent: the build must be tested.
         public let event: Int64?
 
         public init(
@@ -230,14 +234,14 @@ public struct GateWrite: Sendable {
     }
 }
 
-/// A fact of a change, with its position among all facts.
+/// A fact about a change, with its position among all facts.
 public struct RankedFact: Sendable, Hashable {
     public let change: Int64
     public let fact: ChangeFact
     public let rank: Int64
 }
 
-/// The planning and the outcomes of the runs of an event, without their facts.
+/// The states of an event's runs, without their details.
 public struct EventRuns: Sendable, Hashable {
     /// Absent until the event is handled.
     public let planning: PlanningRecord?
@@ -251,7 +255,7 @@ public struct EventRun: Sendable, Hashable {
 }
 
 extension StoreReading {
-    /// The planning and the outcomes of the runs of these events.
+    /// How planning answered to events, and how their runs stand.
     public func runs(ofEvents events: Set<Int64>) async throws -> [Int64: EventRuns] {
         try await reader.read { database in
             let list = events.sorted().map(String.init).joined(separator: ",")
@@ -266,7 +270,10 @@ extension StoreReading {
             }
             let rows = try Row.fetchAll(database, sql: "SELECT id, planning FROM event WHERE id IN (\(list))")
             return try rows.reduce(into: [:]) { all, row in
-                let planning = try (row["planning"] as String?).map { try Stored.value(PlanningRecord.self, from: $0) }
+                let planning = try (row["planning"] as String?).map { text in
+                    try ifReadable { try Stored.value(PlanningRecord.self, from: text) }
+                        ?? PlanningRecord(remark: "what was planned for it cannot be read")
+                }
                 all[row["id"]] = EventRuns(planning: planning, runs: runs[row["id"]] ?? [])
             }
         }

@@ -7,7 +7,7 @@ import Projects
 import Promotion
 import Runs
 
-/// The verdict of the rules on evidence, with everything that it is based on.
+/// The verdict of the rules on evidence, with everything that the verdict is based on.
 public struct DecisionBody: Sendable, Codable {
     public let project: String
     public let environment: String
@@ -17,16 +17,16 @@ public struct DecisionBody: Sendable, Codable {
     public let datasets: [String: String]
     public let model: String
     public let challenger: String
-    /// The incumbent version when the evidence was made; absent for a first model.
+    /// The incumbent version when the evidence was created. Absent for a first model.
     public let champion: String?
     public let evidenceSHA256: String?
     public let rules: PromotionRules
     public let decision: Decision
-    /// The rows that the models were compared on. Absent when the evidence could not be read, and in older ledgers.
+    /// The rows that the models were judged on. Absent if none were readable, and in ledgers of older versions.
     public let holdout: Holdout?
-    /// Absent in older ledgers, where only the row has it.
+    /// Absent in ledgers of older versions; the database row has the time there.
     public let decidedAt: Date?
-    /// How many people have to approve it before the alias moves. Absent if no approval is needed.
+    /// How many people must approve before the alias moves. Absent: none.
     public let approvalsNeeded: Int?
 
     public init(
@@ -55,11 +55,11 @@ public struct DecisionBody: Sendable, Codable {
 
 /// The rows that models are compared on, identified by their ids.
 public struct Holdout: Sendable, Codable, Hashable {
-    /// Digest of the ids in ascending order, separated by line feeds.
+    /// SHA-256 of the ids in ascending order, separated by line feeds.
     public let sha256: String
-    /// How often these rows had compared versions of this model before.
+    /// How many earlier comparisons of models with this name used these rows.
     public let earlierUses: Int
-    /// Whether this decision compared versions on them.
+    /// Whether this decision compared models on them.
     public let compared: Bool
 
     public init(sha256: String, earlierUses: Int, compared: Bool) {
@@ -69,7 +69,7 @@ public struct Holdout: Sendable, Codable, Hashable {
     }
 }
 
-/// A decision with its place in the ledger.
+/// A decision with its position in the ledger.
 public struct StoredDecision: Sendable {
     public let id: Int64
     public let step: String
@@ -79,7 +79,7 @@ public struct StoredDecision: Sendable {
     public let hash: String
     /// The text that the hash covers, together with the previous hash.
     public let text: String
-    /// When the alias move was confirmed. Absent when there is no move, or it is not confirmed yet.
+    /// When the alias move was confirmed. Absent if there is no move or it is not confirmed yet.
     public let appliedAt: Date?
     /// Why the alias will not be moved.
     public let voided: String?
@@ -97,14 +97,15 @@ public struct StoredDecision: Sendable {
     }
 }
 
-/// A period in which an alias pointed to a version, by its start.
+/// A version that an alias pointed to, and since when.
 public struct Tenure: Sendable {
     public let decision: StoredDecision
     public let move: AliasMove
     public let since: Date
 }
 
-/// The previous champion, from the tenures of one alias. Skips versions that have been rolled back.
+/// The previous champion to roll back to, from the tenures of one alias. Skips versions that were rolled back
+/// themselves.
 public func championBefore(_ tenures: [Tenure]) -> String? {
     var champions: [String] = []
     for tenure in tenures {
@@ -119,7 +120,7 @@ public func championBefore(_ tenures: [Tenure]) -> String? {
     return champions.dropLast().last
 }
 
-/// Another decision is moving the same alias. The later decision has to read the alias again.
+/// Two decisions conflict on one alias. The later one must read again where the alias points.
 public struct MoveUnderWay: Error, CustomStringConvertible {
     public let decision: Int64
     public let alias: String
@@ -155,7 +156,7 @@ extension StoreReading {
         }
     }
 
-    /// Every confirmed alias move with its decision, in the order of confirmation.
+    /// All confirmed alias moves in the order of confirmation, each with its decision.
     public func tenures() async throws -> [Tenure] {
         try await reader.read { try Self.tenures("true", [], $0) }
     }
@@ -165,8 +166,7 @@ extension StoreReading {
         try await reader.read { try Self.tenures(of: model, alias: alias, $0) }
     }
 
-    /// The latest confirmed move to a version that was promoted on evidence; `nil` for a version that was not
-    /// promoted here.
+    /// The latest confirmed move to a version, if the rules judged evidence for it; `nil` when it was never promoted here.
     public func promotion(of version: String, _ model: String) async throws -> Tenure? {
         try await reader.read { database in
             try Self.tenures(
@@ -180,7 +180,7 @@ extension StoreReading {
         }
     }
 
-    /// The last confirmed move of each alias, with the number of its decision.
+    /// The last confirmed move of each alias, with its decision number.
     public func lastMoves() async throws -> [(move: AliasMove, decision: Int64)] {
         try await reader.read { database in
             try Row.fetchAll(
@@ -216,8 +216,8 @@ extension StoreReading {
         }
     }
 
-    /// The decision that is moving an alias, or has moved it since a moment. Ignores decisions that wait for
-    /// approvals.
+    /// The decision that is moving an alias now or has moved it since `asOf`. Decisions with pending approvals do not
+    /// count.
     fileprivate static func moveUnderWay(_ alias: String, of model: String, asOf: Date, _ database: Database) throws
         -> Int64?
     {
@@ -238,7 +238,7 @@ extension StoreReading {
         try await reader.read { try Self.decision(ofRun: run, step: step, $0) }
     }
 
-    /// How often these rows have compared versions of a model.
+    /// How many comparisons of a model's versions used these rows.
     public func uses(ofHoldout sha256: String, model: String) async throws -> Int {
         try await reader.read { database in
             try Int.fetchOne(
@@ -247,7 +247,7 @@ extension StoreReading {
         }
     }
 
-    /// The unconfirmed move of a decision.
+    /// The move of a decision that is neither confirmed nor voided.
     public func unconfirmedMove(of decision: Int64) async throws -> AliasMove? {
         try await reader.read { database in
             try Row.fetchOne(
@@ -258,7 +258,7 @@ extension StoreReading {
         }
     }
 
-    /// The whole ledger, or its last `limit` decisions, oldest first.
+    /// The latest `limit` decisions of the ledger, oldest first.
     public func decisions(limit: Int = 1_000) async throws -> [StoredDecision] {
         try await reader.read { database in
             try Row.fetchAll(database, sql: "\(Self.decisionSQL) ORDER BY decision.id DESC LIMIT ?", arguments: [limit])
@@ -277,14 +277,14 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Write a decision into the ledger, with the alias move that it calls for, before anything is moved. A step of a
-    /// run decides once: if its decision is already stored, that one is returned.
+    /// Writes a decision and the alias move that it requires into the ledger, before anything is moved. A step of a run
+    /// decides only once: if its decision exists, that one is returned.
     ///
     /// - Parameters:
     ///   - alias: the alias whose version the challenger was compared with.
     ///   - asOf: when the alias was read.
-    ///   - hash: SHA-256 of a text, as hexadecimal digits.
-    /// - Throws: `MoveUnderWay` when another decision is moving the alias, or has moved it since `asOf`.
+    ///   - hash: computes the SHA-256 of a text, in hexadecimal digits.
+    /// - Throws: `MoveUnderWay` if another decision is moving the alias now, or has moved it since `asOf`.
     public func decide(
         _ body: DecisionBody, step: String, project: Int64, on alias: String, move: AliasMove?, asOf: Date,
         at time: Date,
@@ -332,8 +332,7 @@ extension Store {
         }
     }
 
-    /// Request a rollback from the champion whose scheduled run reported failed health, unless it has already been
-    /// replaced.
+    /// Requests a rollback to the previous champion, unless the failing version has already been replaced.
     static func rollBack(for run: StoredRun, because reason: String, at time: Date, _ database: Database) throws {
         guard let model = run.plan.settings.registry.model, let alias = run.plan.settings.registry.incumbent,
             let pinned = try pinned(for: run.plan.trigger, database)?.version
@@ -343,14 +342,15 @@ extension Store {
             let row = try Row.fetchOne(
                 database, sql: "SELECT * FROM run WHERE id = ?", arguments: [current.decision.body.run])
         else { return }
-        let release = try Self.run(row, database).plan
+        // The run that found the failure must end even if the release run of the champion cannot be read.
+        guard let release = try ifReadable({ try Self.run(row, database).plan }) else { return }
         let request = RollbackRequest(
             environment: run.plan.environment, model: model, version: earlier, commit: release.commit,
             branch: release.branch, by: "espalier", reason: "run \(run.id): \(reason)")
         _ = try insert(.rollback(request), project: run.project, at: time, database)
     }
 
-    /// Record that the alias was read back and points to the decision's version.
+    /// Records that the alias was read back and points to the decided version.
     public func confirmMove(of decision: Int64, at time: Date) async throws {
         try await pool.write { database in
             try database.execute(
@@ -360,7 +360,7 @@ extension Store {
         }
     }
 
-    /// Record that an intended move will not be made.
+    /// Records that an intended move will not be made.
     public func voidMove(of decision: Int64, because reason: String, at time: Date) async throws {
         try await pool.write { database in
             try database.execute(

@@ -5,7 +5,7 @@ import Plans
 import Projects
 import Runs
 
-/// An event with its number, which gives the order of events.
+/// An event with its position in the order of all events.
 public struct StoredEvent: Sendable, Hashable {
     public let id: Int64
     public let project: Int64
@@ -26,7 +26,7 @@ public struct StoredEvent: Sendable, Hashable {
     }
 }
 
-/// An event, and how it was planned.
+/// An event with the result of its planning.
 public struct HandledEvent: Sendable {
     public let event: StoredEvent
     /// Absent until the event is handled.
@@ -38,7 +38,7 @@ public struct HandledEvent: Sendable {
     }
 }
 
-/// The part of planning that is stored with the event. The plans themselves are stored as runs.
+/// The stored part of a planning result. The plans themselves are stored as runs.
 public struct PlanningRecord: Sendable, Hashable {
     public let skipped: [String: NonRun]
     public let remark: String?
@@ -62,42 +62,46 @@ public struct PlannedEvent: Sendable {
 
 extension StoreReading {
     /// Events that are not handled yet, oldest first.
-    public func unhandledEvents() async throws -> [StoredEvent] {
+    public func unhandledEvents() async throws -> Readings<StoredEvent> {
         try await reader.read { database in
-            try Row.fetchAll(
-                database.cachedStatement(sql: "SELECT * FROM event WHERE handled_at IS NULL ORDER BY id")
-            ).map(StoredEvent.init)
+            try Readings(
+                of: "event",
+                Row.fetchAll(database.cachedStatement(sql: "SELECT * FROM event WHERE handled_at IS NULL ORDER BY id")),
+                StoredEvent.init)
         }
     }
 
-    /// A project's events since a moment that are about one of these commits or refs, with how they were planned,
-    /// oldest first.
-    public func events(of project: Int64, since: Date, about names: [String]) async throws -> [HandledEvent] {
+    /// A project's events since a given time that concern one of these commits or refs, with their results, oldest
+    /// first.
+    public func events(of project: Int64, since: Date, about names: [String]) async throws -> Readings<HandledEvent> {
         let list = names.map { _ in "?" }.joined(separator: ", ")
         return try await reader.read { database in
-            try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT * FROM event WHERE project_id = ? AND at >= ?
-                    AND (commit_id IN (\(list)) OR ref IN (\(list))) ORDER BY id
-                    """,
-                arguments: [project, since.timeIntervalSince1970] + StatementArguments(names + names)
-            ).map(HandledEvent.init)
+            try Readings(
+                of: "event",
+                Row.fetchAll(
+                    database,
+                    sql: """
+                        SELECT * FROM event WHERE project_id = ? AND at >= ?
+                        AND (commit_id IN (\(list)) OR ref IN (\(list))) ORDER BY id
+                        """,
+                    arguments: [project, since.timeIntervalSince1970] + StatementArguments(names + names)),
+                HandledEvent.init)
         }
     }
 
-    /// The latest events with how they were planned, newest first.
-    public func events(limit: Int) async throws -> [HandledEvent] {
+    /// The latest events with their results, newest first.
+    public func events(limit: Int) async throws -> Readings<HandledEvent> {
         try await reader.read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM event ORDER BY id DESC LIMIT ?", arguments: [limit])
-                .map(HandledEvent.init)
+            try Readings(
+                of: "event",
+                Row.fetchAll(database, sql: "SELECT * FROM event ORDER BY id DESC LIMIT ?", arguments: [limit]),
+                HandledEvent.init)
         }
     }
 }
 
 extension Store {
-    /// Handle events: store their runs and the reasons of what does not run, all or nothing. Calling it again has no
-    /// effect.
+    /// Stores the runs of events and the reasons of pipelines that do not run, all or nothing. Idempotent.
     ///
     /// - Returns: the new runs, in the order of their events.
     public func handle(_ planned: [PlannedEvent], at time: Date) async throws -> [StoredRun] {
@@ -109,12 +113,12 @@ extension Store {
         }
     }
 
-    /// Store an event that does not come from a ref.
+    /// Stores an event that no ref move causes.
     public func store(_ event: Event, project: Int64, at time: Date) async throws -> StoredEvent {
         try await pool.write { try Self.insert(event, project: project, at: time, $0) }
     }
 
-    /// Store a run that a person asked for, with the event of the request.
+    /// Stores a run that a person requested, together with the event of the request.
     public func request(_ plan: Plan, project: StoredProject, at time: Date) async throws -> StoredRun {
         try await pool.write { database in
             let asked = Event.request(RunRequest(pipeline: plan.pipeline, commit: plan.commit, branch: plan.branch))
@@ -153,7 +157,7 @@ extension Store {
 }
 
 extension StoreReading {
-    /// How an event was planned; `nil` until it is handled.
+    /// The result of planning an event; `nil` until it is handled.
     public func planning(ofEvent event: Int64) async throws -> PlanningRecord? {
         try await reader.read { database in
             let text = try String.fetchOne(database, sql: "SELECT planning FROM event WHERE id = ?", arguments: [event])
@@ -163,7 +167,7 @@ extension StoreReading {
 }
 
 extension StoreReading {
-    /// When drift started which pipelines of an environment, since a moment.
+    /// When drift started pipelines of an environment, since a given time.
     public func driftStarts(in environment: String, project: Int64, since: Date, now: Date) async throws -> DriftStarts
     {
         try await reader.read { database in

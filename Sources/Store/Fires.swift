@@ -6,10 +6,10 @@ import Plans
 import Projects
 import Schedules
 
-/// One due moment of a schedule, as stored.
+/// A stored due moment of a schedule.
 public struct StoredFire: Sendable, Hashable {
     public enum State: Sendable, Hashable {
-        /// It waits for other schedules to pass.
+        /// Waits for other schedules to pass.
         case waiting
         case fired
         case skipped(SkipReason)
@@ -29,11 +29,11 @@ public struct StoredFire: Sendable, Hashable {
     public let logicalTime: Date
     public let storedAt: Date
     public let state: State
-    /// How many earlier moments it stands for; see `Moment`.
+    /// How many earlier moments this one covers; see `Moment`.
     public let missed: Int
     /// The champion at the time of the fire: the model and version that its runs use.
     public let pinned: PinnedVersion?
-    /// The latest event that ran it.
+    /// The event that last ran it.
     public let event: Int64?
 
     init(_ row: Row) throws {
@@ -57,7 +57,7 @@ public struct StoredFire: Sendable, Hashable {
     }
 }
 
-/// A model version that something is pinned to.
+/// A pinned model version.
 public struct PinnedVersion: Sendable, Hashable {
     public let model: String
     public let version: String
@@ -70,7 +70,7 @@ public struct PinnedVersion: Sendable, Hashable {
     public var uri: String { "models:/\(model)/\(version)" }
 }
 
-/// What a schedule decided about its due moments.
+/// A schedule's decision about the moments that were due.
 public struct FireDecision: Sendable {
     public let schedule: StoredSchedule
     public let moments: [Moment]
@@ -85,13 +85,15 @@ public struct FireDecision: Sendable {
 
 extension StoreReading {
     /// The fires of a pipeline, latest logical time first.
-    public func fires(of pipeline: String, project: Int64, limit: Int = 20) async throws -> [StoredFire] {
+    public func fires(of pipeline: String, project: Int64, limit: Int = 20) async throws -> Readings<StoredFire> {
         try await reader.read { database in
-            try Row.fetchAll(
-                database,
-                sql: "SELECT * FROM fire WHERE project_id = ? AND pipeline = ? ORDER BY logical_time DESC LIMIT ?",
-                arguments: [project, pipeline, limit]
-            ).map(StoredFire.init)
+            try Readings(
+                of: "fire",
+                Row.fetchAll(
+                    database,
+                    sql: "SELECT * FROM fire WHERE project_id = ? AND pipeline = ? ORDER BY logical_time DESC LIMIT ?",
+                    arguments: [project, pipeline, limit]),
+                StoredFire.init)
         }
     }
 
@@ -116,9 +118,9 @@ extension StoreReading {
         ).map(StoredFire.init)
     }
 
-    /// The version that a run uses because of its fire; `nil` for runs without one.
+    /// The version that a run is pinned to by its logical time; `nil` for other runs.
     public func pinned(for trigger: Trigger) async throws -> PinnedVersion? {
-        // Every step that starts calls this, and most need nothing from the store.
+        // Every starting step asks; most need no query.
         guard trigger.fire != nil else { return nil }
         return try await reader.read { try Self.pinned(for: trigger, $0) }
     }
@@ -132,7 +134,7 @@ extension StoreReading {
 // MARK: Deciding
 
 extension StoreReading {
-    /// The earliest fire that has started and not ended, except those of backfills.
+    /// The earliest moment that fired and has not ended, ignoring backfills.
     public func unendedFire(of pipeline: String, project: Int64) async throws -> UnendedFire? {
         try await reader.read { database in
             let run = try Int64.fetchOne(
@@ -155,9 +157,7 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Store what became of due moments, the events that run them, and how far each schedule has decided, all or
-    /// nothing. A moment that is already stored stays as it is. Decisions of a schedule that is no longer live are
-    /// ignored.
+    /// Store fires with the events that run them, and how far the schedules have decided, all or nothing. A moment that is stored already stays as it is; so does everything about a schedule that is no longer live.
     ///
     /// - Returns: how many events were stored.
     public func decide(_ decisions: [FireDecision], now: Date) async throws -> Int {
@@ -186,7 +186,7 @@ extension Store {
         }
     }
 
-    /// - Returns: the number of the fire; `nil` if it was already stored.
+    /// - Returns: the fire's number; `nil` if it was already stored.
     static func insert(
         _ moment: Moment, of schedule: StoredSchedule, waits: Bool, pinned: PinnedVersion?, _ now: Date,
         _ database: Database
@@ -206,13 +206,12 @@ extension Store {
         return database.changesCount == 1 ? database.lastInsertedRowID : nil
     }
 
-    /// Store the event that runs a fire.
+    /// Stores the event that runs a fire.
     private static func start(
         _ fire: Int64, _ schedule: StoredSchedule, at logicalTime: Date, _ backfill: Backfilling?, _ now: Date,
         _ database: Database
     ) throws -> StoredEvent {
-        // A fire that is run again keeps the code that it first fired with. A backfill runs today's live code on past
-        // moments.
+        // A repeated fire uses the code that it first fired with. A backfill runs the live code on the past.
         let row =
             try backfill == nil
             ? Row.fetchOne(
@@ -229,7 +228,7 @@ extension Store {
         return event
     }
 
-    /// Run a moment because a person asked for it. A moment that has fired before keeps what it was pinned to then.
+    /// Run a moment on request. A moment that has fired before keeps its pinned version.
     public func fireByHand(_ schedule: StoredSchedule, at logicalTime: Date, pinned: PinnedVersion?, now: Date)
         async throws -> StoredEvent
     {
@@ -267,7 +266,7 @@ extension Store {
 }
 
 extension StoredSchedule {
-    /// What to notify about a moment that did not simply fire on time.
+    /// The notice about a moment that was skipped, late, or covers missed ones; `nil` for an ordinary fire.
     fileprivate func missed(_ moment: Moment, now: Date) -> MissedFire? {
         let late = now.timeIntervalSince(moment.logicalTime) - Double(rule.jitter ?? 0)
         let reason: String
@@ -288,7 +287,7 @@ extension StoredSchedule {
 // MARK: Fires that come after others
 
 extension StoreReading {
-    /// Fires that have not started because they wait for other schedules, oldest first.
+    /// Fires that wait for other schedules to pass, oldest first.
     public func waitingFires() async throws -> [StoredFire] {
         try await reader.read { database in
             try Row.fetchAll(database, sql: "SELECT * FROM fire WHERE state = 'waiting' ORDER BY logical_time, id")
@@ -323,9 +322,9 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Run a fire whose dependencies have passed, at the commit that is live now.
+    /// Start a fire whose dependencies have passed, at the commit that is live now.
     ///
-    /// - Returns: `nil` when it no longer waits.
+    /// - Returns: `nil` when the fire is not waiting.
     public func start(_ fire: StoredFire, _ schedule: StoredSchedule, pinned: PinnedVersion?, now: Date) async throws
         -> StoredEvent?
     {

@@ -2,24 +2,24 @@ import Events
 import Foundation
 import GRDB
 
-/// The forge of a project, and how Espalier signs in to it. Secrets stay in their files.
+/// A project's forge and how to authenticate there. Secrets stay in their files.
 public struct ForgeLink: Sendable, Hashable, Codable {
-    /// How a change is merged on the forge.
+    /// How changes are merged at the forge.
     public enum Landing: String, Sendable, Hashable, Codable, CaseIterable {
-        /// Push the tested commit.
+        /// Espalier pushes the tested commit.
         case push
-        /// Ask the forge to merge, provided that the head of the change is the one that was tested.
+        /// Espalier asks the forge to merge, provided the change's head is the commit that was tested.
         case api
     }
 
     /// `github`, `gitlab`, `gitea` or `azure-devops`
     public let kind: String
-    /// Address of the REST API; absent for the public service.
+    /// Base URL of the REST API. Absent: the public service.
     public let api: String?
-    /// As the forge writes it, for example `owner/name`.
+    /// The repository as the forge writes it, for example `owner/name`.
     public let repository: String
     public let tokenFile: String?
-    /// File with the secret that webhooks are signed with.
+    /// File with the secret that signs webhooks.
     public let secretFile: String?
     public let landing: Landing
 
@@ -35,15 +35,14 @@ public struct ForgeLink: Sendable, Hashable, Codable {
     }
 }
 
-/// Something to report to a forge: an entry of the outbox. Its content is computed when it is sent, so it is up to
-/// date.
+/// A message to a forge: an entry of the outbox. Its content is read when it is sent, so that it is current.
 public enum ForgeMessage: Sendable, Hashable {
     case change(Int64)
     case run(Int64)
 }
 
 extension ForgeMessage {
-    /// Its columns in the outbox, `outbox(subject, subject_id)`.
+    /// Values for `outbox(subject, subject_id)`.
     var columns: StatementArguments {
         switch self {
         case .change(let number): ["change", number]
@@ -60,11 +59,11 @@ extension ForgeMessage {
         }
     }
 
-    /// Condition on the outbox for entries that `init?(_ row:)` can read.
-    static let isKnown = "addressee = 'forge' AND subject IN ('change', 'run')"
+    /// SQL condition on `outbox`: rows that `init?(_ row:)` can read.
+    static let isKnown = "addressee = 'forge' AND subject IS NOT NULL AND subject IN ('change', 'run')"
 }
 
-/// A message that a forge has not accepted yet.
+/// A message that the forge has not accepted yet.
 public struct OpenMessage: Sendable, Hashable {
     public let id: Int64
     public let project: Int64
@@ -73,16 +72,35 @@ public struct OpenMessage: Sendable, Hashable {
 }
 
 extension StoreReading {
-    /// The forges, by project.
+    /// The forges by project. Unreadable links are left out.
     public func forges() async throws -> [Int64: ForgeLink] {
         try await reader.read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM forge").reduce(into: [:]) { forges, row in
-                forges[row["project_id"]] = try Stored.value(ForgeLink.self, from: row["settings"])
-            }
+            try Self.forgeLinks(database).reduce(into: [:]) { $0[$1.project] = $1.link }
         }
     }
 
-    /// The projects with webhook deliveries that have not been handled.
+    static func forgeLinks(_ database: Database) throws -> Readings<(project: Int64, link: ForgeLink)> {
+        try Readings(of: "forge", Row.fetchAll(database, sql: "SELECT project_id AS id, * FROM forge")) { row in
+            (row["project_id"], try Stored.value(ForgeLink.self, from: row["settings"]))
+        }
+    }
+
+    /// Outbox entries that wait because this version cannot read them.
+    static func unreadableMessages(_ database: Database) throws -> [Unreadable] {
+        try Row.fetchAll(
+            database,
+            sql: """
+                SELECT id, project_id, unreadable FROM outbox
+                WHERE done_at IS NULL AND (unreadable IS NOT NULL OR addressee = 'forge' AND NOT (\(ForgeMessage.isKnown)))
+                """
+        ).map { row in
+            Unreadable(
+                table: "outbox", id: row["id"], project: row["project_id"],
+                reason: row["unreadable"] ?? "what the forge is to be told about is not known here")
+        }
+    }
+
+    /// Projects with webhooks that have not been handled.
     public func projectsWithDeliveries() async throws -> Set<Int64> {
         try await reader.read { database in
             try Int64.fetchSet(database, sql: "SELECT DISTINCT project_id FROM delivery WHERE handled_at IS NULL")
@@ -94,13 +112,13 @@ extension StoreReading {
             try String.fetchOne(
                 database, sql: "SELECT origin FROM pull WHERE project_id = ? AND number = ?",
                 arguments: [project, number]
-            ).map { try Stored.value(ChangeOrigin.self, from: $0) }
+            ).flatMap { text in try ifReadable { try Stored.value(ChangeOrigin.self, from: text) } }
         }
     }
 
     // MARK: What forges are told
 
-    /// A project's messages that are due, the oldest first.
+    /// A project's due messages, oldest first.
     public func dueMessages(of project: Int64, at time: Date, limit: Int = 50) async throws -> [OpenMessage] {
         try await reader.read { database in
             try Row.fetchAll(
@@ -147,10 +165,10 @@ extension Store {
 
     /// Store a webhook delivery.
     ///
-    /// - Returns: `false` when it was already stored.
+    /// - Returns: `false` if it was already stored.
     public func receive(delivery id: String, meaning: String, project: Int64, at time: Date) async throws -> Bool {
         try await pool.write { database in
-            // Forges redeliver within hours, so deliveries older than a month cannot come again.
+            // Forges redeliver within hours, so a delivery that is older than a month does not come back.
             try database.execute(
                 sql: "DELETE FROM delivery WHERE project_id = ? AND at < ? AND handled_at IS NOT NULL",
                 arguments: [project, time.timeIntervalSince1970 - 30 * 86_400])
@@ -161,7 +179,7 @@ extension Store {
         }
     }
 
-    /// Mark deliveries received until `time` as handled.
+    /// Mark the webhooks received until `time` as handled.
     public func handleDeliveries(of project: Int64, until time: Date) async throws {
         try await pool.write { database in
             try database.execute(
@@ -170,7 +188,7 @@ extension Store {
         }
     }
 
-    /// Store what a forge says about its pull requests. The changes that stand for them read it from here.
+    /// Stores what a forge reports about pull requests. The changes that stand for them read it from here.
     public func know(_ pulls: [ChangeOrigin], of project: Int64) async throws {
         guard !pulls.isEmpty else { return }
         try await pool.write { database in
@@ -184,7 +202,7 @@ extension Store {
         }
     }
 
-    /// The message was accepted. Older messages about the same subject are done too: they would have said the same.
+    /// Mark a message as sent, with all older ones on the same subject: they would say the same.
     public func done(_ message: OpenMessage, at time: Date) async throws {
         try await pool.write { database in
             try database.execute(
@@ -196,8 +214,7 @@ extension Store {
         }
     }
 
-    /// The message was not accepted. It is tried again at `next`, together with older messages about the same
-    /// subject.
+    /// Try a message again at `next`, with all older ones on the same subject.
     public func delay(_ message: OpenMessage, until next: Date, trouble: String) async throws {
         try await pool.write { database in
             try database.execute(
@@ -210,7 +227,7 @@ extension Store {
         }
     }
 
-    /// Queue a message for a project's forge, if it has one.
+    /// Queue a message to the project's forge, if it has one.
     static func tell(_ message: ForgeMessage, project: Int64, at time: Date, _ database: Database) throws {
         let hasForge = try Bool.fetchOne(
             database.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM forge WHERE project_id = ?)"),

@@ -6,12 +6,12 @@ import Projects
 import Promotion
 import Runs
 
-/// A notice to one recipient, and its delivery state.
+/// A notice to one recipient, with its state.
 public struct StoredNotice: Sendable, Hashable {
     public enum State: Sendable, Hashable {
         case waiting(until: Date)
         case sent(at: Date)
-        /// Espalier has given up on it.
+        /// It is not retried any more.
         case undelivered
         /// A later event made it untrue before it was sent.
         case replaced
@@ -19,9 +19,9 @@ public struct StoredNotice: Sendable, Hashable {
 
     public let id: Int64
     public let lane: NoticeLane
-    /// Address of a mail; empty for a webhook.
+    /// Mail address; empty for a webhook.
     public let recipient: String
-    /// Idempotency key, the same for every attempt: 32 hexadecimal digits.
+    /// The same on every attempt: 32 hexadecimal digits.
     public let key: String
     public let notice: Notice
     public let dueAt: Date
@@ -52,8 +52,7 @@ public struct StoredNotice: Sendable, Hashable {
     }
 }
 
-/// A queue of messages that are sent in order. A message that is held up delays the ones behind it, and no other
-/// lane.
+/// Notices of one lane are sent in order. A notice that is stuck holds up the ones behind it, and no other lane.
 public struct NoticeLane: Sendable, Hashable {
     public let project: Int64
     public let environment: String
@@ -77,8 +76,8 @@ extension StoreReading {
         return try Stored.value(Plan.self, from: text)
     }
 
-    /// The run that gives the previous outcome of this branch and pipeline. It is the run itself if it had ended
-    /// before.
+    /// The run that shows how the branch and pipeline stood before this run ended. It is the run itself if it had ended
+    /// once before.
     fileprivate static func runBefore(_ run: StoredRun, _ progress: RunProgress, _ database: Database) throws
         -> EndedRun?
     {
@@ -95,8 +94,7 @@ extension StoreReading {
         return try neighbour(of: run, isLater: false, database)
     }
 
-    /// The nearest run, before or after this one, of the same branch and pipeline that ended with an outcome worth
-    /// reporting (`isTelling`).
+    /// The nearest run of the same branch and pipeline, before or after this one, that ended with a reportable result.
     fileprivate static func neighbour(of run: StoredRun, isLater: Bool, _ database: Database) throws -> EndedRun? {
         let telling = RunOutcome.allCases.filter(\.isTelling).map { "'\($0.rawValue)'" }.joined(separator: ", ")
         let (side, order) = isLater ? (">", "ASC") : ("<", "DESC")
@@ -111,7 +109,7 @@ extension StoreReading {
         }
     }
 
-    /// The last notices that a recipient got, or will get, about the same subject.
+    /// The latest notices to a recipient about the same subject, sent or waiting.
     fileprivate static func lastNotices(
         _ kind: NoticeKind, of notice: Notice, _ channel: String, _ recipient: String, _ project: Int64,
         _ database: Database
@@ -130,24 +128,25 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Notify that moments of a schedule were skipped or fired late. The recipients are those of the schedule's
-    /// environment, as planned by the run that made the schedule live.
+    /// Queues the notice that moments of a schedule were skipped or fired late. The recipients come from the plan of
+    /// the run that made the schedule live.
     public func tell(_ missed: MissedFire, project: Int64, at time: Date) async throws {
         try await pool.write { try Self.tell(missed, project: project, at: time, $0) }
     }
 
-    /// Like `tell`, inside the transaction that stores the fires.
+    /// Does the same as `tell` inside the transaction that stores the fires.
     static func tell(_ missed: MissedFire, project: Int64, at time: Date, _ database: Database) throws {
         let run = try Int64.fetchOne(
             database, sql: "SELECT run_id FROM schedule WHERE project_id = ? AND pipeline = ? ORDER BY id DESC LIMIT 1",
             arguments: [project, missed.schedule])
         guard let run else { return }
-        let plan = try plan(ofRun: run, database)
+        // Without a readable plan nobody is told. The fires are stored.
+        guard let plan = try ifReadable({ try plan(ofRun: run, database) }) else { return }
         let notice = Notice(.missed(missed), run: run, of: plan, pipeline: missed.schedule, at: time)
         try tell(notice, by: plan, project: project, database)
     }
 
-    /// Notify how a run ended.
+    /// Queues the notice of how a run ended.
     static func tell(_ progress: RunProgress, log: [String], of run: StoredRun, at time: Date, _ database: Database)
         throws
     {
@@ -174,7 +173,7 @@ extension Store {
         guard let row = try Row.fetchOne(database, sql: "SELECT * FROM run WHERE id = ?", arguments: [body.run]) else {
             return
         }
-        let plan = try Stored.value(Plan.self, from: row["plan"])
+        guard let plan = try ifReadable({ try Stored.value(Plan.self, from: row["plan"]) }) else { return }
         var isRollback = false
         if case .rolledBack = body.decision.ground { isRollback = true }
         let move = DecidedMove(
@@ -184,7 +183,7 @@ extension Store {
             Notice(.decision(move), run: body.run, of: plan, at: time), by: plan, project: row["project_id"], database)
     }
 
-    /// Put a notice into the outbox, for every recipient that the plan names for it.
+    /// Queue a notice for every recipient that the plan names.
     private static func tell(_ notice: Notice, by plan: Plan, project: Int64, _ database: Database) throws {
         for channel in plan.settings.notify ?? [] where channel.wants(notice.kind, of: notice.pipeline) {
             for recipient in channel.recipients { try tell(notice, channel, recipient, project, database) }
@@ -214,7 +213,7 @@ extension Store {
                     notice.pipeline, due.timeIntervalSince1970,
                 ])
         case .folded(let id):
-            // An old message that cannot be decoded must not keep the new fact from being stored.
+            // An unreadable earlier notice must not keep the fact from being stored.
             let earlier = try? last.map { try Stored.value(Notice.self, from: $0["message"]) }
             let all = earlier.map { notice.taking(in: $0) } ?? notice
             try database.execute(
@@ -242,14 +241,14 @@ extension PlacedNotice {
 // MARK: Sending it
 
 extension StoreReading {
-    /// The lanes with waiting messages, and when the first message of each is due.
+    /// The lanes with waiting notices, and when the first notice of each is due.
     public func openLanes() async throws -> [NoticeLane: Date] {
         try await reader.read { database in
             try Row.fetchAll(
                 database,
                 sql: """
                     SELECT project_id, environment, channel, min(next_at) AS next_at FROM outbox JOIN notice USING (id)
-                    WHERE addressee = ? AND done_at IS NULL GROUP BY project_id, environment, channel
+                    WHERE addressee = ? AND done_at IS NULL AND unreadable IS NULL GROUP BY project_id, environment, channel
                     """, arguments: [Addressee.people.rawValue]
             ).reduce(into: [:]) { $0[NoticeLane($1)] = $1.date("next_at") }
         }
@@ -258,50 +257,64 @@ extension StoreReading {
     /// The latest notices, newest first.
     ///
     /// - Parameter troubledSince: only notices that were given up since then, or that wait after a failed attempt.
-    public func notices(limit: Int = 50, troubledSince: Date? = nil) async throws -> [StoredNotice] {
+    public func notices(limit: Int = 50, troubledSince: Date? = nil) async throws -> Readings<StoredNotice> {
         try await reader.read { database in
-            try Row.fetchAll(
-                database,
-                sql: """
-                    SELECT * FROM notice JOIN outbox USING (id)
-                    WHERE :since IS NULL OR trouble IS NOT NULL
-                        AND (done_at IS NULL OR ending = :undelivered AND done_at >= :since)
-                    ORDER BY id DESC LIMIT :limit
-                    """,
-                arguments: [
-                    "since": troubledSince?.timeIntervalSince1970, "limit": limit,
-                    "undelivered": StoredNotice.Ending.undelivered.rawValue,
-                ]
-            ).map(StoredNotice.init)
+            try Readings(
+                of: "outbox",
+                Row.fetchAll(
+                    database,
+                    sql: """
+                        SELECT * FROM notice JOIN outbox USING (id)
+                        WHERE :since IS NULL OR trouble IS NOT NULL
+                            AND (done_at IS NULL OR ending = :undelivered AND done_at >= :since)
+                        ORDER BY id DESC LIMIT :limit
+                        """,
+                    arguments: [
+                        "since": troubledSince?.timeIntervalSince1970, "limit": limit,
+                        "undelivered": StoredNotice.Ending.undelivered.rawValue,
+                    ]),
+                StoredNotice.init)
         }
     }
 }
 
 extension Store {
-    /// Claim the oldest due message of a lane. From now on, no other message is folded into it.
+    /// Take the oldest due message of a lane. Later events are no longer folded into it. A message that cannot be read is
+    /// skipped until the store is opened again.
     ///
-    /// - Returns: the message, with its channel as planned by the run that it is about; `nil` when nothing is due.
+    /// - Returns: the notice, with its channel from the plan of its run; `nil` if nothing is due.
     public func takeNotice(from lane: NoticeLane, at time: Date) async throws -> (
         notice: StoredNotice, channel: Channel?
     )? {
         try await pool.write { database in
-            let row = try Row.fetchOne(
-                database,
-                sql: """
-                    SELECT * FROM outbox JOIN notice USING (id) WHERE addressee = ? AND done_at IS NULL AND next_at <= ?
-                    AND project_id = ? AND environment = ? AND channel = ? ORDER BY id LIMIT 1
-                    """,
-                arguments: [
-                    Addressee.people.rawValue, time.timeIntervalSince1970, lane.project, lane.environment, lane.channel,
-                ])
-            guard let row else { return nil }
-            let stored = try StoredNotice(row)
-            try database.execute(
-                sql: "UPDATE notice SET taken_at = ? WHERE id = ? AND taken_at IS NULL",
-                arguments: [time.timeIntervalSince1970, stored.id])
-            let plan = try Self.plan(ofRun: row["run_id"], database)
-            return (stored, plan.settings.notify?.first { $0.name == lane.channel })
+            while let row = try Self.nextNotice(of: lane, at: time, database) {
+                do {
+                    let stored = try StoredNotice(row)
+                    let plan = try Self.plan(ofRun: row["run_id"], database)
+                    try database.execute(
+                        sql: "UPDATE notice SET taken_at = ? WHERE id = ? AND taken_at IS NULL",
+                        arguments: [time.timeIntervalSince1970, stored.id])
+                    return (stored, plan.settings.notify?.first { $0.name == lane.channel })
+                } catch let error where !(error is DatabaseError) {
+                    try database.execute(
+                        sql: "UPDATE outbox SET unreadable = ? WHERE id = ?",
+                        arguments: [clause(of: error), row["id"] as Int64])
+                }
+            }
+            return nil
         }
+    }
+
+    private static func nextNotice(of lane: NoticeLane, at time: Date, _ database: Database) throws -> Row? {
+        try Row.fetchOne(
+            database,
+            sql: """
+                SELECT * FROM outbox JOIN notice USING (id) WHERE addressee = ? AND done_at IS NULL AND next_at <= ?
+                AND project_id = ? AND environment = ? AND channel = ? AND unreadable IS NULL ORDER BY id LIMIT 1
+                """,
+            arguments: [
+                Addressee.people.rawValue, time.timeIntervalSince1970, lane.project, lane.environment, lane.channel,
+            ])
     }
 
     public func markSent(_ notice: StoredNotice, at time: Date) async throws {
@@ -314,7 +327,7 @@ extension Store {
 
     /// Record a failed attempt.
     ///
-    /// - Parameter next: when to try again; `nil` to give up.
+    /// - Parameter next: time of the next attempt; nil to give up.
     public func markFailed(_ notice: StoredNotice, because trouble: String, next: Date?, at time: Date) async throws {
         try await pool.write { database in
             try database.execute(

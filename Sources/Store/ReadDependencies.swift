@@ -3,10 +3,10 @@ import Projects
 import Runs
 import Schedules
 
-extension Store {
-    /// Whether a fire that waits for other schedules may start.
+extension StoreReading {
+    /// Whether a fire that depends on other schedules may start.
     ///
-    /// - Parameter live: all live schedules, or at least those of its project.
+    /// - Parameter live: all live schedules, at least those of its project.
     public func readiness(of fire: StoredFire, _ schedule: StoredSchedule, among live: [StoredSchedule]) async throws
         -> Readiness
     {
@@ -25,7 +25,7 @@ extension Store {
     private func state(of schedule: StoredSchedule, at moment: Date?) async throws -> FireState {
         guard let moment else { return .neverDue }
         guard let fire = try await fire(of: schedule.pipeline, at: moment, project: schedule.project) else {
-            // Read it again: the value of the schedule may be older than its latest decision.
+            // Read it again: the value in `schedule` can be older than its latest decision.
             return try await moment > decidedThrough(schedule) ? .undecided : .unrecorded
         }
         switch fire.state {

@@ -3,7 +3,7 @@ import Foundation
 import GRDB
 
 extension StoreReading {
-    /// The refs as they were last seen.
+    /// The refs as of the last look.
     public func seenRefs(of project: Int64) async throws -> [String: ObjectID] {
         try await reader.read { try Self.seenRefs(of: project, among: nil, $0) }
     }
@@ -28,12 +28,12 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Compare the refs just read with those last seen, and store the new tips together with the events they cause.
+    /// Compares refs with the last look, and stores the new tips together with the events that they cause.
     ///
     /// - Parameters:
-    ///   - now: the refs just read.
-    ///   - names: which refs were read; `nil` for all.
-    /// - Returns: the stored events; empty when nothing moved.
+    ///   - now: the refs that were just read.
+    ///   - names: the refs that were read, if not all of them.
+    /// - Returns: the stored events; empty if no ref moved.
     public func recordLook(project: Int64, now: [String: ObjectID], among names: Set<String>?, at time: Date)
         async throws -> [StoredEvent]
     {

@@ -13,8 +13,8 @@ extension StoredResult {
 }
 
 extension StoreReading {
-    /// The latest result with this key that a run with this trust may reuse: one from code with the same trust, or,
-    /// unless it came from a fork, one from the very same tree.
+    /// The latest result with this key that a run of this trust level may use: a result of equally trusted code, or a
+    /// result of the same tree that does not come from a fork.
     public func result(key: String, trust: Trust, tree: ObjectID, project: Int64) async throws -> StoredResult? {
         try await reader.read { database in
             let statement = try database.cachedStatement(
@@ -22,19 +22,21 @@ extension StoreReading {
                     SELECT * FROM result WHERE project_id = ? AND key = ?
                     AND (trust >= ? OR (tree = ? AND trust > 0)) ORDER BY id DESC LIMIT 1
                     """)
-            return try Row.fetchOne(
-                statement, arguments: [project, key, trust.rawValue, tree.description]
-            ).map(StoredResult.init)
+            let row = try Row.fetchOne(
+                statement, arguments: [project, key, trust.rawValue, tree.description])
+            // The step runs again when its result cannot be read.
+            return try row.flatMap { row in try ifReadable { try StoredResult(row) } }
         }
     }
 
-    /// The SHA-256 of every file of the kept results.
+    /// SHA-256 of every file in a kept result.
     public func keptDigests() async throws -> Set<String> {
         try await reader.read { database in
             var digests: Set<String> = []
             let bodies = try String.fetchCursor(database, sql: "SELECT body FROM result WHERE bytes > 0")
             while let body = try bodies.next() {
-                for file in try Stored.value(KeptResult.self, from: body).files {
+                let result = try ifReadable { try Stored.value(KeptResult.self, from: body) }
+                for file in result?.files ?? [] {
                     if case .bytes(let digest) = file.content { digests.insert(digest) }
                 }
             }
@@ -64,10 +66,10 @@ extension Store {
         try await pool.write { try $0.execute(sql: "DELETE FROM result WHERE id = ?", arguments: [result]) }
     }
 
-    /// Forget results that were last used before `cutoff`. Then forget the least recently used ones until the rest is
-    /// no larger than `limit` bytes.
+    /// Removes results last used before `cutoff`, then the least recently used ones until the rest fits into `limit`
+    /// bytes.
     ///
-    /// - Returns: how many were forgotten.
+    /// - Returns: how many were removed.
     public func forgetResults(unusedSince cutoff: Date, largerThan limit: Int64) async throws -> Int {
         try await pool.write { database in
             try database.execute(
@@ -82,8 +84,8 @@ extension Store {
 }
 
 extension StoreReading {
-    /// Runs that ended before `cutoff` and whose outputs are no longer needed. Keeps the last passed run of each
-    /// branch and pipeline, and runs that made a live schedule.
+    /// Runs that ended before `cutoff` and whose outputs are no longer needed. Keeps the last passed run of each branch
+    /// and pipeline, and every run that made a live schedule.
     public func runsOfNoUse(endedBefore cutoff: Date) async throws -> [Int64] {
         try await reader.read { database in
             try Int64.fetchAll(

@@ -5,7 +5,7 @@ import Plans
 import Projects
 import Runs
 
-/// A run as lists show it, without its plan and facts.
+/// A run as shown in lists, without its plan and facts.
 public struct RunRow: Sendable, Hashable {
     public let id: Int64
     public let project: String
@@ -32,7 +32,14 @@ public struct RunRow: Sendable, Hashable {
     }
 }
 
-/// Facts of one run that are written together, all or nothing.
+/// The state of a step of a run.
+public struct StepStanding: Sendable, Hashable {
+    /// How many times it was started; 0 before the first start.
+    public let attempts: Int
+    public let hasEnded: Bool
+}
+
+/// The facts about a run at one moment, stored all or nothing.
 public struct FactWrite: Sendable {
     public let run: StoredRun
     public var facts: [Recorded]
@@ -40,21 +47,21 @@ public struct FactWrite: Sendable {
     public var outcome: RunOutcome?
     /// Whether the facts reopen a run that had ended.
     public var reopens = false
-    /// Results that these steps leave for later runs, by step.
+    /// Step results to keep for later runs.
     public var results: [String: KeptResult] = [:]
-    /// Rows of the results that these steps reused.
+    /// Row ids of the earlier results that the steps reused.
     public var used: [Int64] = []
-    /// Monitor reports that these steps wrote, by step.
+    /// Monitor reports of the steps.
     public var monitors: [String: String] = [:]
-    /// What these steps planned for infrastructure, by step.
+    /// Infrastructure plans of the steps.
     public var infrastructure: [String: InfrastructureRecord] = [:]
-    /// The schedules to make live when the run ends, by pipeline; absent if it makes none live.
+    /// The schedules that become live when the run ends, by pipeline. Absent if the run makes none live.
     public var schedules: [String: ScheduleRule]?
     /// Set when the run triggers an automatic rollback.
     public var rollbackReason: String?
-    /// The drift that the run found.
+    /// Drift that the run found.
     public var drift: DriftReport?
-    /// How the run ended, with the last lines of the log of the first failed step. Absent while it is running.
+    /// How the run ended, with the last log lines of the first failed step. Absent while it is running.
     public var end: (progress: RunProgress, log: [String])?
 
     public init(run: StoredRun, facts: [Recorded]) {
@@ -70,11 +77,12 @@ extension Recorded {
 }
 
 extension StoreReading {
-    /// Runs that may still run a step, oldest first.
-    public func unendedRuns() async throws -> [StoredRun] {
+    /// Runs with steps that may still run, oldest first.
+    public func unendedRuns() async throws -> Readings<StoredRun> {
         try await reader.read { database in
-            try Row.fetchAll(database, sql: "SELECT * FROM run WHERE outcome IS NULL ORDER BY id")
-                .map { try Self.run($0, database) }
+            try Readings(
+                of: "run", Row.fetchAll(database, sql: "SELECT * FROM run WHERE outcome IS NULL ORDER BY id")
+            ) { try Self.run($0, database) }
         }
     }
 
@@ -87,7 +95,7 @@ extension StoreReading {
         }
     }
 
-    /// The runs of one event.
+    /// The runs of an event.
     public func runs(ofEvent event: Int64) async throws -> [StoredRun] {
         try await reader.read { database in
             try Row.fetchAll(database, sql: "SELECT * FROM run WHERE event_id = ? ORDER BY id", arguments: [event])
@@ -113,8 +121,8 @@ extension StoreReading {
         }
     }
 
-    /// The newest run of each recently used branch and pipeline, for the board. Reads the last 2,000 runs and returns
-    /// at most 100, so that its cost does not grow with the history.
+    /// The newest run of each branch and pipeline, for the board. Looks at the last 2,000 runs and returns at most 100,
+    /// so that it stays fast.
     public func latestRuns() async throws -> [RunRow] {
         try await reader.read { database in
             try Row.fetchAll(
@@ -130,12 +138,40 @@ extension StoreReading {
         }
     }
 
+    /// The state of a step, from its own facts only. Cheap enough for frequent polling, such as following a log.
+    ///
+    /// - Returns: `nil` if there is no such run or step.
+    public func stepStanding(run: Int64, step: String) async throws -> StepStanding? {
+        try await reader.read { database in
+            let facts = try Row.fetchAll(
+                database.cachedStatement(
+                    sql: "SELECT id, step, fact, at FROM step_fact WHERE run_id = ? AND step = ? ORDER BY id"),
+                arguments: [run, step]
+            ).map(Self.recorded)
+            if facts.isEmpty {
+                let plan = try String.fetchOne(database, sql: "SELECT plan FROM run WHERE id = ?", arguments: [run])
+                guard let plan, try Stored.value(Plan.self, from: plan).step(named: step) != nil else { return nil }
+            }
+            let progress = facts.reduce(StepProgress()) { $0.after($1.fact, at: $1.at) }
+            return StepStanding(attempts: progress.attempts, hasEnded: progress.endedAt != nil)
+        }
+    }
+
+    private static func recorded(_ row: Row) throws -> Recorded {
+        do {
+            return Recorded(
+                step: row["step"], fact: try Stored.value(StepFact.self, from: row["fact"]), at: row.date("at"))
+        } catch {
+            throw UnreadableFact(id: row["id"], reason: clause(of: error))
+        }
+    }
+
     static func run(_ row: Row, _ database: Database) throws -> StoredRun {
         let id: Int64 = row["id"]
         let facts = try Row.fetchAll(
-            database.cachedStatement(sql: "SELECT step, fact, at FROM step_fact WHERE run_id = ? ORDER BY id"),
+            database.cachedStatement(sql: "SELECT id, step, fact, at FROM step_fact WHERE run_id = ? ORDER BY id"),
             arguments: [id]
-        ).map { Recorded(step: $0["step"], fact: try Stored.value(StepFact.self, from: $0["fact"]), at: $0.date("at")) }
+        ).map(recorded)
         return StoredRun(
             id: id, project: row["project_id"], event: row["event_id"],
             plan: try Stored.value(Plan.self, from: row["plan"]), createdAt: row.date("created_at"), facts: facts,
@@ -144,7 +180,7 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Append the facts of several runs, all or nothing.
+    /// Appends the facts of several runs, all or nothing.
     public func append(_ writes: [FactWrite]) async throws {
         let texts = try writes.map { try $0.facts.map { try Stored.text($0.fact) } }
         try await pool.write { database in
@@ -182,6 +218,8 @@ extension Store {
         try database.cachedStatement(
             sql: "UPDATE run SET outcome = ?, ended_at = ? WHERE id = ? AND outcome IS NULL"
         ).execute(arguments: [outcome.rawValue, time.timeIntervalSince1970, write.run.id])
+        // A run ends once, and so its effects happen once.
+        guard database.changesCount == 1 else { return }
         if write.run.plan.trigger == .push {
             try tell(.run(write.run.id), project: write.run.project, at: time, database)
         }
@@ -195,10 +233,10 @@ extension Store {
 }
 
 extension StoreReading {
-    /// The registries in the plan of the latest run of each environment, one entry per model.
+    /// The registries in the plan of the latest run of each environment, once per model.
     public func registriesInUse() async throws -> [RegistrySettings] {
         var seen: Set<[String]> = []
-        let settings = try await latestPlans().map(\.settings.registry)
+        let settings = try await reader.read { try Self.latestPlans($0).map(\.settings.registry) }
         return settings.flatMap(\.ofEachModel).filter { settings in
             seen.insert(["\(settings.server)", settings.model ?? ""]).inserted
         }
@@ -206,15 +244,16 @@ extension StoreReading {
 
     /// The channels in the plan of the latest run of each environment.
     public func channelsInUse() async throws -> [Channel] {
-        try await latestPlans().flatMap { $0.settings.notify ?? [] }
+        try await reader.read { try Self.latestPlans($0).flatMap { $0.settings.notify ?? [] } }
     }
 
-    /// The plan of the latest run of each environment.
-    private func latestPlans() async throws -> [Plan] {
-        try await reader.read { database in
-            // There are few environments and many runs: go from one environment to the next by the index, never
-            // through the runs.
-            try String.fetchAll(
+    /// The plan of each environment's latest run.
+    static func latestPlans(_ database: Database) throws -> Readings<Plan> {
+        // There are few environments and many runs: jump from one environment to the next by the index, never scan the
+        // runs.
+        try Readings(
+            of: "run",
+            Row.fetchAll(
                 database,
                 sql: """
                     WITH RECURSIVE seen(project_id, environment) AS (
@@ -224,17 +263,16 @@ extension StoreReading {
                         WHERE next.id = (
                             SELECT id FROM run WHERE (project_id, environment) > (seen.project_id, seen.environment)
                             ORDER BY project_id, environment LIMIT 1))
-                    SELECT plan FROM seen, run WHERE run.id = (
+                    SELECT run.id, run.project_id, plan FROM seen, run WHERE run.id = (
                         SELECT max(id) FROM run
                         WHERE run.project_id = seen.project_id AND run.environment = seen.environment)
-                    """
-            ).map { try Stored.value(Plan.self, from: $0) }
-        }
+                    """)
+        ) { try Stored.value(Plan.self, from: $0["plan"]) }
     }
 }
 
 extension StoreReading {
-    /// The monitor reports of a run, as its steps wrote them, by step.
+    /// The monitor reports of a run as the steps wrote them, by step.
     public func monitorReports(ofRun run: Int64) async throws -> [(step: String, body: String)] {
         try await reader.read { database in
             try Row.fetchAll(

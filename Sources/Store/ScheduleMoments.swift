@@ -13,7 +13,7 @@ extension StoredSchedule {
 }
 
 extension StoredSchedule {
-    /// The latest due moment that is not decided yet, with how many came before it; `nil` when none is due.
+    /// The latest due moment that is not decided, with the count of those before it; `nil` if none is due.
     public func missed(until now: Date, because reason: SkipReason) -> Moment? {
         guard let last = rule.lastMoment(through: now), last > decidedThrough else { return nil }
         let before = rule.moments(from: decidedThrough.addingTimeInterval(1), through: last.addingTimeInterval(-1))

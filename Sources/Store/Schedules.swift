@@ -16,13 +16,13 @@ public struct StoredSchedule: Sendable, Hashable {
     public let branch: String
     public let run: Int64
     public let liveSince: Date
-    /// All moments up to this one are decided. It is carried over from the schedule of an older release with the same
+    /// All moments up to this one are decided. It can be earlier than the release if an older release had the same
     /// rule.
     public let decidedThrough: Date
-    /// Absent unless the schedule is paused.
+    /// Absent unless it is paused.
     public let pause: Pause?
 
-    /// A person's request that a schedule does not fire.
+    /// Who paused it, and why.
     public struct Pause: Sendable, Hashable {
         public let who: String
         public let reason: String
@@ -44,25 +44,28 @@ public struct StoredSchedule: Sendable, Hashable {
         pause = (row["who"] as String?).map { Pause(who: $0, reason: row["reason"], since: row.date("paused_at")) }
     }
 
-    fileprivate static func live(of project: Int64?, _ database: Database) throws -> [StoredSchedule] {
-        try Row.fetchAll(
-            database,
-            sql: """
-                SELECT schedule.*, who, reason, at AS paused_at FROM schedule
-                LEFT JOIN schedule_pause USING (project_id, pipeline)
-                WHERE retired_at IS NULL AND (:project IS NULL OR project_id = :project) ORDER BY project_id, pipeline
-                """, arguments: ["project": project]
-        ).map(StoredSchedule.init)
+    fileprivate static func live(of project: Int64?, _ database: Database) throws -> Readings<StoredSchedule> {
+        try Readings(
+            of: "schedule",
+            Row.fetchAll(
+                database,
+                sql: """
+                    SELECT schedule.*, who, reason, at AS paused_at FROM schedule
+                    LEFT JOIN schedule_pause USING (project_id, pipeline)
+                    WHERE retired_at IS NULL AND (:project IS NULL OR project_id = :project)
+                    ORDER BY project_id, pipeline
+                    """, arguments: ["project": project]),
+            StoredSchedule.init)
     }
 }
 
 extension StoreReading {
     /// The live schedules of a project, or of all projects.
-    public func liveSchedules(of project: Int64? = nil) async throws -> [StoredSchedule] {
+    public func liveSchedules(of project: Int64? = nil) async throws -> Readings<StoredSchedule> {
         try await reader.read { try StoredSchedule.live(of: project, $0) }
     }
 
-    /// The live schedule of this pipeline.
+    /// The live schedule of that name.
     public func liveSchedule(_ pipeline: String, project: Int64) async throws -> StoredSchedule {
         let live = try await liveSchedules(of: project)
         guard let found = live.first(where: { $0.pipeline == pipeline }) else {
@@ -82,23 +85,27 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Make the schedules of a passed release run live, and retire those of the same environment that it no longer
-    /// has.
+    /// Makes the schedules of a passed release run live, and retires the schedules of the same environment that the
+    /// release no longer has.
     static func goLive(_ rules: [String: ScheduleRule], run: StoredRun, at time: Date, _ database: Database) throws {
         let environment = run.plan.environment
         let live = try StoredSchedule.live(of: run.project, database)
-        // A run goes live once. A run older than the live one must not bring its schedules back.
+        // Runs are applied once. An older run must not bring back its schedules.
         guard !live.contains(where: { $0.rule.environment == environment && $0.run >= run.id }) else { return }
         for old in live where old.rule.environment == environment || rules[old.pipeline] != nil {
             try database.execute(
                 sql: "UPDATE schedule SET retired_at = ? WHERE id = ?",
                 arguments: [time.timeIntervalSince1970, old.id])
         }
-        // The new schedule decides the moments that the old one had not decided.
+        // A moment that the old schedule has not decided passes to the new one.
         func decidedThrough(_ pipeline: String, _ rule: ScheduleRule) -> Date? {
             live.first { $0.pipeline == pipeline && $0.rule.hasSameMoments(as: rule) }?.decidedThrough
         }
         for (pipeline, rule) in rules.sorted(by: { $0.key < $1.key }) {
+            // This also retires a schedule that cannot be read, whose environment is unknown.
+            try database.execute(
+                sql: "UPDATE schedule SET retired_at = ? WHERE project_id = ? AND pipeline = ? AND retired_at IS NULL",
+                arguments: [time.timeIntervalSince1970, run.project, pipeline])
             try database.execute(
                 sql: """
                     INSERT INTO schedule (project_id, pipeline, rule, commit_id, branch, run_id, live_since, due_since)
@@ -111,7 +118,7 @@ extension Store {
         }
     }
 
-    /// Record that a schedule has decided all moments through this one. Never moves back.
+    /// Records that a schedule has decided everything up to a moment. Never moves back.
     ///
     /// - Returns: whether the schedule is live.
     static func advance(_ schedule: StoredSchedule, through moment: Date, _ database: Database) throws -> Bool {
@@ -128,7 +135,7 @@ extension Store {
 // MARK: Pausing
 
 extension Store {
-    /// Stop a schedule from firing until it is resumed. Pausing a paused schedule has no effect.
+    /// Pause a schedule until it is resumed. Pausing it again changes nothing.
     public func pause(_ schedule: StoredSchedule, by who: String, because reason: String, at time: Date) async throws {
         try await pool.write { database in
             try database.execute(
@@ -144,10 +151,10 @@ extension Store {
         }
     }
 
-    /// Let a schedule fire again.
+    /// Resume a paused schedule.
     ///
-    /// - Parameter skipped: the last moment missed during the pause, if missed moments are not to be made up. If
-    ///   absent, the misfire policy of the schedule decides about them.
+    /// - Parameter skipped: the last moment during the pause, which will not be made up. Absent: the schedule's misfire
+    ///   policy decides about the missed moments.
     public func resume(_ schedule: StoredSchedule, by who: String, skipping skipped: Moment?, at time: Date)
         async throws
     {

@@ -1,11 +1,11 @@
 import GRDB
 
-/// How the tables of a file differ from the ones that this program expects.
+/// The tables of the file differ from those of this program.
 enum SchemaMismatch: Error {
     case older, newer
 }
 
-/// The tables. Migrations are only ever appended.
+/// The tables. Migrations are append-only.
 enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -55,7 +55,7 @@ enum Schema {
             adopted_at REAL NOT NULL
         ) STRICT
         """,
-        // The refs last seen. Every look is compared with them.
+        // The refs as of the last look, which every new look is compared with.
         """
         CREATE TABLE ref (
             project_id INTEGER NOT NULL REFERENCES project(id),
@@ -112,7 +112,7 @@ enum Schema {
     ]
 
     private static let reusing = [
-        // The plan of the run says what a key covers. Trust and tree decide who may reuse the result.
+        // The run's plan says what a key stands for. Trust and tree decide who may use the result.
         """
         CREATE TABLE result (
             id INTEGER PRIMARY KEY,
@@ -127,7 +127,7 @@ enum Schema {
             used_at REAL NOT NULL
         ) STRICT
         """,
-        // When moments begin to be due. A rule that a new release keeps goes on where the old release left off.
+        // Moments are due from here on. A rule that a new release keeps continues where the old schedule stopped.
         "ALTER TABLE schedule ADD COLUMN due_since REAL",
         "CREATE INDEX result_by_key ON result(project_id, key)",
         "CREATE INDEX result_by_use ON result(used_at)",
@@ -159,7 +159,7 @@ enum Schema {
 
     private static let queueing = [
         "CREATE INDEX change_by_key ON change(project_id, target, key)",
-        // How many builds of a queue are tested at once. Grows when they pass and shrinks when they fail.
+        // How many builds of a queue are tested at once. It grows when builds pass and shrinks when they fail.
         """
         CREATE TABLE queue_window (
             project_id INTEGER NOT NULL REFERENCES project(id),
@@ -168,7 +168,7 @@ enum Schema {
             PRIMARY KEY (project_id, target)
         ) STRICT, WITHOUT ROWID
         """,
-        // What people did that bypasses the rules. Append-only.
+        // Actions of people that override the rules. Append-only.
         """
         CREATE TABLE audit (
             id INTEGER PRIMARY KEY,
@@ -181,7 +181,7 @@ enum Schema {
         "CREATE TRIGGER audit_is_final BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'what was done was done'); END",
         "CREATE TRIGGER audit_stays BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'what was done was done'); END",
         "CREATE TABLE forge (project_id INTEGER PRIMARY KEY REFERENCES project(id), settings TEXT NOT NULL) STRICT",
-        // What a forge says about a pull request, besides its commits.
+        // What a forge reports about a pull request, other than its commits.
         """
         CREATE TABLE pull (
             project_id INTEGER NOT NULL REFERENCES project(id),
@@ -190,7 +190,7 @@ enum Schema {
             PRIMARY KEY (project_id, number)
         ) STRICT, WITHOUT ROWID
         """,
-        // A webhook is stored before it is acted on. A redelivery is ignored.
+        // A webhook is stored before it is handled. A repeated delivery is stored once.
         """
         CREATE TABLE delivery (
             project_id INTEGER NOT NULL REFERENCES project(id),
@@ -202,7 +202,7 @@ enum Schema {
         ) STRICT, WITHOUT ROWID
         """,
         "CREATE INDEX delivery_unhandled ON delivery(project_id) WHERE handled_at IS NULL",
-        // Messages to forges: written with the fact that they report, sent until they are accepted.
+        // Messages to forges: stored together with the fact that they report, sent until they are accepted.
         """
         CREATE TABLE outbox (
             id INTEGER PRIMARY KEY,
@@ -219,7 +219,7 @@ enum Schema {
     ]
 
     private static let promoting = [
-        // Append-only and hash-chained: the hash of each row covers the row before it.
+        // Append-only and hash-chained: the hash of a row covers the previous row's hash.
         """
         CREATE TABLE decision (
             id INTEGER PRIMARY KEY,
@@ -235,8 +235,7 @@ enum Schema {
         """,
         "CREATE TRIGGER decision_is_final BEFORE UPDATE ON decision BEGIN SELECT RAISE(ABORT, 'a decision is final'); END",
         "CREATE TRIGGER decision_stays BEFORE DELETE ON decision BEGIN SELECT RAISE(ABORT, 'a decision stays'); END",
-        // An alias moves outside the database: the intent is written first, the confirmation after the alias was read
-        // back.
+        // Aliases live outside: the intent is stored first, and the confirmation after the alias was read back.
         """
         CREATE TABLE alias_move (
             decision_id INTEGER PRIMARY KEY REFERENCES decision(id),
@@ -250,12 +249,12 @@ enum Schema {
         """,
     ]
 
-    /// Copies of fields of the body, for lookups. The hash covers the body.
+    /// Copies of parts of the body for look-ups. The hash covers the body.
     private static let spending = [
         "ALTER TABLE decision ADD COLUMN model TEXT",
         "ALTER TABLE decision ADD COLUMN compared_on TEXT",
         "CREATE INDEX decision_on_holdout ON decision(compared_on) WHERE compared_on IS NOT NULL",
-        // Bound to what was decided: the hash covers commit, configuration, rules and evidence.
+        // An approval is bound to what was decided: the hash covers commit, configuration, rules and evidence.
         """
         CREATE TABLE approval (
             decision_id INTEGER NOT NULL REFERENCES decision(id),
@@ -269,14 +268,14 @@ enum Schema {
         "ALTER TABLE alias_move ADD COLUMN voided TEXT",
     ]
 
-    /// Messages to people share the outbox with messages to forges.
+    /// Notices to people share the outbox with messages to forges.
     private static let telling = [
         "ALTER TABLE outbox ADD COLUMN addressee TEXT NOT NULL DEFAULT 'forge'",
-        // How it ended: sent, given up, or replaced by a later one. Absent for messages to forges.
+        // The end of a notice: sent, given up, or replaced by a later one. Absent for messages to forges.
         "ALTER TABLE outbox ADD COLUMN ending TEXT",
         "DROP INDEX outbox_open",
         "CREATE INDEX outbox_open ON outbox(addressee, next_at) WHERE done_at IS NULL",
-        // Whom an entry is for, and what it is about. Messages about the same subject are not repeated within a short
+        // The recipient and the subject of an entry. Notices about the same subject are not repeated within a short
         // time.
         """
         CREATE TABLE notice (
@@ -297,7 +296,7 @@ enum Schema {
     ]
 
     private static let providing = [
-        // What Terraform would do, as planned by steps. People read it, and later steps must not do anything else.
+        // Terraform plans of steps: people read them, and later steps must match them.
         """
         CREATE TABLE infrastructure_plan (
             run_id INTEGER NOT NULL REFERENCES run(id),
@@ -313,7 +312,7 @@ enum Schema {
         "CREATE INDEX infrastructure_plan_shown ON infrastructure_plan(configuration) WHERE change_id IS NOT NULL",
     ]
 
-    /// Copies of fields of the JSON beside them, for lookups. Queries never look into JSON.
+    /// Copies of parts of the JSON for look-ups. Queries never look into JSON.
     private static let asking = [
         // `EventColumns`
         "ALTER TABLE event ADD COLUMN ref TEXT",
@@ -327,7 +326,7 @@ enum Schema {
         "ALTER TABLE change_fact ADD COLUMN commit_id TEXT",
         "CREATE INDEX change_fact_merged ON change_fact(id) WHERE kind = 'merged'",
         "CREATE INDEX change_fact_merging ON change_fact(commit_id) WHERE kind = 'merging'",
-        // What a message to a forge is about: `change` or `run`, and its number.
+        // The subject of a message to a forge: `change` or `run`, and its number.
         "ALTER TABLE outbox ADD COLUMN subject TEXT",
         "ALTER TABLE outbox ADD COLUMN subject_id INTEGER",
         // Why this version cannot read the message. Such a message is skipped.
@@ -355,7 +354,7 @@ enum Schema {
         ) STRICT
         """,
         "CREATE UNIQUE INDEX schedule_live ON schedule(project_id, pipeline) WHERE retired_at IS NULL",
-        // One row per schedule and logical time, so that a crash cannot add a second one.
+        // One row per schedule and logical time, even after a crash.
         """
         CREATE TABLE fire (
             id INTEGER PRIMARY KEY,
@@ -372,15 +371,15 @@ enum Schema {
     ]
 
     private static let backfilling = [
-        // `waiting` for other schedules, `fired`, or `skipped` for a reason.
+        // `waiting` for other schedules, `fired`, or `skipped` with a reason.
         "ALTER TABLE fire ADD COLUMN state TEXT NOT NULL DEFAULT 'fired'",
         "ALTER TABLE fire ADD COLUMN reason TEXT",
-        // How many earlier moments it stands for.
+        // How many earlier moments this one covers.
         "ALTER TABLE fire ADD COLUMN missed INTEGER NOT NULL DEFAULT 0",
-        // The latest event that ran it.
+        // The event that last ran it.
         "ALTER TABLE fire ADD COLUMN event_id INTEGER REFERENCES event(id)",
         "CREATE INDEX fire_waiting ON fire(logical_time) WHERE state = 'waiting'",
-        // `due_since` says how far a schedule has decided. Before this migration, its fires said so.
+        // `due_since` is how far a schedule has decided. Before this migration, its fires said so.
         """
         UPDATE schedule SET due_since = max(coalesce(due_since, live_since), coalesce((
             SELECT max(logical_time) FROM fire WHERE fire.project_id = schedule.project_id
@@ -412,7 +411,7 @@ enum Schema {
             cancelled_at REAL
         ) STRICT
         """,
-        // What monitoring steps found. Kept longer than their files.
+        // Monitor reports. They are kept longer than the steps' files.
         """
         CREATE TABLE monitor_report (
             run_id INTEGER NOT NULL REFERENCES run(id),
@@ -421,7 +420,7 @@ enum Schema {
             PRIMARY KEY (run_id, step)
         ) STRICT, WITHOUT ROWID
         """,
-        // A moment with an event has been started. The event's run says how it ended.
+        // Started once it has an event. The event's run says how it ended.
         """
         CREATE TABLE backfill_moment (
             backfill_id INTEGER NOT NULL REFERENCES backfill(id),

@@ -1,17 +1,17 @@
 import Foundation
 import GRDB
 
-/// The store, opened read-only, for commands and pages. Never creates or migrates a file.
+/// The store, opened read-only for commands and pages. Never creates or migrates a file.
 ///
-/// It can read while the daemon writes, and also while no daemon runs.
+/// Works while the daemon writes, and also without a daemon.
 public struct StoreReader: StoreReading {
     public let door: ReadingDoor
     private let pool: DatabasePool
 
-    /// Open the file at `path`.
+    /// Opens the file at `path`.
     ///
-    /// - Throws: `StoreError` when there is no file, when the file is not a store, or when its version is not the one
-    ///   that this program reads.
+    /// - Throws: `StoreError` if there is no file, if it is not a store, or if its version is not the one that this
+    ///   program reads.
     public init(path: String) throws {
         guard FileManager.default.fileExists(atPath: path) else { throw StoreError.noStore(path) }
         pool = try explained(path) {
@@ -20,9 +20,8 @@ public struct StoreReader: StoreReading {
             } catch let error as DatabaseError
                 where [.SQLITE_READONLY, .SQLITE_CANTOPEN].contains(error.resultCode) && isClosed(path)
             {
-                // SQLite needs an index file beside an open database. Here it can neither create nor find one: the
-                // folder is not writable for us, and no daemon has the file open. So nobody changes the file, and it
-                // can be opened as immutable.
+                // SQLite needs an index file beside the store. There is none, and it cannot create one in a read-only
+                // folder. No process has the store open, so it can be read as immutable.
                 return try Self.open(URL(fileURLWithPath: path).absoluteString + "?immutable=1")
             }
         }
@@ -38,11 +37,11 @@ public struct StoreReader: StoreReading {
         return pool
     }
 
-    /// Close the file.
+    /// Closes the file.
     public func close() throws { try pool.close() }
 }
 
-/// Whether no process has the store open: an open store has a write-ahead log beside it.
+/// Whether no process has the store open. An open store has a write-ahead log beside it.
 private func isClosed(_ path: String) -> Bool {
     let size = try? FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int
     return (size ?? 0) == 0

@@ -118,7 +118,7 @@ struct Audit: AsyncParsableCommand {
     }
 }
 
-/// Name of the person who acts. Anybody who can reach the daemon's socket is an operator and states their own name.
+/// The person who acts. Everybody who can reach the daemon's socket is an operator and states their own name.
 struct PersonOption: ParsableArguments {
     @Option(name: .customLong("as"), help: "Your name, for the audit trail. Default: your login name.")
     var given: String?

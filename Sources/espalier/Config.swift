@@ -60,7 +60,7 @@ struct Config: ParsableCommand {
 }
 
 extension Project {
-    /// The environment of this name. Throws a message with the nearest name if there is none.
+    /// The environment of that name. Throws a sentence with the nearest name if there is none.
     func known(_ name: String) throws -> Projects.Environment {
         if let found = environment(named: name) { return found }
         let names = environments.map(\.name)

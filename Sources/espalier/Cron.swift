@@ -35,7 +35,7 @@ struct CronCommand: ParsableCommand {
     }
 
     private struct Fire: Encodable {
-        /// In seconds since 1970.
+        /// Seconds since 1970.
         let instant: Int
         let local, utc: String
         let clockChange: String?
@@ -85,7 +85,7 @@ extension DaylightSaving: ExpressibleByArgument {
 }
 
 extension Zone {
-    /// What was written on the command line.
+    /// Parses the argument from the command line.
     init(argument name: String) throws {
         guard let zone = Zone(named: name) else {
             let hint = nearest(to: name, among: Zone.names).map { "; did you mean '\($0)'?" } ?? ""

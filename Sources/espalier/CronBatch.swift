@@ -4,8 +4,9 @@ import Following
 import Foundation
 import Starting
 
-/// Batch mode for programs. One question per line: `EXPR<TAB>ZONE<TAB>FROM<TAB>COUNT<TAB>DST`. One answer per line:
-/// the next COUNT fires after FROM in seconds since 1970, separated by spaces, or `error: ` and the reason.
+/// Batch mode for programs. Each input line is a question: `EXPR<TAB>ZONE<TAB>FROM<TAB>COUNT<TAB>DST`. Each output line
+/// is its answer: the next COUNT fires after FROM in seconds since 1970, separated by spaces, or `error: ` and the
+/// reason.
 struct CronBatch {
     private var zones: [Substring: Zone] = [:]
     private var output: [UInt8] = []
@@ -24,7 +25,7 @@ struct CronBatch {
     }
 
     private mutating func answer(_ line: String) throws {
-        // The expression itself may contain tabs.
+        // The expression itself can contain tabs.
         let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
         guard fields.count >= 5, let from = Int(fields[fields.count - 3]), let count = Int(fields[fields.count - 2])
         else {

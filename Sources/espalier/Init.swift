@@ -13,7 +13,7 @@ import Templates
 /// The folder of resources installed beside this program.
 var installedFiles: String { sibling("espalier_espalier.resources") }
 
-/// The template to start a project from.
+/// Which template a project is created from.
 struct TemplateOption: ParsableArguments {
     @Option(
         name: .customLong("template"),
@@ -71,7 +71,7 @@ struct Init: ParsableCommand {
             to: questions)
     }
 
-    /// Ask again until the answer is valid.
+    /// Asks until the answer is valid.
     private func ask(_ question: Question, _ given: [String: String]) throws -> String {
         let fallback = question.fallback(given)
         while true {

@@ -52,10 +52,10 @@ struct Notices: AsyncParsableCommand {
 }
 
 extension NoticeReport {
-    /// `ops of prod`, with the recipient if it is a mail.
+    /// For example `ops of prod`, followed by the recipient of a mail.
     var whom: String { "\(channel) of \(environment)" + (recipient.map { " (\($0))" } ?? "") }
 
-    /// Why it is not delivered, and until when it waits.
+    /// Why it is not delivered, and when it is retried.
     var remark: String {
         guard state == "waiting" || state == "undelivered" else { return "" }
         let again = nextAt.map { "not before \(show($0))" }

@@ -26,7 +26,7 @@ struct PlanCommand: AsyncParsableCommand {
     @OptionGroup var home: HomeOption
     @OptionGroup var json: JSONFlag
 
-    /// Output of `--json`: the keys of the planning, and the schedules.
+    /// The output of `--json`: the keys of the planning and of the schedules.
     private struct Report: Encodable {
         let planning: Planning
         let schedules: [ScheduleChangeReport]

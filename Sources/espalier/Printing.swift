@@ -6,7 +6,7 @@ import Foundation
 import Reading
 import Reports
 
-/// Print columns as wide as their contents, with a heading.
+/// Prints a table with a heading. Columns are as wide as their contents.
 func printTable(_ heading: [String], _ rows: [[String]], empty: String) {
     guard !rows.isEmpty else { return print(empty) }
     let all = [heading] + rows
@@ -43,7 +43,7 @@ func show(seconds: Double?) -> String {
 func short(_ commit: String) -> String { String(commit.prefix(10)) }
 
 extension Date {
-    /// From an argument on the command line.
+    /// Parses the argument from the command line.
     init(argument text: String) throws {
         guard let date = try? Date(text, strategy: .iso8601) else {
             throw ValidationError("'\(text)' is no RFC 3339 time: write 2026-11-23T11:00:00Z")
@@ -52,7 +52,7 @@ extension Date {
     }
 }
 
-/// Print what steps planned for infrastructure, as Terraform shows it.
+/// Prints the infrastructure plans of steps, as Terraform shows them.
 func printPlans(_ plans: [InfrastructureReport]) {
     for plan in plans {
         print(

@@ -47,7 +47,7 @@ struct RunPipeline: AsyncParsableCommand {
     }
 }
 
-/// Print the state of each step while a run is going on.
+/// Prints the progress of each step while a run is going on.
 private func follow(_ run: Int64, _ reporter: Reporter) async throws {
     var said: [String: String] = [:]
     while let detail = try await reporter.run(run) {

@@ -43,7 +43,7 @@ struct Runs: AsyncParsableCommand {
         if wait, detail.run.outcome != "passed" { throw ExitCode(1) }
     }
 
-    /// - Parameter log: the home to put into the `espalier logs` hint, if it is not the default one.
+    /// - Parameter log: the home to mention in the hint to `espalier logs`, if it is not the default.
     static func show(_ detail: RunDetail, log home: String? = nil) {
         let run = detail.run
         print("run \(run.id): \(run.pipeline) in \(run.environment), \(run.outcome)")
@@ -77,7 +77,7 @@ extension Reporter {
         return detail
     }
 
-    /// - Parameter whenOver: wait until the run has ended.
+    /// - Parameter whenOver: whether to wait until the run has ended.
     func detail(_ run: Int64, whenOver: Bool) async throws -> RunDetail {
         var detail = try await detail(run)
         while whenOver, !detail.run.isOver {

@@ -79,7 +79,7 @@ struct Schedules: AsyncParsableCommand {
     }
 }
 
-/// The project of a schedule, if there are several projects.
+/// Which project a schedule belongs to, if there are several.
 struct ScheduleProject: ParsableArguments {
     @Option(help: "Name of the project, when there are several.") var project = ""
 }
@@ -251,7 +251,7 @@ extension BackfillReport {
 }
 
 extension FireReport {
-    /// One line of a list.
+    /// One line for lists.
     var sentence: String {
         let model = self.model.map { " with \($0) \(version ?? "")" } ?? ""
         let before = missed > 0 ? ", standing for \(missed) missed before it" : ""

@@ -34,7 +34,7 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup var json: JSONFlag
     @Option(help: "trace, debug, info, notice, warning or error.") var logLevel = "info"
 
-    /// Output of `--json`, printed once the daemon accepts requests.
+    /// The output of `--json` once the daemon accepts requests.
     private struct Started: Encodable {
         let address: String
         let home: String
@@ -66,7 +66,7 @@ struct Serve: AsyncParsableCommand {
         options.announce = { [home = home.value.path, json = json.json, logger] address in
             let started = Started(address: address, home: home, pid: ProcessInfo.processInfo.processIdentifier)
             let line = json ? (try? Reports.json(started, pretty: false)) : Data("The board is at \(address)".utf8)
-            // The daemon keeps running when nobody reads its output.
+            // The daemon goes on even if nobody reads this.
             if let code = StandardOutput.tryWriting((line ?? Data()) + Data("\n".utf8)) {
                 logger.warning("cannot print the address \(address): \(String(cString: strerror(code)))")
             }
@@ -84,7 +84,7 @@ func mlflowPythonPath(_ option: String?) -> String {
     option ?? ProcessInfo.processInfo.environment["ESPALIER_MLFLOW_PYTHON"] ?? "python3"
 }
 
-/// The path of a program in the same folder as this one.
+/// Path of a program in the same folder as this one.
 func sibling(_ name: String) -> String {
     let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
     return URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent(name).path

@@ -1,13 +1,13 @@
 import Foundation
 
-/// The only way to write to standard output: bytes are written at once, and an error ends the program with a message.
+/// The only way to standard output. Every byte is written at once. If that fails, the program ends with a message.
 enum StandardOutput {
-    /// Write to standard output. On an error, the process exits with code 1 and a message. When the reader has gone
-    /// (`espalier logs 7 | head`), it exits silently.
+    /// Writes to standard output. If that fails, ends the process: with exit code 1 and a message, or silently if the
+    /// reader has closed the pipe (`espalier logs 7 | head`).
     static func write(_ data: Data) {
         guard let code = tryWriting(data) else { return }
         if code == EPIPE {
-            // The default of other programs. This one may have been started with the signal ignored.
+            // Do what other programs do. The signal may have been ignored when this program was started.
             signal(SIGPIPE, SIG_DFL)
             raise(SIGPIPE)
         } else {
@@ -16,18 +16,18 @@ enum StandardOutput {
         exit(1)
     }
 
-    /// Write to standard output.
+    /// Writes to standard output.
     ///
-    /// - Returns: the error number if that fails, otherwise `nil`.
+    /// - Returns: the error number if that fails, else `nil`.
     static func tryWriting(_ data: Data) -> Int32? { writeAll(data, to: STDOUT_FILENO) }
 }
 
-/// The only way to write to standard error. If that fails, nobody can be told.
+/// The only way to standard error. If that fails, there is nowhere left to report it.
 enum StandardError {
     static func write(_ text: String) { _ = writeAll(Data(text.utf8), to: STDERR_FILENO) }
 }
 
-/// Print to standard output. Replaces Swift's own `print`, which ignores write errors.
+/// Prints to standard output. Replaces Swift's own `print`, which does not report failures.
 func print(_ item: Any, terminator: String = "\n") { StandardOutput.write(Data("\(item)\(terminator)".utf8)) }
 
 /// - Returns: the error number of the first failed write, otherwise `nil`.

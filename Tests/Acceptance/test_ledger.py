@@ -124,7 +124,7 @@ def test_a_promotion_waits_for_somebody_else_than_its_author(project, first):
     assert registry(project).get_registered_model("risk").aliases["champion"] == first["challenger"]
     assert decision(project, first["id"])["approved_by"] == ["the operator"]
     again = approve(project, first)
-    assert again.returncode and "waits for nobody" in again.stderr
+    assert again.returncode and "has no pending approval" in again.stderr
     assert any("approved decision" in one["deed"] and one["who"] == "the operator" for one in project.ask("audit"))
 
 

@@ -24,7 +24,7 @@ import Testing
         #expect(found[0].recipients == [""] && found[1].recipients == ["a@b.org", "c@d.org"])
         #expect(found[0].wants(.failure, of: "any") && !found[0].wants(.recovery, of: "any"))
         #expect(found[1].wants(.drift, of: "inference") && !found[1].wants(.drift, of: "train"))
-        guard case .email(let email) = found[1].way else {
+        guard let email = found[1].way.as(MailChannel.self) else {
             Issue.record("\(found[1].way)")
             return
         }

@@ -20,6 +20,8 @@ import Testing
 
     init() throws { fixture = try StoreTests() }
 
+    init(_ fixture: StoreTests) { self.fixture = fixture }
+
     static let channels = """
         [{"name":"ops","kinds":["failure","recovery","missed","drift","promotion","rollback","approval"],"pipelines":[],
           "way":{"email":{"_0":{"to":["a@b.org","c@d.org"],"from":"e@f.org","server":"smtp://x","isEncrypted":true}}},

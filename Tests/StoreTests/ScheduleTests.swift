@@ -16,6 +16,8 @@ import Testing
 
     init() throws { fixture = try StoreTests() }
 
+    init(_ fixture: StoreTests) { self.fixture = fixture }
+
     func rule(_ cron: String = "0 0 11 * * ?", after: [String] = []) throws -> ScheduleRule {
         let after = after.isEmpty ? "" : #","after":["\#(after[0])"]"#
         return try JSONDecoder().decode(
@@ -41,7 +43,7 @@ import Testing
         return try #require(schedules.first { $0.pipeline == name })
     }
 
-    func fires(_ name: String = "inference") async throws -> [StoredFire] {
+    func fires(_ name: String = "inference") async throws -> Readings<StoredFire> {
         try await store.fires(of: name, project: try await live(name).project)
     }
 

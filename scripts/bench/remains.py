@@ -19,8 +19,15 @@ def open_store(home):
 
 
 def variant(text):
-    """A Swift enumeration as it is stored: `{"ended": {"_0": {...}}}` → its case and what it holds."""
-    (name, held), = json.loads(text).items() if isinstance(text, str) else text.items()
+    """A value of several kinds as it is stored: its kind and what it holds.
+
+    Format 2 is `{"format": 2, "kind": "ended", "outcome": {...}}`, format 1 was `{"ended": {"_0": {...}}}`."""
+    value = json.loads(text) if isinstance(text, str) else text
+    if "kind" in value:
+        held = {key: part for key, part in value.items() if key not in ("kind", "format")}
+        only = held.keys() in ({"outcome"}, {"commit"})
+        return value["kind"], next(iter(held.values())) if only else held
+    (name, held), = value.items()
     return name, held.get("_0", held) if isinstance(held, dict) else held
 
 
