@@ -272,7 +272,17 @@ let package = Package(
         tests(
             "Running", "Events", "Executing", "Fixtures", "Home", "Minding", "Notices", "Plans", "Projects", "Promoting",
             "Runs", "ScriptedExecution", "Store", .product(name: "Logging", package: "swift-log")),
-        tests("Following"),
-        tests("Promoting", "Digests", "Fixtures", "Home"),
+        tests(
+            "Promoting", "Digests", "Events", "Fixtures", "Home", "Plans", "Projects", "Promotion", "Registry", "Runs",
+            "Store"),
+        tests(
+            "Following", "Digests", "Events", "Fixtures", "Forges", "Git", "Home", "Projects", "Reading", "Store",
+            "Changes", .product(name: "Logging", package: "swift-log")),
+        tests(
+            "Gating", "Changes", "Events", "Fixtures", "Following", "Forges", "Git", "Home", "Plans", "Projects",
+            "Reading", "Runs", "Store", .product(name: "Logging", package: "swift-log")),
+        tests(
+            "Firing", "Cron", "Events", "Fixtures", "Home", "Minding", "Plans", "Projects", "Promoting", "Reading",
+            "Runs", "Schedules", "Store", .product(name: "Logging", package: "swift-log")),
     ]
 )

@@ -14,7 +14,13 @@ package actor ModelLeases {
     /// Moves in progress here, by server and model. The last one removes the tag.
     private var moves: [String: Int] = [:]
 
-    init(home: Home) { self.home = home }
+    /// Milliseconds between writing the tag and reading it again.
+    private let settling: ClosedRange<Int>
+
+    init(home: Home, settling: ClosedRange<Int> = 50...150) {
+        self.home = home
+        self.settling = settling
+    }
 
     /// Runs `move` while no other daemon moves aliases of the model.
     ///
@@ -56,7 +62,7 @@ package actor ModelLeases {
         let lease = Lease(
             holder: try id(), until: Date().addingTimeInterval(Lease.length), host: ProcessInfo.processInfo.hostName)
         try await registry.setTag(Lease.tag, to: lease.text, ofModel: model)
-        try await Task.sleep(for: .milliseconds(Int.random(in: 50...150)))
+        try await Task.sleep(for: .milliseconds(Int.random(in: settling)))
         let seen = Lease(tag: try await registry.tags(ofModel: model)[Lease.tag])
         if let seen, seen.holder != lease.holder { throw LeaseHeld(model: model, lease: seen) }
         // The tag is gone: an earlier move of ours has just ended.

@@ -57,9 +57,17 @@ package struct ModelPromoter: Sendable {
         let registration = Registration(of: challenger, model, by: run, progress)
         let check = try await verify(challenger, of: model, project: run.plan.project, registeredBy: registration)
         if case .refused(let reason) = check { return StepResult(outcome: .refused(reason: reason)) }
-        let judged = try await judge(
-            try progress.value(of: evidence), rules, training: try training.map(progress.value), model: model,
-            Circumstances(incumbent: current != nil, reported: progress.numbers(above: step)))
+        let judged: Judged
+        do {
+            judged = try await judge(
+                LeftFiles(
+                    folder: home.run(run.id), evidence: try progress.value(of: evidence),
+                    training: try training.map(progress.value)),
+                rules, model: model,
+                Circumstances(incumbent: current != nil, reported: progress.numbers(above: step)))
+        } catch let error as LeftFileError {
+            return StepResult(outcome: .refused(reason: "what '\(evidence.step)' left cannot be judged: \(error)"))
+        }
         let now = Date()
         let body = DecisionBody(
             project: run.plan.project, environment: run.plan.environment, run: run.id,
@@ -77,18 +85,28 @@ package struct ModelPromoter: Sendable {
         return try await apply(stored, settings, verified: check)
     }
 
+    /// What earlier steps left to judge by.
+    private struct LeftFiles: Sendable {
+        /// The run's folder: nothing outside it is read.
+        let folder: String
+        let evidence: String
+        let training: String?
+    }
+
     private struct Judged: Sendable {
         let digest: String
         let decision: Decision
         let holdout: Holdout?
     }
 
-    /// Reads the evidence, keeps it by its digest, and applies the rules. The seed comes from the digest, so the same
-    /// evidence always gets the same verdict.
+    /// Read the evidence, keep it by its digest, and let the rules decide. The seed comes from the digest: the same
+    /// evidence is always judged the same.
+    ///
+    /// - Throws: `LeftFileError` for a file that cannot be taken.
     private func judge(
-        _ file: String, _ rules: PromotionRules, training: String?, model: String, _ circumstances: Circumstances
+        _ files: LeftFiles, _ rules: PromotionRules, model: String, _ circumstances: Circumstances
     ) async throws -> Judged {
-        let (digest, read) = try await onOwnThread { try keepAndRead(file) }
+        let (digest, read) = try await onOwnThread { try keepAndRead(files) }
         Failpoint.reach(.evidenceKept)
         let evidence: Evidence
         switch read {
@@ -101,7 +119,9 @@ package struct ModelPromoter: Sendable {
         let known = circumstances
         let decision = try await onOwnThread {
             var known = known
-            if let training { known.trainingIDs = try readIDs(training) }
+            if let training = files.training {
+                known.trainingIDs = ids(in: try readLeftFile(training, in: files.folder, atMost: largestEvidence))
+            }
             return decide(evidence, in: known, rules: rules, seed: seed(ofEvidence: digest))
         }
         return Judged(
@@ -109,8 +129,8 @@ package struct ModelPromoter: Sendable {
             holdout: Holdout(sha256: holdout, earlierUses: known.earlierUses, compared: decision.resamples > 0))
     }
 
-    private func keepAndRead(_ file: String) throws -> (digest: String, Result<Evidence, EvidenceProblem>) {
-        let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: file)))
+    private func keepAndRead(_ files: LeftFiles) throws -> (digest: String, Result<Evidence, EvidenceProblem>) {
+        let bytes = try readLeftFile(files.evidence, in: files.folder, atMost: largestEvidence)
         let digest = sha256(bytes)
         let kept = "\(home.evidence)/\(digest).csv"
         if !FileManager.default.fileExists(atPath: kept) {
