@@ -140,7 +140,8 @@ public struct Doctor: Sendable {
                 findings.append(
                     Diagnosis(
                         subject: "store", state: .broken,
-                        detail: "\(row). It waits, and nothing else does: run the version that wrote it, or a newer one"))
+                        detail: "\(row). It waits, and nothing else does: run the version that wrote it, or a newer one"
+                    ))
             }
             for project in try await store.projects() { findings.append(examine(project)) }
             if try await !store.channelsInUse().isEmpty { findings.append(notices()) }
