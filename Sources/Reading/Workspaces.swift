@@ -6,7 +6,8 @@ import Home
 /// Checked-out trees on disk. They never change after they were written, and all runs of a tree share them.
 ///
 /// ```
-/// WORKSPACES/TREE            all files of a tree WORKSPACES/TREE.on.BASE    only the files that differ from those of BASE
+/// WORKSPACES/TREE            all files of a tree
+/// WORKSPACES/TREE.on.BASE    only the files that differ from those of BASE
 /// ```
 ///
 /// Most commits change few files, so they cost only a layer with those files.
