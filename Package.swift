@@ -136,7 +136,7 @@ let package = Package(
         // MARK: The daemon's rooms, in the order of the flow: each imports only those above it
 
         // The daemon's own folder: paths, locks, failpoints, bells; and how files that steps left are read.
-        room("Home", needs: ["Projects"]),
+        room("Home", needs: ["Projects", "Notices"]),
         // A project, its inputs and its files at a commit.
         room("Reading", needs: ["Home", "Events", "Projects", "Plans", "Digests", "Git", "ProjectFiles"]),
         // Where commands run, and what a step is given and leaves.
@@ -157,7 +157,8 @@ let package = Package(
         room(
             "Following",
             needs: [
-                "Home", "Reading", "Events", "Projects", "Plans", "Runs", "Changes", "Digests", "Git", "Store",
+                "Home", "Reading", "Notices", "Events", "Projects", "Plans", "Runs", "Changes", "Digests", "Git",
+                "Store",
                 "Watching",
                 "Programs", "Forges",
             ]),
@@ -165,7 +166,8 @@ let package = Package(
         room(
             "Gating",
             needs: [
-                "Home", "Reading", "Following", "Events", "Projects", "Plans", "Runs", "Changes", "Git", "Store",
+                "Home", "Reading", "Following", "Notices", "Events", "Projects", "Plans", "Runs", "Changes", "Git",
+                "Store",
                 "Forges",
             ]),
         // Runs: planned, started, recorded, ended.
@@ -180,7 +182,8 @@ let package = Package(
         room(
             "Firing",
             needs: [
-                "Home", "Reading", "Promoting", "Events", "Projects", "Schedules", "Store", "Registry", "Watching",
+                "Home", "Reading", "Promoting", "Notices", "Events", "Projects", "Schedules", "Store", "Registry",
+                "Watching",
             ]),
         // Notices on their way to people.
         room("Telling", needs: ["Home", "Notices", "Projects", "Digests", "Store", "Curl"]),

@@ -43,3 +43,12 @@ extension NoticeReport {
             attempts: stored.attempts, trouble: stored.trouble)
     }
 }
+
+extension TroubleReport {
+    package init(_ trouble: Trouble) {
+        self.init(
+            kind: trouble.place.kind.rawValue, project: trouble.place.project,
+            part: trouble.place.part.isEmpty ? nil : trouble.place.part, since: trouble.since, what: trouble.what,
+            remedy: trouble.remedy)
+    }
+}

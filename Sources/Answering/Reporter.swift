@@ -53,7 +53,8 @@ public struct Reporter: Sendable {
                 .init(name: $0.name, repository: $0.repository, url: $0.url.map(redacted))
             },
             running: reports.filter { $0.outcome == "running" }, queued: reports.filter { $0.outcome == "queued" },
-            remarks: Array(remarks.prefix(10)), undelivered: try await undelivered())
+            remarks: Array(remarks.prefix(10)), undelivered: try await undelivered(),
+            troubles: try await store.troubles().map(TroubleReport.init))
     }
 
     /// The address of the pages if a daemon holds the lock, else `nil`.

@@ -24,6 +24,7 @@ public struct Daemon: Service {
     let options: DaemonOptions
     let store: Store
     let bells: Bells
+    let troubles: Troubles
     let registries: Registries
     let planner: RepositoryPlanner
     let engine: Engine
@@ -47,6 +48,7 @@ public struct Daemon: Service {
         lock = try HomeLock(home)
         (self.options, self.logger) = (options, logger)
         (store, bells) = (try Store(path: home.database), Bells())
+        troubles = Troubles(bells.troubles, logger: logger)
         let minders = Minders(program: options.minder)
         registries = Registries(home: home, minders: minders, python: options.mlflowPython, logger: logger)
         planner = RepositoryPlanner(home: home)
@@ -57,25 +59,27 @@ public struct Daemon: Service {
             slots: options.slots, home: home, minders: minders, groups: groups, scratch: scratch,
             workspace: { [workspaces] in try await workspaces.workspace(of: $0, in: $1) })
         let runner = StepRunner(
-            home: home, store: store, executor: executor, planner: planner, registries: registries, logger: logger)
-        engine = Engine(store: store, planner: planner, runner: runner, logger: logger, bells: bells)
+            home: home, store: store, executor: executor, planner: planner, registries: registries, logger: logger,
+            troubles: troubles)
+        engine = Engine(
+            store: store, planner: planner, runner: runner, logger: logger, bells: bells, troubles: troubles)
 
         (servers, watches) = (GitServers(patience: options.patience), Watches())
         let client = ForgeClient()
         gate = Gate(
             store: store, home: home, slots: options.slots,
             lander: ChangeLander(store: store, client: client, servers: servers), watches: watches, logger: logger,
-            bells: bells)
+            bells: bells, troubles: troubles)
         turn = Turn(bells: bells, store: store, engine: engine, gate: gate, logger: logger)
 
         let address = PageAddress(home: home, published: options.publicAddress)
         follower = ForgeFollower(
             store: store, client: client, servers: servers, watches: watches, merges: gate, logger: logger,
-            address: address, bells: bells)
+            address: address, bells: bells, troubles: troubles)
         courier = NoticeCourier(home: home, address: address)
         sender = NoticeSender(store: store, courier: courier, logger: logger, bells: bells)
         clockwork = try Clockwork(
-            store: store, planner: planner, registries: registries, logger: logger, bells: bells)
+            store: store, planner: planner, registries: registries, logger: logger, bells: bells, troubles: troubles)
         approvedMoves = ApprovedMoves(store: store, home: home, registries: registries, logger: logger, bells: bells)
         cleaner = HomeCleaner(home: home, store: store, workspaces: workspaces, scratch: scratch)
     }
@@ -111,9 +115,12 @@ public struct Daemon: Service {
 
     private func work(_ doorbell: Doorbell) async throws {
         try await withThrowingDiscardingTaskGroup { group in
+            troubles.recall(try await store.troubles())
             // The engine must know a project before it can resume the work that the last daemon left.
             for project in try await store.projects() { await watch(project, &group) }
             group.addTask { await startRegistries() }
+            group.addTask { await TroubleKeeper(troubles, store: store, bells: bells, logger: logger).run() }
+            group.addTask { await forgetOldTroubles() }
             group.addTask { await engine.run() }
             group.addTask { await gate.run() }
             group.addTask { await turn.run() }
@@ -133,6 +140,8 @@ public struct Daemon: Service {
                     for project in try await store.projects() where watches.watch(of: project.id)?.project != project {
                         await watch(project, &group)
                     }
+                    // Its hooks may be whole again.
+                    for watch in watches.all where watch.project.url == nil { watch.ask(fetching: false) }
                 }
                 group.addTask { await answer(ring) }
             }
@@ -157,7 +166,9 @@ public struct Daemon: Service {
     /// Watches a project. A project that was adopted again, for example with another URL, gets a new watch.
     private func watch(_ project: StoredProject, _ group: inout ThrowingDiscardingTaskGroup<any Error>) async {
         watches.watch(of: project.id)?.stop()
-        let watch = ProjectWatch(project, home: options.home, store: store, servers: servers, logger: logger)
+        let watch = ProjectWatch(
+            project, home: options.home, store: store, servers: servers, logger: logger,
+            troubles: troubles)
         watches.add(watch)
         link(watch, (try? await store.forges()) ?? [:])
         await engine.add(project)
@@ -187,6 +198,12 @@ public struct Daemon: Service {
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(period)) }
             seconds += period
         }
+    }
+
+    /// Clear what the last daemon has raised and this one has not seen. By then everything has been tried again.
+    private func forgetOldTroubles() async {
+        try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(600)) }
+        if !Task.isCancelled, !Task.isShuttingDownGracefully { troubles.forgetUnseen() }
     }
 
     private func cleanNowAndThen() async {

@@ -9,6 +9,7 @@ import Gating
 import Git
 import Home
 import Minding
+import Notices
 import Programs
 import Projects
 import Promoting
@@ -143,6 +144,13 @@ public struct Doctor: Sendable {
                         detail: "\(row). It waits, and nothing else does: run the version that wrote it, or a newer one"
                     ))
             }
+            // What hooks and repositories look like now is examined below.
+            for trouble in try await store.troubles() where ![.hooks, .repository].contains(trouble.place.kind) {
+                findings.append(
+                    Diagnosis(
+                        subject: trouble.place.project.map { "project \($0)" } ?? "daemon", state: .broken,
+                        detail: "\(trouble.what), since \(trouble.since.formatted(.iso8601)): \(trouble.remedy)"))
+            }
             for project in try await store.projects() { findings.append(examine(project)) }
             if try await !store.channelsInUse().isEmpty { findings.append(notices()) }
             return findings
@@ -155,7 +163,7 @@ public struct Doctor: Sendable {
         Curl.program.map { Diagnosis(subject: "notices", state: .ok, detail: "sent by \($0)") }
             ?? Diagnosis(
                 subject: "notices", state: .broken,
-                detail: "curl is missing, so `notify:` cannot send anything: apt-get install curl")
+                detail: "curl is missing, so nobody is told what `notify:` asks for: apt-get install curl")
     }
 
     private func examine(_ project: StoredProject) -> Diagnosis {
@@ -165,13 +173,8 @@ public struct Doctor: Sendable {
         } catch {
             return Diagnosis(subject: subject, state: .broken, detail: "\(error)")
         }
-        let hook = (try? String(contentsOfFile: project.repository + "/hooks/post-receive", encoding: .utf8)) ?? ""
-        if project.url == nil, !hook.contains(home.socket) {
-            return Diagnosis(
-                subject: subject, state: .warning,
-                detail:
-                    "its hook does not ring here, so pushes are only seen on disk: `espalier adopt \(project.repository)`"
-            )
+        if project.url == nil, let problem = Hooks(home: home).problem(of: project.repository) {
+            return Diagnosis(subject: subject, state: .warning, detail: "\(problem.what): \(problem.remedy)")
         }
         return Diagnosis(subject: subject, state: .ok, detail: project.url.map(redacted) ?? project.repository)
     }

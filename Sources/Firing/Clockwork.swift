@@ -2,6 +2,7 @@ import Events
 import Foundation
 import Home
 import Logging
+import Notices
 import Projects
 import Promoting
 import Reading
@@ -26,6 +27,8 @@ package actor Clockwork {
 
     let store: Store
     let logger: Logger
+    private let troubles: Troubles
+    private var names: [Int64: String] = [:]
     private let champions: Champions
     private let bells: Bells
     private let timer: WallTimer
@@ -37,12 +40,13 @@ package actor Clockwork {
     /// - Parameter now: the clock.
     package init(
         store: Store, planner: RepositoryPlanner, registries: Registries, logger: Logger, bells: Bells,
-        now: @escaping @Sendable () -> Date = { Date() }
+        troubles: Troubles = Troubles(), now: @escaping @Sendable () -> Date = { Date() }
     ) throws {
         self.now = now
         self.store = store
         self.logger = logger
         self.bells = bells
+        self.troubles = troubles
         champions = Champions(planner: planner, registries: registries)
         timer = try WallTimer(ring: bells.schedules.ring)
     }
@@ -54,6 +58,7 @@ package actor Clockwork {
     }
 
     package func add(_ project: StoredProject) async {
+        names[project.id] = project.name
         await champions.add(project)
         bells.schedules.schedulesChanged()
     }
@@ -89,12 +94,26 @@ package actor Clockwork {
     @discardableResult
     private func attempt<Result>(_ schedule: StoredSchedule, _ work: () async throws -> Result) async -> Result? {
         do {
-            return try await work()
+            let result = try await work()
+            troubles.clear(.registry, of: names[schedule.project], part: schedule.pipeline)
+            troubles.clear(.schedules, of: names[schedule.project], part: schedule.pipeline)
+            return result
         } catch {
+            if !Task.isCancelled { raise(error, schedule) }
             logger.error("schedule \(schedule.pipeline) cannot fire, and will be tried again: \(error)")
             again = now().addingTimeInterval(5)
             return nil
         }
+    }
+
+    private func raise(_ error: any Error, _ schedule: StoredSchedule) {
+        let isRegistry = error is RegistryError
+        troubles.raise(
+            isRegistry ? .registry : .schedules, of: names[schedule.project], part: schedule.pipeline,
+            what: "schedule \(schedule.pipeline) cannot fire: \(error)",
+            remedy: isRegistry
+                ? "start the registry again, or mend `registry:` of \(schedule.rule.environment); the schedule is tried every 5 seconds"
+                : "mend what it says; the schedule is tried every 5 seconds")
     }
 
     private func readSchedules() async throws {
@@ -108,6 +127,16 @@ package actor Clockwork {
             entries[schedule.id] = Entry(
                 schedule: schedule, delay: schedule.rule.delay(of: schedule.delayName),
                 decidedThrough: schedule.decidedThrough, next: .distantPast)
+        }
+        // A schedule that was retired waits for nothing. Without a part it is about steps.
+        let live = Set(
+            entries.values.map {
+                Trouble.Place(.schedules, project: names[$0.schedule.project], part: $0.schedule.pipeline)
+            })
+        for kind in [Trouble.Kind.registry, .schedules] {
+            troubles.clear(kind) {
+                !$0.part.isEmpty && !live.contains(Trouble.Place(.schedules, project: $0.project, part: $0.part))
+            }
         }
     }
 

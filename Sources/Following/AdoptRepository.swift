@@ -87,10 +87,16 @@ public struct RepositoryAdopter: Sendable {
             throw DaemonError.unusable(
                 "the paths of espalier-hook and the home are too long for the first line of a hook")
         }
-        let folder = repository.gitDirectory + "/hooks"
+        let looked = try Hooks(home: home).folder(of: repository)
+        guard looked.isOwn else {
+            throw DaemonError.refused(
+                "Git looks for hooks in \(looked.path) (core.hooksPath), which is not a folder of this repository, so it would "
+                    + "not call ours: \(Hooks.ownFolder(repository.gitDirectory))")
+        }
+        let folder = looked.path
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         var installed: [String] = []
-        for hook in ["post-receive", "proc-receive", "update"] {
+        for hook in Hooks.names {
             let path = "\(folder)/\(hook)"
             let present = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
             if FileManager.default.fileExists(atPath: path), !present.contains("espalier-hook") {

@@ -5,6 +5,7 @@ import Foundation
 import Git
 import Home
 import Logging
+import Notices
 import Plans
 import Projects
 import Reading
@@ -27,6 +28,7 @@ package final class ForgeFollower: Sendable {
     private let client: ForgeClient
     private let servers: GitServers
     private let logger: Logger
+    private let troubles: Troubles
     private let watches: Watches
     private let merges: any MergeNoting
     private let address: PageAddress
@@ -55,7 +57,7 @@ package final class ForgeFollower: Sendable {
 
     package init(
         store: Store, client: ForgeClient, servers: GitServers, watches: Watches, merges: any MergeNoting,
-        logger: Logger, address: PageAddress, bells: Bells
+        logger: Logger, address: PageAddress, bells: Bells, troubles: Troubles = Troubles()
     ) {
         bell = bells.forges
         lanes = Lanes(bells.forges)
@@ -67,6 +69,7 @@ package final class ForgeFollower: Sendable {
         self.merges = merges
         self.logger = logger
         self.address = address
+        self.troubles = troubles
     }
 
     /// Look at a project's pull requests soon.
@@ -136,6 +139,7 @@ package final class ForgeFollower: Sendable {
         do {
             try await look(at: try LinkedForge(watch.project, link), watch)
             try await store.handleDeliveries(of: id, until: began)
+            troubles.clear(.forge, of: watch.project.name)
             update(id) { standing in
                 standing.failures = 0
                 if !standing.isWanted { standing.notBefore = nil }
@@ -150,6 +154,7 @@ package final class ForgeFollower: Sendable {
                 if error.asksToWait { standing.restsUntil = until }
                 return pause
             }
+            raise(error, watch.project, part: "")
             logger.warning("\(watch.project.name): its forge is asked again in \(Int(pause)) s: \(error)")
         }
     }
@@ -239,6 +244,7 @@ package final class ForgeFollower: Sendable {
                     try await client.post(status, to: linked.forge)
                 }
                 try await store.done(message, at: Date())
+                troubles.clear(.forge, of: watch.project.name, part: "statuses")
             } catch let error as ForgeError where error.isFinal {
                 logger.error(
                     "\(watch.project.name): its forge does not take the status of \(message.message): \(error)")
@@ -250,6 +256,7 @@ package final class ForgeFollower: Sendable {
                     logger.warning(
                         "\(watch.project.name): its forge is told later how \(message.message) stands: \(error)")
                 }
+                raise(error, watch.project, part: "statuses")
                 try await store.delay(message, until: until, trouble: "\(error)")
                 if error.asksToWait { return update(id) { $0.restsUntil = until } }
             }
@@ -262,6 +269,21 @@ package final class ForgeFollower: Sendable {
         case .change(let number): try await store.change(number).flatMap { CommitStatus($0, address: address.current) }
         case .run(let id): CommitStatus(try await store.run(id), address: address.current)
         }
+    }
+
+    private func raise(_ error: any Error, _ project: StoredProject, part: String) {
+        // One that limits the rate says itself when it goes on.
+        guard let error = error as? ForgeError, !error.asksToWait else { return }
+        let remedy =
+            switch error {
+            case .refused, .misconfigured:
+                "give it a token that may do that: write it into the token's file, which is read anew each time, or "
+                    + "`espalier link \(project.name) --token-file FILE`"
+            case .busy, .unreachable, .unreadable:
+                "see whether it answers from this machine, and whether `espalier link` has its address"
+            }
+        let doing = part.isEmpty ? "the forge cannot be asked for pull requests" : "the forge does not take statuses"
+        troubles.raise(.forge, of: project.name, part: part, what: "\(doing): \(error)", remedy: remedy)
     }
 
     /// Seconds: twice as long each time, up to ten minutes, or what the forge asks for.

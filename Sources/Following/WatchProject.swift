@@ -4,6 +4,7 @@ import Foundation
 import Git
 import Home
 import Logging
+import Notices
 import Projects
 import Reading
 import Store
@@ -20,6 +21,7 @@ package final class ProjectWatch: Sendable {
     private let store: Store
     private let servers: GitServers
     private let logger: Logger
+    private let troubles: Troubles
     private let requests: AsyncStream<Request>
     private let queue: AsyncStream<Request>.Continuation
     /// The project's forge, if it has one.
@@ -32,12 +34,16 @@ package final class ProjectWatch: Sendable {
         var done: (@Sendable ([StoredEvent]) -> Void)?
     }
 
-    package init(_ project: StoredProject, home: Home, store: Store, servers: GitServers, logger: Logger) {
+    package init(
+        _ project: StoredProject, home: Home, store: Store, servers: GitServers, logger: Logger,
+        troubles: Troubles = Troubles()
+    ) {
         self.project = project
         self.home = home
         self.store = store
         self.servers = servers
         self.logger = logger
+        self.troubles = troubles
         (requests, queue) = AsyncStream.makeStream()
     }
 
@@ -82,6 +88,8 @@ package final class ProjectWatch: Sendable {
         do {
             if request.fetches { try await fetch() }
             let now = try read(request)
+            troubles.clear(.repository, of: project.name)
+            if request.names == nil, project.url == nil { inspectHooks() }
             Failpoint.reach(.lookRead)
             let events = try await store.recordLook(project: project.id, now: now, among: request.names, at: Date())
             Failpoint.reach(.lookStored)
@@ -90,6 +98,11 @@ package final class ProjectWatch: Sendable {
         } catch {
             if Task.isCancelled { return [] }
             logger.error("looking at \(project.name) failed: \(error)")
+            if error is GitError {
+                troubles.raise(
+                    .repository, of: project.name, what: "\(error)",
+                    remedy: "check the repository with `git -C \(project.repository) fsck`, and who may read it")
+            }
             if !request.fetches { lookAgain() }
             return []
         }
@@ -129,15 +142,34 @@ package final class ProjectWatch: Sendable {
     }
 
     private func fetch() async throws {
-        guard project.url != nil else { return }
+        guard let url = project.url else { return }
         let forge = try links.withLock { try $0.map { try LinkedForge(project, $0).forge } }
-        try await servers.fetch(project, token: forge?.settings.token, changes: forge?.changeRefs)
+        do {
+            try await servers.fetch(project, token: forge?.settings.token, changes: forge?.changeRefs)
+            troubles.clear(.mirror, of: project.name)
+        } catch let error as GitError {
+            if !Task.isCancelled {
+                troubles.raise(
+                    .mirror, of: project.name, what: "\(error)",
+                    remedy: Remedy.fetch(redacted(url), project: project.name, isLinked: isLinked))
+            }
+            throw FetchFailed(reason: error)
+        }
     }
 
     private func read(_ request: Request) throws -> [String: ObjectID] {
         let repository = try Repository(at: project.repository)
         if let names = request.names { return try repository.tips(of: names) }
         return try repository.tips()
+    }
+
+    /// Say so when Git does not call our hooks: then pushes are seen late, and gates are not kept.
+    private func inspectHooks() {
+        if let problem = Hooks(home: home).problem(of: project.repository) {
+            troubles.raise(.hooks, of: project.name, what: problem.what, remedy: problem.remedy)
+        } else {
+            troubles.clear(.hooks, of: project.name)
+        }
     }
 
     /// Turn what happens on disk into requests. A look at everything comes first, once every later move is told: pushes may
@@ -159,5 +191,22 @@ package final class ProjectWatch: Sendable {
             logger.warning("\(project.name) is only looked at every minute: \(error)")
             queue.yield(Request())
         }
+    }
+}
+
+/// The mirror could not be fetched; what is there cannot be told from here.
+private struct FetchFailed: Error, CustomStringConvertible {
+    let reason: GitError
+
+    var description: String { "\(reason)" }
+}
+
+/// What to do about a project that cannot go on.
+enum Remedy {
+    static func fetch(_ url: String, project: String, isLinked: Bool) -> String {
+        "see what `git ls-remote \(url)` says here, as the daemon's user"
+            + (isLinked
+                ? ", and whether the token of `espalier link \(project)` may still read it"
+                : ", and adopt the project anew if it has moved: `espalier adopt URL --name \(project)`")
     }
 }

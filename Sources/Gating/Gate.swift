@@ -6,6 +6,7 @@ import Foundation
 import Git
 import Home
 import Logging
+import Notices
 import Projects
 import Reading
 import Store
@@ -31,6 +32,7 @@ package actor Gate {
     private let slots: Int
     private let lander: ChangeLander
     private let bells: Bells
+    private let troubles: Troubles
     private let watches: Watches
     private var projects: [Int64: StoredProject] = [:]
 
@@ -58,7 +60,8 @@ package actor Gate {
     }
 
     package init(
-        store: Store, home: Home, slots: Int, lander: ChangeLander, watches: Watches, logger: Logger, bells: Bells
+        store: Store, home: Home, slots: Int, lander: ChangeLander, watches: Watches, logger: Logger, bells: Bells,
+        troubles: Troubles = Troubles()
     ) {
         self.store = store
         self.home = home
@@ -66,6 +69,7 @@ package actor Gate {
         self.slots = slots
         self.lander = lander
         self.bells = bells
+        self.troubles = troubles
         self.watches = watches
         reading = GateReading(store: store, home: home)
         alarm = Alarm(bells.turn)
@@ -88,6 +92,7 @@ package actor Gate {
         let unsettled = changes.values.filter { !$0.state.isSettled }
         // Where something has just landed, it may bring others along that were settled already.
         let targets = moved.union(unsettled.map(GateTarget.init))
+        var held: Set<Trouble.Place> = []
         for target in targets.sorted() {
             guard let project = projects[target.project], !underway.contains(target) else { continue }
             do {
@@ -98,6 +103,11 @@ package actor Gate {
                     moved.remove(target)
                 }
             } catch let error where error is GitError || error is ForgeError {
+                if try await forgetGone(target, project) {
+                    result = .moved
+                    continue
+                }
+                held.insert(raise(error, target, project))
                 logger.error("changes for \(target.branch) of \(project.name) wait, and are tried again: \(error)")
                 result = .held
             } catch {
@@ -106,7 +116,37 @@ package actor Gate {
                 throw error
             }
         }
+        troubles.clear(.gate) { place in
+            !held.contains(place)
+                && !failures.keys.contains { $0.branch == place.part && projects[$0.project]?.name == place.project }
+        }
         return result
+    }
+
+    private func raise(_ error: any Error, _ target: GateTarget, _ project: StoredProject) -> Trouble.Place {
+        troubles.raise(
+            .gate, of: project.name, part: target.branch, what: "changes for \(target.branch) cannot advance: \(error)",
+            remedy: project.url == nil
+                ? "mend the repository (`git -C \(project.repository) fsck`), or push again what is missing"
+                : "see what the server says to a push to \(target.branch), and whether the token may do that")
+        return Trouble.Place(.gate, project: project.name, part: target.branch)
+    }
+
+    /// Reject the changes of a target whose commits the repository has lost, by a purge of its history say.
+    ///
+    /// - Returns: whether there were any.
+    private func forgetGone(_ target: GateTarget, _ project: StoredProject) async throws -> Bool {
+        guard let repository = try? Repository(at: project.repository) else { return false }
+        let notes = changes.values.filter { GateTarget($0) == target && !$0.state.isSettled }.compactMap { change in
+            [change.head, change.state.build?.merge].compactMap(\.self).first { !repository.has($0) }.map {
+                GateWrite.Note(
+                    change: change.number, fact: .rejected(reason: "its commit \($0.short) is gone: push again"))
+            }
+        }
+        guard !notes.isEmpty else { return false }
+        try await write(GateWrite(notes: notes), target)
+        moved.insert(target)
+        return true
     }
 
     /// Whether a proposal has to wait: what is landing must be noted before a newer head may hide it.
@@ -243,6 +283,7 @@ package actor Gate {
             let count = (failures[target] ?? 0) + 1
             failures[target] = count
             let pause = backoff(after: count, atMost: 60)
+            if error is GitError || error is ForgeError { _ = raise(error, target, project) }
             logger.error("\(project.name): \(target.branch) could not be moved, and is in \(Int(pause)) s: \(error)")
             isStale = true
             try? await Task.sleep(for: .seconds(pause))
@@ -316,6 +357,7 @@ extension Gate {
     /// - Returns: what was handled.
     package func open(_ events: [StoredEvent]) async -> [StoredEvent] {
         var held: Set<Int64> = []
+        var failing: Set<String> = []
         var handled: [StoredEvent] = []
         for event in events {
             guard let proposal = event.event.as(Proposal.self), let project = projects[event.project],
@@ -334,9 +376,15 @@ extension Gate {
             } catch {
                 logger.error("\(project.name): event \(event.id) cannot be planned yet, and is tried again: \(error)")
                 held.insert(project.id)
+                failing.insert(project.name)
+                troubles.raise(
+                    .planning, of: project.name, part: "proposals",
+                    what: "the change that event \(event.id) proposes cannot be opened: \(error)",
+                    remedy: "mend what it says; the event is tried again every second")
                 alarm.set(in: 1)
             }
         }
+        troubles.clear(.planning) { $0.part == "proposals" && !failing.contains($0.project ?? "") }
         return handled
     }
 
@@ -367,6 +415,8 @@ extension Gate {
                 }
             guard let merge else { continue }
             let repository = try Repository(at: project.repository)
+            // What has been purged is not there to be confirmed.
+            guard repository.has(merge) else { continue }
             let target = GateTarget(change)
             guard let tip = try repository.tip(of: target.ref), try repository.holds(merge, in: tip) else {
                 continue

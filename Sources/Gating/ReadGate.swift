@@ -120,10 +120,11 @@ package struct GateReading {
         -> Set<Int64>
     {
         guard tips[target] != tip else { return [] }
-        let new = try tips[target].map { old in Set(try repository.commits(leadingTo: tip, notTo: old, limit: 10_000)) }
+        let known = tips[target].flatMap { repository.has($0) ? $0 : nil }
+        let new = try known.map { old in Set(try repository.commits(leadingTo: tip, notTo: old, limit: 10_000)) }
         func holds(_ commit: ObjectID) throws -> Bool {
             if let new { return new.contains(commit) }
-            return try repository.holds(commit, in: tip)
+            return try repository.has(commit) && repository.holds(commit, in: tip)
         }
         return try changes.reduce(into: []) { contained, change in
             switch change.state {

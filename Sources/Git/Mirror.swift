@@ -34,7 +34,14 @@ extension Repository {
                 options.callbacks.payload = Unmanaged.passUnretained(session).toOpaque()
                 return pointers.withUnsafeMutableBufferPointer { buffer in
                     var array = git_strarray(strings: buffer.baseAddress, count: buffer.count)
-                    return git_remote_fetch(remote, &array, &options, "espalier: mirror")
+                    // Not git_remote_fetch, which prunes last: then a server that has deleted `a` and made `a/b` fails for ever.
+                    var code = git_remote_download(remote, &array, &options)
+                    if code == 0 { code = git_remote_prune(remote, &options.callbacks) }
+                    if code == 0 {
+                        code = git_remote_update_tips(
+                            remote, &options.callbacks, 0, GIT_REMOTE_DOWNLOAD_TAGS_NONE, "espalier: mirror")
+                    }
+                    return code
                 }
             }
         }

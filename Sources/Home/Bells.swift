@@ -11,10 +11,13 @@ package struct Bells: Sendable {
     /// A decision may have been approved.
     package let approvals = Bell()
 
+    /// What keeps projects from going on has changed.
+    package let troubles = Bell()
+
     package init() {}
 
     /// No more rings: every listener's loop ends.
     package func stop() {
-        for bell in [turn, schedules.bell, forges, notices, approvals] { bell.stop() }
+        for bell in [turn, schedules.bell, forges, notices, approvals, troubles] { bell.stop() }
     }
 }

@@ -23,6 +23,11 @@ public struct Document: Sendable, Encodable {
         var standing: String?
         var approvalsMissing: Int?
         var reasons: [String]?
+        var trouble: String?
+        var part: String?
+        var remedy: String?
+        var since: Date?
+        var isOver: Bool?
     }
 
     let kind: NoticeKind
@@ -83,6 +88,9 @@ extension Document.Details {
             case .void(let because): (standing, reason) = ("void", because)
             case .waits(let approvals): (standing, approvalsMissing) = ("waiting", approvals)
             }
+        case .trouble(let trouble, let isOver):
+            (self.trouble, part, reason) = (trouble.place.kind.rawValue, trouble.place.part, trouble.what)
+            (remedy, since, self.isOver) = (trouble.remedy, trouble.since, isOver)
         case .test: break
         }
     }

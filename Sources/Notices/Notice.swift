@@ -55,6 +55,7 @@ public enum Subject: Sendable, Hashable {
     case missed(MissedFire)
     case drift([DriftedStep])
     case decision(DecidedMove)
+    case trouble(Trouble, isOver: Bool)
     case test
 
     public var kind: NoticeKind {
@@ -64,6 +65,7 @@ public enum Subject: Sendable, Hashable {
         case .missed: .missed
         case .drift: .drift
         case .decision(let move): move.kind
+        case .trouble: .trouble
         case .test: .test
         }
     }

@@ -50,6 +50,7 @@ extension Subject: Codable {
         case "missed": self = .missed(try stored.value("missed", old: "_0"))
         case "drift": self = .drift(try stored.value("steps", old: "_0"))
         case "decision": self = .decision(try stored.value("decision", old: "_0"))
+        case "trouble": self = .trouble(try stored.value("trouble"), isOver: try stored.value("over"))
         case "test": self = .test
         default: throw stored.unknown
         }
@@ -63,6 +64,8 @@ extension Subject: Codable {
         case .missed(let missed): try encodeCase("missed", ["missed": missed], to: encoder)
         case .drift(let steps): try encodeCase("drift", ["steps": steps], to: encoder)
         case .decision(let move): try encodeCase("decision", ["decision": move], to: encoder)
+        case .trouble(let trouble, let isOver):
+            try encodeCase("trouble", ["trouble": trouble, "over": isOver], to: encoder)
         case .test: try encodeCase("test", to: encoder)
         }
     }

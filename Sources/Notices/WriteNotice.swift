@@ -7,7 +7,10 @@ extension Notice {
     public var title: String { count > 1 ? "\(ownTitle); \(count) in all" : ownTitle }
 
     /// The title without the events that were folded in.
-    var ownTitle: String { "\(project) \(environment): \(sentence)" }
+    var ownTitle: String {
+        if case .trouble = about { return "\(project): \(sentence)" }
+        return "\(project) \(environment): \(sentence)"
+    }
 
     private var sentence: String {
         switch about {
@@ -16,6 +19,7 @@ extension Notice {
         case .missed(let missed): "\(missed.schedule) was not on time for \(missed.logicalTime.formatted(.iso8601))"
         case .drift: "\(pipeline) on \(branch) found drift (run \(run))"
         case .decision(let move): move.sentence
+        case .trouble(let trouble, let isOver): isOver ? "over: \(trouble.what)" : trouble.what
         case .test: "this is a test"
         }
     }
@@ -33,6 +37,9 @@ extension Notice {
             steps.map { $0.name + ($0.reason.isEmpty ? " has reported drift=detected" : ": \($0.reason)") }
                 .joined(separator: "\n")
         case .decision(let move): move.explanation.joined(separator: "\n")
+        case .trouble(let trouble, isOver: false):
+            "What to do: \(trouble.remedy).\nSince \(trouble.since.formatted(.iso8601))."
+        case .trouble(let trouble, isOver: true): "It began at \(trouble.since.formatted(.iso8601))."
         case .test: "Somebody sent it with `espalier notices test`."
         }
     }
@@ -49,10 +56,17 @@ extension Notice {
         if case .failure(_, let steps, let log) = about, !log.isEmpty {
             parts.append("The end of the log of \(steps.first?.name ?? "it"):\n" + log.map { "  \($0)\n" }.joined())
         }
-        if about != .test { parts.append("branch \(branch), commit \(commit.prefix(10)), run \(run)") }
+        if isAboutRun { parts.append("branch \(branch), commit \(commit.prefix(10)), run \(run)") }
         if !earlier.isEmpty { parts.append("Also in this message:\n" + earlier.map { "  \($0)\n" }.joined()) }
         if let url { parts.append(url) }
         return parts.map { $0.hasSuffix("\n") ? String($0.dropLast()) : $0 }.joined(separator: "\n\n")
+    }
+
+    private var isAboutRun: Bool {
+        switch about {
+        case .test, .trouble: false
+        default: true
+        }
     }
 
     /// The text of a message: the template's with its fields filled in, or the usual text.

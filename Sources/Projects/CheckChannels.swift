@@ -14,17 +14,17 @@ private func channelProblems(_ channel: Node, at mark: Mark, key: String) -> [Pr
     if channel["on"]?.items.isEmpty ?? true {
         found.append(
             Problem(
-                "it is told nothing", at: mark, key: "\(key).on",
+                "it reports nothing", at: mark, key: "\(key).on",
                 hint: "name some of \(NoticeKind.subjects.map(\.rawValue).joined(separator: ", "))"))
     }
     let given = Channel.ways.compactMap { way in channel[way.field.name].map { (way: way, value: $0) } }
     switch (given.first, given.dropFirst().first) {
     case (nil, _):
         let ways = Channel.ways.map { "\($0.noun):" }.joined(separator: " or ")
-        found.append(Problem("it leads nowhere", at: mark, key: key, hint: "give it \(ways)"))
+        found.append(Problem("it does not say where to send messages", at: mark, key: key, hint: "give it \(ways)"))
     case (.some, let second?):
         let ways = given.map { $0.way.noun }.joined(separator: " and ")
-        found.append(Problem("it has \(ways)", at: second.value.mark, key: key, hint: "make two channels of it"))
+        found.append(Problem("it has \(ways)", at: second.value.mark, key: key, hint: "make it two channels"))
     case (let only?, nil): found += only.way.problems(only.value, key: "\(key).\(only.way.field.name)")
     }
     return found + templateProblems(channel["template"], key: "\(key).template")
@@ -48,7 +48,7 @@ func nameProblems(_ node: Node?, key: String, or other: String? = nil) -> [Probl
     guard let node, let text = node.text, text.wholeMatch(of: /ESPALIER_SECRET_[A-Z0-9_]+/) == nil else { return [] }
     return [
         Problem(
-            "'\(text)' names no secret", at: node.mark, key: key,
+            "'\(text)' is not the name of a secret", at: node.mark, key: key,
             hint: "write the name of a variable of the daemon, \(secretPrefix)…" + (other.map { ", or \($0)" } ?? ""))
     ]
 }

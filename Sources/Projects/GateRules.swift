@@ -35,15 +35,15 @@ public struct GateRules: Sendable, Hashable, Codable {
 
 extension GateRules {
     static let shape = Shape.object([
-        .init("merge", .oneOf(Method.allCases.map(\.rawValue)), "what lands of a change; default merge"),
+        .init("merge", .oneOf(Method.allCases.map(\.rawValue)), "how a change is added to its target; default merge"),
         .init(
             "queue",
             .object([
-                .init("window", .integer(min: 1), "builds that are tested at once, at the start; default 20"),
-                .init("floor", .integer(min: 1), "the fewest builds that are tested at once; default 3"),
+                .init("window", .integer(min: 1), "builds that are tested at once, initially; default 20"),
+                .init("floor", .integer(min: 1), "minimum of builds that are tested at once; default 3"),
                 .init("batch", .integer(min: 1), "changes tested together when the window is full; default 1"),
             ]), "the speculative merge queue"),
-        .init("approvals", .integer(min: 0), "approvals by others that a change needs; default 0"),
+        .init("approvals", .integer(min: 0), "approvals that a change needs, not counting its author's; default 0"),
         .init(
             "forks", .oneOf(ForkPolicy.allCases.map(\.rawValue)),
             "changes from outside: run after a maintainer's approval (default), at once, or never"),

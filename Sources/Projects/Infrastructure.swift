@@ -42,7 +42,7 @@ public struct Infrastructure: Sendable, Hashable, Codable {
         """
         set -eu
         if ! command -v terraform > /dev/null; then
-            echo "espalier: there is no program terraform on the daemon's PATH" >&2
+            echo "espalier: terraform is not on the daemon's PATH" >&2
             exit 127
         fi
         export TF_IN_AUTOMATION=1 TF_INPUT=0 CHECKPOINT_DISABLE=1
@@ -81,7 +81,7 @@ extension Infrastructure {
             guard let path = node[name]?.text, !path.isPlainPath else { continue }
             problems.append(
                 Problem(
-                    "'\(path)' is no path within \(name == "plan" ? "the repository" : "the environment's data")",
+                    "'\(path)' is not a path within \(name == "plan" ? "the repository" : "the environment's data")",
                     at: node[name]?.mark, key: "\(key).\(name)", hint: "letters, digits, and . _ - / in between"))
             return nil
         }

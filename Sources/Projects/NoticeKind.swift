@@ -14,6 +14,8 @@ public enum NoticeKind: String, Sendable, Hashable, Codable, CaseIterable {
     case rollback
     /// A decision waits for persons.
     case approval
+    /// Something keeps the project from making progress, or no longer does.
+    case trouble
     /// Somebody tries a channel. Told to whom it was asked for, never by itself.
     case test
 

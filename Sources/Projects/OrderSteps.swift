@@ -10,7 +10,7 @@ func order(_ steps: [Step], marks: Node?, _ problems: inout [Problem]) -> [Step]
         for need in step.needs where !written.contains(need) {
             problems.append(
                 Problem(
-                    "needs '\(need)', which is no step here", at: needsMark(step.name),
+                    "needs '\(need)', which is not a step here", at: needsMark(step.name),
                     key: "steps.\(step.name).needs",
                     hint: nearest(to: need, among: names.filter { $0 != step.name }).map { "did you mean '\($0)'?" }))
         }
@@ -27,7 +27,7 @@ func order(_ steps: [Step], marks: Node?, _ problems: inout [Problem]) -> [Step]
     if let cycle = circle(in: Dictionary(uniqueKeysWithValues: waiting.map { ($0.name, $0.needs) })) {
         problems.append(
             Problem(
-                "the steps need each other in a circle: \(cycle.joined(separator: " → "))",
+                "the steps need each other in a cycle: \(cycle.joined(separator: " → "))",
                 at: needsMark(cycle[0]), key: "steps.\(cycle[0]).needs", hint: "remove one of these needs"))
     }
     checkReferences(ordered, mark, &problems)

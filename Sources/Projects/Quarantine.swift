@@ -22,7 +22,7 @@ public struct QuarantinedTest: Sendable, Hashable, Codable {
     static let shape = Shape.object([
         .init("test", .string, required: true, "the test as its runner names it: tests/unit/test_a.py::test_b"),
         .init("until", .date, required: true, "the last day of its quarantine; then it blocks again"),
-        .init("reason", .string, "why, and where it is being fixed"),
+        .init("reason", .string, "why, and where the fix is tracked"),
     ])
 
     /// Whether a reported test is this one. A file path and a dotted name are equivalent. A name without parameters

@@ -56,7 +56,8 @@ extension Step {
             guard let name, !outputs.contains(name) else { continue }
             problems.append(
                 Problem(
-                    "'\(name)' is no output of the step", at: node[report]?.mark ?? entry.mark, key: "\(key).\(report)",
+                    "'\(name)' is not an output of the step", at: node[report]?.mark ?? entry.mark,
+                    key: "\(key).\(report)",
                     hint: "declare it: outputs: [\(name)], and write $ESPALIER_OUTPUTS/\(name).\(suffix)"))
         }
     }
@@ -67,7 +68,7 @@ extension Reference {
         guard let text = node.text, let reference = Reference(text) else {
             problems.append(
                 Problem(
-                    "'\(node.text ?? "")' names no output", at: node.mark, key: key,
+                    "'\(node.text ?? "")' is not a reference to an output", at: node.mark, key: key,
                     hint: "write ${steps.STEP.outputs.OUTPUT}"))
             return nil
         }
@@ -85,7 +86,7 @@ extension Node {
     func moment(key: String, _ problems: inout [Problem]) -> Date? {
         if let text, let date = try? Date(text, strategy: .iso8601) { return date }
         problems.append(
-            Problem("'\(text ?? "")' is no moment", at: mark, key: key, hint: "write it like 2026-01-31T08:00:00Z"))
+            Problem("'\(text ?? "")' is not a time", at: mark, key: key, hint: "write it like 2026-01-31T08:00:00Z"))
         return nil
     }
     var globs: [Glob] { texts.map(Glob.init) }

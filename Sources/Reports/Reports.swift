@@ -230,10 +230,12 @@ public struct StatusReport: Sendable, Codable, Hashable {
     public var remarks: [String]
     /// Messages that were not delivered, newest first.
     public var undelivered: [NoticeReport]
+    /// What keeps projects from going on, oldest first.
+    public var troubles: [TroubleReport]
 
     public init(
         address: String?, home: String, projects: [Project], running: [RunReport], queued: [RunReport],
-        remarks: [String], undelivered: [NoticeReport] = []
+        remarks: [String], undelivered: [NoticeReport] = [], troubles: [TroubleReport] = []
     ) {
         self.address = address
         self.home = home
@@ -242,6 +244,7 @@ public struct StatusReport: Sendable, Codable, Hashable {
         self.queued = queued
         self.remarks = remarks
         self.undelivered = undelivered
+        self.troubles = troubles
     }
 }
 

@@ -27,6 +27,7 @@ package actor Engine {
     let logger: Logger
     let planner: any ProjectPlanner
     let bells: Bells
+    let troubles: Troubles
     private let journal: Journal
     let jobs = Jobs()
 
@@ -51,12 +52,16 @@ package actor Engine {
     /// Nothing is planned any more.
     package var isOver = false
 
-    package init(store: Store, planner: any ProjectPlanner, runner: StepRunner, logger: Logger, bells: Bells) {
+    package init(
+        store: Store, planner: any ProjectPlanner, runner: StepRunner, logger: Logger, bells: Bells,
+        troubles: Troubles = Troubles()
+    ) {
         self.store = store
         self.planner = planner
         self.runner = runner
         self.logger = logger
         self.bells = bells
+        self.troubles = troubles
         alarm = Alarm(bells.turn)
         journal = Journal(store: store, logger: logger)
     }

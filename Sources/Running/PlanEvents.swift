@@ -3,6 +3,7 @@ import Executing
 import Foundation
 import Home
 import Logging
+import Notices
 import Plans
 import Projects
 import Promoting
@@ -55,10 +56,18 @@ extension Engine {
                 try await begin(planned.events)
                 rest = rest.dropFirst(planned.events.count)
                 if let failure = planned.failure { throw failure }
+                troubles.clear(.planning, of: project.name)
             } catch {
                 if Task.isCancelled { return }
                 let id = rest.first?.id ?? 0
                 logger.error("\(project.name): event \(id) cannot be planned yet, and is tried again: \(error)")
+                if let first = rest.first {
+                    troubles.raise(
+                        .planning, of: project.name,
+                        what:
+                            "event \(id) (\(first.event.body.subject)) cannot be planned, and holds up those behind it: \(error)",
+                        remedy: "mend what it says; the event is tried again every second")
+                }
                 return alarm.set(in: 1)
             }
         }

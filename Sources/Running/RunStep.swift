@@ -26,10 +26,11 @@ package struct StepRunner: Sendable {
     let planner: any ProjectPlanner
     let registries: Registries
     let logger: Logger
+    let troubles: Troubles
 
     package init(
         home: Home, store: Store, executor: any Executor, planner: any ProjectPlanner, registries: Registries,
-        logger: Logger
+        logger: Logger, troubles: Troubles = Troubles()
     ) {
         self.home = home
         self.store = store
@@ -37,6 +38,7 @@ package struct StepRunner: Sendable {
         self.planner = planner
         self.registries = registries
         self.logger = logger
+        self.troubles = troubles
     }
 
     package func run(
@@ -65,11 +67,11 @@ package struct StepRunner: Sendable {
         project: StoredProject, ask: Asking
     ) async throws -> StepResult {
         if run.plan.settings.registry.model != nil {
-            try await patiently(ask) {
+            try await patiently(ask, project) {
                 try await registries.prepare(run.plan.settings.registry, experiment: run.plan.experiment)
             }
         }
-        let incumbent = try await patiently(ask) { try await self.incumbent(for: step, of: run, progress) }
+        let incumbent = try await patiently(ask, project) { try await self.incumbent(for: step, of: run, progress) }
         let start = StepFact.started(attempt: attempt, incumbent: incumbent)
         let begins = progress[step.name].attempts < attempt
         // What the evidence is scored against must be known before any is made. Else the start is written while it happens:
@@ -94,7 +96,7 @@ package struct StepRunner: Sendable {
             return StepResult(outcome: .skipped(reason: reason))
         }
         guard action.isCommand else {
-            return try await patiently(ask) { try await self.perform(step, run, progress) }
+            return try await patiently(ask, project) { try await self.perform(step, run, progress) }
         }
         let job = Job(
             attempt: Attempt(run: run.id, step: step.name, number: attempt), step: step, run: run, progress: progress,
@@ -107,7 +109,7 @@ package struct StepRunner: Sendable {
     private func perform(_ job: Job, _ project: StoredProject, _ ask: Asking) async throws -> StepResult {
         // Also for a daemon that finds the step started, and its command not.
         if try !executor.wasStarted(job.attempt) {
-            let obstacle = try await patiently(ask) {
+            let obstacle = try await patiently(ask, project) {
                 try await self.obstacle(to: job.step, of: job.run, job.progress, project)
             }
             if let obstacle { return StepResult(outcome: .refused(reason: obstacle)) }
@@ -201,10 +203,13 @@ package struct StepRunner: Sendable {
     /// Do something that needs the registry or the store, and may be done twice; while they do not answer, wait and say so.
     /// Nothing is given up: the step's own end comes when they do, or when the run is cancelled.
     private func patiently<T: Sendable>(
-        _ ask: Asking, _ work: @Sendable () async throws -> T
+        _ ask: Asking, _ project: StoredProject, _ work: @Sendable () async throws -> T
     ) async throws -> T {
         var pause = 0.25
         var said = false
+        var registryIsAway = false
+        // Also when the run is cancelled: then nobody waits for the registry any more.
+        defer { if registryIsAway { troubles.clear(.registry, of: project.name) } }
         while true {
             do {
                 return try await work()
@@ -213,6 +218,13 @@ package struct StepRunner: Sendable {
                 guard passes || isStorageTrouble(error) else { throw error }
                 if !said { await ask.tell(.waiting(reason: "\(error)")) }
                 said = true
+                if error is RegistryError {
+                    registryIsAway = true
+                    troubles.raise(
+                        .registry, of: project.name, what: "\(error), and steps wait for it",
+                        remedy: "start the registry again, or mend `registry:` of the environment; the steps then go on"
+                    )
+                }
                 if await ask.isStopping() { throw CancellationError() }
                 try await Task.sleep(for: .seconds(pause))
                 pause = min(pause * 2, 15)

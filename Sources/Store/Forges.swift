@@ -163,7 +163,7 @@ extension Store {
 
     // MARK: What forges tell
 
-    /// Store a webhook delivery.
+    /// Stores a webhook delivery.
     ///
     /// - Returns: `false` if it was already stored.
     public func receive(delivery id: String, meaning: String, project: Int64, at time: Date) async throws -> Bool {

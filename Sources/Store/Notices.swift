@@ -186,8 +186,13 @@ extension Store {
     /// Queue a notice for every recipient that the plan names.
     private static func tell(_ notice: Notice, by plan: Plan, project: Int64, _ database: Database) throws {
         for channel in plan.settings.notify ?? [] where channel.wants(notice.kind, of: notice.pipeline) {
-            for recipient in channel.recipients { try tell(notice, channel, recipient, project, database) }
+            try tell(notice, channel, project: project, database)
         }
+    }
+
+    /// Into the outbox, for everybody whom a channel tells.
+    static func tell(_ notice: Notice, _ channel: Channel, project: Int64, _ database: Database) throws {
+        for recipient in channel.recipients { try tell(notice, channel, recipient, project, database) }
     }
 
     private static func tell(

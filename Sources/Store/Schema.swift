@@ -36,6 +36,9 @@ enum Schema {
             for statement in asking { try database.execute(sql: statement) }
             try FillColumns.fill(database)
         }
+        migrator.registerMigration("9: troubles") { database in
+            for statement in warning { try database.execute(sql: statement) }
+        }
         return migrator
     }
 
@@ -44,6 +47,22 @@ enum Schema {
         if try migrator.hasBeenSuperseded(database) { throw SchemaMismatch.newer }
         if try !migrator.hasCompletedMigrations(database) { throw SchemaMismatch.older }
     }
+
+    private static let warning = [
+        // Of those that are not over. `project` is empty for the whole daemon, `part` for all of the project.
+        """
+        CREATE TABLE trouble (
+            kind TEXT NOT NULL,
+            project TEXT NOT NULL,
+            part TEXT NOT NULL,
+            since REAL NOT NULL,
+            what TEXT NOT NULL,
+            remedy TEXT NOT NULL,
+            told_at REAL,
+            PRIMARY KEY (kind, project, part)
+        ) STRICT, WITHOUT ROWID
+        """
+    ]
 
     private static let watching = [
         """

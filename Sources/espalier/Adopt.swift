@@ -15,7 +15,7 @@ struct Adopt: AsyncParsableCommand {
             """)
 
     @Argument(help: "Path or URL.") var repository: String
-    @Option(help: "Name of the project; the last part of the path when absent.") var name: String?
+    @Option(help: "Name of the project. Default: the last part of the path.") var name: String?
     @OptionGroup var patience: PatienceOption
     @OptionGroup var home: HomeOption
     @OptionGroup var json: JSONFlag
@@ -29,6 +29,6 @@ struct Adopt: AsyncParsableCommand {
         for hook in adoption.hooks { print("installed \(hook)") }
         print(
             adoption.watched
-                ? "The daemon watches it now." : "No daemon is running; it will be watched from the next start on.")
+                ? "The daemon watches it now." : "No daemon is running. The next one will watch it.")
     }
 }

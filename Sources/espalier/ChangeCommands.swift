@@ -15,13 +15,13 @@ struct ChangeCommand: AsyncParsableCommand {
 
     struct Open: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Propose a branch at its current tip. Repeat it after a push to update the change.",
+            abstract: "Propose a branch as it is now. After another push, open it again to update the change.",
             discussion: "The same as `git push origin BRANCH:refs/for/TARGET -o topic=TOPIC`.")
 
         @Argument(help: "A branch of the watched repository.") var branch: String
         @Option(help: "The branch to merge into.") var target = "main"
-        @Option(help: "Name of the change. Default: made from the branch's name.") var topic: String?
-        @Option(help: "Name of the project, when there are several.") var project: String = ""
+        @Option(help: "Topic of the change. Default: derived from the branch's name.") var topic: String?
+        @Option(help: "Name of the project, if there are several.") var project: String = ""
         @OptionGroup var home: HomeOption
 
         func run() throws {
@@ -54,7 +54,7 @@ struct ChangeCommand: AsyncParsableCommand {
     struct Approve: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract:
-                "Say that you looked at a change and want it in. Goes into the audit trail; a new head starts over.")
+                "Approve a change that you have reviewed. Goes into the audit trail; a new head needs new approvals.")
 
         @Argument(help: "Number of a change.") var number: Int64
         @OptionGroup var person: PersonOption
@@ -82,12 +82,12 @@ struct ChangeCommand: AsyncParsableCommand {
 
 struct Bypass: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Allow one direct push into a gated branch. It is recorded in the audit trail first.")
+        abstract: "Let one direct push into a gated branch. Goes into the audit trail first.")
 
     @Argument(help: "A gated branch.") var branch: String
-    @Option(help: "Why you bypass the gate.") var reason: String
+    @Option(help: "Why this push cannot wait for the gate.") var reason: String
     @Option(help: "Minutes until the permission expires.") var minutes = 10
-    @Option(help: "Name of the project, when there are several.") var project: String = ""
+    @Option(help: "Name of the project, if there are several.") var project: String = ""
     @OptionGroup var person: PersonOption
     @OptionGroup var home: HomeOption
 
@@ -98,13 +98,13 @@ struct Bypass: AsyncParsableCommand {
     func run() async throws {
         try await GateBypass(home: home.value).letThrough(
             branch, minutes: minutes, reason: reason, as: person.name, project: project.isEmpty ? nil : project)
-        print("one push into \(branch) is let through in the next \(minutes) minutes")
+        print("one push into \(branch) is allowed in the next \(minutes) minutes")
     }
 }
 
 struct Audit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List the audit trail: approvals, withdrawals, bypasses and other acts of people.")
+        abstract: "List what people approved, withdrew, or did past the rules.")
 
     @OptionGroup var home: HomeOption
     @OptionGroup var json: JSONFlag
@@ -114,7 +114,7 @@ struct Audit: AsyncParsableCommand {
         if json.json { return try printJSON(entries) }
         printTable(
             ["when", "project", "who", "what"], entries.map { [show($0.at), $0.project, $0.who, $0.deed] },
-            empty: "Nobody has done anything that the rules do not do by themselves.")
+            empty: "Nobody has approved, withdrawn or bypassed anything.")
     }
 }
 

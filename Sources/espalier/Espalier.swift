@@ -77,7 +77,7 @@ struct HomeOption: ParsableArguments {
 }
 
 struct PatienceOption: ParsableArguments {
-    @Option(help: "Seconds of silence after which a Git server counts as unreachable.")
+    @Option(help: "Seconds without any data until a Git server counts as unreachable.")
     var patience = 300
 
     func validate() throws {
@@ -91,7 +91,7 @@ struct JSONFlag: ParsableArguments {
 }
 
 struct ProjectFolder: ParsableArguments {
-    @Option(name: .customLong("project"), help: "Folder that holds environments/ and pipelines/.")
+    @Option(name: .customLong("project"), help: "Folder with environments/ and pipelines/.")
     var folder = "."
 }
 

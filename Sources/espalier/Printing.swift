@@ -46,7 +46,7 @@ extension Date {
     /// Parses the argument from the command line.
     init(argument text: String) throws {
         guard let date = try? Date(text, strategy: .iso8601) else {
-            throw ValidationError("'\(text)' is no RFC 3339 time: write 2026-11-23T11:00:00Z")
+            throw ValidationError("'\(text)' is not an RFC 3339 time: write 2026-11-23T11:00:00Z")
         }
         self = date
     }

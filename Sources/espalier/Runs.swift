@@ -28,7 +28,7 @@ struct Runs: AsyncParsableCommand {
         let filters = [branch.map { "of branch '\($0)'" }, environment.map { "in environment '\($0)'" }].compactMap(
             \.self)
         if filters.isEmpty { return "There are no runs yet: push a branch." }
-        return "There are no runs \(filters.joined(separator: " ")): `espalier runs` lists those of all."
+        return "There are no runs \(filters.joined(separator: " ")): `espalier runs` lists all runs."
     }
 
     func run() async throws {
@@ -65,7 +65,7 @@ struct Runs: AsyncParsableCommand {
                 [$0.name, $0.state, espalier.show(seconds: $0.seconds), $0.needs.joined(separator: ", "), $0.detail]
             }, empty: "")
         printPlans(detail.infrastructure)
-        if !detail.failureLog.isEmpty { print("\nlast printed by the first step that failed:") }
+        if !detail.failureLog.isEmpty { print("\nlast lines of the first step that failed:") }
         for line in detail.failureLog { print("  \(line)") }
         if let home { print("\nlogs: espalier logs \(run.id) --home \(home)") }
     }

@@ -14,7 +14,7 @@ import UnixSignals
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Watch repositories and run what their pushes, changes and schedules start.",
-        discussion: "Ctrl-C or SIGTERM ends the daemon. Running steps continue, and the next daemon takes them up.")
+        discussion: "Ctrl-C or SIGTERM ends the daemon. Running steps continue, and the next daemon takes them over.")
 
     @OptionGroup var home: HomeOption
     @Option(help: "Address to listen on.") var host = "127.0.0.1"
@@ -24,13 +24,14 @@ struct Serve: AsyncParsableCommand {
         help: "A Python with MLflow's server, for `registry: embedded`. Default: $ESPALIER_MLFLOW_PYTHON, else python3."
     )
     var mlflowPython: String?
-    @Option(help: "Seconds between full looks, the fallback for hooks and inotify.") var lookEvery = 60
+    @Option(help: "Seconds between scans of all repositories, in case hooks and inotify miss a push.") var lookEvery =
+        60
     @Option(help: "Seconds between fetches of remote repositories, and between requests to forges.") var fetchEvery =
         60
     @OptionGroup var patience: PatienceOption
-    @Option(help: "Public URL of the pages, for links on forges: https://ci.example.org/.") var url: String?
-    @Option(help: "Days to keep unused workspaces and results, and the outputs of ended runs.") var keepDays = 30
-    @Option(help: "GiB that results for reuse may take in total.") var keepGib = 20
+    @Option(help: "Where others find the pages, for links on forges: https://ci.example.org/.") var url: String?
+    @Option(help: "Days to keep unused workspaces, unused results, and the outputs of ended runs.") var keepDays = 30
+    @Option(help: "Total GiB of results to keep for reuse.") var keepGib = 20
     @OptionGroup var json: JSONFlag
     @Option(help: "trace, debug, info, notice, warning or error.") var logLevel = "info"
 

@@ -141,6 +141,31 @@ import Testing
         #expect(try mirror.tips() == Repository(at: fixture.bare).tips())
     }
 
+    /// CASES: G5
+    @Test func aMirrorFollowsABranchThatBecomesAFolderAndBack() throws {
+        try fixture.push("one", ["a": "1"])
+        try fixture.git("push", "--quiet", "origin", "HEAD:refs/heads/topic")
+        let folder = try TemporaryFolder()
+        let mirror = try Repository.createBare(at: folder.path + "/m.git")
+        try mirror.mirror(from: "file://\(fixture.bare)")
+        for (old, new) in [("topic", "topic/more"), ("topic/more", "topic")] {
+            try fixture.git("push", "--quiet", "origin", ":refs/heads/\(old)")
+            try fixture.push("more", ["a": new])
+            try fixture.git("push", "--quiet", "origin", "HEAD:refs/heads/\(new)")
+            try mirror.mirror(from: "file://\(fixture.bare)")
+            #expect(try mirror.tips() == Repository(at: fixture.bare).tips())
+        }
+    }
+
+    @Test func aSettingIsTheRepositorysOwnOrShared() throws {
+        #expect(try Repository(at: fixture.bare).setting("core.hooksPath") == nil)
+        try fixture.bareGit("config", "core.hooksPath", "own")
+        let setting = try #require(try Repository(at: fixture.bare).setting("core.hooksPath"))
+        #expect(setting.value == "own" && setting.isOwn)
+        let shared = Repository.setting("core.hooksPath", in: fixture.bare + "/config")
+        #expect(shared?.value == "own" && shared?.isOwn == false)
+    }
+
     @Test func aRepositoryOfAnotherFormatIsRefusedWithTheWayOut() throws {
         let folder = try TemporaryFolder()
         try fixture.git("init", "--quiet", "--bare", "--object-format=sha256", folder.path + "/s.git")

@@ -1,8 +1,8 @@
 import Foundation
 
-/// A secret in a file: all of it but blanks at its ends.
+/// A secret in a file: its contents without surrounding blanks.
 struct FileSecret: SecretSource {
-    /// Bytes. More is no secret, but a mistake.
+    /// In bytes. A larger file is a mistake and not a secret.
     static let limit = 64 << 10
 
     let path: String
@@ -13,7 +13,8 @@ struct FileSecret: SecretSource {
     }
 
     func read() throws(SecretError) -> Secret {
-        // Not blocking: a fifo would wait for a writer. Links are followed: that is how secrets are mounted.
+        // Non-blocking: opening a fifo would wait for a writer. Links are followed, because secrets are mounted that
+        // way.
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { throw SecretError(description: "the secret in \(path) cannot be read") }
         defer { close(descriptor) }

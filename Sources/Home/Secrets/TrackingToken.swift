@@ -1,2 +1,2 @@
-/// The token that MLflow's own client takes from the environment; absent where there is none.
+/// The token that MLflow's own client reads from the environment; `nil` if there is none.
 package func trackingToken() -> String? { try? SecretSources.read("MLFLOW_TRACKING_TOKEN").value }

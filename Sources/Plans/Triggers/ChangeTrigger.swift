@@ -2,7 +2,7 @@ import Events
 import Formats
 import Projects
 
-/// The gate asks for a check of a change's merge.
+/// The gate asked for a check of a change's merge.
 package struct ChangeTrigger: TriggerKind {
     package static let tag = "change"
 
@@ -21,7 +21,7 @@ extension Trigger {
         Trigger(ChangeTrigger(number: number, base: base))
     }
 
-    /// The number of the change that the run checks; `nil` for other runs.
+    /// The number of the change that the run checks, if it checks one.
     public var change: Int64? { self.as(ChangeTrigger.self)?.number }
 }
 
@@ -29,7 +29,7 @@ extension CheckRequest: StartingEvent {
     package typealias Started = ChangeTrigger
 
     package var isFromFork: Bool { isFork ?? false }
-    /// Changes wait behind a queued change. Nothing waits for a change that is only checked.
+    /// A queued change holds up others; a change that is only being checked does not.
     package var priority: Int { isQueued ?? false ? 1 : 0 }
 
     package func match(_ pipeline: Pipeline, _ facts: CommitFacts) -> Match {

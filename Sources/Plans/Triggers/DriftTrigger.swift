@@ -3,8 +3,7 @@ import Formats
 import Foundation
 import Projects
 
-/// Another run found drift. The runs that it starts report no drift themselves, or they would start each other for
-/// ever.
+/// Another run found drift. The runs that it starts report no drift themselves, because that could loop forever.
 package struct DriftTrigger: TriggerKind {
     package static let tag = "drift"
 

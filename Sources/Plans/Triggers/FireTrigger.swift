@@ -7,11 +7,11 @@ import Projects
 package struct FireTrigger: TriggerKind {
     package static let tag = "fire"
 
-    /// Row of the stored fire. All runs of one fire have the same.
+    /// Row id of the stored fire. Repeats of a fire share it.
     package let id: Int64
     package let schedule: String
     package let time: Date
-    /// The backfill that asked for the moment; absent when the schedule itself did.
+    /// The backfill that asked for the moment. Absent if the schedule itself fired.
     package let backfill: Backfilling?
 
     package var sentence: String {
@@ -19,17 +19,17 @@ package struct FireTrigger: TriggerKind {
     }
     package var logicalTime: Date? { time }
     package var reasonToRunAnew: String? { "a fire stands for a moment of its own" }
-    /// Moments of one schedule may come from several releases. Moments of a backfill do not supersede each other.
+    /// Moments of a schedule can come from several releases. Moments of a backfill do not replace each other.
     package var succession: Succession {
         backfill == nil
             ? Succession(subject: "schedule", spansBranches: true) : Succession(subject: "backfill", replaces: false)
     }
     package var mayReportDrift: Bool { backfill == nil }
-    /// Backfills have the lowest priority: nobody is waiting for past moments.
+    /// Backfills are not urgent.
     package var priority: Int { backfill == nil ? 0 : -5 }
 
-    /// Fires of one schedule never overlap: they queue, or the newer one supersedes the older. Moments of a backfill
-    /// may overlap, unless the pipeline names a group.
+    /// Fires of a schedule never overlap: they queue, or the newer replaces the older. Moments of a backfill can
+    /// overlap, unless the pipeline names its own group.
     package func concurrency(of pipeline: Pipeline) -> Concurrency {
         let group = pipeline.concurrency.group
         guard backfill == nil else { return Concurrency(group: group, supersede: .none) }
@@ -60,12 +60,12 @@ extension FireTrigger {
 }
 
 extension Trigger {
-    /// - Parameter backfill: the backfill that asked for the moment; `nil` when the schedule itself did.
+    /// - Parameter backfill: the backfill that asked for the moment. Absent if the schedule itself fired.
     public static func fire(id: Int64, schedule: String, logicalTime: Date, backfill: Backfilling?) -> Trigger {
         Trigger(FireTrigger(id: id, schedule: schedule, time: logicalTime, backfill: backfill))
     }
 
-    /// The fire of the run; `nil` for runs without one.
+    /// The fire that the run belongs to, if there is one.
     package var fire: FireTrigger? { self.as(FireTrigger.self) }
 }
 

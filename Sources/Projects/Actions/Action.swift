@@ -14,16 +14,16 @@ public struct Action: Sendable, CustomStringConvertible {
         self.body = body
     }
 
-    /// The action as one kind; `nil` when it is of another kind.
+    /// The action as a given kind; `nil` if it is of another kind.
     package func `as`<Kind: ActionKind>(_ type: Kind.Type) -> Kind? { body as? Kind }
 
     /// Name of the kind, one word.
     public var kind: String { type(of: body).tag }
 
-    /// What the step does, as plans print it.
+    /// What the step does, as plans show it.
     public var description: String { body.sentence }
 
-    /// Whether the step runs as its own process and takes a slot while it runs.
+    /// Whether it runs as a process and occupies a slot.
     public var isCommand: Bool { body.isCommand }
 }
 
@@ -48,10 +48,10 @@ extension Action: Codable {
 }
 
 extension Action {
-    /// The step keys that say what a step does, such as `run` and `promote`.
+    /// The keys of a step that select its kind.
     static let keys: [ActionKey] = kinds.compactMap { $0.key }
 
-    /// Read the one such key of a step.
+    /// Reads the one such key that a step must have.
     init?(_ node: Node, at mark: Mark, key: String, _ problems: inout [Problem]) {
         let given = Self.keys.filter { node[$0.name] != nil }
         guard let only = given.first, given.count == 1, let value = node[only.name] else {

@@ -2,40 +2,40 @@ import Formats
 
 /// A kind of step: everything about it except how it runs, which is in the daemon's table of runners.
 ///
-/// A new kind is a file in this folder, a line in `Action.kinds`, and a line in the table of runners.
+/// A new kind needs a file in this folder, a line in `Action.kinds`, and a line in the table of runners.
 package protocol ActionKind: TaggedValue {
-    /// The step key that selects this kind; `nil` when no file can ask for it, or when another kind reads the key.
+    /// The key that selects this kind; `nil` if files cannot, or if another kind reads the key.
     static var key: ActionKey? { get }
 
-    /// What the step does, as plans print it: a verb and its objects.
+    /// What the step does, as plans show it: a verb and its objects.
     var sentence: String { get }
-    /// Whether the step runs as its own process and takes a slot while it runs.
+    /// Whether it runs as a process and occupies a slot.
     var isCommand: Bool { get }
     /// The outputs of other steps that it reads, besides those in `env:`.
     var references: [Reference] { get }
-    /// What the step reads if it has no `inputs:`.
+    /// Its inputs if the step has no `inputs:`.
     var defaultInputs: [Glob] { get }
-    /// Outputs of this kind of step, besides the step's `outputs:`.
+    /// The outputs that it has, besides the step's `outputs:`.
     var ownOutputs: [String] { get }
-    /// Whether an earlier result can be reused.
+    /// Whether an earlier result can be reused instead.
     var reuse: ActionReuse { get }
-    /// What infrastructure is planned from, besides files and variables; `nil` for a kind that plans none.
+    /// What an infrastructure plan depends on, besides files and variables; `nil` for kinds that plan none.
     var plannedFrom: [String: String]? { get }
-    /// Whether it makes evidence for a version registered above it, by scoring it against the current incumbent.
+    /// Whether it produces evidence for the version registered above it, scored against the incumbent at that time.
     var readsIncumbent: Bool { get }
-    /// Why a run in a working tree skips it; `nil` when it does not.
+    /// Why a local run skips it; `nil` if it does not.
     var reasonToSkipLocally: String? { get }
-    /// Why a run without network and data, as changes from outside get, skips it; `nil` when it does not.
+    /// Why a run of a change from outside, without network and data, skips it; `nil` if it does not.
     var reasonToSkipIsolated: String? { get }
     /// How a Databricks job does the same.
     var onDatabricks: DatabricksTask { get }
 
-    /// The shell command that it runs; `nil` for a kind that runs no command.
+    /// The shell command to run; `nil` if the kind is not a command.
     ///
-    /// - Parameter action: looks up what another step of the pipeline does, by name.
+    /// - Parameter action: the actions of the pipeline's other steps, by step name.
     func command(_ action: (String) -> Action?) -> String?
 
-    /// Problems of this step in relation to the other steps of its pipeline.
+    /// What is wrong with it in the context of its pipeline's steps.
     func problems(in step: Step, of steps: [Step], at mark: Mark?) -> [Problem]
 }
 
@@ -53,11 +53,11 @@ extension ActionKind {
     package func problems(in step: Step, of steps: [Step], at mark: Mark?) -> [Problem] { [] }
 }
 
-/// A step key that says what the step does.
+/// A key of a step that selects its kind.
 package struct ActionKey: Sendable {
     let field: Shape.Field
-    /// Reads the value of the key, which already has the shape of the field. When it returns `nil`, it has added the
-    /// reason to the problems.
+    /// Reads the key's value, which already has the field's shape. Adds problems and returns `nil` if something is
+    /// wrong with it.
     let read: @Sendable (_ value: Node, _ key: String, _ problems: inout [Problem]) -> (any ActionKind)?
 
     var name: String { field.name }
@@ -71,9 +71,9 @@ package struct ActionKey: Sendable {
     }
 }
 
-/// Whether an earlier result can be reused instead of running the step.
+/// Whether an earlier result can be reused instead of running a step.
 package enum ActionReuse: Sendable, Hashable {
-    /// Reuse a result with the same key. The key includes these named texts, besides what the step reads.
+    /// Reused if the step's key is the same. These texts are part of the key, by name, besides what the step reads.
     case keyed([String: String])
     case never(reason: String)
 }
@@ -81,6 +81,6 @@ package enum ActionReuse: Sendable, Hashable {
 /// How a Databricks job does what a step does.
 package enum DatabricksTask: Sendable, Hashable {
     case command(String)
-    /// - Parameter missing: what Databricks cannot do; follows the words "Databricks does not".
+    /// - Parameter missing: what Databricks does not do; completes "Databricks does not".
     case none(missing: String)
 }

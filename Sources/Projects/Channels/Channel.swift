@@ -1,28 +1,29 @@
 import Formats
 import Foundation
 
-/// Whom an environment tells of what, and how: an entry of its `notify:`.
+/// Who is notified of what, and how: an entry of an environment's `notify:`.
 public struct Channel: Sendable, Hashable, Codable {
-    /// Every way to tell people, in the order that messages and the schema name them in.
+    /// Every way of delivery, in the order in which messages and the schema list them.
     package static let ways: [any ChannelWay.Type] = [WebhookChannel.self, MailChannel.self]
 
     public let name: String
     public let kinds: [NoticeKind]
-    /// Patterns of the pipelines that it is about; all when empty.
+    /// Patterns of the pipelines that it covers. Empty: all pipelines.
     public let pipelines: [Glob]
     public let way: Way
-    /// What is written in place of the usual text, with `{{fields}}`.
+    /// Replaces the usual text; may contain `{{fields}}`.
     public let template: String?
-    /// Seconds between two messages about the same; what happens in between is told together.
+    /// Minimum seconds between two messages about the same subject. What happens in between is merged into one message.
     public let quiet: Int64
 
     private enum CodingKeys: String, CodingKey { case name, kinds, pipelines, way, template, quiet }
 
-    /// To whom a message of it goes, each on its own: one that is refused keeps it from nobody else.
+    /// The recipients of a message. Each gets it separately, so that one refusal does not affect the others.
     public var recipients: [String] { way.body.recipients }
 
     public func wants(_ kind: NoticeKind, of pipeline: String) -> Bool {
-        kinds.contains(kind) && (pipelines.isEmpty || pipelines.contains { $0.matches(pipeline) })
+        // A trouble is about the whole project.
+        kinds.contains(kind) && (kind == .trouble || pipelines.isEmpty || pipelines.contains { $0.matches(pipeline) })
     }
 }
 
@@ -31,7 +32,7 @@ extension Channel {
     public struct Way: Sendable {
         package let body: any ChannelWay
 
-        /// The way as one kind; `nil` when it is of another.
+        /// The way as a given kind; `nil` if it is of another kind.
         package func `as`<Kind: ChannelWay>(_ type: Kind.Type) -> Kind? { body as? Kind }
     }
 }
@@ -57,14 +58,15 @@ extension Channel.Way: Codable {
 extension Channel {
     static let shape = Shape.object(
         [
-            .init("on", .oneOrMany(.oneOf(NoticeKind.subjects.map(\.rawValue))), "what is told"),
-            .init("pipelines", .oneOrMany(.string), "patterns of the pipelines that it is about; default all"),
+            .init("on", .oneOrMany(.oneOf(NoticeKind.subjects.map(\.rawValue))), "what to report"),
+            .init("pipelines", .oneOrMany(.string), "patterns of the pipelines to report on; default all"),
         ] + ways.map { $0.field } + [
-            .init("template", .string, "text with {{fields}} in place of the usual one"),
-            .init("quiet", .duration, "the least time between two messages about the same; default 15m"),
+            .init("template", .string, "text with {{fields}} that replaces the usual one"),
+            .init("quiet", .duration, "minimum time between two messages about the same subject; default 15m"),
         ])
 
-    /// - Parameter node: of the right shape; nil when it is not usable, which `channelProblems` says.
+    /// - Parameter node: already of the right shape. The result is `nil` if it is not usable; `channelProblems` says
+    ///   why.
     init?(name: String, _ node: Node) {
         let given = Self.ways.filter { node[$0.field.name] != nil }
         guard let kind = given.first, given.count == 1, let value = node[kind.field.name], let way = kind.init(value)

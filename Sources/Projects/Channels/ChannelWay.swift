@@ -1,19 +1,20 @@
 import Formats
 
-/// A way to tell people: everything about it but how it delivers, which a table of the room `Telling` says.
+/// A way of delivery: everything about it except how it delivers, which is in a table of the room `Telling`.
 ///
-/// A new way is a file in this folder, a line in `Channel.ways`, and a line in that table.
+/// A new way needs a file in this folder, a line in `Channel.ways`, and a line in that table.
 package protocol ChannelWay: TaggedValue {
-    /// The key of a channel that asks for it, with the shape of its value and what it is for.
+    /// The key of a channel that selects it, with the shape of its value and its purpose.
     static var field: Shape.Field { get }
     /// The way with its article, for messages: `a webhook`.
     static var noun: String { get }
 
-    /// To whom a message goes, each on its own: one that is refused keeps it from nobody else. One empty text where nobody is
-    /// named.
+    /// The recipients of a message. Each gets it separately, so that one refusal does not affect the others. One empty
+    /// text if the way names no recipients.
     var recipients: [String] { get }
 
-    /// - Parameter node: the value of the key, of the field's shape; `nil` when it is not usable, which `problems` says.
+    /// - Parameter node: the value of the key, already of the field's shape. The result is `nil` if it is not usable;
+    ///   `problems` says why.
     init?(_ node: Node)
 
     /// What is wrong with the value of the key.

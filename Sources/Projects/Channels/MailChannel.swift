@@ -8,23 +8,23 @@ package struct MailChannel: ChannelWay {
         "email",
         .object([
             .init("to", .oneOrMany(.string), "addresses"),
-            .init("from", .string, "the address that it comes from"),
+            .init("from", .string, "the sender's address"),
             .init("server", .string, "smtp://HOST:PORT or smtps://HOST:PORT"),
-            .init("user", .string, "name of the daemon's variable with the server's user"),
-            .init("password", .string, "name of the daemon's variable with the server's password"),
+            .init("user", .string, "name of the daemon's variable with the user name for the server"),
+            .init("password", .string, "name of the daemon's variable with the password for the server"),
             .init(
                 "tls", .oneOf(["required", "none"]),
-                "whether smtp:// has to turn to TLS first; default required, none only without a password"),
+                "whether smtp:// must switch to TLS first; default required; none only without a password"),
         ]), "mail by SMTP")
 
     package let to: [String]
     package let from: String
     /// `smtp://host:port` or `smtps://host:port`
     package let server: String
-    /// Names of the variables with the server's user and password; absent for none.
+    /// Names of the variables with the server's user and password. Absent: no authentication.
     package let user: String?
     package let password: String?
-    /// Whether `smtp://` has to turn to TLS before anything is said.
+    /// Whether `smtp://` must switch to TLS before anything else is sent.
     package let isEncrypted: Bool
 
     private enum CodingKeys: String, CodingKey { case to, from, server, user, password, isEncrypted }
@@ -50,32 +50,33 @@ package struct MailChannel: ChannelWay {
             for address in email[name]?.items ?? [] where !isMailbox(address.text ?? "") {
                 found.append(
                     Problem(
-                        "'\(address.text ?? "")' is no mail address", at: address.mark, key: "\(key).\(name)",
+                        "'\(address.text ?? "")' is not a mail address", at: address.mark, key: "\(key).\(name)",
                         hint: "write somebody@example.org"))
             }
         }
         if let server = email["server"], !isAddress(server.text ?? "", schemes: ["smtp", "smtps"]) {
             found.append(
                 Problem(
-                    "'\(server.text ?? "")' is no mail server", at: server.mark, key: "\(key).server",
+                    "'\(server.text ?? "")' is not a mail server", at: server.mark, key: "\(key).server",
                     hint: "write smtps://HOST:465 or smtp://HOST:587"))
         }
         found += ["user", "password"].flatMap { nameProblems(email[$0], key: "\(key).\($0)") }
         if (email["user"] == nil) != (email["password"] == nil) {
             found.append(
-                Problem("a user and a password come together", at: email.mark, key: key, hint: "give both or none"))
+                Problem(
+                    "user and password must be given together", at: email.mark, key: key, hint: "give both or neither"))
         }
         if let tls = email["tls"], tls.text == "none", email["password"] != nil {
             found.append(
                 Problem(
-                    "a password is not sent in the clear", at: tls.mark, key: "\(key).tls",
+                    "a password is never sent unencrypted", at: tls.mark, key: "\(key).tls",
                     hint: "remove it, or the password"))
         }
         return found
     }
 }
 
-/// Plain addresses only: `local@domain` of RFC 5321's dot-atoms.
+/// Whether the text is a plain address: `local@domain` with RFC 5321 dot-atoms.
 private func isMailbox(_ text: String) -> Bool {
     text.wholeMatch(of: /[A-Za-z0-9!#$%&'*+\/=?^_`{|}~.-]+@[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?/) != nil
         && text.utf8.count <= 254

@@ -1,17 +1,17 @@
-/// Where a JSON document is posted.
+/// An address that gets a JSON document by POST.
 package struct WebhookChannel: ChannelWay {
     package static let tag = "webhook"
     package static let noun = "a webhook"
     package static let field = Shape.Field(
         "webhook",
         .object([
-            .init("url", .string, "where JSON is posted, or the name of the daemon's variable that holds the address"),
-            .init("secret", .string, "name of the daemon's variable with what the post is signed with"),
-        ]), "a post to an address: Slack, Mattermost and Teams take it as it is")
+            .init("url", .string, "URL to post JSON to, or the name of the daemon's variable that holds it"),
+            .init("secret", .string, "name of the daemon's variable with the signing secret"),
+        ]), "JSON posted to a URL; works with Slack, Mattermost and Teams as it is")
 
-    /// `https://…`, or the name of the variable that holds it.
+    /// `https://…`, or the name of the variable that holds the URL.
     package let url: String
-    /// Name of the variable with what the document is signed with; absent for no signature.
+    /// Name of the variable with the signing secret. Absent: the document is not signed.
     package let secret: String?
 
     private enum CodingKeys: String, CodingKey { case url, secret }
@@ -26,7 +26,7 @@ package struct WebhookChannel: ChannelWay {
 
     package static func problems(_ webhook: Node, key: String) -> [Problem] {
         guard let url = webhook["url"] else {
-            return [Problem("'url' is missing", at: webhook.mark, key: key, hint: "where JSON is posted")]
+            return [Problem("'url' is missing", at: webhook.mark, key: key, hint: "the URL to post JSON to")]
         }
         var found = nameProblems(webhook["secret"], key: "\(key).secret")
         let text = url.text ?? ""
@@ -35,8 +35,8 @@ package struct WebhookChannel: ChannelWay {
         } else if !isAddress(text, schemes: ["https", "http"]) {
             found.append(
                 Problem(
-                    "'\(text)' is no address to post to", at: url.mark, key: "\(key).url",
-                    hint: "write https://HOST/PATH, and no name or password in it"))
+                    "'\(text)' is not a URL to post to", at: url.mark, key: "\(key).url",
+                    hint: "write https://HOST/PATH, without a user name or password in it"))
         }
         return found
     }

@@ -12,7 +12,7 @@ public struct Triggers: Sendable {
         self.rules = rules
     }
 
-    /// The rule of one kind; `nil` when the pipeline has none of that kind.
+    /// The rule of a given kind; `nil` if the pipeline does not have that trigger.
     package func rule<Rule: TriggerRule>(_ type: Rule.Type) -> Rule? {
         for case let rule as Rule in rules { return rule }
         return nil
@@ -21,7 +21,7 @@ public struct Triggers: Sendable {
     /// The environments that the pipeline may run in, in the order of its triggers.
     public var environments: [String] { rules.flatMap(\.environments) }
 
-    /// Path patterns that decide whether the pipeline starts.
+    /// The path patterns that decide whether it starts.
     public var paths: [Glob] { rules.flatMap(\.paths) }
 }
 
@@ -36,7 +36,7 @@ extension Triggers: Hashable {
 }
 
 extension Triggers {
-    /// - Parameter node: of the right shape.
+    /// - Parameter node: already of the right shape.
     init(_ node: Node?, _ problems: inout [Problem]) {
         var rules: [any TriggerRule] = []
         for kind in Self.kinds {
@@ -51,7 +51,7 @@ extension Triggers {
         }
     }
 
-    /// Valid settings in a pipeline's file that are probably a mistake.
+    /// Problems in a pipeline's file that do not prevent a run, but are most likely mistakes.
     static func warnings(_ file: Node) -> [Problem] {
         kinds.flatMap { kind in file["on"]?[kind.key].map { kind.warnings($0) } ?? [] }
     }

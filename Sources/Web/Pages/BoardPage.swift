@@ -8,6 +8,17 @@ extension Page {
         template: """
             <div id="board" data-live="5">
             <div class="title"><h1>Board</h1><p class="now">{{running}} running, {{queued}} queued</p></div>
+            {{#hasTroubles}}
+            <section id="troubles">
+            <h2>What needs somebody</h2>
+            <ul class="list">
+            {{#troubles}}
+            <li><div><p><b>{{project}}</b> {{what}} {{#since}}<time datetime="{{iso}}" title="{{full}}"><small>{{relative}}</small></time>{{/since}}</p>
+            <p class="reason">To do: {{remedy}}</p></div></li>
+            {{/troubles}}
+            </ul>
+            </section>
+            {{/hasTroubles}}
             {{#firstSteps}}
             <section class="empty">
             <h2>Nothing has been pushed yet</h2>
@@ -126,6 +137,9 @@ struct BoardContent {
         let prefix: String?
     }
 
+    /// What keeps projects from going on, the oldest first.
+    let troubles: [TroubleView]
+    let hasTroubles: Bool
     let groups: [Group]
     /// Shown instead of the runs as long as there are none.
     let firstSteps: FirstSteps?
@@ -153,6 +167,8 @@ struct BoardContent {
                             prefix: hasManyProjects ? row.run.project : nil)
                     })
             }
+        troubles = status.troubles.map { TroubleView($0, now: now) }
+        hasTroubles = !troubles.isEmpty
         firstSteps = board.rows.isEmpty ? FirstSteps(status) : nil
         running = status.running.count
         queued = status.queued.count
