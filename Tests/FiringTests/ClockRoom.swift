@@ -97,7 +97,7 @@ struct ClockRoom {
 
     /// Latest first.
     func fires(_ pipeline: String = "report") async throws -> [StoredFire] {
-        try await store.fires(of: pipeline, project: project.id)
+        try await store.fires(of: pipeline, project: project.id).values
     }
 
     /// Plan what a fire asked for, and end its run.

@@ -56,7 +56,7 @@ import Testing
         let room = try await GateRoom()
         try await room.push("topic", ["a": "2\n"])
         try room.fixture.push("other", ["a": "3\n"])
-        _ = await room.gate.open(try await room.store.unhandledEvents())
+        _ = await room.gate.open(try await room.store.unhandledEvents().values)
         try await room.settle()
         #expect(try await room.change().state == .conflicted(files: ["a"]))
 
