@@ -106,7 +106,7 @@ extension ModelReport {
         for (move, decision) in ledger where aliases.contains(move.alias) != (move.to == version) {
             return move.to == version
                 ? "the ledger has '\(move.alias)' here, by decision \(decision): somebody else has moved it"
-                : "somebody else has moved '\(move.alias)' here: the ledger has it at \(move.to)"
+                : "'\(move.alias)' was moved outside Espalier: the ledger has it at \(move.to)"
         }
         return nil
     }

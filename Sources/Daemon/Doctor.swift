@@ -163,7 +163,7 @@ public struct Doctor: Sendable {
         Curl.program.map { Diagnosis(subject: "notices", state: .ok, detail: "sent by \($0)") }
             ?? Diagnosis(
                 subject: "notices", state: .broken,
-                detail: "curl is missing, so nobody is told what `notify:` asks for: apt-get install curl")
+                detail: "curl is missing, so `notify:` cannot send anything: apt-get install curl")
     }
 
     private func examine(_ project: StoredProject) -> Diagnosis {

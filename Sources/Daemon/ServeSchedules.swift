@@ -101,7 +101,9 @@ extension Daemon {
     /// Retries the failed moments and continues with the waiting ones.
     func retry(backfill id: Int64) async throws -> String {
         let backfill = try await store.backfill(id)
-        guard backfill.cancelledAt == nil else { throw DaemonError.refused("backfill \(id) was cancelled: ask anew") }
+        guard backfill.cancelledAt == nil else {
+            throw DaemonError.refused("backfill \(id) was cancelled: start a new one")
+        }
         let failed = try await store.moments(ofBackfill: id).filter {
             !["waiting", "running", "passed"].contains($0.state)
         }

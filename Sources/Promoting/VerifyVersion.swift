@@ -98,7 +98,7 @@ extension ModelPromoter {
             ? .success(found)
             : .failure(
                 NotRegistered(
-                    text: "\(model) \(version) is not the version that was registered: somebody has made it anew"))
+                    text: "\(model) \(version) is not the version that was registered: somebody has created it again"))
     }
 
     /// How the version that a decision promotes was created.

@@ -7,7 +7,7 @@ import Home
 ///
 /// ```
 /// WORKSPACES/TREE            all files of a tree
-/// WORKSPACES/TREE.on.BASE    only what lies over the files of BASE to make those of TREE
+/// WORKSPACES/TREE.on.BASE    only the files that differ from those of BASE
 /// ```
 ///
 /// Most commits change few files, so they cost only a layer with those files.

@@ -274,7 +274,7 @@ extension StoredSchedule {
         case .paused, .retired: return nil
         case .some(let why): reason = "It was skipped: \(why)."
         case nil where moment.missed > 0:
-            reason = "It stands for \(moment.missed) moments before it, which were missed."
+            reason = "It also stands for \(moment.missed) earlier moments, which were missed."
         case nil where late > onTime: reason = "It fired \(Int(late)) s late."
         case nil: return nil
         }

@@ -82,7 +82,7 @@ struct ChangeCommand: AsyncParsableCommand {
 
 struct Bypass: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Let one direct push into a gated branch. Goes into the audit trail first.")
+        abstract: "Allow one direct push into a gated branch. It is recorded in the audit trail first.")
 
     @Argument(help: "A gated branch.") var branch: String
     @Option(help: "Why this push cannot wait for the gate.") var reason: String

@@ -36,7 +36,7 @@ struct Init: ParsableCommand {
     @Flag(help: "Take the defaults without asking.") var yes = false
     @Option(help: "Render this cookiecutter template instead (path or URL), into a new folder in FOLDER.") var from:
         String?
-    @Option(help: "A Python that has cookiecutter, for --from.") var python = "python3"
+    @Option(help: "A Python with the package cookiecutter, for --from.") var python = "python3"
     @OptionGroup var template: TemplateOption
     @OptionGroup var json: JSONFlag
 

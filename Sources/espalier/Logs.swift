@@ -5,7 +5,7 @@ import Foundation
 import Reports
 
 struct Logs: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Print what the steps of a run printed.")
+    static let configuration = CommandConfiguration(abstract: "Print the logs of a run's steps.")
 
     @Argument(help: "Number of a run.") var run: Int64
     @Argument(help: "Name of a step. Default: all steps.") var step: String?

@@ -10,7 +10,7 @@ import Starting
 
 struct Explain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Say why each step of a run ran, was reused, was skipped or waits.",
+        abstract: "Explain why each step of a run ran, was reused, was skipped or is waiting.",
         discussion: """
             A step that ran although it says what it reads (inputs:) is compared with its last run: which part of its key
             has changed since? --json prints the keys with all their parts.
@@ -142,7 +142,7 @@ struct CollectGarbage: AsyncParsableCommand {
 
 struct Failpoints: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List the moments at which ESPALIER_FAILPOINT=NAME@N has the daemon die, for crash tests.",
+        abstract: "List the failpoints: ESPALIER_FAILPOINT=NAME@N kills the daemon there, for crash tests.",
         shouldDisplay: false)
 
     @OptionGroup var json: JSONFlag
@@ -156,7 +156,7 @@ struct Failpoints: ParsableCommand {
 struct PerformErrand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: ServerErrand.command,
-        abstract: "Ask a Git server what the daemon wants of it, in a process that can be killed.", shouldDisplay: false
+        abstract: "Fetch or push for the daemon, in a process that can be killed.", shouldDisplay: false
     )
 
     func run() throws { try ServerErrand.perform() }

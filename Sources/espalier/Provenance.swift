@@ -8,7 +8,7 @@ import Starting
 struct ProvenanceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "provenance",
-        abstract: "Print what was stated and signed about a version: its files, code, data and configuration.",
+        abstract: "Print the signed provenance of a version: its files, code, data and configuration.",
         discussion: """
             Two things are signed when a version is registered, each with a key of the environment. The statement is a DSSE envelope
             of an in-toto statement with SLSA's provenance: securesystemslib verifies it. The signature is OpenSSF Model Signing's, of

@@ -181,7 +181,7 @@ struct Backfill: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Show a backfill with its moments.")
 
         @Argument(help: "Number of the backfill.") var number: Int64
-        @Flag(help: "Wait until it is over; exit code 1 unless all passed.") var wait = false
+        @Flag(help: "Wait until it ends; exit code 1 unless all passed.") var wait = false
         @OptionGroup var home: HomeOption
         @OptionGroup var json: JSONFlag
 

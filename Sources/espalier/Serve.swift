@@ -29,7 +29,7 @@ struct Serve: AsyncParsableCommand {
     @Option(help: "Seconds between fetches of remote repositories, and between requests to forges.") var fetchEvery =
         60
     @OptionGroup var patience: PatienceOption
-    @Option(help: "Where others find the pages, for links on forges: https://ci.example.org/.") var url: String?
+    @Option(help: "Public URL of the pages, for links on forges: https://ci.example.org/.") var url: String?
     @Option(help: "Days to keep unused workspaces, unused results, and the outputs of ended runs.") var keepDays = 30
     @Option(help: "Total GiB of results to keep for reuse.") var keepGib = 20
     @OptionGroup var json: JSONFlag

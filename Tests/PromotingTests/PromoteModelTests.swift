@@ -112,7 +112,7 @@ import Testing
     @Test func aVersionThatSomebodyMadeAnewIsNotPromoted() async throws {
         let release = try await Release()
         release.registry.state.withLock { $0.versions[0].tags["espalier.run"] = "99" }
-        #expect(try await release.promote().refusal?.contains("somebody has made it anew") == true)
+        #expect(try await release.promote().refusal?.contains("somebody has created it again") == true)
     }
 
     @Test func aVersionIsRegisteredOnceHoweverOftenItIsAsked() async throws {

@@ -14,7 +14,7 @@ package struct RollbackTrigger: TriggerKind {
     private enum CodingKeys: String, CodingKey { case model, version, by, reason }
 
     package var sentence: String { "rollback of \(model) to \(version) by \(by): \(reason)" }
-    package var reasonToRunAnew: String? { "a version is tried anew before it comes back" }
+    package var reasonToRunAnew: String? { "a version is tried again before it is restored" }
 }
 
 extension Trigger {

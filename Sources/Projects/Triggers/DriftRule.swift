@@ -3,7 +3,7 @@ package struct DriftRule: TriggerRule {
     package static let field = Shape.Field(
         "drift",
         .object([
-            .init("environment", .string, required: true, "environment whose drift starts it, and in which it runs"),
+            .init("environment", .string, required: true, "environment whose drift starts it, and where it runs"),
             .init(
                 "of", .oneOrMany(.string),
                 "pipelines whose drift counts; default all of the environment"),
