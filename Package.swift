@@ -263,6 +263,7 @@ let package = Package(
         tests("Forges", "Digests", "Fixtures"),
         tests("Curl", "Fixtures", "Notices"),
         tests("Web", "HTTP", "Reports", .product(name: "Logging", package: "swift-log")),
+        tests("Daemon", "Fixtures", "Home", "Watching"),
         tests("Home", "Fixtures"),
         tests("Reading", "Digests", "Events", "Fixtures", "Git", "Home", "Plans", "Projects"),
         // An executor that runs steps in memory as a script says, and plans for it.

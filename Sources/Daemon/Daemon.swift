@@ -8,6 +8,7 @@ import Gating
 import Home
 import Logging
 import Minding
+import Notices
 import Projects
 import Promoting
 import Reading
@@ -121,6 +122,7 @@ public struct Daemon: Service {
             group.addTask { await startRegistries() }
             group.addTask { await TroubleKeeper(troubles, store: store, bells: bells, logger: logger).run() }
             group.addTask { await forgetOldTroubles() }
+            tell((try? await store.unreadable()) ?? [], try await store.projects())
             group.addTask { await engine.run() }
             group.addTask { await gate.run() }
             group.addTask { await turn.run() }
@@ -195,8 +197,20 @@ public struct Daemon: Service {
                 if watch.isLinked { follower.look(at: watch.project.id) } else { watch.ask(fetching: isRemote) }
             }
             bells.notices.ring()
+            if let events = try? await store.unhandledEvents(), !events.unreadable.isEmpty {
+                tell(events.unreadable, (try? await store.projects()) ?? [])
+            }
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(period)) }
             seconds += period
+        }
+    }
+
+    /// Raise what cannot be decoded: it waits until a version that knows it reads it, and holds up nothing else.
+    private func tell(_ rows: [Unreadable], _ projects: [StoredProject]) {
+        for row in rows {
+            troubles.raise(
+                .unreadable, of: projects.first { $0.id == row.project }?.name, part: "\(row.table) \(row.id)",
+                what: "\(row)", remedy: "run the version of Espalier that wrote it, or a newer one")
         }
     }
 

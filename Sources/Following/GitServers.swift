@@ -15,7 +15,7 @@ package struct GitServers: Sendable {
     /// Seconds without a sign of life until a server counts as gone.
     package var patience: Int
 
-    /// Performs errands: this program, whatever its path is called by now; in tests, which are another one, the built one.
+    /// The program that is started: this one, whatever its path is by now. Tests, which are another program, name the built one.
     private let program: String
 
     package init(patience: Int = 300, program: String = "/proc/self/exe") {
@@ -53,26 +53,27 @@ package struct GitServers: Sendable {
         try await perform(.push(commit: commit.description, ref: ref), project.url ?? "", project.repository, token)
     }
 
-    private func perform(_ work: ServerErrand.Work, _ url: String, _ repository: String, _ token: String?) async throws
+    private func perform(_ work: GitSubprocess.Work, _ url: String, _ repository: String, _ token: String?) async throws
         -> String?
     {
-        let errand = ServerErrand(
+        let request = GitSubprocess(
             sender: ProcessInfo.processInfo.processIdentifier, repository: repository, url: url, token: token,
             patience: patience, work: work)
-        let ending = try await Program(program, [ServerErrand.command]).run(
-            input: JSONEncoder().encode(errand))
-        guard let outcome = try? JSONDecoder().decode(ServerErrand.Outcome.self, from: ending.output) else {
-            throw errand.failure("the process that asks it ended with \(ending.code)")
+        let ending = try await Program(program, [GitSubprocess.command]).run(
+            input: JSONEncoder().encode(request))
+        guard let outcome = try? JSONDecoder().decode(GitSubprocess.Outcome.self, from: ending.output) else {
+            throw request.failure("the process that asks it ended with \(ending.code)")
         }
         if let failure = outcome.failure { throw failure }
         return outcome.refusal
     }
 }
 
-/// What one process does for another, and not without it: it reads this, and writes what came of it.
-public struct ServerErrand: Codable, Sendable {
+/// A fetch or push in a child process that dies with its parent. The child reads this as JSON from standard input, and writes an
+/// `Outcome` to standard output.
+public struct GitSubprocess: Codable, Sendable {
     /// The subcommand that performs it.
-    public static let command = "server-errand"
+    public static let command = "git-subprocess"
 
     package enum Work: Codable {
         case fetch(changes: String?)
@@ -91,22 +92,24 @@ public struct ServerErrand: Codable, Sendable {
     package let patience: Int
     package let work: Work
 
-    /// Do what standard input says, and end this process with an outcome on standard output.
+    /// Do what standard input says, write the outcome to standard output, and end this process.
     public static func perform() throws -> Never {
-        let errand = try JSONDecoder().decode(Self.self, from: FileHandle.standardInput.readDataToEndOfFile())
-        guard endWithParent(errand.sender) else { errand.end(failure: errand.failure("nobody waits for it")) }
+        let request = try JSONDecoder().decode(Self.self, from: FileHandle.standardInput.readDataToEndOfFile())
+        guard endWithParent(request.sender) else { request.end(failure: request.failure("its parent is gone")) }
         let heard = Mutex(ContinuousClock.now)
         Thread.detachNewThread {
             while true {
-                let end = heard.withLock { $0 }.advanced(by: .seconds(errand.patience))
-                if end <= .now { errand.end(failure: errand.failure("it has said nothing for \(errand.patience) s")) }
+                let end = heard.withLock { $0 }.advanced(by: .seconds(request.patience))
+                if end <= .now {
+                    request.end(failure: request.failure("it has said nothing for \(request.patience) s"))
+                }
                 Thread.sleep(forTimeInterval: ContinuousClock.now.duration(to: end) / .seconds(1))
             }
         }
         do throws(GitError) {
-            errand.end(refusal: try errand.perform { heard.withLock { $0 = .now } })
+            request.end(refusal: try request.perform { heard.withLock { $0 = .now } })
         } catch {
-            errand.end(failure: error)
+            request.end(failure: error)
         }
     }
 
@@ -124,7 +127,8 @@ public struct ServerErrand: Codable, Sendable {
 
     private func end(refusal: String? = nil, failure: GitError? = nil) -> Never {
         let outcome = try? JSONEncoder().encode(Outcome(refusal: refusal, failure: failure))
-        FileHandle.standardOutput.write(outcome ?? Data())
+        // A parent that is gone hears nothing.
+        try? FileHandle.standardOutput.write(contentsOf: outcome ?? Data())
         // At once, whatever libgit2 is waiting for.
         _exit(0)
     }

@@ -19,7 +19,7 @@ final class Journal: Sendable {
     }
 
     private struct State {
-        var unwritten: [Entry] = []
+        var queued: [Entry] = []
         var isClosing = false
         /// Nothing is written any more.
         var isOver = false
@@ -39,7 +39,7 @@ final class Journal: Sendable {
     package func write(_ write: FactWrite) async {
         await withCheckedContinuation { continuation in
             let isQueued = state.withLock { state in
-                if !state.isOver { state.unwritten.append(Entry(write: write, done: continuation)) }
+                if !state.isOver { state.queued.append(Entry(write: write, done: continuation)) }
                 return !state.isOver
             }
             if isQueued { bell.ring() } else { continuation.resume() }
@@ -61,9 +61,9 @@ final class Journal: Sendable {
     private func writeAll(isLast: Bool = false) async {
         while true {
             let batch = state.withLock { state in
-                defer { state.unwritten = [] }
-                state.isOver = isLast && state.unwritten.isEmpty
-                return state.unwritten
+                defer { state.queued = [] }
+                state.isOver = isLast && state.queued.isEmpty
+                return state.queued
             }
             guard !batch.isEmpty else { return }
             await write(batch)

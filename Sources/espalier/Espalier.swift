@@ -29,7 +29,7 @@ struct Espalier: AsyncParsableCommand {
                 name: "Operating:",
                 subcommands: [
                     Serve.self, Adopt.self, Link.self, Status.self, Notices.self, DoctorCommand.self,
-                    CollectGarbage.self, Failpoints.self, PerformErrand.self,
+                    CollectGarbage.self, Failpoints.self, PerformGitSubprocess.self,
                 ]),
             CommandGroup(
                 name: "Writing pipelines:",

@@ -153,13 +153,13 @@ struct Failpoints: ParsableCommand {
     }
 }
 
-struct PerformErrand: ParsableCommand {
+struct PerformGitSubprocess: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: ServerErrand.command,
+        commandName: GitSubprocess.command,
         abstract: "Fetch or push for the daemon, in a process that can be killed.", shouldDisplay: false
     )
 
-    func run() throws { try ServerErrand.perform() }
+    func run() throws { try GitSubprocess.perform() }
 }
 
 extension Complaint {

@@ -132,3 +132,16 @@ def test_a_remote_that_is_away_for_a_while_is_followed_again(watch):
     project.branch("feature/back")
     project.push("feature/back")
     assert project.run_once(branch="feature/back")["run"]["outcome"] == "passed"
+
+
+def test_adopting_again_with_another_url_takes_effect_at_once(watch):
+    """CASES: R12"""
+    project = watch(adopt=False, options=("--fetch-every", "1"))
+    project.adopt(f"file://{project.bare}", "--name", "shop")
+    project.serve()
+    moved = project.bare.with_name("moved.git")
+    shutil.copytree(project.bare, moved)
+    assert project.adopt(f"file://{moved}", "--name", "shop")["watched"]
+    project.branch("feature/there")
+    project.git("push", "--quiet", f"file://{moved}", "feature/there")
+    assert project.run_once(branch="feature/there")["run"]["outcome"] == "passed"

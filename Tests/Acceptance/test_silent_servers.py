@@ -38,7 +38,7 @@ def errands(process):
         # Threads come and go.
         with contextlib.suppress(OSError):
             found += task.read_text().split()
-    return [pid for pid in found if alive(pid, "server-errand")]
+    return [pid for pid in found if alive(pid, "git-subprocess")]
 
 
 def test_it_counts_as_gone_and_is_asked_again(mirrored):
@@ -85,7 +85,7 @@ def test_the_daemon_ends_without_it(mirrored, number):
     began = time.monotonic()
     project.end(number)
     assert time.monotonic() - began < 30 and not server.answers.is_set()
-    project.until(lambda: not any(alive(pid, "server-errand") for pid in asking), "they are gone")
+    project.until(lambda: not any(alive(pid, "git-subprocess") for pid in asking), "they are gone")
 
 
 def test_adopting_from_it_is_given_up(silent):
@@ -101,7 +101,7 @@ def test_who_does_not_wait_for_it_leaves_nothing_behind(silent):
     asking, = project.until(lambda: errands(adopting), "the server is asked")
     adopting.kill()
     adopting.wait()
-    project.until(lambda: not alive(asking, "server-errand"), "it is gone")
+    project.until(lambda: not alive(asking, "git-subprocess"), "it is gone")
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import sqlite3
 
 from on_forge import on_forge
 from receivers import WebReceiver
@@ -170,3 +171,17 @@ def test_a_repository_that_is_gone(watch):
     comes(project, "repository")
     away.rename(project.bare)
     goes(project, "repository")
+
+
+def test_an_event_that_cannot_be_decoded_holds_up_nobody_else(watch):
+    """CASES: R11"""
+    project = watch()
+    project.end()
+    with contextlib.closing(sqlite3.connect(project.home / "espalier.sqlite")) as database, database:
+        database.execute("INSERT INTO event (project_id, kind, event, at) VALUES (1, 'push', '{\"format\":3,\"kind\":\"push\"}', 1)")
+    project.serve(looks=False)
+    trouble = comes(project, "unreadable")
+    assert "event" in trouble["what"] and "a newer" in trouble["what"] + trouble["remedy"], trouble
+    project.branch("feature/goes-on")
+    project.git("push", "--quiet", "origin", "feature/goes-on")
+    assert project.run_once(branch="feature/goes-on")["run"]["outcome"] == "passed"

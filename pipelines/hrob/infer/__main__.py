@@ -37,13 +37,13 @@ def main() -> None:
         births_of_day = arrivals.source_of_day(config, chosen, mapping.dataset, day)
         scored = scoring.score(births_of_day, mapping, model, chosen, day, Path(folder))
         tally = scored.tally
-        illness = health.illness(tally, model.reference.performance.positive_rate, chosen["health"])
+        problem = health.problem(tally, model.reference.performance.positive_rate, chosen["health"])
         step.report(births=tally.of_day, scored=tally.scored, quarantined=tally.quarantined)
-        if illness:
+        if problem:
             # The quarantine is for those who look into it; predictions that nobody should believe are for nobody.
             ill.publish(scored.quarantine, source, run, moment, even_if_equal=True)
-            step.report(health="failed", health_reason=illness)
-            raise step.Refused(f"{slot}: {illness}; no prediction was published")
+            step.report(health="failed", health_reason=problem)
+            raise step.Refused(f"{slot}: {problem}; no prediction was published")
         version = publish(into, ill, scored, source, run, moment)
     step.report(health="passed")
     print(f"{tally.scored} births scored for {slot}; table version {version}")

@@ -6,7 +6,7 @@ from hrob.infer.scoring import Tally
 DEFAULTS = {"least_rows": 30, "quarantined": 0.2, "times_the_mean": 4.0}
 
 
-def illness(tally: Tally, positive_rate: float, limits: dict) -> str | None:
+def problem(tally: Tally, positive_rate: float, limits: dict) -> str | None:
     """What is wrong, in a sentence; None when nothing is.
 
     - Scores that are no probabilities, however few.

@@ -16,13 +16,13 @@ def tally(scores, reasons=()):
     return found
 
 
-def illness(found):
-    return health.illness(found, RATE, health.DEFAULTS)
+def problem(found):
+    return health.problem(found, RATE, health.DEFAULTS)
 
 
 def test_scores_like_those_of_training_are_well():
-    assert illness(tally(np.linspace(0.01, 0.1, 100))) is None
-    assert illness(tally([])) is None
+    assert problem(tally(np.linspace(0.01, 0.1, 100))) is None
+    assert problem(tally([])) is None
 
 
 @pytest.mark.parametrize(
@@ -41,11 +41,11 @@ def test_scores_like_those_of_training_are_well():
     ],
 )
 def test_the_absurd_is_told(scores, reasons, sentence):
-    assert illness(tally(scores, reasons)).startswith(sentence)
+    assert problem(tally(scores, reasons)).startswith(sentence)
 
 
 def test_a_few_births_are_not_judged():
-    assert illness(tally([0.9] * 10, ["a is missing"] * 10)) is None
+    assert problem(tally([0.9] * 10, ["a is missing"] * 10)) is None
 
 
 def test_reasons_are_counted_one_by_one():
