@@ -265,8 +265,28 @@ let package = Package(
         tests("Web", "HTTP", "Reports", .product(name: "Logging", package: "swift-log")),
         tests("Home", "Fixtures"),
         tests("Reading", "Digests", "Events", "Fixtures", "Git", "Home", "Plans", "Projects"),
-        tests("Executing", "Digests", "Fixtures", "Home", "Minding", "Runs"),
-        tests("Following"),
-        tests("Promoting", "Digests", "Fixtures", "Home"),
+        // An executor that runs steps in memory as a script says, and plans for it.
+        .target(
+            name: "ScriptedExecution", dependencies: ["Events", "Executing", "Plans", "Projects", "Runs"],
+            path: "Tests/ScriptedExecution", swiftSettings: swiftSettings),
+        tests(
+            "Executing", "Digests", "Fixtures", "Home", "Minding", "Plans", "Projects", "Reading", "Runs",
+            "ScriptedExecution"),
+        tests(
+            "Running", "Events", "Executing", "Fixtures", "Home", "Minding", "Notices", "Plans", "Projects",
+            "Promoting",
+            "Runs", "ScriptedExecution", "Store", .product(name: "Logging", package: "swift-log")),
+        tests(
+            "Promoting", "Digests", "Events", "Fixtures", "Home", "Plans", "Projects", "Promotion", "Registry", "Runs",
+            "Store"),
+        tests(
+            "Following", "Digests", "Events", "Fixtures", "Forges", "Git", "Home", "Projects", "Reading", "Store",
+            "Changes", .product(name: "Logging", package: "swift-log")),
+        tests(
+            "Gating", "Changes", "Events", "Fixtures", "Following", "Forges", "Git", "Home", "Plans", "Projects",
+            "Reading", "Runs", "Store", .product(name: "Logging", package: "swift-log")),
+        tests(
+            "Firing", "Cron", "Events", "Fixtures", "Home", "Minding", "Plans", "Projects", "Promoting", "Reading",
+            "Runs", "Schedules", "Store", .product(name: "Logging", package: "swift-log")),
     ]
 )

@@ -12,7 +12,7 @@ import Reading
 import Runs
 import Store
 
-/// What a person who has just pushed reads in the terminal.
+/// What a person sees in the terminal after a push.
 package struct PushAnswer {
     let store: any StoreReading
     let address: String
@@ -22,7 +22,7 @@ package struct PushAnswer {
         self.address = address
     }
 
-    /// - Parameter pushed: ref → its new commit, absent where it was deleted.
+    /// - Parameter pushed: ref → its new commit, absent if the ref was deleted.
     package func text(_ pushed: [String: ObjectID?], project: StoredProject, since: Date) async throws -> String {
         var lines: [String] = []
         let names = pushed.map { ref, tip in tip?.description ?? ref }

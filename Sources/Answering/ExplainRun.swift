@@ -13,7 +13,7 @@ import Runs
 import Store
 
 extension Reporter {
-    /// Why each step of a run ran or did not; `nil` when there is no such run.
+    /// Why each step of a run ran or did not run; `nil` if there is no such run.
     public func explain(_ id: Int64) async throws -> ExplainReport? {
         guard let detail = try await run(id) else { return nil }
         let run = try await store.run(id)
@@ -38,7 +38,7 @@ extension Reporter {
         return ExplainReport(run: detail.run, trigger: detail.trigger, steps: steps, otherPipelines: skipped)
     }
 
-    /// The last run of the same step before this one: on the same branch, else on any.
+    /// The last earlier run of the same step: on the same branch, else on any.
     private func earlier(_ step: PlannedStep, before run: StoredRun) async throws -> (
         step: EarlierStep, commit: ObjectID
     )? {
@@ -62,7 +62,7 @@ extension Reporter {
     }
 }
 
-/// A value that is worked out when it is first asked for.
+/// A value that is computed on first use.
 private final class Once<Value> {
     private let make: () -> Value
     lazy var value = make()

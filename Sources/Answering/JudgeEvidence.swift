@@ -8,17 +8,17 @@ import Promotion
 import Reading
 import Reports
 
-/// What the rules of a working tree would say of evidence: for those who write rules, or make evidence.
+/// The verdict that a working tree's rules would give on evidence. For people who write rules or produce evidence.
 public struct EvidenceJudge: Sendable {
     private let rules: PromotionRules
     private let circumstances: Circumstances
     private let resamples: Int
 
     /// - Parameters:
-    ///   - pipeline: whose promote step is asked; the only one that has any when absent.
-    ///   - trainingIDs: a file, one id a line.
-    ///   - reported: what steps have reported of the challenger.
-    ///   - uses: how often the holdout has compared models before.
+    ///   - pipeline: the pipeline with the promote step. Absent: the only pipeline that has one.
+    ///   - trainingIDs: a file with one id per line.
+    ///   - reported: values that steps reported about the challenger.
+    ///   - uses: how many earlier comparisons used the holdout.
     public init(
         _ tree: WorkingTree, pipeline: String?, trainingIDs: String?, reported: [String: Double], uses: Int,
         resamples: Int
@@ -40,7 +40,7 @@ public struct EvidenceJudge: Sendable {
             incumbent: true, trainingIDs: try trainingIDs.map(readIDs) ?? [], reported: reported, earlierUses: uses)
     }
 
-    /// - Parameter file: a CSV table. One that does not score a champion is judged as a first model's.
+    /// - Parameter file: a CSV table. Without scores of a champion, the challenger is judged as a first model.
     public func judge(_ file: String) throws -> Judgement {
         guard let bytes = FileManager.default.contents(atPath: file).map([UInt8].init) else {
             throw DaemonError.unusable("\(file) cannot be read")
@@ -62,7 +62,7 @@ public struct EvidenceJudge: Sendable {
     }
 }
 
-/// A verdict that nobody has acted on.
+/// A verdict that has no effect.
 public struct Judgement: Sendable, Encodable {
     public let file: String
     public let evidenceSha256: String

@@ -18,7 +18,7 @@ extension Reporter {
         try await reports(of: try await store.changes(limit: limit).values)
     }
 
-    /// `nil` when there is no such change.
+    /// `nil` if there is no such change.
     public func change(_ number: Int64) async throws -> ChangeDetail? {
         guard let change = try await store.change(number), let report = try await reports(of: [change]).first else {
             return nil
@@ -68,7 +68,7 @@ extension Reporter {
         }
     }
 
-    /// What changes that could go on wait for, by number: an approval, or a change that they contain.
+    /// What each otherwise ready change waits for, by number: an approval, or a change that it contains.
     private func waits(of changes: [Change], among open: [Change]) async throws -> [Int64: String] {
         let held = changes.filter { change in
             switch change.state {
@@ -84,7 +84,7 @@ extension Reporter {
         for target in Set(held.map(GateTarget.init)) {
             guard let project = projects.first(where: { $0.id == target.project }) else { continue }
             let mine = open.filter { GateTarget($0) == target }
-            // A repository that cannot be read is no reason to show nothing.
+            // An unreadable repository must not hide the changes.
             guard let view = try? await reading.view(of: target, project, mine, window: nil, slots: 1, landed: [])
             else {
                 continue
@@ -94,7 +94,7 @@ extension Reporter {
         return waits
     }
 
-    /// The latest deeds, newest first.
+    /// The latest actions, newest first.
     public func audit() async throws -> [AuditReport] {
         let names = try await store.projects().reduce(into: [:]) { $0[$1.id] = $1.name }
         return try await store.audit().map { entry in

@@ -17,13 +17,13 @@ extension Reporter {
         return try await store.decisions().map { DecisionReport($0, approvedBy: approvals[$0.id] ?? []) }
     }
 
-    /// `nil` when there is no such decision.
+    /// `nil` if there is no such decision.
     public func decision(_ number: Int64) async throws -> DecisionReport? {
         let approvals = try await store.approvals()
         return try await store.decision(number).map { DecisionReport($0, approvedBy: approvals[number] ?? []) }
     }
 
-    /// The whole ledger, to be handed on.
+    /// The whole ledger, for export.
     public func ledger() async throws -> [LedgerEntry] {
         try await store.decisions(limit: .max).map { stored in
             LedgerEntry(
@@ -32,7 +32,7 @@ extension Reporter {
         }
     }
 
-    /// What is wrong with evidence that decisions rest on: it has to be there, as it was.
+    /// Problems with the evidence behind decisions: evidence that is missing or has changed.
     public func problemsOfEvidence() async throws -> [String] {
         try await store.decisions(limit: .max).compactMap { stored in
             guard let digest = stored.body.evidenceSHA256 else { return nil }
@@ -44,7 +44,7 @@ extension Reporter {
         }
     }
 
-    /// What was signed about a version when it was registered, and what to verify it with.
+    /// The statements that were signed when a version was registered, with the keys to verify them.
     public func provenance(of model: String, version: String) async throws -> ProvenanceExport {
         guard let report = try await models().first(where: { $0.name == model && $0.version == version }) else {
             throw DaemonError.refused("there is no \(model) \(version): `espalier models` lists them")
@@ -67,11 +67,11 @@ extension Reporter {
         return export
     }
 
-    /// Which versions aliases pointed to, newest last.
+    /// The versions that aliases pointed to, newest last.
     ///
     /// - Parameters:
-    ///   - model: all models when absent.
-    ///   - time: only what stood then.
+    ///   - model: absent for all models.
+    ///   - time: only the versions that were current at this time.
     public func tenures(of model: String? = nil, at time: Date? = nil) async throws -> [TenureReport] {
         let all = if let model { try await store.tenures(of: model) } else { try await store.tenures() }
         let reports = all.enumerated().map { place, tenure in
@@ -88,33 +88,33 @@ extension Reporter {
     }
 }
 
-/// What is handed on of a version, so that others verify it: texts of files.
+/// What others need to verify a version: the contents of files.
 public struct ProvenanceExport: Sendable {
     /// A DSSE envelope.
     public let statement: String
     /// PEM.
     public let statementKey: String
-    /// A Sigstore bundle; nil of a version from before models were signed.
+    /// A Sigstore bundle; `nil` for versions from before models were signed.
     public var signature: String?
     /// PEM.
     public var signatureKey: String?
 }
 
 extension ModelReport {
-    /// Where the registry has an alias that the ledger moves elsewhere, or lacks one that it moves here.
+    /// Where the registry's aliases differ from the ledger's confirmed moves; `nil` if they agree.
     package func difference(from ledger: [(move: AliasMove, decision: Int64)]) -> String? {
         for (move, decision) in ledger where aliases.contains(move.alias) != (move.to == version) {
             return move.to == version
                 ? "the ledger has '\(move.alias)' here, by decision \(decision): somebody else has moved it"
-                : "somebody else has moved '\(move.alias)' here: the ledger has it at \(move.to)"
+                : "'\(move.alias)' was moved outside Espalier: the ledger has it at \(move.to)"
         }
         return nil
     }
 }
 
-/// What is wrong with a ledger, told from itself alone: every entry has to follow the one before it, unchanged.
+/// What is wrong with a ledger, judged from the ledger alone: every entry must follow the previous one, unchanged.
 ///
-/// That its end is missing cannot be seen from inside; whoever keeps the last hash can.
+/// A ledger cannot show that its end was cut off. Whoever keeps the last hash can detect that.
 public func problems(of ledger: [LedgerEntry]) -> [String] {
     var problems: [String] = []
     var previous = ""
@@ -145,7 +145,7 @@ extension DecisionReport {
 }
 
 extension Decision {
-    /// Every rule, and under it each of its slices.
+    /// Every rule, followed by its slices.
     public var lines: [FindingReport] { findings.flatMap(\.lines) }
 }
 

@@ -16,8 +16,8 @@ extension Reporter {
         return try await store.notices(limit: limit).map { NoticeReport($0, project: names[$0.lane.project] ?? "") }
     }
 
-    /// What somebody should know of and was not told, newest first: messages that were given up within a week, and those that
-    /// wait after an attempt.
+    /// Messages that did not reach somebody, newest first: those given up within the last week, and those that wait
+    /// after a failed attempt.
     package func undelivered() async throws -> [NoticeReport] {
         let names = try await projectNames()
         return try await store.notices(limit: 20, troubledSince: Date().addingTimeInterval(-7 * 86_400)).map {

@@ -15,9 +15,9 @@ import Schedules
 import Store
 
 extension Reporter {
-    /// Live schedules, by name; the soonest to fire where not all are wanted.
+    /// Live schedules by name. With `soonest`, only that many, those that fire next.
     ///
-    /// - Parameter fires: how many of each schedule's latest fires are told.
+    /// - Parameter fires: how many of each schedule's latest fires to include.
     public func schedules(soonest: Int? = nil, fires: Int = 20) async throws -> [ScheduleReport] {
         let names = try await projectNames()
         let now = Date()
@@ -66,9 +66,9 @@ extension Reporter {
             outcome: run.map { $0.outcome?.rawValue ?? "running" })
     }
 
-    /// One fire with all that it was made from; `nil` when there is none for that moment.
+    /// One fire with everything that it used; `nil` if there is none for that moment.
     ///
-    /// - Parameter project: may be absent where there is one.
+    /// - Parameter project: can be absent if there is only one.
     public func fire(of pipeline: String, at time: Date, project name: String?) async throws -> FireDetail? {
         let project = try await store.project(named: name)
         guard let fire = try await store.fire(of: pipeline, at: time, project: project.id) else { return nil }
@@ -88,11 +88,11 @@ extension Reporter {
             datasets: last?.datasets ?? [:], runs: runs)
     }
 
-    /// What a push's plan would do to the live schedules of its environment, once its run has passed.
+    /// What a push's plan would change in the live schedules of its environment after its run passed.
     ///
     /// - Parameters:
-    ///   - places: where the commit's repository is, or was cloned from: by these the adopted project is found.
-    ///   - planned: the schedules that the commit has for that environment.
+    ///   - places: the paths and URLs of the commit's repository and its remotes. They identify the adopted project.
+    ///   - planned: the commit's schedules for that environment.
     public func scheduleChanges(environment: String, places: [String], planned: [String: ScheduleRule])
         async throws -> [ScheduleChangeReport]
     {
@@ -142,7 +142,7 @@ extension BackfillReport {
 }
 
 extension ScheduleRule {
-    /// What it says beside its moments.
+    /// Its settings, shown beside its moments.
     fileprivate var policies: [String] {
         [
             "misfire \(misfire.rawValue)", "overlap \(overlap.rawValue)", "dst \(dst.rawValue)",

@@ -19,12 +19,12 @@ import Runs
 import Schedules
 import Store
 
-/// Answers what people and programs ask, from what is stored. Works with and without a running daemon.
+/// Answers the questions of people and programs from the store. Works with and without a running daemon.
 public struct Reporter: Sendable {
     public let home: Home
     let store: any StoreReading
 
-    /// Open the home's store.
+    /// Opens the home's store.
     public init(home: Home) throws {
         guard FileManager.default.fileExists(atPath: home.database) else {
             throw DaemonError.unusable(
@@ -57,7 +57,7 @@ public struct Reporter: Sendable {
             troubles: try await store.troubles().map(TroubleReport.init))
     }
 
-    /// Where the pages are, if a daemon holds the lock.
+    /// The address of the pages if a daemon holds the lock, else `nil`.
     package func runningAddress() -> String? {
         guard HomeLock.isHeld(home) else { return nil }
         return (try? String(contentsOfFile: home.address, encoding: .utf8))?.trimmingCharacters(
@@ -113,23 +113,23 @@ public struct Reporter: Sendable {
         return (bytes, offset + Int64(bytes.count), over && bytes.count < limit)
     }
 
-    /// The versions of every model that a run has been planned for, from the registries themselves.
+    /// The versions of every model in planned runs, from the registries themselves.
     ///
-    /// - Throws: when no registry answers.
+    /// - Throws: if no registry answers.
     public func models() async throws -> [ModelReport] {
         let (reports, troubles) = try await modelsAndTroubles()
         if reports.isEmpty, let trouble = troubles.first { throw DaemonError.unusable(trouble) }
         return reports
     }
 
-    /// Like `models`; with what is wrong with registries that do not answer, a sentence each.
+    /// Like `models`, with one sentence for each registry that does not answer.
     public func modelsAndTroubles() async throws -> (models: [ModelReport], troubles: [String]) {
         var reports: [ModelReport] = []
         var troubles: [String] = []
         let ledger = try await store.lastMoves()
         for settings in try await store.registriesInUse() {
             guard let model = settings.model, let url = registryURL(settings) else { continue }
-            let registry = MLflow(url: url, token: ProcessInfo.processInfo.environment["MLFLOW_TRACKING_TOKEN"])
+            let registry = MLflow(url: url, token: trackingToken())
             let versions: [ModelVersion]
             do {
                 versions = try await registry.versions(of: model)
@@ -155,7 +155,7 @@ public struct Reporter: Sendable {
         }
     }
 
-    /// The board stays up when the registry does not: then it shows no models.
+    /// If the registry is down, the board still loads, without models.
     public func board() async throws -> BoardReport {
         let models = (try? await models()) ?? []
         let rows = try await store.latestRuns().map { row in

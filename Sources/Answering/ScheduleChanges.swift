@@ -12,8 +12,8 @@ import Reports
 import Schedules
 
 extension WorkingTree {
-    /// What the runs of a push of `branch` would make of the schedules of its environment, once they have passed. All are
-    /// new where no daemon has been at work in `home`.
+    /// What a push of `branch` would change in the schedules of its environment after its runs passed. If no daemon has
+    /// used `home` yet, all are new.
     public func scheduleChanges(onPushOf branch: String, home: Home) async throws -> [ScheduleChangeReport] {
         let facts = try self.facts(forPushOf: branch)
         guard let environment = facts.project.environment(ofBranch: branch)?.name else { return [] }
@@ -25,7 +25,7 @@ extension WorkingTree {
             environment: environment, places: places(), planned: planned)
     }
 
-    /// The folder's own repository and its remotes, paths as `adopt` writes them.
+    /// The folder's own repository and its remotes; paths are in the form that `adopt` stores.
     private func places() throws -> [String] {
         let repository = try Repository(at: folder)
         let remotes = try repository.remoteURLs().map { url in

@@ -105,10 +105,15 @@ static _Noreturn void fail(int report, int result) {
 ///
 /// - Parameter procs: `cgroup.procs` of the version 2 group, or -1 when the child is in that group already.
 static _Noreturn void become(const struct espalier_spawn *request, pid_t parent, int report, int procs) {
-    sigset_t none;
-    sigemptyset(&none);
+    sigset_t held;
+    sigemptyset(&held);
+    if (request->holds_signals) {
+        sigaddset(&held, SIGTERM);
+        sigaddset(&held, SIGINT);
+        sigaddset(&held, SIGHUP);
+    }
     for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+    sigprocmask(SIG_SETMASK, &held, NULL);
     setsid();
     if (request->dies_with_parent && espalier_die_with_parent(parent) != 0) _exit(127);
     if (procs >= 0 && write(procs, "0", 1) != 1) fail(report, -2);

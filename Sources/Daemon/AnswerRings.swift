@@ -11,7 +11,7 @@ import Running
 import Store
 import Watching
 
-/// What comes in at the daemon's socket: hooks that tell of a push, programs that say where to look, commands of persons.
+/// Messages to the daemon's socket: hooks that report a push, programs that ask for a look, and commands of people.
 extension Daemon {
     func answer(_ ring: Ring) async {
         let words = (ring.lines.first ?? "").split(separator: " ", maxSplits: 1).map(String.init)
@@ -73,13 +73,14 @@ extension Daemon {
         }
     }
 
-    /// A hook names the refs that moved: only those are read. The person at the other end reads what became of it.
+    /// Handles a hook's report. The hook names the refs that moved, so only those are read. The answer is shown to the
+    /// person who pushed.
     func pushed(to repository: String, _ lines: [String]) async throws -> String {
         guard let watch = watches.all.first(where: { $0.project.repository == repository }) else {
             return "espalier: \(repository) is not adopted here\n"
         }
         var pushed: [String: ObjectID?] = [:]
-        /// Refs that were pushed as they were.
+        /// Refs that were pushed without a change.
         var again: [String: ObjectID] = [:]
         // Each line is `OLD NEW REF`, as Git gives it to its hooks.
         for line in lines {
@@ -92,7 +93,7 @@ extension Daemon {
         let since = Date()
         let events = await watch.look(at: Set(pushed.keys))
         if events.isEmpty { try await propose(again, watch.project) }
-        // Another look may have been faster and stored the events: what matters is that they are planned.
+        // Another look may have stored the events already. What matters is that they get planned.
         await engine.planned(try await store.unhandledEvents().filter { $0.project == watch.project.id })
         let address = Reporter(home: options.home, store: store).runningAddress() ?? ""
         return try await PushAnswer(store: store, address: address).text(pushed, project: watch.project, since: since)

@@ -10,11 +10,11 @@ import Running
 import Runs
 import Store
 
-/// What may stay in a home.
+/// Limits for what a cleaning keeps.
 public struct Keeping: Sendable, Codable {
-    /// Days since a workspace or a result was last used, or since the run of a folder of outputs ended.
+    /// Days since a workspace or a result was last used, or since the run of an output folder ended.
     public var days: Int
-    /// Bytes that kept results may take in all.
+    /// Maximum total size of kept results, in bytes.
     public var bytes: Int64
 
     public init(days: Int = 30, bytes: Int64 = 20 << 30) {
@@ -31,10 +31,10 @@ public struct Cleaning: Sendable, Codable {
     public var bytes: Int64 = 0
 }
 
-/// Removes what nobody needs any more: results, workspaces, outputs of old runs.
+/// Removes what is no longer needed: results, workspaces, outputs of old runs.
 ///
-/// What stays, however old: logs and records; what runs that have not ended use; the outputs of the last run that passed
-/// of every branch and pipeline, and of every run that made a live schedule; the evidence of decisions.
+/// Always keeps: logs and records; what unended runs use; the outputs of the last passed run of every branch and
+/// pipeline, and of every run that made a live schedule; the evidence of decisions.
 struct HomeCleaner: Sendable {
     let home: Home
     let store: Store
@@ -47,7 +47,7 @@ struct HomeCleaner: Sendable {
         cleaning.results = try await store.forgetResults(unusedSince: cutoff, largerThan: keeping.bytes)
         let needed = try await store.keptDigests()
         let kept = KeptResults(folder: home.kept)
-        // A result that is being kept at this moment has files and no row yet.
+        // A result that is being kept right now has files but no row yet.
         cleaning.bytes = try await onOwnThread {
             try kept.removeAll(but: needed, touchedBefore: now.addingTimeInterval(-3_600))
         }

@@ -19,7 +19,7 @@ import Telling
 import Watching
 import Web
 
-/// Everything joined: watches, plans, runs, gates, promotes, fires, and answers. One `run()` from start to shutdown.
+/// Joins everything: watches, plans, runs, gates, promotes, fires, and answers. One `run()` from start to shutdown.
 public struct Daemon: Service {
     let options: DaemonOptions
     let store: Store
@@ -91,7 +91,7 @@ public struct Daemon: Service {
             webhooks: WebhookReceiver(store: store, follower: follower), host: options.host, port: options.port,
             logger: logger)
         do {
-            // Nothing is taken up before the daemon can be reached: a port that is taken ends it at once.
+            // Start no work before the daemon is reachable: if the port is taken, it must end at once.
             try await web.serve { address in
                 try publish(address)
                 try await work(doorbell)
@@ -102,7 +102,7 @@ public struct Daemon: Service {
         try await close()
     }
 
-    /// Tell where the pages are.
+    /// Publishes the address of the pages.
     private func publish(_ address: String) throws {
         do {
             try address.write(toFile: options.home.address, atomically: true, encoding: .utf8)
@@ -116,7 +116,7 @@ public struct Daemon: Service {
     private func work(_ doorbell: Doorbell) async throws {
         try await withThrowingDiscardingTaskGroup { group in
             troubles.recall(try await store.troubles())
-            // What was at work when the last daemon ended can only be taken up by an engine that knows its project.
+            // The engine must know a project before it can resume the work that the last daemon left.
             for project in try await store.projects() { await watch(project, &group) }
             group.addTask { await startRegistries() }
             group.addTask { await TroubleKeeper(troubles, store: store, bells: bells, logger: logger).run() }
@@ -149,21 +149,21 @@ public struct Daemon: Service {
         }
     }
 
-    /// A registry of one's own takes seconds to start: what was used lately will be used again.
+    /// Starting the embedded registry takes seconds, so it starts early if recent runs used it.
     private func startRegistries() async {
         for settings in (try? await store.registriesInUse()) ?? [] where settings.model != nil {
             _ = try? await registries.registry(settings)
         }
     }
 
-    /// The embedded registry stays as long as steps are at work, and is found again by the next daemon.
+    /// The embedded registry keeps running while steps are running, and the next daemon finds it again.
     private func close() async throws {
         if try await !store.unendedRuns().contains(where: { $0.progress.isLive }) { await registries.stop() }
         groups.remove()
         try store.close()
     }
 
-    /// Watch a project; one that was adopted again, with another URL say, is watched anew.
+    /// Watches a project. A project that was adopted again, for example with another URL, gets a new watch.
     private func watch(_ project: StoredProject, _ group: inout ThrowingDiscardingTaskGroup<any Error>) async {
         watches.watch(of: project.id)?.stop()
         let watch = ProjectWatch(
@@ -183,7 +183,7 @@ public struct Daemon: Service {
         if watch.isLinked { follower.look(at: watch.project.id) }
     }
 
-    /// The net under everything that tells of a push: hooks, inotify and webhooks may all fail.
+    /// The fallback if hooks, inotify and webhooks all fail to report a push.
     private func lookNowAndThen() async {
         let period = max(1, min(options.lookEvery, options.fetchEvery))
         var seconds = 0

@@ -10,37 +10,38 @@ import Reading
 import Running
 import Watching
 
-/// Asks a running daemon to do something.
+/// Sends requests to a running daemon.
 public struct DaemonClient: Sendable {
     private let home: Home
 
     public init(home: Home) { self.home = home }
 
-    /// Run a schedule now for a logical time.
+    /// Runs a schedule now for a logical time.
     ///
-    /// - Returns: the numbers of the runs that were started.
+    /// - Returns: the numbers of the started runs.
     public func fire(_ schedule: String, project: String, at time: Date) throws -> [Int64] {
         try runs(.fire(schedule: schedule, project: named(project), at: time))
     }
 
-    /// Have a schedule not fire until it is resumed.
+    /// Pauses a schedule until it is resumed.
     ///
-    /// - Returns: what came of it, for the person.
+    /// - Returns: the result, as a sentence for the person.
     public func pause(_ schedule: String, project: String, as name: String, because reason: String) throws -> String {
         try sentence(.pause(schedule: schedule, project: named(project), by: name, reason: reason))
     }
 
-    /// Have a schedule fire again.
+    /// Resumes a paused schedule.
     ///
-    /// - Parameter catchingUp: whether its misfire policy decides about what was missed; else that is skipped.
-    /// - Returns: what came of it, for the person.
+    /// - Parameter catchingUp: whether its misfire policy decides about missed moments. Otherwise they are skipped.
+    /// - Returns: the result, as a sentence for the person.
     public func resume(_ schedule: String, project: String, as name: String, catchingUp: Bool) throws -> String {
         try sentence(.resume(schedule: schedule, project: named(project), by: name, catchesUp: catchingUp))
     }
 
-    /// Run the moments of a schedule in a range again, both ends included.
+    /// Runs the moments of a schedule in a range again, both ends inclusive.
     ///
-    /// - Parameter version: of the environment's model; what each moment is pinned to when absent.
+    /// - Parameter version: a version of the environment's model. Absent: each moment uses the version that it is
+    ///   pinned to.
     /// - Returns: the number of the backfill.
     public func backfill(
         _ schedule: String, project: String, from: Date, through: Date, version: String?, parallel: Int,
@@ -55,34 +56,34 @@ public struct DaemonClient: Sendable {
         return number
     }
 
-    /// - Returns: what came of it, for the person.
+    /// - Returns: the result, as a sentence for the person.
     public func cancel(backfill: Int64, as name: String) throws -> String {
         try sentence(.cancelBackfill(backfill, by: name))
     }
 
-    /// - Returns: what came of it, for the person.
+    /// - Returns: the result, as a sentence for the person.
     public func retry(backfill: Int64) throws -> String { try sentence(.retryBackfill(backfill)) }
 
-    /// End a run early. Returns when that is on record; its steps end soon after.
+    /// Ends a run early. Returns when the request is stored; the steps end soon after.
     public func cancel(run: Int64) throws { _ = try ask(.cancel(run: run)) }
 
-    /// Try what did not pass in an ended run once more.
+    /// Retries everything that did not pass in an ended run.
     public func retry(run: Int64) throws { _ = try ask(.retry(run: run)) }
 
-    /// - Parameter name: who looked at it.
+    /// - Parameter name: the person who approves.
     public func approve(change: Int64, as name: String) throws { _ = try ask(.approve(change: change, by: name)) }
 
-    /// - Returns: what came of it, for the person.
+    /// - Returns: the result, as a sentence for the person.
     public func approve(decision: Int64, as name: String) throws -> String {
         try sentence(.approveDecision(decision, by: name))
     }
 
-    /// Roll a model back to an earlier champion.
+    /// Rolls a model back to an earlier champion.
     ///
     /// - Parameters:
-    ///   - version: the champion before the present one when absent.
-    ///   - environment: may be absent where the model has one.
-    /// - Returns: the number of the run that tries the version, and then moves the alias.
+    ///   - version: absent: the previous champion.
+    ///   - environment: can be absent if the model has only one.
+    /// - Returns: the number of the run that tries the version and then moves the alias.
     public func rollBack(
         _ model: String, to version: String?, environment: String?, as name: String, because reason: String
     ) throws -> Int64? {
@@ -91,32 +92,32 @@ public struct DaemonClient: Sendable {
         ).first
     }
 
-    /// Send a test message through a channel of an environment.
+    /// Sends a test message through a channel of an environment.
     ///
     /// - Returns: a line for each recipient.
-    /// - Throws: `DaemonError.refused` with the same when somebody could not be told.
+    /// - Throws: `DaemonError.refused` with the same lines if a message could not be delivered.
     public func testNotice(_ channel: String, environment: String, project: String) throws -> String {
         try sentence(.testNotice(channel: channel, environment: environment, project: named(project)))
     }
 
     public func withdraw(change: Int64, as name: String) throws { _ = try ask(.withdraw(change: change, by: name)) }
 
-    /// Open a change of a branch as it is now; doing it again gives the change the branch's new head.
+    /// Opens a change with a branch as it is now. If the change exists, it gets the branch's new head.
     ///
-    /// - Returns: what a person who pushes it would read.
+    /// - Returns: the text that a push of the branch would show.
     public func openChange(of branch: String, into target: String, topic: String?, project: String) throws -> String {
         try sentence(.openChange(branch: branch, target: target, topic: topic, project: named(project)))
     }
 
-    /// Remove what nobody needs any more.
+    /// Removes what is no longer needed.
     ///
-    /// - Parameter keeping: what may stay; as the daemon was started with when absent.
+    /// - Parameter keeping: absent: the limits that the daemon was started with.
     public func clean(_ keeping: Keeping?) throws -> Cleaning {
         guard case .cleaned(let cleaning) = try ask(.clean(keeping: keeping)) else { throw notUnderstood }
         return cleaning
     }
 
-    /// The only project is not named.
+    /// A project's name can be left out if there is only one.
     private func named(_ project: String) -> String? { project.isEmpty ? nil : project }
 
     private func sentence(_ command: Command) throws -> String {
@@ -129,13 +130,14 @@ public struct DaemonClient: Sendable {
         return runs
     }
 
-    /// - Throws: `DaemonError.refused` for what the daemon does not do; `.unanswered` when it hung up, or said nothing.
+    /// - Throws: `DaemonError.refused` if the daemon refuses; `.unanswered` if it closed the connection or sent
+    ///   nothing.
     private func ask(_ command: Command) throws -> Command.Answer {
         guard let text = Doorbell.ring(home.socket, try command.lines(), waitSeconds: 60) else {
             throw DaemonError.notRunning(home: home.path)
         }
         guard let answer = try? JSONDecoder().decode(Command.Answer.self, from: Data(text.utf8)) else {
-            // An older daemon knows no commands of this form, and says so.
+            // An older daemon does not know commands in this form and answers with an error.
             throw text.hasPrefix("error: ") ? notUnderstood : DaemonError.unanswered(home: home.path)
         }
         if case .refused(let reason) = answer { throw DaemonError.refused(reason) }

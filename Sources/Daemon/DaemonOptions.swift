@@ -3,28 +3,28 @@ import Following
 import Home
 import Promoting
 
-/// How a daemon is started.
+/// Options for starting a daemon.
 public struct DaemonOptions: Sendable {
     public var home: Home
     public var host: String
-    /// 0 lets the system choose.
+    /// 0 lets the system choose a port.
     public var port: UInt16
-    /// Steps that run at once.
+    /// How many steps run at once.
     public var slots: Int
     /// A Python with MLflow's server, for `registry: embedded`.
     public var mlflowPython: String
     /// Path of `espalier-minder`.
     public var minder: String
-    /// Seconds between looks at everything.
+    /// Seconds between looks at all repositories.
     public var lookEvery: Int
     /// Seconds between fetches of remote repositories.
     public var fetchEvery: Int
-    /// Seconds without a sign of life until a Git server counts as gone.
+    /// Seconds without any data until a Git server counts as unreachable.
     public var patience = GitServers().patience
-    /// Where others find the pages, with a slash at its end; the address that is served when absent.
+    /// Public URL of the pages, with a trailing slash. Absent: the address that is served.
     public var publicAddress: String?
     public var keeping = Keeping()
-    /// Called with the address of the pages, once they can be asked for.
+    /// Called with the address of the pages once they can be requested.
     public var announce: @Sendable (String) -> Void = { _ in }
 
     public init(

@@ -17,7 +17,7 @@ import Reading
 import Running
 import Store
 
-/// Examines what the daemon stands on.
+/// Checks everything that the daemon depends on.
 public struct Doctor: Sendable {
     let home: Home
     let minder: String
@@ -163,7 +163,7 @@ public struct Doctor: Sendable {
         Curl.program.map { Diagnosis(subject: "notices", state: .ok, detail: "sent by \($0)") }
             ?? Diagnosis(
                 subject: "notices", state: .broken,
-                detail: "curl is missing, so nobody is told what `notify:` asks for: apt-get install curl")
+                detail: "curl is missing, so `notify:` cannot send anything: apt-get install curl")
     }
 
     private func examine(_ project: StoredProject) -> Diagnosis {
@@ -179,7 +179,7 @@ public struct Doctor: Sendable {
         return Diagnosis(subject: subject, state: .ok, detail: project.url.map(redacted) ?? project.repository)
     }
 
-    /// What a program of `PATH` prints, with its complaints when it fails.
+    /// The output of a program from `PATH`, including standard error if it fails.
     private func capture(_ command: [String]) async -> (code: Int32, text: String) {
         do {
             let ending = try await Program("/usr/bin/env", command).run()

@@ -16,11 +16,11 @@ import Running
 import Runs
 import Store
 
-/// Runs a pipeline on the files of a working tree as they are, committed or not: the same planner, engine and minders as a
-/// daemon's, in a home of its own, and no daemon.
+/// Runs a pipeline on the files of a working tree as they are, committed or not. Uses the daemon's planner, engine and
+/// minders in a home of its own, without a daemon.
 ///
-/// Its steps see the files under a layer of their own and change none of them. Nothing is registered or promoted: code is
-/// what gets promoted, and this code is not even committed.
+/// Steps see the files under a layer of their own and cannot change them. Nothing is registered or promoted, because a
+/// promotion needs committed code.
 public struct LocalRun: Sendable {
     private let tree: WorkingTree
     public let home: Home
@@ -29,7 +29,7 @@ public struct LocalRun: Sendable {
     private let slots: Int
     private let logger: Logger
 
-    /// - Parameter home: folder for runs of this working tree; its parent is made.
+    /// - Parameter home: folder for runs of this working tree. Its parent is created.
     public init(_ tree: WorkingTree, home: Home, minder: String, mlflowPython: String, slots: Int, logger: Logger) {
         self.tree = tree
         self.home = Home("\(home.path)/local/\(sha256(tree.folder).prefix(12))")
@@ -39,12 +39,12 @@ public struct LocalRun: Sendable {
         self.logger = logger
     }
 
-    /// Run a pipeline to its end.
+    /// Runs a pipeline to its end.
     ///
     /// - Parameters:
-    ///   - steps: only these, and what they need; all when empty.
-    ///   - environment: the first that the pipeline names when absent.
-    ///   - follow: what to do beside it, told the number of the run; ends when the run is over.
+    ///   - steps: only these steps and what they need. Empty: all.
+    ///   - environment: absent: the first that the pipeline names.
+    ///   - follow: runs concurrently and gets the number of the run. It must return when the run is over.
     public func run(
         _ pipeline: String, steps: [String], environment: String?,
         follow: @escaping @Sendable (Int64, Reporter) async throws -> Void
@@ -70,7 +70,7 @@ public struct LocalRun: Sendable {
         return detail
     }
 
-    /// One engine, until nothing is unended.
+    /// Runs one engine until no run is unended.
     private func work(on project: StoredProject, _ store: Store, _ minders: Minders, _ registries: Registries) async {
         let groups = ControlGroups.find(name: groupName(of: home))
         defer { groups.remove() }

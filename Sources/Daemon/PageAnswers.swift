@@ -14,7 +14,7 @@ import Running
 import Store
 import Web
 
-/// The reporter's answers, for pages.
+/// Passes the reporter's answers to the pages.
 struct PageAnswers: Answers {
     let reporter: Reporter
 

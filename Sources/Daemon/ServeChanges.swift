@@ -12,7 +12,7 @@ import Promoting
 import Reading
 import Store
 
-/// What persons ask of changes.
+/// Requests of people about changes.
 extension Daemon {
     func approve(change number: Int64, by name: String) async throws -> String {
         try await gate.wish(.approved(by: name), of: number)
@@ -31,7 +31,7 @@ extension Daemon {
         try await store.note(deed, by: name, project: change.project, at: Date())
     }
 
-    /// The very head that was refused is pushed again: somebody wants it looked at again.
+    /// A refused head is pushed again unchanged: somebody wants it to be checked again.
     func propose(_ again: [String: ObjectID], _ project: StoredProject) async throws {
         for (ref, tip) in again {
             guard let proposal = ProposalRef(ref),
@@ -45,7 +45,7 @@ extension Daemon {
         }
     }
 
-    /// Open a change of a branch that is in the repository already.
+    /// Opens a change for a branch that already exists in the repository.
     func openChange(of branch: String, into target: String, topic: String?, project name: String?) async throws
         -> String
     {
@@ -64,7 +64,7 @@ extension Daemon {
         return try await pushed(to: project.repository, ["\(old) \(head) \(ref)"])
     }
 
-    /// A topic has letters, digits, - and _ only.
+    /// A topic consists of letters, digits, - and _.
     private func topic(of branch: String) -> String {
         String(branch.prefix(64).map { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") ? $0 : "-" })
     }

@@ -16,9 +16,9 @@ import Running
 import Runs
 import Store
 
-/// What persons ask about models.
+/// Requests of people about models.
 extension Daemon {
-    /// Somebody approves a promotion that its rules have passed.
+    /// Records a person's approval of a promotion whose rules have passed.
     func approve(decision number: Int64, by name: String) async throws -> String {
         guard let decision = try await store.decision(number) else {
             throw DaemonError.refused("there is no decision \(number): `espalier decisions` lists them")
@@ -46,9 +46,9 @@ extension Daemon {
             : "decision \(number) waits for \(missing) more"
     }
 
-    /// Roll a model back: to the previous champion, or to a version that was champion before.
+    /// Rolls a model back to the previous champion, or to another former champion.
     ///
-    /// - Returns: the runs that try the version, and then move the alias.
+    /// - Returns: the runs that try the version and then move the alias.
     func rollBack(_ wish: Command.RollBack) async throws -> [Int64] {
         let (model, name, reason) = (wish.model, wish.by, wish.reason)
         let all = try await store.tenures(of: model)
@@ -65,7 +65,7 @@ extension Daemon {
         guard let current = tenures.last else { throw DaemonError.refused("\(model) has no champion in \(wanted)") }
         let run = try await store.run(current.decision.body.run)
         let version = wish.version ?? championBefore(tenures)
-        // The present one, too: somebody else may have moved the alias away from it.
+        // Includes the current champion: somebody else may have moved the alias away from it.
         let known = Set(tenures.map(\.move.to))
         guard let version, known.contains(version) else {
             throw DaemonError.refused(

@@ -14,9 +14,9 @@ import Store
 import Telling
 
 extension Daemon {
-    /// Send a test message through a channel now.
+    /// Sends a test message through a channel now.
     ///
-    /// - Returns: what came of it, a line for each recipient.
+    /// - Returns: the result, a line for each recipient.
     func testNotice(_ wanted: String, environment name: String, project projectName: String?) async throws
         -> String
     {

@@ -15,7 +15,7 @@ import Running
 import Schedules
 import Store
 
-/// What persons ask of schedules.
+/// Requests of people about schedules.
 extension Daemon {
     func fire(_ name: String, project: String?, at time: Date) async throws -> [Int64] {
         let schedule = try await schedule(name, ofProject: project)
@@ -34,7 +34,7 @@ extension Daemon {
         return "\(schedule.pipeline) is paused: it does not fire until `espalier schedules resume \(schedule.pipeline)`"
     }
 
-    /// - Parameter catchesUp: whether the misfire policy decides about what was missed; else that is skipped.
+    /// - Parameter catchesUp: whether the misfire policy decides about missed moments. Otherwise they are skipped.
     func resume(_ name: String, project: String?, by who: String, catchesUp: Bool) async throws -> String {
         let schedule = try await schedule(name, ofProject: project)
         guard let pause = schedule.pause else {
@@ -49,7 +49,7 @@ extension Daemon {
         return "\(schedule.pipeline) fires again, next: \(next)" + (skipped.map { "; \($0)" } ?? "")
     }
 
-    /// Put a backfill on record; its moments start as its limits allow.
+    /// Stores a backfill. Its moments start as its limits allow.
     ///
     /// - Returns: its number.
     func backfill(_ wish: Command.Backfill) async throws -> Int64 {
@@ -75,7 +75,7 @@ extension Daemon {
         return id
     }
 
-    /// A version that is not there would fail once a moment.
+    /// Without this check, a version that does not exist would fail once per moment.
     private func requireVersion(_ version: String, for schedule: StoredSchedule) async throws {
         let project = try await store.projects().first { $0.id == schedule.project }
         guard let project,
@@ -98,10 +98,12 @@ extension Daemon {
         return "backfill \(id) is cancelled: what it has written stays"
     }
 
-    /// Try what failed once more, and go on with what waits.
+    /// Retries the failed moments and continues with the waiting ones.
     func retry(backfill id: Int64) async throws -> String {
         let backfill = try await store.backfill(id)
-        guard backfill.cancelledAt == nil else { throw DaemonError.refused("backfill \(id) was cancelled: ask anew") }
+        guard backfill.cancelledAt == nil else {
+            throw DaemonError.refused("backfill \(id) was cancelled: start a new one")
+        }
         let failed = try await store.moments(ofBackfill: id).filter {
             !["waiting", "running", "passed"].contains($0.state)
         }

@@ -8,21 +8,21 @@ import Reading
 import Running
 import Store
 
-/// The daemon's turn: plan → start → gate → end, again and again.
+/// The daemon's turn: plan → start → gate → end, in a loop.
 ///
-/// It is told *that* something happened, never what: on each ring it reads what is open and does what can be done. So the
-/// bell may ring late, twice, or for nothing.
+/// A ring only says *that* something happened, not what. On each ring the turn reads what is open and does what is
+/// possible. So a bell may ring late, twice, or for nothing.
 struct Turn {
     let bells: Bells
     let store: Store
     let engine: Engine
-    /// Absent where nothing is merged: a local run.
+    /// Absent for a local run, which merges nothing.
     var gate: Gate?
     let logger: Logger
-    /// Whether to come to an end when no run is unended.
+    /// Whether to return once no run is unended.
     var endsWhenIdle = false
 
-    /// Take up what an earlier process left, then take turns until the bell stops.
+    /// Resumes what an earlier process left, then takes turns until the bell stops.
     func run() async {
         var alarm = Alarm(bells.turn)
         var hasTakenUp = false
@@ -53,14 +53,14 @@ struct Turn {
         bells.notices.ring()
     }
 
-    /// Turn open events into runs and changes.
+    /// Turns open events into runs and changes.
     private func plan() async throws {
         let events = try await store.unhandledEvents().values
         await engine.plan(events)
         if let gate { await engine.handled(await gate.open(events)) }
     }
 
-    /// Advance changes as far as they go now. Nothing else waits for what the gate still has to do.
+    /// Advances changes as far as possible now. Nothing else waits for the rest of the gate's work.
     private func merge(_ gate: Gate, _ alarm: inout Alarm) async throws {
         while true {
             let result = try await gate.advance()

@@ -8,11 +8,11 @@ import Reading
 import Reports
 import Runs
 
-/// Take what an attempt left in its folder: the values and outputs that it reported, its reports, and what later runs may
-/// reuse. What cannot be taken is the step's failure, named.
+/// Collects what an attempt left in its folder: the values and outputs that it reported, its reports, and what later
+/// runs can reuse. If something cannot be read, the step fails with that reason.
 ///
-/// - Parameter outcome: how its command ended.
-/// - Throws: when the infrastructure failed.
+/// - Parameter outcome: how the command ended.
+/// - Throws: if the infrastructure failed.
 func collectResult(of job: Job, _ outcome: Outcome, in folder: StepFolder, _ home: Home) throws -> StepResult {
     try ResultCollector(job: job, folder: folder, home: home).collect(outcome)
 }
@@ -41,7 +41,7 @@ private struct ResultCollector {
         }
     }
 
-    /// The values and the declared outputs.
+    /// Reads the values and the declared outputs.
     private func reported() throws -> StepResult {
         var result = StepResult(outcome: .passed, values: try readValues(in: folder))
         let files = ((try? FileManager.default.contentsOfDirectory(atPath: folder.outputs)) ?? []).sorted()
@@ -56,8 +56,8 @@ private struct ResultCollector {
         return result
     }
 
-    /// What a monitoring step found goes into the store, where it outlives the step's files, and counts as reported. A
-    /// report that cannot be read would be drift that nobody hears of: the step has not done its work.
+    /// Takes the monitor report into the store, where it outlives the step's files, and adds its findings to the
+    /// reported values. If the report cannot be read, the step fails; otherwise drift could go unnoticed.
     private func readMonitorReport(_ result: inout StepResult) throws {
         guard let name = step.monitor, let path = result.outputs[name] else { return }
         let bytes = try readLeftFile(path, in: folder.outputs, atMost: largestFile)
@@ -80,10 +80,10 @@ private struct ResultCollector {
         result.values.merge(values) { $1 }
     }
 
-    /// The result of a step whose only failing tests are quarantined; `nil` otherwise. It is not kept for other runs: the
-    /// quarantine ends some day.
+    /// The result of a step whose only failing tests are quarantined; `nil` otherwise. It is not kept for reuse,
+    /// because the quarantine ends some day.
     private func excusedResult(_ outcome: Outcome) throws -> StepResult? {
-        // Test runners end with 1 for tests that failed, with other codes for what kept them from running.
+        // Test runners exit with 1 for failed tests, and with other codes if the tests could not run.
         guard outcome == .failed(exitCode: 1), let name = step.tests, let quarantine = plan.settings.quarantine else {
             return nil
         }
@@ -100,7 +100,7 @@ private struct ResultCollector {
         return result
     }
 
-    /// At the end of the step's log, where people look why it failed.
+    /// Appends the verdict to the step's log, where people look for the reason of a failure.
     private func appendToLog(_ verdict: QuarantineVerdict) {
         let lines =
             switch verdict {
@@ -114,8 +114,8 @@ private struct ResultCollector {
         try? log.write(contentsOf: Data(lines.map { "\($0)\n" }.joined().utf8))
     }
 
-    /// What later runs may take: nothing when a dataset has changed since the step was planned, for then nobody knows which
-    /// of the two it read.
+    /// The result for later runs to reuse. `nil` if a dataset has changed since the step was planned, because it is
+    /// unknown which version the step read.
     private func kept(_ result: StepResult) throws -> KeptResult? {
         guard let key = step.reuse?.key else { return nil }
         for (name, dataset) in step.datasets ?? [:] {
@@ -128,5 +128,5 @@ private struct ResultCollector {
     }
 }
 
-/// Bytes of a JUnit report.
+/// Maximum size of a JUnit report in bytes.
 private let largestTestReport = 64 << 20

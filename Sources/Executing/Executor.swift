@@ -3,12 +3,12 @@ import Plans
 import Projects
 import Runs
 
-/// One attempt at one step of a run. Its description, `12.train.1`, names it wherever a name is needed, and is the same
-/// after a restart.
+/// One attempt at one step of a run. Its description, `12.train.1`, identifies it everywhere and stays the same after a
+/// restart.
 package struct Attempt: Hashable, Sendable, CustomStringConvertible {
     package let run: Int64
     package let step: String
-    /// From 1.
+    /// Counts from 1.
     package let number: Int
 
     package init(run: Int64, step: String, number: Int) {
@@ -20,12 +20,12 @@ package struct Attempt: Hashable, Sendable, CustomStringConvertible {
     package var description: String { "\(run).\(step).\(number)" }
 }
 
-/// A command that is to be run for an attempt, with everything that its environment is made from.
+/// A command to run for an attempt, with everything that determines its environment.
 package struct Job: Sendable {
     package let attempt: Attempt
     package let step: PlannedStep
     package let run: StoredRun
-    /// Where the run stands: what its other steps reported.
+    /// The progress of the run: what its other steps reported.
     package let progress: RunProgress
     package let command: String
     /// Path of the repository that holds the run's tree.
@@ -49,41 +49,43 @@ package struct Job: Sendable {
 
 /// Where commands run. `LocalExecutor` runs them on this machine.
 ///
-/// What every executor promises, and one suite of tests checks of each:
-/// - an attempt is started at most once, whoever asks how often, before and after a crash of the daemon;
+/// What every executor promises, and one suite of tests (`ExecutorContractTests`) checks of each:
+/// - an attempt is started at most once, whoever asks how often, also at the same moment, before and after a crash of the
+///   daemon;
 /// - an attempt that was started is found again by another process with the same home;
 /// - the end of an attempt can be waited for any number of times; a cancelled wait leaves the attempt at work;
 /// - a time limit is kept while no daemon runs;
 /// - an attempt ends as one of `Outcome`'s cases, with what the step left.
 package protocol Executor: Sendable {
-    /// Commands that run at once.
+    /// How many commands run at once.
     var slots: Int { get }
 
     /// Whether an attempt was ever started. If so, it is not started again.
     func wasStarted(_ attempt: Attempt) throws -> Bool
 
-    /// Start a job, unless its attempt was started before.
+    /// Starts a job, unless its attempt was started before.
     ///
-    /// - Throws: `DaemonError` for what the step or its environment has to change; other errors mean that the
+    /// - Throws: `DaemonError` if the step or its environment must be changed. Other errors mean that the
     ///   infrastructure failed.
     func start(_ job: Job) async throws
 
-    /// Wait for the end of a job that was started, and take what it left.
+    /// Waits for the end of a started job and collects its result.
     ///
-    /// - Throws: `CancellationError` when the wait is cancelled; the job goes on.
+    /// - Throws: `CancellationError` if the wait is cancelled; the job goes on.
     func result(of job: Job) async throws -> StepResult
 
-    /// Ask an attempt to end. One that does not is killed after its grace period. Nothing happens where none is at work.
+    /// Asks an attempt to end. It is killed after its grace period. Does nothing if the attempt is not running.
     func stop(_ attempt: Attempt)
 
-    /// The last lines that an attempt printed, at most 16 KiB; empty where it printed nothing.
+    /// The last lines that an attempt printed, as they can be shown to people: at most 20, of 300 characters; empty where it
+    /// printed nothing.
     func logTail(of attempt: Attempt) -> [String]
 
-    /// Write lines where the output of the attempt's command would be: for steps without a command.
+    /// Writes lines to the attempt's log. For steps without a command.
     func write(_ lines: [String], toLogOf attempt: Attempt) throws
 
-    /// Lay out an earlier result as what the attempt left, each file checked.
+    /// Restores an earlier result as the outputs of the attempt. Verifies each file.
     ///
-    /// - Returns: the declared outputs, name → path; `nil` when the result is damaged.
+    /// - Returns: the declared outputs, name → path; `nil` if the result is damaged.
     func restore(_ result: KeptResult, for attempt: Attempt) async throws -> [String: String]?
 }

@@ -4,10 +4,10 @@ import Home
 import Reading
 import Runs
 
-/// Results of steps on disk, each file once, by its SHA-256: `KEPT/ab/abcdef…`.
+/// Step results on disk, each file once, by its SHA-256: `KEPT/ab/abcdef…`.
 ///
-/// Files get here by a hard link to what the step wrote, and come back the same way: nothing is copied. They are checked
-/// each time they are taken, so that a file that somebody changed in place is found out and never used.
+/// Files are hard-linked in both directions, never copied. They are verified each time they are used, so a file that
+/// was changed in place is detected and never reused.
 package struct KeptResults: Sendable {
     package let folder: String
 
@@ -15,10 +15,10 @@ package struct KeptResults: Sendable {
         self.folder = folder
     }
 
-    /// Keep what a step left. Its folder of outputs must not change any more.
+    /// Keeps the result of a step. Its output folder must not change any more.
     ///
-    /// - Parameter outputs: declared outputs, name → path below `source`.
-    /// - Returns: `nil` when something is there that cannot be kept: a socket, a device.
+    /// - Parameter outputs: declared outputs: name → path below `source`.
+    /// - Returns: `nil` if there is something that cannot be kept, such as a socket or a device.
     package func keep(values: [String: String], outputs: [String: String], from source: String) throws -> KeptResult? {
         var files: [KeptFile] = []
         for path in try entries(of: source) {
@@ -31,9 +31,9 @@ package struct KeptResults: Sendable {
         return KeptResult(values: values, outputs: relative, files: files)
     }
 
-    /// Give a later step what an earlier one left, into a new folder that appears as a whole.
+    /// Restores a kept result for a later step, into a new folder that appears complete or not at all.
     ///
-    /// - Returns: `false` when a file is gone or is not what it was; then nothing has been made.
+    /// - Returns: `false` if a file is missing or has changed; then nothing was created.
     package func restore(_ result: KeptResult, into target: String) throws -> Bool {
         let partial = target + ".partial"
         try? FileManager.default.removeItem(atPath: partial)
@@ -83,7 +83,7 @@ package struct KeptResults: Sendable {
         }
     }
 
-    /// Paths below `source`, folders before what is in them.
+    /// Paths below `source`. Folders come before their contents.
     private func entries(of source: String) throws -> [String] {
         guard FileManager.default.fileExists(atPath: source) else { return [] }
         return try FileManager.default.subpathsOfDirectory(atPath: source).sorted()
@@ -94,7 +94,7 @@ package struct KeptResults: Sendable {
         try FileManager.default.createDirectory(
             atPath: URL(fileURLWithPath: target).deletingLastPathComponent().path, withIntermediateDirectories: true)
         if Foundation.link(file, target) != 0, errno != EEXIST {
-            // Another file system, or too many links: a copy is as good.
+            // A different file system, or too many links: fall back to a copy.
             try FileManager.default.copyItem(atPath: file, toPath: target)
         }
         utimes(target, nil)
@@ -102,9 +102,10 @@ package struct KeptResults: Sendable {
 
     private func path(_ digest: String) -> String { "\(folder)/\(digest.prefix(2))/\(digest)" }
 
-    /// Remove files that no result has any more. Those touched after `cutoff` stay: a result that is being kept has them.
+    /// Removes files that no result uses any more. Keeps files touched after `cutoff`, because a result that is being
+    /// kept may use them.
     ///
-    /// - Returns: bytes that were given back.
+    /// - Returns: how many bytes were freed.
     package func removeAll(but digests: Set<String>, touchedBefore cutoff: Date) throws -> Int64 {
         var freed: Int64 = 0
         for path in try entries(of: folder) {

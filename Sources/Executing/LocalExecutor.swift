@@ -17,6 +17,7 @@ package struct LocalExecutor: Executor {
     let scratch: ScratchFolders
     /// The folders that hold the files of a tree of a repository, uppermost first, as overlayfs takes its `lowerdir`.
     let workspace: @Sendable (_ tree: ObjectID, _ repository: String) async throws -> String
+    private let locks = AttemptLocks()
 
     package init(
         slots: Int, home: Home, minders: Minders, groups: ControlGroups, scratch: ScratchFolders,
@@ -47,6 +48,17 @@ package struct LocalExecutor: Executor {
         let environment = try contract.environment()
         let command = try contract.sandboxedCommand()
         let remark = try unenforcedLimits(of: job)
+        try await locks.withLock(job.attempt) {
+            // Somebody else may have started it meanwhile.
+            guard try !wasStarted(job.attempt) else { return }
+            try start(job, contract, lower: lower, command, environment, remark: remark)
+        }
+    }
+
+    private func start(
+        _ job: Job, _ contract: StepContract, lower: String, _ command: [String], _ environment: [String: String],
+        remark: String?
+    ) throws {
         try scratch.take("\(job.attempt)")
         try contract.prepare()
         if let remark { try write([remark], toLogOf: job.attempt) }
@@ -66,6 +78,10 @@ package struct LocalExecutor: Executor {
         try Task.checkCancellation()
         Failpoint.reach(.minderEnded)
         if ending == nil { groups.group(named: "\(job.attempt)", job.step.compute.limits).end() }
+        return try await locks.withLock(job.attempt) { try collect(job, ending, in: folder) }
+    }
+
+    private func collect(_ job: Job, _ ending: Ending?, in folder: StepFolder) throws -> StepResult {
         let layer = scratch.layer(named: "\(job.attempt)")
         // Into the folder of the step, before the layer is another step's: a daemon that dies here finds them there.
         try takeOutputs(of: layer, into: folder)
@@ -123,6 +139,10 @@ private func move(_ source: String, to target: String) throws {
     // The target is there already when a daemon died after moving it; what is in it was written before.
     guard errno == EXDEV else {
         throw DaemonError.unusable("\(source) cannot be moved to \(target): \(String(cString: strerror(errno)))")
+    }
+    // A daemon that died after copying has left the source, or what it had not removed of it.
+    if let copied = try? FileManager.default.contentsOfDirectory(atPath: target), !copied.isEmpty {
+        return try FileManager.default.removeItem(atPath: source)
     }
     let partial = target + ".partial"
     try? FileManager.default.removeItem(atPath: partial)

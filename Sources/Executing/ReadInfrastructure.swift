@@ -6,22 +6,22 @@ import Projects
 import Reading
 import Terraform
 
-/// More is no plan that anybody has looked at.
+/// Maximum size of a plan in bytes. Nobody would review a larger one.
 private let largestPlan = 64 << 20
-/// What is kept of the text for people.
+/// How much of the text for people is kept, in bytes.
 private let largestText = 256 << 10
 
-/// Read what a step has planned: the record of it, and what it counts as having reported.
+/// Reads the plan of a step: its record, and the values that count as reported.
 ///
 /// - Parameters:
-///   - source: digest of what it was planned from.
-///   - folder: its output `plan`.
-/// - Throws: `DaemonError` when that is no plan.
+///   - source: digest of the inputs of the plan.
+///   - folder: the step's output `plan`.
+/// - Throws: `DaemonError` if it is not a plan.
 func readInfrastructure(_ place: Infrastructure, from source: String, in folder: String) throws -> (
     InfrastructureRecord, [String: String]
 ) {
     func file(_ name: String) throws -> Data {
-        // The folder itself may be a link that the step made: it is read from the folder above.
+        // The step may have made the folder itself a link, so it is read from the folder above.
         let parts = folder.split(separator: "/")
         let above = "/" + parts.dropLast().joined(separator: "/")
         return Data(try readLeftFile("\(parts.last ?? "")/\(name)", in: above, atMost: largestPlan))

@@ -5,10 +5,10 @@ import Home
     import FoundationXML
 #endif
 
-/// The tests of a JUnit report that failed, as `CLASSNAME::NAME`. Source: the format that pytest's `--junitxml` and most
-/// other runners write: `testcase` elements with `failure` or `error` inside.
+/// The failed tests of a JUnit report, as `CLASSNAME::NAME`. Source: the format that pytest's `--junitxml` and most
+/// other runners write: `testcase` elements that contain `failure` or `error`.
 ///
-/// - Returns: `nil` for what is no such report, whole.
+/// - Returns: `nil` if this is not a complete report.
 func failedTests(inReport bytes: [UInt8]) -> [String]? {
     let parser = XMLParser(data: Data(bytes))
     let report = TestReport()

@@ -2,17 +2,17 @@ import Home
 import Minding
 import Reading
 
-/// What a step wrote to `$ESPALIER_OUTPUT` is more than it may be.
+/// What a step wrote to `$ESPALIER_OUTPUT` exceeds a limit.
 struct MalformedValues: Error, CustomStringConvertible {
     package let description: String
 }
 
-/// Bytes of `$ESPALIER_OUTPUT` in all, and values in it. Values are shown on pages and go into variables: data belongs into
-/// `$ESPALIER_OUTPUTS`.
+/// Maximum size of `$ESPALIER_OUTPUT` in bytes, and maximum number of values. Values are shown on pages and passed in
+/// variables; data belongs in `$ESPALIER_OUTPUTS`.
 private let (largestValues, mostValues) = (1 << 20, 1_000)
 
-/// The values that a step reported: `key=value` lines, as CI users know them, ended as on any system. Lines without `=` are
-/// not ours to understand; bytes that are no UTF-8 are replaced where they stand.
+/// The values that a step reported: `key=value` lines, as in other CI systems, with any line ending. Lines without `=`
+/// are ignored. Bytes that are not UTF-8 are replaced.
 ///
 /// - Throws: `LeftFileError`, `MalformedValues`.
 func readValues(in folder: StepFolder) throws -> [String: String] {

@@ -3,7 +3,7 @@ import Projects
 import Runs
 
 extension RunProgress {
-    /// The value or file that a reference stands for.
+    /// The value or file that a reference refers to.
     package func value(of reference: Reference) throws -> String {
         let step = self[reference.step]
         guard let value = step.values[reference.output] ?? step.outputs[reference.output] else {

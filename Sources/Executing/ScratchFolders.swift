@@ -4,14 +4,14 @@ import Minding
 import Reading
 import Synchronization
 
-/// The layers of steps at work, by name, and empty ones that wait for the next: `SCRATCH/RUN.STEP.ATTEMPT`,
-/// `SCRATCH/free-N`.
+/// The writable layers of running steps by name (`SCRATCH/RUN.STEP.ATTEMPT`), and empty layers for the next steps
+/// (`SCRATCH/free-N`).
 package final class ScratchFolders: Sendable {
     private let folder: String
     private let free: Mutex<[String]>
     private let numbers = Counter()
 
-    /// - Parameter folder: exists; empty layers in it are used.
+    /// - Parameter folder: must exist. Empty layers in it are reused.
     package init(folder: String) {
         self.folder = folder
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
@@ -20,7 +20,7 @@ package final class ScratchFolders: Sendable {
 
     package func layer(named name: String) -> Layer { Layer("\(folder)/\(name)") }
 
-    /// Have a layer of that name, ready to be written to. One that an earlier daemon prepared is found again.
+    /// Prepares a layer with that name for writing. If an earlier daemon prepared it, it is used again.
     package func take(_ name: String) throws {
         let layer = layer(named: name)
         if useFree(as: layer.path) { return }
@@ -28,21 +28,21 @@ package final class ScratchFolders: Sendable {
             try FileManager.default.createDirectory(atPath: part, withIntermediateDirectories: true)
         }
         if !FileManager.default.fileExists(atPath: layer.output) {
-            // An empty file needs no detour by a temporary one that is flushed to the disk.
+            // An empty file does not need to be written to a temporary file and flushed.
             close(open(layer.output, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644))
         }
     }
 
-    /// `true` when a free layer got the name: then all its parts are there.
+    /// `true` if a free layer got the name; then the layer is complete.
     private func useFree(as path: String) -> Bool {
         guard let name = free.withLock({ $0.popLast() }) else { return false }
-        // A folder that has the name already, and something in it, keeps it.
+        // If a non-empty folder already has the name, the rename fails and that folder stays.
         if rename("\(folder)/\(name)", path) == 0 { return true }
         free.withLock { $0.append(name) }
         return false
     }
 
-    /// Empty a layer and keep it for the next step; what cannot be emptied is removed.
+    /// Empties a layer and keeps it for the next step. Removes it if it cannot be emptied.
     package func giveBack(_ layer: Layer) {
         for part in [layer.upper, layer.temporary, layer.inputs, layer.outputs] {
             for name in (try? FileManager.default.contentsOfDirectory(atPath: part)) ?? [] {
@@ -63,9 +63,9 @@ package final class ScratchFolders: Sendable {
         } && truncate(layer.output, 0) == 0
     }
 
-    /// Remove the layers of steps that ended without giving them back.
+    /// Removes the layers of steps that ended without giving them back.
     ///
-    /// - Parameter isAtWork: whether a layer of that name is still needed.
+    /// - Parameter isAtWork: whether the layer of that name is still needed.
     package func removeAll(unless isAtWork: (String) -> Bool) {
         for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         where !name.hasPrefix("free-") && !isAtWork(name) {

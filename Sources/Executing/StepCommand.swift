@@ -4,7 +4,7 @@ import Projects
 import Reading
 
 extension Plan {
-    /// What a step that is a process of its own runs.
+    /// The shell command of a step that runs as a process.
     package func command(of step: PlannedStep) throws -> String {
         guard let command = step.action.body.command({ self.step(named: $0)?.action }) else {
             throw DaemonError.refused("step '\(step.name)' is no command")

@@ -8,7 +8,7 @@ import Projects
 import Reading
 import Runs
 
-/// What a step's command is given: its variables, its folders, its sandbox.
+/// What a step's command gets: its variables, its folders, its sandbox.
 struct StepContract {
     package let job: Job
     let home: Home
@@ -22,7 +22,7 @@ struct StepContract {
         folder = home.folder(of: job.attempt)
     }
 
-    /// The whole environment of the command: of the daemon's own only what any program needs.
+    /// The complete environment of the command. It takes only what any program needs from the daemon's own environment.
     package func environment() throws -> [String: String] {
         let plan = job.run.plan
         var variables: [String: String] = [:]
@@ -47,7 +47,7 @@ struct StepContract {
         return variables
     }
 
-    /// Make the folders that the command reads and writes.
+    /// Creates the folders that the command reads and writes.
     package func prepare() throws {
         for path in [folder.path, home.dataRoot(of: job.run.plan)] {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
@@ -64,8 +64,8 @@ struct StepContract {
         }
     }
 
-    /// The command inside its sandbox. A step that says what it reads may not write into the data root: its outputs are all
-    /// that it leaves, so that they can stand for it.
+    /// The command inside its sandbox. A step that declares its inputs cannot write to the data root: its outputs are
+    /// its only effect, so that a reused result can replace it.
     func sandboxedCommand() throws -> [String] {
         let plain = ["/bin/sh", "-c", job.command]
         let settings = job.run.plan.settings
@@ -91,7 +91,7 @@ struct StepContract {
 
     private static let inherited = ProcessInfo.processInfo.environment
 
-    /// Where the daemon's own user keeps keys: none of a step's business.
+    /// Folders with the keys of the daemon's own user. Steps must not see them.
     private static let keyFolders = [".ssh", ".gnupg", ".aws", ".azure", ".kube", ".config/gcloud"]
         .map { "\(NSHomeDirectory())/\($0)" }.filter(FileManager.default.fileExists(atPath:))
 }
@@ -100,7 +100,7 @@ struct StepContract {
 package let bubblewrap = Program.find("bwrap")
 
 extension Home {
-    /// The data root of a plan's steps. Code from outside gets a folder of its own instead of the environment's data.
+    /// The data root of a plan's steps. Code from outside gets its own folder instead of the environment's data.
     package func dataRoot(of plan: Plan) -> String {
         if plan.settings.isIsolated ?? false {
             return data(project: plan.project, environment: "of-\(plan.branch)", configured: nil)

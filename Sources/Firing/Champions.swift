@@ -6,7 +6,7 @@ import Reading
 import Registry
 import Store
 
-/// Which model versions stand for schedules, asked once in a while for all schedules of one model.
+/// The current champions for schedules. Asks each registry once in a while, for all schedules of a model together.
 actor Champions {
     private let planner: RepositoryPlanner
     private let registries: Registries
@@ -48,7 +48,7 @@ actor Champions {
 }
 
 extension Project {
-    /// The registry of a schedule's environment, and the model there that the schedule is about.
+    /// The registry of a schedule's environment, set to the model that the schedule is about.
     package func registry(of schedule: StoredSchedule) -> RegistrySettings? {
         environment(named: schedule.rule.environment)?.serving(pipeline(named: schedule.pipeline)?.model).registry
     }

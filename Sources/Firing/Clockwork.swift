@@ -33,13 +33,16 @@ package actor Clockwork {
     private let bells: Bells
     private let timer: WallTimer
     private var entries: [Int64: Entry] = [:]
+    private let now: @Sendable () -> Date
     /// When to try again what could not be done for one schedule.
     private var again: Date?
 
+    /// - Parameter now: the clock.
     package init(
         store: Store, planner: RepositoryPlanner, registries: Registries, logger: Logger, bells: Bells,
-        troubles: Troubles = Troubles()
+        troubles: Troubles = Troubles(), now: @escaping @Sendable () -> Date = { Date() }
     ) throws {
+        self.now = now
         self.store = store
         self.logger = logger
         self.bells = bells
@@ -67,7 +70,7 @@ package actor Clockwork {
     }
 
     /// Do everything that can be done now; when to do so again.
-    private func turn() async -> Date? {
+    func turn() async -> Date? {
         await champions.forget()
         again = nil
         do {
@@ -81,7 +84,7 @@ package actor Clockwork {
             logger.error("schedules could not fire, and will be tried again: \(error)")
             entries = [:]
             bells.schedules.forget()
-            return Date().addingTimeInterval(5)
+            return now().addingTimeInterval(5)
         }
     }
 
@@ -98,7 +101,7 @@ package actor Clockwork {
         } catch {
             if !Task.isCancelled { raise(error, schedule) }
             logger.error("schedule \(schedule.pipeline) cannot fire, and will be tried again: \(error)")
-            again = Date().addingTimeInterval(5)
+            again = now().addingTimeInterval(5)
             return nil
         }
     }
@@ -139,7 +142,7 @@ package actor Clockwork {
 
     /// Decide the moments that have come, many schedules in one transaction: moments at the full hour are many.
     private func fireDue() async throws {
-        let now = Date()
+        let now = now()
         let due = entries.filter { $0.value.schedule.pause == nil && $0.value.next.map { $0 <= now } ?? false }
         for batch in due.keys.sorted().chunks(of: 500) {
             var decisions: [FireDecision] = []
@@ -152,7 +155,7 @@ package actor Clockwork {
                 if !decision.moments.isEmpty { decisions.append(decision) }
             }
             guard !decisions.isEmpty else { continue }
-            let events = try await store.decide(decisions, now: Date())
+            let events = try await store.decide(decisions, now: now)
             Failpoint.reach(.fireStored)
             for decision in decisions {
                 guard let last = decision.moments.last else { continue }
@@ -184,7 +187,7 @@ package actor Clockwork {
         for fire in waiting {
             guard let schedule = live.first(where: { $0.project == fire.project && $0.pipeline == fire.pipeline })
             else {
-                try await store.skip(fire, because: .retired, at: Date())
+                try await store.skip(fire, because: .retired, at: now())
                 continue
             }
             guard schedule.pause == nil else { continue }
@@ -198,10 +201,10 @@ package actor Clockwork {
         case .waits: return
         case .never(let reason):
             logger.info("schedule \(fire.pipeline): \(time) is skipped: \(reason)")
-            try await store.skip(fire, because: reason, at: Date())
+            try await store.skip(fire, because: reason, at: now())
         case .ready:
             let pinned = try await champions.champion(for: schedule)
-            _ = try await store.start(fire, schedule, pinned: pinned, now: Date())
+            _ = try await store.start(fire, schedule, pinned: pinned, now: now())
             Failpoint.reach(.fireStored)
             logger.info("schedule \(fire.pipeline) fires for \(time)")
             fired()
@@ -218,7 +221,7 @@ package actor Clockwork {
             guard count > 0, let schedule else { continue }
             await attempt(schedule) {
                 let pinned = try await champions.champion(for: schedule)
-                _ = try await store.startMoments(count, of: backfill, schedule, pinned: pinned, now: Date())
+                _ = try await store.startMoments(count, of: backfill, schedule, pinned: pinned, now: now())
                 Failpoint.reach(.fireStored)
                 fired()
             }
@@ -228,7 +231,7 @@ package actor Clockwork {
     /// Run a moment because a person wants it.
     package func fireByHand(_ schedule: StoredSchedule, at time: Date) async throws -> StoredEvent {
         let event = try await store.fireByHand(
-            schedule, at: time, pinned: try await champions.champion(for: schedule), now: Date())
+            schedule, at: time, pinned: try await champions.champion(for: schedule), now: now())
         Failpoint.reach(.fireStored)
         fired()
         return event

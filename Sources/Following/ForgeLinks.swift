@@ -3,11 +3,12 @@ import Events
 import Forges
 import Foundation
 import Git
+import Home
 import Projects
 import Reading
 import Store
 
-/// A project's forge, ready to be asked: its settings with the secrets that its files hold now.
+/// A project's forge, ready for requests: its settings, with the secrets as its files have them now.
 package struct LinkedForge {
     package let project: StoredProject
     package let link: ForgeLink
@@ -24,19 +25,19 @@ package struct LinkedForge {
                 kind: kind, api: link.api, repository: link.repository, token: try link.tokenFile.map(Self.secret)))
     }
 
-    /// What webhooks are signed with; absent when none are taken.
+    /// The secret that signs webhooks. `nil` if webhooks are not accepted.
     func webhookSecret() throws -> String? { try link.secretFile.map(Self.secret) }
 
-    /// A secret is read when it is needed, so that a new one needs no restart.
-    private static func secret(_ path: String) throws(ForgeError) -> String {
-        guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
-            throw .misconfigured("the secret in \(path) cannot be read")
+    private static func secret(_ reference: String) throws(ForgeError) -> String {
+        do {
+            return try SecretSources.read(reference).value
+        } catch {
+            throw .misconfigured("\(error)")
         }
-        return text.trimmingCharacters(in: .whitespacesAndNewlines)
     }
 }
 
-/// How a pull request is known here: by a ref like that of any other change.
+/// The ref that represents a pull request, like the ref of any other change.
 package enum PullRef {
     package static let prefix = "pull-"
 
@@ -44,7 +45,7 @@ package enum PullRef {
         ProposalRef(key: "\(prefix)\(number)", target: target).name
     }
 
-    /// The number of a pull request that a change's key stands for.
+    /// The number of the pull request that a change's key represents.
     package static func number(ofKey key: String) -> Int64? {
         key.hasPrefix(prefix) ? Int64(key.dropFirst(prefix.count)) : nil
     }

@@ -7,24 +7,25 @@ import Reading
 import Store
 import Synchronization
 
-/// Which branches take no direct pushes: told to the update hook in files, so that it keeps them without a daemon, too.
+/// The list of branches that accept no direct pushes. It is written to files for the update hook, which enforces it
+/// even without a daemon.
 struct GatedBranches {
     let project: StoredProject
     let home: Home
 
-    /// The trees of `environments/` that the lists were written by.
+    /// The trees of `environments/` from which the lists were written.
     private static let written = Mutex<[String: ObjectID]>([:])
 
     private var folder: String { "\(project.repository)/espalier" }
 
-    /// Write the list anew, where these moves may change it.
+    /// Rewrites the list if these moves may change it.
     func update(after moves: [RefMove]?) throws {
         let repository = try Repository(at: project.repository)
         let reader = ProjectReader(repository: repository, home: home, fallbackName: project.name)
         let tree = try reader.defaultTip().flatMap { try repository.object(at: "environments", of: $0) }
         let hasNewOrGone = moves?.contains { $0.branch != nil && $0.makesOrRemoves } ?? true
         if let tree, !hasNewOrGone, Self.written.withLock({ $0[project.repository] == tree }) { return }
-        // While the trusted files are broken, what was gated stays gated.
+        // While the trusted files are invalid, gated branches stay gated.
         guard let trusted = try reader.trustedProject() else { return }
         let gated = trusted.environments.filter { $0.gate != nil }
         let isConcerned = moves?.contains { move in
@@ -36,7 +37,7 @@ struct GatedBranches {
         let branches = gated.isEmpty ? [] : try repository.tips().keys.compactMap(branchName)
         let lines = branches.filter { branch in trusted.environment(ofBranch: branch)?.gate != nil }.sorted()
         try write(lines.map { "\($0)\n" }.joined())
-        // Only what has been written need not be written again.
+        // Remember the tree only after its list was written.
         Self.written.withLock { $0[project.repository] = tree }
     }
 
@@ -53,7 +54,7 @@ struct GatedBranches {
         return text.split(separator: "\n").contains { $0 == branch }
     }
 
-    /// Let one push through, until then.
+    /// Allows one push until the given time.
     package func letThrough(_ branch: String, until end: Date) throws {
         let name = branch.replacing("%", with: "%25").replacing("/", with: "%2F")
         try FileManager.default.createDirectory(atPath: "\(folder)/bypass", withIntermediateDirectories: true)
@@ -62,19 +63,19 @@ struct GatedBranches {
     }
 }
 
-/// Lets operators past a gate, on record. Needs no daemon, for that may be what is broken.
+/// Lets operators bypass a gate, on record. Works without a daemon, because the daemon may be what is broken.
 public struct GateBypass: Sendable {
     private let home: Home
 
     public init(home: Home) { self.home = home }
 
-    /// Let one push into a gated branch.
+    /// Allows one push into a gated branch.
     ///
     /// - Parameters:
-    ///   - minutes: after these it is too late.
-    ///   - name: who does it.
-    ///   - project: by name; the only one when absent.
-    /// - Throws: `DaemonError.refused` for a branch that is not gated.
+    ///   - minutes: the permission expires after this many minutes.
+    ///   - name: the person who bypasses the gate.
+    ///   - project: name of the project. Absent: the only one.
+    /// - Throws: `DaemonError.refused` if the branch is not gated.
     public func letThrough(_ branch: String, minutes: Int, reason: String, as name: String, project: String?)
         async throws
     {
@@ -85,7 +86,7 @@ public struct GateBypass: Sendable {
         guard gated.isGated(branch) else {
             throw DaemonError.refused("'\(branch)' is not gated: push as usual")
         }
-        // On record before it can be used.
+        // Record it before it can be used.
         try await store.note(
             .bypassed(branch: branch, reason: reason), by: name, project: project.id, at: Date())
         try gated.letThrough(branch, until: Date().addingTimeInterval(60 * Double(minutes)))

@@ -15,7 +15,13 @@ package struct GitServers: Sendable {
     /// Seconds without a sign of life until a server counts as gone.
     package var patience: Int
 
-    package init(patience: Int = 300) { self.patience = patience }
+    /// Performs errands: this program, whatever its path is called by now; in tests, which are another one, the built one.
+    private let program: String
+
+    package init(patience: Int = 300, program: String = "/proc/self/exe") {
+        self.patience = patience
+        self.program = program
+    }
 
     /// Bring a project's mirror up to date.
     ///
@@ -53,8 +59,7 @@ package struct GitServers: Sendable {
         let errand = ServerErrand(
             sender: ProcessInfo.processInfo.processIdentifier, repository: repository, url: url, token: token,
             patience: patience, work: work)
-        // Whatever the path of this program is called by now.
-        let ending = try await Program("/proc/self/exe", [ServerErrand.command]).run(
+        let ending = try await Program(program, [ServerErrand.command]).run(
             input: JSONEncoder().encode(errand))
         guard let outcome = try? JSONDecoder().decode(ServerErrand.Outcome.self, from: ending.output) else {
             throw errand.failure("the process that asks it ended with \(ending.code)")

@@ -6,7 +6,7 @@ import Reading
 import Store
 import Watching
 
-/// Joins projects to their forges.
+/// Links projects to their forges.
 public struct ForgeLinker: Sendable {
     private let home: Home
 
@@ -14,10 +14,10 @@ public struct ForgeLinker: Sendable {
 
     /// - Parameters:
     ///   - kind: `github`, `gitlab`, `gitea` or `azure-devops`.
-    ///   - api: address of its REST API; absent for the public service.
+    ///   - api: base URL of its REST API. Absent: the public service.
     ///   - tokenFile: absolute path; read when the token is needed.
     ///   - landing: `push` or `api`.
-    /// - Throws: `DaemonError.refused` for what cannot be, `ForgeError` for what the forge could not be asked with.
+    /// - Throws: `DaemonError.refused` for an invalid link, `ForgeError` if the settings cannot be used.
     public func link(
         _ name: String, kind: String, api: String?, repository: String, tokenFile: String?, secretFile: String?,
         landing: String
@@ -35,7 +35,7 @@ public struct ForgeLinker: Sendable {
         let link = ForgeLink(
             kind: kind, api: api, repository: repository, tokenFile: tokenFile, secretFile: secretFile,
             landing: landing)
-        // What is wrong with it is said now, not with the first pull request.
+        // Report mistakes now and not with the first pull request.
         let linked = try LinkedForge(project, link)
         _ = try linked.webhookSecret()
         try await store.link(link, to: project.id)

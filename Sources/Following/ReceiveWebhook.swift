@@ -6,7 +6,7 @@ import Projects
 import Reading
 import Store
 
-/// Takes webhooks: believed by their signature, stored, answered at once. What they are about is looked up afterwards.
+/// Accepts webhooks: verifies the signature, stores the delivery and answers at once. Its subject is looked up later.
 package struct WebhookReceiver: Sendable {
     let store: Store
     let follower: ForgeFollower
@@ -17,8 +17,8 @@ package struct WebhookReceiver: Sendable {
     }
 
     /// - Parameters:
-    ///   - project: by name.
-    ///   - body: exactly as it came: signatures cover its bytes.
+    ///   - project: name of the project.
+    ///   - body: unmodified, because signatures cover its bytes.
     /// - Returns: the HTTP status, and a sentence for the forge's list of deliveries.
     package func receive(project name: String, headers: [(name: String, value: String)], body: [UInt8]) async throws
         -> (
@@ -52,7 +52,7 @@ package struct WebhookReceiver: Sendable {
         return (202, meaning)
     }
 
-    /// What a delivery is about, and whether it is worth a look. One that cannot be read is: it may be of a newer kind.
+    /// The subject of a delivery, and whether it needs a look. An unreadable delivery does: it may be of a newer kind.
     private func read(_ delivery: Delivery, _ forge: any Forge) -> (meaning: String, matters: Bool) {
         do {
             switch try forge.meaning(of: delivery) {
@@ -67,7 +67,7 @@ package struct WebhookReceiver: Sendable {
     }
 }
 
-/// As `Forges` asks for it.
+/// The hash function in the form that `Forges` needs.
 private func authenticate(_ function: HashFunction, _ key: [UInt8], _ message: [UInt8]) -> [UInt8] {
     switch function {
     case .sha1: hmac(.sha1, key: key, message)

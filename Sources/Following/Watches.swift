@@ -18,7 +18,7 @@ package final class Watches: Sendable {
 
     package func watch(of project: Int64) -> ProjectWatch? { known.withLock { $0[project] } }
 
-    /// Ask for a look at one ref, without waiting for it.
+    /// Requests a look at one ref and does not wait for it.
     package func nudge(_ project: Int64, _ ref: String) { known.withLock { $0[project] }?.ask(ref) }
 
     package func stop() { all.forEach { $0.stop() } }

@@ -3,6 +3,10 @@
 ///
 /// Each kind of forge has one implementation, and all pass the same suite.
 public protocol Forge: Sendable {
+    static var traits: ForgeTraits { get }
+
+    init(_ settings: ForgeSettings)
+
     var settings: ForgeSettings { get }
 
     /// The refs of the heads of all proposed changes, with one `*` for the number. Nil if the forge has no such refs;
@@ -78,11 +82,4 @@ extension Forge {
 }
 
 /// The implementation for a project's forge.
-public func forge(for settings: ForgeSettings) -> any Forge {
-    switch settings.kind {
-    case .github: GitHubForge(settings)
-    case .gitlab: GitLabForge(settings)
-    case .gitea: GiteaForge(settings)
-    case .azureDevOps: AzureDevOpsForge(settings)
-    }
-}
+public func forge(for settings: ForgeSettings) -> any Forge { settings.kind.implementation.init(settings) }

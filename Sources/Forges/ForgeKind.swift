@@ -20,13 +20,18 @@ public enum ForgeKind: String, Codable, CaseIterable, Sendable, Hashable {
         return notice.publisherId == "tfs" ? .azureDevOps : nil
     }
 
-    /// The display name.
-    public var name: String {
+    /// What implements it. A new kind is a folder of its own, a case and a line here, and how `identify` knows it.
+    var implementation: any Forge.Type {
         switch self {
-        case .github: "GitHub"
-        case .gitlab: "GitLab"
-        case .gitea: "Gitea"
-        case .azureDevOps: "Azure DevOps"
+        case .github: GitHubForge.self
+        case .gitlab: GitLabForge.self
+        case .gitea: GiteaForge.self
+        case .azureDevOps: AzureDevOpsForge.self
         }
     }
+
+    var traits: ForgeTraits { implementation.traits }
+
+    /// The display name.
+    public var name: String { traits.name }
 }

@@ -22,7 +22,7 @@ public struct ForgeSettings: Sendable, Hashable {
     }
 
     private static func address(_ given: String?, of kind: ForgeKind) throws(ForgeError) -> String {
-        guard let text = given ?? defaultAddress(of: kind) else {
+        guard let text = given ?? kind.traits.publicAPI else {
             throw .misconfigured("\(kind.name) needs the server's address as api, such as https://git.example.org")
         }
         guard let parts = URLComponents(string: text), let scheme = parts.scheme?.lowercased(),
@@ -35,39 +35,16 @@ public struct ForgeSettings: Sendable, Hashable {
         }
         var address = text
         while address.hasSuffix("/") { address.removeLast() }
-        if let version = versionPath(of: kind), !address.hasSuffix(version) { address += version }
+        if let version = kind.traits.versionPath, !address.hasSuffix(version) { address += version }
         return address
-    }
-
-    private static func defaultAddress(of kind: ForgeKind) -> String? {
-        switch kind {
-        case .github: "https://api.github.com"
-        case .gitlab: "https://gitlab.com/api/v4"
-        case .gitea: nil
-        case .azureDevOps: "https://dev.azure.com"
-        }
-    }
-
-    private static func versionPath(of kind: ForgeKind) -> String? {
-        switch kind {
-        case .gitlab: "/api/v4"
-        case .gitea: "/api/v1"
-        case .github, .azureDevOps: nil
-        }
     }
 
     private static func path(_ text: String, of kind: ForgeKind) throws(ForgeError) -> String {
         let segments = text.split(separator: "/", omittingEmptySubsequences: false)
-        let isNumber = !text.isEmpty && text.utf8.allSatisfy { (48...57).contains($0) }
-        let (form, hasForm) =
-            switch kind {
-            case .github, .gitea: ("owner/name", segments.count == 2)
-            case .gitlab: ("group/name, or the project's number", segments.count >= 2 || isNumber)
-            case .azureDevOps: ("organization/project/name", segments.count == 3)
-            }
         let isPlain = segments.allSatisfy { $0 != "." && $0 != ".." && !$0.isEmpty }
-        guard hasForm, isPlain, !hasControlCharacters(text) else {
-            throw .misconfigured("the repository on \(kind.name) is written \(form), not '\(text)'")
+        guard kind.traits.isRepository(segments), isPlain, !hasControlCharacters(text) else {
+            throw .misconfigured(
+                "the repository on \(kind.name) is written \(kind.traits.repositoryForm), not '\(text)'")
         }
         return text
     }

@@ -6,14 +6,14 @@ import Home
 import Projects
 import Reading
 
-/// Has a forge merge a pull request itself: the head that was tested, into a target that is where it was tested on.
+/// Asks a forge to merge a pull request: the tested head, into a target that is still at the commit it was tested on.
 struct LandByForge: LandingPlace {
     let client: ForgeClient
     let servers: GitServers
     package let linked: LinkedForge
 
     package func land(_ request: LandingRequest) async throws -> Landed {
-        // A change that no pull request stands for is pushed.
+        // A change without a pull request is pushed.
         guard let change = request.changes.first, let origin = change.origin else {
             return try await LandOnServer(servers: servers, token: linked.forge.settings.token).land(request)
         }
@@ -21,10 +21,10 @@ struct LandByForge: LandingPlace {
             return .refused("the forge merges one change at a time: set `batch: 1`")
         }
         guard let head = change.head else { return .refused("it has no head") }
-        // The forge merges into whatever is there; what was tested is a merge with what was there.
+        // The forge merges into the current tip, but the tests were for a merge with the earlier one.
         let before = try await tip(of: request.ref)
         guard before == request.from else {
-            // Unless it was the forge that moved it, and nobody heard of that.
+            // Unless the forge itself moved it and the answer was lost.
             if try await pull(origin).state == .merged, let before { return .at(before) }
             return .targetMoved
         }
@@ -44,13 +44,13 @@ struct LandByForge: LandingPlace {
         }
     }
 
-    /// A merge that was made without an answer reads like one that cannot be made: the pull request itself tells.
+    /// If the answer was lost, a completed merge looks like one that is impossible. Only the pull request tells which.
     private func readAgain(_ change: Change, _ origin: ChangeOrigin, _ tip: ObjectID?, because reason: String?)
         async throws -> Landed
     {
         if try await pull(origin).state == .merged, let tip { return .at(tip) }
         if let reason { return .refused("the forge does not merge it: \(reason)") }
-        // It has a newer head, or is being merged: the next look tells.
+        // It has a newer head, or is being merged. The next look shows which.
         throw ForgeError.busy(
             status: 0, message: "change \(change.number) is being merged or has a newer head", retry: nil)
     }

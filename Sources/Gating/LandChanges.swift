@@ -7,12 +7,12 @@ import Projects
 import Reading
 import Store
 
-/// Changes that are to become part of their target.
+/// A request to land changes in their target.
 package struct LandingRequest: Sendable {
     let changes: [Change]
-    /// Where the target was when they were tested.
+    /// The tip of the target during the tests.
     package let from: ObjectID
-    /// The commit that was tested.
+    /// The tested commit.
     package let to: ObjectID
     /// `refs/heads/…`
     package let ref: String
@@ -22,23 +22,23 @@ package struct LandingRequest: Sendable {
     package var reason: String { "espalier: change \(changes.map { "\($0.number)" }.joined(separator: ", "))" }
 }
 
-/// What landing came to.
+/// The result of landing.
 package enum Landed: Sendable {
-    /// The target is at this commit.
+    /// The target is now at this commit.
     case at(ObjectID)
-    /// Somebody else moved it first.
+    /// Somebody else moved the target first.
     case targetMoved
-    /// It cannot land, and will not by itself.
+    /// It cannot land, and retrying does not help.
     case refused(String)
 }
 
-/// A place where a target can be moved to what was tested: in this repository, on a Git server, by a forge.
+/// A place where a target can be moved to the tested commit: in this repository, on a Git server, or by a forge.
 protocol LandingPlace: Sendable {
-    /// - Throws: `GitError`, `ForgeError` for what may pass: it is tried again.
+    /// - Throws: `GitError`, `ForgeError` for errors that may pass; landing is retried.
     func land(_ request: LandingRequest) async throws -> Landed
 }
 
-/// Moves targets to what was tested, wherever they are.
+/// Moves targets to the tested commit, wherever they are.
 package struct ChangeLander: Sendable {
     let store: Store
     let client: ForgeClient

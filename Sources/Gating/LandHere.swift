@@ -3,7 +3,7 @@ import Git
 import Projects
 import Reading
 
-/// Moves a branch of a repository on this machine, by compare-and-swap.
+/// Moves a branch of a local repository by compare-and-swap.
 struct LandHere: LandingPlace {
     package func land(_ request: LandingRequest) async throws -> Landed {
         let isMoved = try Repository(at: request.project.repository)

@@ -4,7 +4,7 @@ import Home
 import Projects
 import Reading
 
-/// Moves a branch on a Git server, by pushing the tested commit.
+/// Moves a branch on a Git server by pushing the tested commit.
 struct LandOnServer: LandingPlace {
     let servers: GitServers
     package let token: String?
@@ -12,7 +12,7 @@ struct LandOnServer: LandingPlace {
     package func land(_ request: LandingRequest) async throws -> Landed {
         let (project, ref) = (request.project, request.ref)
         guard let refusal = try await servers.push(request.to, to: ref, of: project, token: token) else {
-            // The mirror would see it with its next fetch anyway.
+            // Saves waiting for the next fetch of the mirror.
             _ = try Repository(at: project.repository)
                 .compareAndSwap(ref, from: request.from, to: request.to, reason: request.reason)
             return .at(request.to)

@@ -8,7 +8,7 @@ import Projects
 import Reading
 import Store
 
-/// Merges changes in memory, as the gate decided. Writes commits and the refs that keep them; moves no branch.
+/// Merges changes in memory, as the gate decided. Writes commits and the refs that protect them; moves no branch.
 struct ChangeMerger {
     let repository: Repository
     let rules: GateRules
@@ -20,7 +20,7 @@ struct ChangeMerger {
         self.rules = rules
     }
 
-    /// Each by itself with the target's tip.
+    /// Merges each change separately with the target's tip.
     package func check(_ changes: [Change], with tip: ObjectID) throws -> GateWrite {
         var write = GateWrite()
         for change in changes {
@@ -42,10 +42,11 @@ struct ChangeMerger {
         return write
     }
 
-    /// A chain: the first with `base`, each other with the one before it. The last of each group stands for all of it.
+    /// Builds a chain: the first change is merged with `base`, each other one with its predecessor. The last merge of a
+    /// group contains the whole group.
     ///
-    /// One that conflicts is passed over, and its group ends before it: what is tested is what would land.
-    /// - Parameter known: the event that has tested a tree already, for these changes.
+    /// A change that conflicts is skipped and ends its group, so that exactly what is tested can land.
+    /// - Parameter known: the event that already tested a tree for these changes.
     package func build(
         _ groups: [[Change]], onto base: ObjectID, of view: GateView,
         known: (_ tree: ObjectID, _ changes: [Change]) -> Int64?
@@ -85,12 +86,12 @@ struct ChangeMerger {
         return write
     }
 
-    /// `nil` when the change's head is gone.
+    /// `nil` if the change's head is gone.
     private func merge(_ change: Change, onto base: ObjectID) throws(GitError) -> MergeResult? {
         guard let head = change.head, repository.has(head) else { return nil }
         let result = try repository.merge(head, into: base, by: try method(of: change, head, base), time: time)
         if case .merged(let merge) = result {
-            // The ref keeps the merge from being collected while its checks run.
+            // The ref protects the merge from garbage collection while its checks run.
             try repository.setRef("refs/espalier/changes/\(change.number)/merge", to: merge)
         }
         return result

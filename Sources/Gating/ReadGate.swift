@@ -10,22 +10,22 @@ import Reading
 import Runs
 import Store
 
-/// Reads what a gate is to decide by: refs and commits from the repository, how checks stand from the store. What cannot
-/// change any more is read once.
+/// Reads what a gate bases its decisions on: refs and commits from the repository, the state of checks from the store.
+/// What cannot change any more is read only once.
 package struct GateReading {
     let store: any StoreReading
     let home: Home
-    /// Tips up to which it is known what they contain.
+    /// Per target, the last tip whose contained changes are known.
     private var tips: [GateTarget: ObjectID] = [:]
-    /// A head → the commits that it brings along.
+    /// A head → the commits that it adds.
     private var brought: [ObjectID: Set<ObjectID>] = [:]
-    /// With the tree of `environments/` that they were read from.
+    /// The rules, with the tree of `environments/` that they were read from.
     private var rules: [GateTarget: (tree: ObjectID?, rules: GateRules)] = [:]
-    /// Checks that have ended, by event.
+    /// Ended checks, by event.
     private var ended: [Int64: Checks] = [:]
-    /// Of those, the ones that say something about the tree: they were not cancelled, nor lost.
+    /// The ended checks that say something about the tree: neither cancelled nor lost.
     private var conclusive: Set<Int64> = []
-    /// What was tested, and by which event.
+    /// Tested trees, with the event that tested each.
     private var tested: [TestedTree: Int64] = [:]
 
     private struct TestedTree: Hashable {
@@ -57,12 +57,12 @@ package struct GateReading {
             contained: git.contained, needs: git.needs, landed: landed)
     }
 
-    /// A tree is being tested.
+    /// Records that a tree is being tested.
     mutating func remember(_ tree: ObjectID, of request: CheckRequest, event: Int64, _ target: GateTarget) {
         tested[TestedTree(project: target.project, tree: tree, isFork: request.isFork ?? false)] = event
     }
 
-    /// The event that has this very tree tested already, by all that check these changes.
+    /// The event that already tested this exact tree with all the checks of these changes.
     package func event(thatTested tree: ObjectID, _ changes: [Change], _ target: GateTarget) -> Int64? {
         let isFork = changes.contains(where: \.isFork)
         let key = TestedTree(project: target.project, tree: tree, isFork: isFork)
@@ -75,7 +75,7 @@ package struct GateReading {
         return event
     }
 
-    /// All that the view told has been done.
+    /// Records that everything in the view was acted on.
     package mutating func seen(_ view: GateView, _ target: GateTarget) {
         tips[target] = view.tip
         if brought.count > 5_000 { brought = [:] }
@@ -101,7 +101,7 @@ package struct GateReading {
             needs: try needs(of: changes.filter { !$0.state.isSettled }, tip, repository))
     }
 
-    /// The rules of the trusted commit. While it cannot be read, those that were known last go on.
+    /// The rules of the trusted commit. While it cannot be read, the last known rules stay in force.
     private mutating func readRules(of target: GateTarget, _ project: StoredProject, _ repository: Repository)
         -> GateRules
     {
@@ -114,7 +114,7 @@ package struct GateReading {
         return found
     }
 
-    /// Changes whose head the target has come to hold, whoever put it there, or whose merge has landed.
+    /// Changes that the target now contains: by their head, whoever put it there, or by their merge.
     private func contained(_ changes: [Change], in tip: ObjectID, _ target: GateTarget, _ repository: Repository)
         throws
         -> Set<Int64>
@@ -129,8 +129,8 @@ package struct GateReading {
         return try changes.reduce(into: []) { contained, change in
             switch change.state {
             case .merging(let build): if try holds(build.merge) { contained.insert(change.number) }
-            // A head that has just been proposed is merged first: that it adds nothing is told in its own words.
-            // Neither does it become of one that was rejected for that.
+            // A newly proposed head is merged first, because the merge reports better that it adds nothing. The same
+            // holds for a change that was rejected for adding nothing.
             case .rejected where change.checks == nil, .proposed, .merged, .withdrawn: break
             case .checking, .ready, .queued, .conflicted, .rejected:
                 if let head = change.head, try holds(head) { contained.insert(change.number) }
@@ -158,7 +158,7 @@ package struct GateReading {
         return needs
     }
 
-    /// Checks that had not ended when they were last read, by event.
+    /// Checks that had not ended at the last read, by event.
     private var waiting: [Int64: Checks] = [:]
 
     private mutating func readChecks(of events: Set<Int64>, _ target: String) async throws {
@@ -187,7 +187,7 @@ package struct GateReading {
         guard found.runs.isEmpty else {
             return found.runs.allSatisfy { $0.outcome == .passed } ? .passed : .waiting
         }
-        // A check that has nothing to look at is resolved: skipped, with its reason.
+        // Checks without matching paths count as passed: they are skipped, with their reason.
         if planning.skipped.values.contains(where: \.isForPaths) { return .passed }
         return .failed(
             reason: planning.remark

@@ -1,7 +1,7 @@
 import Foundation
 
-/// Rings a bell at the earliest of the moments that it was set to. One timer at a time, and a new one only for an earlier
-/// moment: a ring that comes early is a look for nothing.
+/// Rings a bell at the earliest of the given times. There is one timer at a time, replaced only by an earlier one. A
+/// ring that comes too early only causes a useless look.
 package struct Alarm {
     private let bell: Bell
     private var timer: (task: Task<Void, Never>, at: Date)?

@@ -1,6 +1,6 @@
-/// Says *that* something happened, never what. Rings that nobody has answered yet are one.
+/// Says *that* something happened, not what. Rings that nobody has answered yet are merged.
 package struct Bell: Sendable {
-    /// One element for each time that somebody should look. For one listener.
+    /// One element per ring, for a single listener.
     package let rings: AsyncStream<Void>
     private let continuation: AsyncStream<Void>.Continuation
 
@@ -8,6 +8,6 @@ package struct Bell: Sendable {
 
     package func ring() { continuation.yield() }
 
-    /// No more rings: the listener's loop ends.
+    /// Ends the listener's loop.
     package func stop() { continuation.finish() }
 }

@@ -1,10 +1,10 @@
-/// What stops the daemon or a command, in words for the person at the terminal.
+/// Errors that stop the daemon or a command, with messages for the person at the terminal.
 public enum DaemonError: Error, Sendable, CustomStringConvertible {
     case unusable(String)
     case alreadyRunning(home: String)
     case notRunning(home: String)
     case refused(String)
-    /// The daemon hung up on a command, or said nothing: it may have been done.
+    /// The daemon closed the connection or sent no answer. It may have carried out the command.
     case unanswered(home: String)
 
     public var description: String {

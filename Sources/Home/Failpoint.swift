@@ -1,7 +1,7 @@
 import Foundation
 
-/// The moments between two facts, or between a fact and what it causes outside. `scripts/bench/torture` has the daemon die
-/// at each of them: `ESPALIER_FAILPOINT=NAME@N` is the death of the process when it comes there for the Nth time.
+/// The points between two facts, or between a fact and its external effect. `scripts/bench/torture` makes the daemon
+/// die at each of them: `ESPALIER_FAILPOINT=NAME@N` ends the process when it reaches the point for the Nth time.
 public enum Failpoint: String, CaseIterable, Sendable {
     case lookRead = "look.read"
     case lookStored = "look.stored"
@@ -29,7 +29,7 @@ public enum Failpoint: String, CaseIterable, Sendable {
     case aliasMoved = "alias.moved"
     case aliasConfirmed = "alias.confirmed"
 
-    /// What the daemon's environment asks for, told once more of each arrival.
+    /// The failpoint from the daemon's environment. Each arrival counts towards N.
     private static let armed: (name: String, count: Int)? = {
         guard let text = ProcessInfo.processInfo.environment["ESPALIER_FAILPOINT"] else { return nil }
         let parts = text.split(separator: "@").map(String.init)

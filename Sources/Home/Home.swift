@@ -1,6 +1,6 @@
 import Foundation
 
-/// The daemon's own folder, and what lies where in it.
+/// The daemon's folder and its layout.
 ///
 /// ```
 /// HOME/espalier.sqlite     everything that is remembered
@@ -25,7 +25,7 @@ import Foundation
 public struct Home: Sendable, Hashable {
     public let path: String
 
-    /// - Parameter path: made absolute; `ESPALIER_HOME`, else `~/.espalier`, when absent.
+    /// - Parameter path: made absolute. Absent: `ESPALIER_HOME`, else `~/.espalier`.
     public init(_ path: String? = nil) {
         let chosen = path ?? ProcessInfo.processInfo.environment["ESPALIER_HOME"] ?? (NSHomeDirectory() + "/.espalier")
         self.path = URL(fileURLWithPath: chosen).standardizedFileURL.path
@@ -51,13 +51,13 @@ public struct Home: Sendable, Hashable {
     public func run(_ id: Int64) -> String { "\(path)/runs/\(id)" }
     public func step(_ run: Int64, _ step: String, attempt: Int) -> String { "\(self.run(run))/\(step)/\(attempt)" }
 
-    /// The data root of an environment: as configured, relative to the home, or a folder of its own.
+    /// The data root of an environment: the configured path, relative to the home, or else a default folder.
     public func data(project: String, environment: String, configured: String?) -> String {
         let root = configured ?? "data/\(project)/\(environment)"
         return root.hasPrefix("/") ? root : "\(path)/\(root)"
     }
 
-    /// Make the folder, and say clearly when its name is too long for a unix socket.
+    /// Creates the folder. Throws a clear error if its path is too long for a unix socket.
     public func prepare() throws {
         guard socket.utf8.count < 108 else {
             throw DaemonError.unusable(
@@ -81,7 +81,7 @@ public struct Home: Sendable, Hashable {
     }
 }
 
-/// The system's words for what Foundation met: `Not a directory`.
+/// The system's message for a Foundation error: `Not a directory`.
 package func systemReason(_ error: any Error) -> String {
     guard let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? POSIXError else { return "\(error)" }
     return String(cString: strerror(cause.code.rawValue))

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Held by the one daemon of a home, as long as its process lives.
+/// The lock of a home. Its one daemon holds it as long as the process lives.
 package final class HomeLock: Sendable {
     private let descriptor: Int32
 
@@ -14,7 +14,7 @@ package final class HomeLock: Sendable {
 
     deinit { close(descriptor) }
 
-    /// Whether a daemon is running on the home.
+    /// Whether a daemon is running in the home.
     package static func isHeld(_ home: Home) -> Bool {
         let descriptor = open(home.lock, O_RDONLY | O_CLOEXEC)
         guard descriptor >= 0 else { return false }

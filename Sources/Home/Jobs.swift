@@ -1,7 +1,7 @@
-/// Runs jobs that are handed in one by one, all at the same time. Nothing is kept of a job that has ended.
+/// Runs submitted jobs concurrently. Ended jobs leave nothing behind.
 ///
-/// One owner calls `run()`; jobs may be handed in from anywhere, before it as well. A cancelled or stopped owner cancels
-/// the jobs.
+/// One owner calls `run()`. Jobs can be submitted from anywhere, also before that. Cancelling or stopping the owner
+/// cancels the jobs.
 package struct Jobs: Sendable {
     package typealias Job = @Sendable () async -> Void
 
@@ -10,10 +10,10 @@ package struct Jobs: Sendable {
 
     package init() { (jobs, continuation) = AsyncStream.makeStream() }
 
-    /// Have a job run. Ignored once stopped.
+    /// Submits a job. Ignored after `stop()`.
     package func start(_ job: @escaping Job) { continuation.yield(job) }
 
-    /// Serve until stopped.
+    /// Runs until stopped.
     package func run() async {
         await withDiscardingTaskGroup { group in
             for await job in jobs { group.addTask { await job() } }
@@ -21,6 +21,6 @@ package struct Jobs: Sendable {
         }
     }
 
-    /// Cancel what is at work; `run()` returns when that has ended.
+    /// Cancels running jobs. `run()` returns when they have ended.
     package func stop() { continuation.finish() }
 }

@@ -9,13 +9,13 @@ package final class Lanes<Key: Hashable & Sendable>: Sendable {
     /// - Parameter bell: rings when something may be due.
     package init(_ bell: Bell) { self.bell = bell }
 
-    /// Serve until the bell stops. What an earlier daemon left comes first.
+    /// Runs until the bell stops. Work that an earlier daemon left comes first.
     ///
     /// - Parameters:
-    ///   - next: when each lane on which there is something to do is to be served. Asked after every ring and every service,
-    ///     and when the earliest of these moments has come; after it throws, in five seconds.
-    ///   - failed: told what `next` throws.
-    ///   - serve: does what is due on a lane.
+    ///   - next: when to serve each lane that has work. Called after every ring, after every service, and at the
+    ///     earliest of the returned times. If it throws, it is called again after five seconds.
+    ///   - failed: gets the errors of `next`.
+    ///   - serve: does the due work of a lane.
     package func run(
         next: () async throws -> [Key: Date], failed: (any Error) -> Void,
         serve: @escaping @Sendable (Key) async -> Void

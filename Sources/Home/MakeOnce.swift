@@ -1,6 +1,6 @@
 import Foundation
 
-/// The text of a file that is written once, for nobody else to read: whoever comes second finds the first one's, whole.
+/// The text of a file that is written once and readable only by us. If it exists, its text is returned, complete.
 package func makeOnce(_ path: String, _ text: () -> String) throws -> String {
     if let known = try? String(contentsOfFile: path, encoding: .utf8) { return known }
     let draft = "\(path).\(UUID().uuidString)"

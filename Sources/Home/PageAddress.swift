@@ -1,17 +1,17 @@
 import Foundation
 
-/// Where people find the daemon's pages, for links.
+/// The address of the daemon's pages, for links.
 package struct PageAddress: Sendable {
     private let home: Home
     private let published: String?
 
-    /// - Parameter published: where a proxy shows the pages, with a slash at its end; where they are served when absent.
+    /// - Parameter published: the public URL behind a proxy, with a trailing slash. Absent: the address that is served.
     package init(home: Home, published: String? = nil) {
         self.home = home
         self.published = published
     }
 
-    /// With a slash at its end; absent until the pages can be asked for.
+    /// With a trailing slash. Absent until the pages can be requested.
     package var current: String? {
         published
             ?? (try? String(contentsOfFile: home.address, encoding: .utf8))?

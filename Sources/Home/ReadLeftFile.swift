@@ -1,6 +1,6 @@
 import Foundation
 
-/// Why a file that a step left cannot be taken.
+/// Why a file that a step left cannot be read.
 package enum LeftFileError: Error, Hashable, Sendable, CustomStringConvertible {
     case missing(String)
     case link(String)
@@ -23,13 +23,14 @@ package enum LeftFileError: Error, Hashable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Read a file that a step left. The one way in which the daemon reads what steps write: a step may leave anything under any
-/// name, and must not make the daemon read another file, wait, or run out of memory.
+/// Reads a file that a step left. The daemon reads such files only in this way: a step may leave anything under any
+/// name, and must not be able to make the daemon read another file, block, or run out of memory.
 ///
 /// - Parameters:
-///   - path: relative to `folder`; or absolute, and below it.
-///   - folder: where the step could write. Nothing outside it is read: no component of the path below it may be a link.
-///   - limit: bytes. More is an error; nothing is read of it.
+///   - path: relative to `folder`, or absolute and inside it.
+///   - folder: the folder that the step could write to. Nothing outside it is read: no component of the path inside it
+///     may be a link.
+///   - limit: maximum size in bytes. A larger file is an error, and none of it is read.
 /// - Returns: the whole contents.
 package func readLeftFile(_ path: String, in folder: String, atMost limit: Int) throws(LeftFileError) -> [UInt8] {
     let left = try OpenLeftFile(path, in: folder)
@@ -38,14 +39,14 @@ package func readLeftFile(_ path: String, in folder: String, atMost limit: Int) 
     return try left.read(from: 0, count: left.size)
 }
 
-/// The end of a file that a step left: the last `count` bytes, or all of it.
+/// The end of a file that a step left: the last `count` bytes, or the whole file if it is shorter.
 package func readEnd(ofLeftFile path: String, in folder: String, count: Int) throws(LeftFileError) -> [UInt8] {
     let left = try OpenLeftFile(path, in: folder)
     defer { left.close() }
     return try left.read(from: max(0, left.size - count), count: min(count, left.size))
 }
 
-/// A part of a file that a step left or still writes; empty past its end.
+/// A part of a file that a step left or is still writing; empty beyond its end.
 package func readPart(ofLeftFile path: String, in folder: String, from offset: Int, count: Int) throws(LeftFileError)
     -> [UInt8]
 {
@@ -54,7 +55,7 @@ package func readPart(ofLeftFile path: String, in folder: String, from offset: I
     return try left.read(from: offset, count: max(0, min(count, left.size - offset)))
 }
 
-/// A regular file that was reached without following a link.
+/// A regular file, opened without following links.
 private struct OpenLeftFile {
     let name: String
     let size: Int
@@ -76,7 +77,7 @@ private struct OpenLeftFile {
             guard next >= 0 else { throw failure }
             at = next
         }
-        // Not blocking: a fifo would wait for a writer.
+        // Non-blocking: opening a fifo would wait for a writer.
         descriptor = openat(at, last, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
         let failure = Self.error(relative)
         Foundation.close(at)
@@ -107,11 +108,11 @@ private struct OpenLeftFile {
         return bytes
     }
 
-    /// What the system's last error says of a path.
+    /// The error for a path from the system's last error.
     private static func error(_ name: String) -> LeftFileError {
         switch errno {
         case ENOENT: .missing(name)
-        // A folder of the path that is a link is "not a directory" when links are not followed.
+        // Without following links, a linked folder in the path gives "not a directory".
         case ELOOP, ENOTDIR: .link(name)
         case ENXIO: .notRegular(name)
         default: .unreadable(name, reason: String(cString: strerror(errno)))

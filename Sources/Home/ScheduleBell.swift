@@ -1,11 +1,11 @@
 import Synchronization
 
-/// Rings when a schedule may be due. Beside *that*, it says whether the live schedules are still the same.
+/// Rings when a schedule may be due. Also says whether the live schedules have changed.
 package final class ScheduleBell: Sendable {
     package let bell = Bell()
     private let isStale = Mutex(true)
 
-    /// A run of a fire has ended, or somebody asked for one.
+    /// A run of a fire ended, or somebody requested one.
     package func ring() { bell.ring() }
 
     /// Schedules went live, were retired, paused or resumed.
@@ -14,10 +14,10 @@ package final class ScheduleBell: Sendable {
         bell.ring()
     }
 
-    /// What is known of the schedules is not to be trusted; the next ring finds out.
+    /// The cached schedules may be wrong; the next ring reloads them.
     package func forget() { isStale.withLock { $0 = true } }
 
-    /// Whether the schedules have to be read again; asking is taking note.
+    /// Whether the schedules must be reloaded. The call resets the answer.
     package func takeChange() -> Bool {
         isStale.withLock { stale in
             defer { stale = false }

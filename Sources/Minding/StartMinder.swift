@@ -92,6 +92,8 @@ public struct Minders: Sendable {
                     .assumingMemoryBound(to: UnsafePointer<CChar>?.self)
                 spawn.output = log
                 spawn.kept = lock
+                // Whoever stops it at once must not kill it before it can stop its command and leave a record.
+                spawn.holds_signals = 1
                 return espalier_spawn(&spawn, &pid)
             }
         }

@@ -1,10 +1,10 @@
 import Foundation
 import Projects
 
-/// When drift has started which pipelines of an environment.
+/// When drift started pipelines of an environment.
 public struct DriftStarts: Sendable, Hashable {
     public let now: Date
-    /// By pipeline, in any order.
+    /// Times by pipeline, in any order.
     public let starts: [String: [Date]]
 
     public init(now: Date = .distantPast, starts: [String: [Date]] = [:]) {
@@ -12,7 +12,7 @@ public struct DriftStarts: Sendable, Hashable {
         self.starts = starts
     }
 
-    /// Why the rule does not let drift start the pipeline now; `nil` when it does.
+    /// Why the rule keeps drift from starting the pipeline now; `nil` if it does not.
     func held(by rule: DriftRule, of pipeline: String) -> NonRun? {
         let earlier = starts[pipeline] ?? []
         let cooled = earlier.max()?.addingTimeInterval(Double(rule.cooldown))

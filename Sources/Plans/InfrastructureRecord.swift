@@ -1,12 +1,12 @@
-/// What a step has planned for infrastructure.
+/// What a step planned for infrastructure.
 public struct InfrastructureRecord: Sendable, Hashable {
-    /// The folder and the state that it is about.
+    /// The folder and the state that the plan is about.
     public let place: String
-    /// Digest of what it was planned from.
+    /// Digest of the inputs of the plan.
     public let configuration: String
-    /// The plan as JSON; the store does not look into it.
+    /// The plan as JSON. The store does not read it.
     public let body: String
-    /// As Terraform shows it to people.
+    /// The plan as Terraform shows it to people.
     public let text: String
 
     public init(place: String, configuration: String, body: String, text: String) {

@@ -2,9 +2,9 @@ import Foundation
 
 /// Why a pipeline does not run for an event.
 public struct NonRun: Sendable, Hashable, CustomStringConvertible {
-    /// One word, for programs: `pathsUntouched`.
+    /// One word for programs, for example `pathsUntouched`.
     public let kind: String
-    /// A sentence about the pipeline, without its subject: "nothing under docs/** changed".
+    /// A sentence about the pipeline without its subject, for example "nothing under docs/** changed".
     public let description: String
 
     package init(_ kind: String, _ description: String) {
@@ -14,7 +14,7 @@ public struct NonRun: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension NonRun {
-    /// Its file does not ask for this kind of event.
+    /// The pipeline's file does not list this kind of event.
     package static func notTriggered(by kind: String) -> NonRun {
         NonRun("notTriggered", "not started by a \(kind)")
     }
@@ -27,7 +27,7 @@ extension NonRun {
         NonRun("pathsUntouched", "nothing under \(paths.joined(separator: ", ")) changed")
     }
 
-    /// The trusted files do not let the environment have it.
+    /// The trusted files do not give the environment this model.
     package static func otherModel(wanted: String, environment: String, known: [String]) -> NonRun {
         NonRun(
             "otherModel",
@@ -36,7 +36,7 @@ extension NonRun {
                 + ": registry: takes effect when it is merged into the default branch")
     }
 
-    /// Whether it would have run, had the commit touched what it is about.
+    /// Whether the only reason is that the commit did not touch the pipeline's paths.
     public var isForPaths: Bool { kind == "pathsUntouched" }
 }
 
@@ -59,7 +59,7 @@ extension NonRun: Codable {
     }
 }
 
-/// As format 1 has it. Only read; the names are the format.
+/// Format 1. Only read, never written; the names are part of the format.
 private enum Format1: Decodable {
     case notTriggered(by: String)
     case otherEnvironment(wanted: [String], actual: String)

@@ -17,15 +17,15 @@ public struct Plan: Sendable, Hashable {
     public let configurationDigest: String
     public let settings: RunSettings
     public let concurrency: Concurrency
-    /// Seconds from the start of the first step to the end of the last; absent for no limit of its own.
+    /// Seconds from the start of the first step to the end of the last. Absent: the run has no limit of its own.
     public let timeout: Int64?
-    /// Higher goes first. Absent in plans of 0.1; `effectivePriority` answers for them too.
+    /// Higher goes first. Absent in plans of 0.1; use `effectivePriority`.
     public let priority: Int?
     /// Absent in plans of 0.1.
     public let trust: Trust?
-    /// In an order that respects their needs.
+    /// In an order that respects `needs`.
     public let steps: [PlannedStep]
-    /// What a person should know: a privileged key that was not taken from this commit, say.
+    /// Remarks for people, for example that a privileged key was not taken from this commit.
     public let notes: [String]
 
     public var effectivePriority: Int { priority ?? 0 }
@@ -34,7 +34,7 @@ public struct Plan: Sendable, Hashable {
         steps.first { $0.name == name }
     }
 
-    /// All that `step` needs, directly or through others, in plan order.
+    /// Everything that `step` needs, directly or indirectly, in plan order.
     public func upstream(of step: PlannedStep) -> [PlannedStep] {
         var names = Set(step.needs)
         for candidate in steps.reversed() where names.contains(candidate.name) { names.formUnion(candidate.needs) }
@@ -42,20 +42,20 @@ public struct Plan: Sendable, Hashable {
     }
 }
 
-/// What the environment lends to every step of a run.
+/// What every step of a run gets from the environment.
 public struct RunSettings: Sendable, Hashable, Codable {
     public let identity: String?
     public let env: [String: String]
     public let registry: RegistrySettings
     public let sandbox: SandboxPolicy
     public let dataRoot: String?
-    /// Whether steps have neither network nor the environment's data. Absent for no.
+    /// Whether steps have neither network nor the environment's data. Absent: no.
     public let isIsolated: Bool?
-    /// Absent for none.
+    /// Absent if nothing is quarantined.
     public let quarantine: [QuarantinedTest]?
-    /// How many persons have to approve a promotion. Absent for none.
+    /// How many people must approve a promotion. Absent: none.
     public var approvals: Int?
-    /// Who is told of what becomes of it. Absent for nobody.
+    /// Who is notified about the run. Absent: nobody.
     public var notify: [Channel]?
 
     private enum CodingKeys: String, CodingKey {
@@ -63,29 +63,29 @@ public struct RunSettings: Sendable, Hashable, Codable {
     }
 }
 
-/// A step with its compute looked up.
+/// A step with its compute resolved.
 public struct PlannedStep: Sendable, Hashable, Codable {
     public let name: String
     public let needs: [String]
     public let action: Action
     public let inputs: [Glob]
     public let data: [String]
-    /// Where the versions of `data` come from, as far as the environment says so. Absent in plans of 0.1.
+    /// How the versions of `data` are determined, for those that the environment declares. Absent in plans of 0.1.
     public let datasets: [String: Dataset]?
     public let outputs: [String]
-    /// The output that is a JUnit report.
+    /// The output with a JUnit report.
     public let tests: String?
-    /// The output that is a monitor report.
+    /// The output with a monitor report.
     public let monitor: String?
-    /// Values may hold references, resolved when the step starts.
+    /// Values may contain references, which are resolved when the step starts.
     public let env: [String: String]
     public let compute: Compute
     public let retriesWhenLost: Int
-    /// The configuration that it is given, where that is only a part of the run's: JSON with sorted keys.
+    /// The step's configuration, if it is only a part of the run's: JSON with sorted keys.
     public let configuration: String?
-    /// Absent in plans of 0.1, whose steps are not reused.
+    /// Absent in plans of 0.1, whose steps are never reused.
     public let reuse: Reuse?
-    /// Of a step that plans infrastructure: a digest of the files and variables that it does so from.
+    /// For a step that plans infrastructure: a digest of the files and variables that it uses.
     public let source: String?
 
     private enum CodingKeys: String, CodingKey {
@@ -94,11 +94,11 @@ public struct PlannedStep: Sendable, Hashable, Codable {
     }
 }
 
-/// The answer of planning: what runs, and for every pipeline that does not, why.
+/// The result of planning: what runs, and why each other pipeline does not.
 public struct Planning: Sendable, Hashable, Encodable {
     public let plans: [Plan]
     public let skipped: [String: NonRun]
-    /// Set when the event as a whole starts nothing: a deleted branch, a branch without environment.
+    /// Set if the event starts nothing at all: a deleted branch, a branch without an environment.
     public let remark: String?
 
     private enum CodingKeys: String, CodingKey { case plans, skipped, remark }

@@ -3,7 +3,7 @@ import Formats
 import Foundation
 import Projects
 
-/// Stored with each run, for as long as the run is. Renaming a property must not change a key.
+/// Stored with each run for as long as the run exists. Renaming a property must not change a key.
 extension Plan: Codable {
     private enum CodingKeys: String, CodingKey {
         case project, pipeline, environment, branch, commit, tree, trigger, configuration, configurationDigest, settings

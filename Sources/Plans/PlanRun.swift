@@ -1,22 +1,23 @@
 import Events
 import Projects
 
-/// What planning knows of the commit, read from the object database.
+/// What planning knows about the commit, read from the object database.
 public struct CommitFacts: Sendable, Hashable {
     public let commit: ObjectID
     public let tree: ObjectID
     public let branch: String
-    /// The project at this commit, privileged keys already taken from where they may be taken.
+    /// The project at this commit, with privileged keys already taken from their trusted source.
     public let project: Project
-    /// Paths changed since the event's base; only read when a pipeline filters by paths.
+    /// Paths changed since the event's base. Only read if a pipeline filters by paths.
     public let changedPaths: [String]
-    /// A digest of what each pattern under `inputs:` and `lock:` finds in the tree; a pattern that finds nothing is absent.
+    /// A digest of what each pattern under `inputs:` and `lock:` matches in the tree. Patterns without a match are
+    /// absent.
     public let contents: [Glob: String]
     /// Versions of datasets: environment → name → version.
     public let datasets: [String: [String: String]]
-    /// Dotted privileged keys, by environment, in which this commit differs from the trusted files.
+    /// Privileged keys, as dotted paths by environment, in which this commit differs from the trusted files.
     public let withheld: [String: [String]]
-    /// What drift has started before this event.
+    /// The pipelines that drift started before this event.
     public var driftStarts = DriftStarts()
 
     public init(
@@ -34,9 +35,9 @@ public struct CommitFacts: Sendable, Hashable {
     }
 }
 
-/// Decide what an event starts.
+/// Decides what an event starts.
 ///
-/// - Parameter digest: SHA-256 of a text's UTF-8 as hexadecimal digits; given, because planning itself is free of
+/// - Parameter digest: SHA-256 of a text's UTF-8 as hexadecimal digits. It is passed in because planning itself uses no
 ///   libraries.
 public func plan(_ event: Event, at facts: CommitFacts, digest: (String) -> String) -> Planning {
     let project = facts.project
@@ -69,7 +70,7 @@ public func plan(_ event: Event, at facts: CommitFacts, digest: (String) -> Stri
 }
 
 extension Plan {
-    /// - Parameter event: what asked for it, where more than the trigger is known of that.
+    /// - Parameter event: the event behind the trigger, if it is known.
     package init(
         _ pipeline: Pipeline, in environment: Environment, trigger: Trigger, _ facts: CommitFacts,
         for event: (any StartingEvent)? = nil, digest: (String) -> String
@@ -117,8 +118,8 @@ extension RunSettings {
             notify: environment.notify.isEmpty ? nil : environment.notify)
     }
 
-    /// For code from outside: no identity, no registry, no data, no network, and no word to anybody, whatever the environment
-    /// has.
+    /// For code from outside: no identity, no registry, no data, no network and no notifications, whatever the
+    /// environment has.
     static func forFork(_ environment: Environment) -> RunSettings {
         RunSettings(
             identity: nil, env: environment.env,
@@ -128,8 +129,8 @@ extension RunSettings {
 }
 
 extension Environment {
-    /// Production before staging before development: what is protected comes before what is not, and releases before
-    /// what they are cut from.
+    /// Production before staging before development: protected environments before unprotected ones, and releases
+    /// before the branches that they are cut from.
     fileprivate func usualPriority(defaultBranch: String) -> Int {
         guard protected else { return 0 }
         return covers(branch: defaultBranch) ? 10 : 20

@@ -3,7 +3,7 @@ import Projects
 
 /// A kind of event that starts runs.
 package protocol StartingEvent: EventKind {
-    /// What the runs are said to be started by.
+    /// The trigger of the runs that it starts.
     associatedtype Started: TriggerKind
 
     /// Whether it comes from outside the repository.
@@ -11,10 +11,10 @@ package protocol StartingEvent: EventKind {
     /// Added to the priority of the environment.
     var priority: Int { get }
 
-    /// Whether a pipeline runs, where, and started by what.
+    /// Whether a pipeline runs, where, and with which trigger.
     func match(_ pipeline: Pipeline, _ facts: CommitFacts) -> Match
 
-    /// What the event starts, where the project's pipelines do not decide that; else `nil`.
+    /// What the event starts if the project's pipelines do not decide that; otherwise `nil`.
     func planning(at facts: CommitFacts, digest: (String) -> String) -> Planning?
 }
 
@@ -33,7 +33,8 @@ package enum Match {
 }
 
 extension CommitFacts {
-    /// Why the commit changes none of these paths; `nil` when it does, or there are none.
+    /// Why the pipeline does not run: the commit changes none of these paths. `nil` if it changes one, or if there are
+    /// no paths.
     func untouched(_ paths: [Glob]) -> NonRun? {
         let isTouched = paths.isEmpty || changedPaths.contains { path in paths.contains { $0.matches(path) } }
         return isTouched ? nil : .pathsUntouched(paths.map(\.description))

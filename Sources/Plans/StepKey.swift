@@ -1,13 +1,13 @@
 import Formats
 import Projects
 
-/// What a step's result depends on, as one digest, and by part, so that a person can be told which part changed.
+/// Everything that a step's result depends on, as one digest and by part, so that a person can see which part changed.
 ///
-/// Two steps with one digest do the same work on the same things: the second need not.
+/// Two steps with the same digest do the same work on the same inputs, so the second can be skipped.
 public struct StepKey: Sendable, Hashable, Codable {
     /// SHA-256 over the parts, 64 hexadecimal digits.
     public let digest: String
-    /// `inputs src/**` → digest of what the pattern finds, `data births` → its version, and so on.
+    /// For example `inputs src/**` → digest of what the pattern matches, or `data births` → its version.
     public let parts: [String: String]
 
     private enum CodingKeys: String, CodingKey { case digest, parts }
@@ -17,16 +17,16 @@ public struct StepKey: Sendable, Hashable, Codable {
         self.digest = digest(parts.sorted { $0.key < $1.key }.map { "\($0.key)\u{0}\($0.value)\u{0}" }.joined())
     }
 
-    /// The parts that differ from an earlier key of the same step, in order of name.
+    /// The names of the parts that differ from an earlier key of the same step, sorted.
     public func changes(since earlier: StepKey) -> [String] {
         Set(parts.keys).union(earlier.parts.keys).filter { parts[$0] != earlier.parts[$0] }.sorted()
     }
 }
 
-/// Whether a step's result may be taken from an earlier run.
+/// Whether a step can reuse the result of an earlier run.
 public enum Reuse: Sendable, Hashable {
     case byKey(StepKey)
-    /// Never, and why.
+    /// Never reused, with the reason.
     case never(reason: String)
 
     public var key: StepKey? {
@@ -37,7 +37,7 @@ public enum Reuse: Sendable, Hashable {
 extension Reuse: Codable {
     private enum CodingKeys: String, CodingKey { case byKey, never }
 
-    /// Of format 1, the labels of an enum's values.
+    /// Format 1: the labels of an enum's associated values.
     private enum Labels: String, CodingKey { case reason }
 
     public init(from decoder: any Decoder) throws {
@@ -61,12 +61,12 @@ extension Reuse: Codable {
     }
 }
 
-/// How far the code of a run is trusted. A run takes results from its own level or a higher one; from a lower one only
-/// where the whole tree is the same, and from a fork's never.
+/// How far the code of a run is trusted. A run can reuse results of its own level or a higher one. It can reuse results
+/// of a lower level only for the same tree, and results of a fork never.
 public enum Trust: Int, Sendable, Hashable, Codable, Comparable {
     /// A change from outside the repository.
     case forked
-    /// A branch that anybody with write access may push, and a change that is not merged.
+    /// A branch that anybody with write access can push, or a change that is not merged.
     case unprotected
     case protected
 
@@ -74,9 +74,9 @@ public enum Trust: Int, Sendable, Hashable, Codable, Comparable {
 }
 
 extension Plan {
-    /// Whether a step of this plan may be reused, and by which key.
+    /// Whether a step of this plan can be reused, and by which key.
     ///
-    /// - Parameter above: what was decided for the steps before it.
+    /// - Parameter above: the decisions for the steps before it.
     static func reuse(
         of step: Step, in environment: Environment, trigger: Trigger, _ facts: CommitFacts, above: [String: Reuse],
         digest: (String) -> String
@@ -113,7 +113,8 @@ extension Plan {
 }
 
 extension Plan {
-    /// A digest of what a step plans infrastructure from, files and variables; of what there is already, it knows nothing.
+    /// A digest of the files and variables that a step plans infrastructure from. It does not cover the existing
+    /// infrastructure.
     static func source(of step: Step, in environment: Environment, _ facts: CommitFacts, digest: (String) -> String)
         -> String?
     {
@@ -125,13 +126,13 @@ extension Plan {
 }
 
 extension Environment {
-    /// The part of `config:` that a step is given, as JSON: all of it, unless the step names keys.
+    /// The part of `config:` that a step gets, as JSON: all of it unless the step lists keys.
     func configuration(seenBy step: Step) -> String {
         guard let keys = step.config else { return config.json }
         return config.filtered(keys.contains).json
     }
 
-    /// What the step reads of the commit, and what pins its programs.
+    /// What the step reads from the commit, and what pins its programs.
     fileprivate func files(of step: Step, _ facts: CommitFacts) -> [String: String] {
         var parts: [String: String] = [:]
         for glob in step.inputs { parts["inputs \(glob)"] = facts.contents[glob] ?? "nothing" }
@@ -143,7 +144,7 @@ extension Environment {
         env.merging(step.env) { $1 }.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)\n" }.joined()
     }
 
-    /// A step that logs to one server left nothing on another.
+    /// Part of the key: a step that logged to one server left nothing on another.
     fileprivate var registrySeen: String {
         guard registry.model != nil else { return "none" }
         switch registry.server {

@@ -2,9 +2,9 @@ import Events
 import Formats
 import Foundation
 
-/// What a run was started by.
+/// What started a run.
 public struct Trigger: Sendable, CustomStringConvertible {
-    /// Every kind of trigger: each is what one kind of event starts.
+    /// Every kind of trigger. Each belongs to one kind of event.
     package static let kinds: [any TriggerKind.Type] = Event.kinds.compactMap {
         ($0 as? any StartingEvent.Type)?.started
     }
@@ -15,16 +15,16 @@ public struct Trigger: Sendable, CustomStringConvertible {
         self.body = body
     }
 
-    /// The trigger as one kind; `nil` when it is of another.
+    /// The trigger as a given kind; `nil` if it is of another kind.
     package func `as`<Kind: TriggerKind>(_ type: Kind.Type) -> Kind? { body as? Kind }
 
-    /// One word.
+    /// Name of the kind, one word.
     public var kind: String { type(of: body).tag }
 
-    /// What people are told that the run was started by: a noun, with its numbers and names.
+    /// What started the run, for people: a noun with numbers and names.
     public var description: String { body.sentence }
 
-    /// The moment that the run stands for, where it stands for one.
+    /// The logical time of the run, if it has one.
     public var logicalTime: Date? { body.logicalTime }
 }
 

@@ -2,24 +2,24 @@ import Formats
 import Foundation
 import Projects
 
-/// A kind of trigger, as runs remember it: what it is called, and what it makes different for the run.
+/// A kind of trigger as runs store it: how it is described, and how it affects the run.
 package protocol TriggerKind: TaggedValue {
-    /// What people are told that the run was started by: a noun, with its numbers and names.
+    /// What started the run, for people: a noun with numbers and names.
     var sentence: String { get }
-    /// The moment that the run stands for, where it stands for one.
+    /// The logical time of the run, if it has one.
     var logicalTime: Date? { get }
-    /// Why no step of the run takes an earlier result; `nil` when steps may.
+    /// Why no step of the run may reuse an earlier result; `nil` if steps may.
     var reasonToRunAnew: String? { get }
-    /// Which newer runs can replace the run.
+    /// Which newer runs can supersede the run.
     var succession: Succession { get }
-    /// Whether it checks a change, which is not merged.
+    /// Whether the run checks a change that is not merged.
     var isCheck: Bool { get }
-    /// Whether drift that the run finds can start other runs.
+    /// Whether drift found by the run can start other runs.
     var mayReportDrift: Bool { get }
     /// Added to the priority of the environment.
     var priority: Int { get }
 
-    /// How runs that it starts share the machine.
+    /// How its runs share the machine.
     func concurrency(of pipeline: Pipeline) -> Concurrency
 }
 
@@ -34,13 +34,13 @@ extension TriggerKind {
     package func concurrency(of pipeline: Pipeline) -> Concurrency { pipeline.concurrency }
 }
 
-/// Which runs of a pipeline a newer one can replace, where `supersede:` says that it does: those of the same succession.
+/// Groups runs of a pipeline for `supersede:`. A newer run can only replace older runs of the same succession.
 package struct Succession: Sendable, Hashable {
-    /// What its runs are about.
+    /// What the runs are about.
     package let subject: String
-    /// Whether runs of other branches belong to it.
+    /// Whether it includes runs of other branches.
     package let spansBranches: Bool
-    /// Whether newer runs replace older ones at all.
+    /// Whether newer runs supersede older ones at all.
     package let replaces: Bool
 
     package init(subject: String, spansBranches: Bool = false, replaces: Bool = true) {
@@ -49,6 +49,6 @@ package struct Succession: Sendable, Hashable {
         self.replaces = replaces
     }
 
-    /// Of runs that are about the code of a branch.
+    /// For runs about the code of a branch.
     package static let ofCode = Succession(subject: "code")
 }

@@ -1,4 +1,4 @@
-/// Two environments that could both claim one branch.
+/// Pairs of environments that could both match one branch.
 func overlapProblems(_ environments: [Environment]) -> [Problem] {
     var found: [Problem] = []
     for (index, left) in environments.enumerated() {
@@ -16,7 +16,7 @@ func overlapProblems(_ environments: [Environment]) -> [Problem] {
     return found
 }
 
-/// Names in a pipeline that no environment answers to.
+/// Names in a pipeline that its environments do not define.
 func linkProblems(_ pipeline: Pipeline, _ environments: [Environment]) -> [Problem] {
     let names = environments.map(\.name)
     let named = pipeline.triggers.rules.flatMap { rule in
@@ -43,9 +43,9 @@ func linkProblems(_ pipeline: Pipeline, _ environments: [Environment]) -> [Probl
     return found
 }
 
-/// Pipelines about models that their environments do not have.
+/// Pipelines that name models which their environments do not have.
 ///
-/// - Parameter environments: as the commit itself has them, whatever of that it may have.
+/// - Parameter environments: as the commit itself declares them, before privileged keys are replaced.
 func modelProblems(_ pipeline: Pipeline, _ file: Node, _ environments: [Environment]) -> [Problem] {
     let used = environments.filter { pipeline.triggers.environments.contains($0.name) }
     return used.filter { !$0.has(modelOf: pipeline) }.map { environment in

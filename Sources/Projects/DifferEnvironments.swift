@@ -1,20 +1,20 @@
-/// A key that two environments resolve differently.
+/// A key whose resolved value differs between two environments.
 public struct EnvironmentDifference: Sendable, Hashable, Codable {
     public struct Side: Sendable, Hashable, Codable {
-        /// As JSON.
+        /// The value as JSON.
         public let value: String
-        /// Where it was written: file, line and column.
+        /// Where the value was written: file, line and column.
         public let origin: Mark
     }
 
     /// Dotted path.
     public let key: String
-    /// Absent where that environment has no such key.
+    /// Absent if that environment does not have the key.
     public let left: Side?
     public let right: Side?
 }
 
-/// The keys that two resolved environments differ in, sorted; a list counts as one value.
+/// The keys in which two resolved environments differ, sorted. A list counts as one value.
 public func differences(_ left: Node, _ right: Node) -> [EnvironmentDifference] {
     let (a, b) = (left.sides, right.sides)
     return Set(a.keys).union(b.keys).sorted().compactMap { key in

@@ -1,29 +1,29 @@
-/// The branches that map to an environment, and everything steps there are given.
+/// The branches that map to an environment, and everything that its steps get.
 public struct Environment: Sendable, Hashable {
     public let name: String
     public let branches: [Glob]
     public let protected: Bool
     public let identity: String?
-    /// What steps read as JSON.
+    /// What steps get as JSON.
     public private(set) var config: Node
     public let env: [String: String]
     public let compute: [String: Compute]
-    /// How many persons have to approve a promotion, after its rules have passed.
+    /// How many people must approve a promotion after its rules have passed.
     public let approvals: Int
     public private(set) var registry: RegistrySettings
-    /// Absent: changes are taken by the usual rules, and direct pushes too.
+    /// Absent: changes follow the usual rules, and direct pushes are allowed too.
     public let gate: GateRules?
     public let quarantine: [QuarantinedTest]
-    /// By name.
+    /// Sorted by name.
     public let notify: [Channel]
     public let sandbox: SandboxPolicy
     public let dataRoot: String?
-    /// Higher goes first; absent: by what the environment is.
+    /// Higher goes first. Absent: a default that depends on the kind of environment.
     public let priority: Int?
-    /// Files that pin the programs of every step: requirement and lock files.
+    /// Files that pin the programs of all steps: requirement and lock files.
     public let lock: [Glob]
     public let datasets: [String: Dataset]
-    /// The whole resolved file: every key with its file and line.
+    /// The whole resolved file. Every key knows its file and line.
     public let resolved: Node
 
     public func covers(branch: String) -> Bool {
@@ -33,11 +33,11 @@ public struct Environment: Sendable, Hashable {
 
 public struct Compute: Sendable, Hashable, Codable {
     public var cpus: Int?
-    /// Bytes.
+    /// In bytes.
     public var memory: Int64?
-    /// Processes and threads.
+    /// Number of processes and threads.
     public var processes: Int?
-    /// Seconds.
+    /// In seconds.
     public var timeout: Int64
 
     private enum CodingKeys: String, CodingKey { case cpus, memory, processes, timeout }
@@ -47,31 +47,32 @@ public struct Compute: Sendable, Hashable, Codable {
     public var hasLimits: Bool { cpus != nil || memory != nil || processes != nil }
 }
 
-/// Where the version of a dataset comes from.
+/// How the version of a dataset is determined.
 public enum Dataset: Sendable, Hashable {
-    /// A file, a folder or a Delta table, relative to the environment's data root: looked at for each plan.
+    /// A file, a folder or a Delta table, relative to the environment's data root. It is examined for each plan.
     case path(String)
-    /// Stated, for data that comes with a pinned package, say.
+    /// A fixed version, for example for data that comes with a pinned package.
     case version(String)
 }
 
 public struct RegistrySettings: Sendable, Hashable {
     public enum Server: Sendable, Hashable {
-        /// The daemon runs an MLflow server of its own.
+        /// The daemon runs its own MLflow server.
         case embedded
         case url(String)
     }
 
     public var server: Server
-    /// Name of the registered model that is served; absent when nothing is registered.
+    /// Name of the registered model that is served. Absent: nothing is registered.
     public var model: String?
-    /// All that the environment has, the usual one first. Absent in plans of before there could be several.
+    /// All models of the environment, the default one first. Absent in plans from before there could be several.
     public var models: [String]?
     public var candidate: String?
     public var incumbent: String?
-    /// Legacy stage of the incumbent.
+    /// Legacy stage that the incumbent gets.
     public var stage: String?
-    /// Command that loads the version in `ESPALIER_MODEL_URI` and has it predict; one that fits most models when absent.
+    /// Command that loads the version in `ESPALIER_MODEL_URI` and makes it predict. Absent: a command that fits most
+    /// models.
     public var smoke: String?
     /// Roll back to the previous champion when a scheduled run reports `health=failed`. Default false.
     public var rollsBackOnFailedHealth: Bool?
@@ -92,7 +93,7 @@ public struct RegistrySettings: Sendable, Hashable {
 }
 
 extension RegistrySettings {
-    /// The same with each of the environment's models in turn.
+    /// A copy of the settings for each of the environment's models.
     public var ofEachModel: [RegistrySettings] {
         guard let models, !models.isEmpty else { return [self] }
         return models.map { model in
@@ -108,7 +109,7 @@ public enum SandboxPolicy: String, Sendable, Hashable, Codable {
 }
 
 extension Environment {
-    /// - Parameter resolved: the environment's file laid over the project's; already of the right shape.
+    /// - Parameter resolved: the environment's file merged over the project's, already of the right shape.
     init(name: String, resolved: Node) {
         self.name = name
         branches = resolved["branches"]?.items.compactMap(\.text).map(Glob.init) ?? []
@@ -133,14 +134,15 @@ extension Environment {
 }
 
 extension Environment {
-    /// As the runs of a pipeline have it: with the pipeline's model, and its configuration laid over the environment's.
+    /// The environment as runs of a pipeline see it: with the pipeline's model, and with its configuration merged over
+    /// the environment's.
     public func serving(_ pipeline: Pipeline) -> Environment {
         var served = serving(pipeline.model)
         if let own = pipeline.config { served.config = config.layered(under: own) }
         return served
     }
 
-    /// With another of its models in the place of the usual one.
+    /// The environment with another of its models as the default.
     public func serving(_ model: String?) -> Environment {
         guard let model else { return self }
         var served = self
@@ -148,7 +150,7 @@ extension Environment {
         return served
     }
 
-    /// Whether its registered models are what the pipeline asks for.
+    /// Whether the environment has the model that the pipeline asks for.
     public func has(modelOf pipeline: Pipeline) -> Bool {
         guard let model = pipeline.model else { return true }
         return registry.models?.contains(model) ?? false

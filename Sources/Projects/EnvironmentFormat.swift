@@ -1,6 +1,6 @@
 import Formats
 
-// What plans carry of an environment, as they store it.
+// Stored format of the parts of an environment that plans contain.
 
 extension Dataset: Codable {
     private enum CodingKeys: String, CodingKey { case path, version }
@@ -47,7 +47,7 @@ extension RegistrySettings.Server: Codable {
 extension RegistrySettings: Codable {
     private enum CodingKeys: String, CodingKey {
         case server, model, models, candidate, incumbent, stage, smoke, rollsBackOnFailedHealth
-        /// Of format 1.
+        /// The name in format 1.
         case rollsBackWhenIll
     }
 

@@ -1,4 +1,4 @@
-/// A pattern of paths or branches: `*` and `?` stay within one segment, `**` crosses segments.
+/// A pattern for paths or branches: `*` and `?` stay within one segment, `**` crosses segments.
 public struct Glob: Hashable, Sendable, Codable, CustomStringConvertible {
     public let description: String
 
@@ -39,7 +39,7 @@ public struct Glob: Hashable, Sendable, Codable, CustomStringConvertible {
         return out
     }
 
-    /// Whether the whole of `text` fits.
+    /// Whether the pattern matches the whole of `text`.
     public func matches(_ text: String) -> Bool {
         let tokens = self.tokens
         var states = closure([0], tokens)
@@ -54,20 +54,21 @@ public struct Glob: Hashable, Sendable, Codable, CustomStringConvertible {
         return states.contains(tokens.count)
     }
 
-    /// The folder above everything that can fit, without a slash at its end; empty for the root.
+    /// The deepest folder that contains all possible matches, without a trailing slash; empty for the root.
     public var folder: String {
         let parts = description.split(separator: "/", omittingEmptySubsequences: false)
         let fixed = parts.prefix { !$0.contains("*") && !$0.contains("?") }
         return fixed.dropLast(fixed.count == parts.count ? 1 : 0).joined(separator: "/")
     }
 
-    /// Whether it stands for all that is in its folder, or for one path: then the name of one Git object says it all.
+    /// Whether it covers everything in its folder, or a single path. The id of one Git object then identifies all that
+    /// it matches.
     public var isOneObject: Bool { description == "\(folder)/**" || description == "**" || isLiteral }
 
-    /// Whether it stands for one path only.
+    /// Whether it can match one path only.
     public var isLiteral: Bool { !description.contains("*") && !description.contains("?") }
 
-    /// Whether some text fits both patterns. A walk over pairs of states of the two.
+    /// Whether any text matches both patterns. Walks over pairs of states of the two.
     public func overlaps(_ other: Glob) -> Bool {
         let a = tokens
         let b = other.tokens
@@ -93,7 +94,7 @@ public struct Glob: Hashable, Sendable, Codable, CustomStringConvertible {
         }
     }
 
-    /// A repeating token may also stand for nothing.
+    /// A repeating token also matches the empty text.
     private func closure(_ states: Set<Int>, _ tokens: [Token]) -> Set<Int> {
         var out = states
         for var state in states {

@@ -1,8 +1,8 @@
-/// A folder of Terraform configuration, and where its state is.
+/// A folder of Terraform configuration, and the location of its state.
 public struct Infrastructure: Sendable, Hashable, Codable {
     /// Relative to the root of the commit.
     public let folder: String
-    /// A file of the environment's data; absent where the configuration names a backend of its own.
+    /// A file among the environment's data. Absent if the configuration names its own backend.
     public let state: String?
 
     private enum CodingKeys: String, CodingKey { case folder, state }
@@ -12,13 +12,14 @@ public struct Infrastructure: Sendable, Hashable, Codable {
         self.state = state
     }
 
-    /// The output of a step that plans: a folder with `plan.tfplan`, `plan.json` and `plan.txt`.
+    /// The output of a planning step: a folder with `plan.tfplan`, `plan.json` and `plan.txt`.
     public static let output = "plan"
 
-    /// Plans that say the same of this are about the same state.
+    /// Identifies the state: plans with the same place are about the same state.
     public var place: String { state.map { "\(folder) (\($0))" } ?? folder }
 
-    /// Has Terraform plan into `$ESPALIER_OUTPUTS/plan`. Takes no lock: it changes nothing, and may not write where the state is.
+    /// Makes Terraform write its plan to `$ESPALIER_OUTPUTS/plan`. Takes no lock: planning changes nothing, and the
+    /// folder of the state may be read-only.
     public var planCommand: String {
         """
         \(preparation)
@@ -29,7 +30,7 @@ public struct Infrastructure: Sendable, Hashable, Codable {
         """
     }
 
-    /// Has Terraform do exactly what it planned in a step above.
+    /// Makes Terraform apply exactly the plan of an earlier step.
     public func applyCommand(planOf step: String) -> String {
         """
         \(preparation)
@@ -41,7 +42,7 @@ public struct Infrastructure: Sendable, Hashable, Codable {
         """
         set -eu
         if ! command -v terraform > /dev/null; then
-            echo "espalier: there is no program terraform on the daemon's PATH" >&2
+            echo "espalier: terraform is not on the daemon's PATH" >&2
             exit 127
         fi
         export TF_IN_AUTOMATION=1 TF_INPUT=0 CHECKPOINT_DISABLE=1
@@ -52,7 +53,7 @@ public struct Infrastructure: Sendable, Hashable, Codable {
         """
     }
 
-    /// A local backend keeps the states of other workspaces elsewhere, in folders that it makes when it plans.
+    /// A local backend keeps the states of other workspaces elsewhere, in folders that it creates when it plans.
     private static func backend(_ state: String) -> String {
         """
         if test "${TF_WORKSPACE:-default}" != default; then
@@ -63,7 +64,7 @@ public struct Infrastructure: Sendable, Hashable, Codable {
         """
     }
 
-    /// Terraform writes down which backend it was told to use, and nothing when it was told none.
+    /// Terraform records the backend that it was configured with, and nothing if it was given none.
     private static let requireBackend = """
         backend="${TF_DATA_DIR:-.terraform}/terraform.tfstate"
         if ! test -f "$backend" || grep -q '"type": *"local"' "$backend"; then
@@ -74,13 +75,13 @@ public struct Infrastructure: Sendable, Hashable, Codable {
 }
 
 extension Infrastructure {
-    /// Both paths go into a shell's command as they are, so they are of few characters.
+    /// Both paths are inserted into a shell command unquoted, so only a few characters are allowed in them.
     init?(_ node: Node, key: String, _ problems: inout [Problem]) {
         for name in ["plan", "state"] {
             guard let path = node[name]?.text, !path.isPlainPath else { continue }
             problems.append(
                 Problem(
-                    "'\(path)' is no path within \(name == "plan" ? "the repository" : "the environment's data")",
+                    "'\(path)' is not a path within \(name == "plan" ? "the repository" : "the environment's data")",
                     at: node[name]?.mark, key: "\(key).\(name)", hint: "letters, digits, and . _ - / in between"))
             return nil
         }

@@ -1,7 +1,7 @@
 import Foundation
 
 extension Node {
-    /// The value as JSON with sorted keys: equal configurations give equal bytes, whatever files they came from.
+    /// The value as JSON with sorted keys: equal configurations give equal bytes, whichever files they came from.
     public var json: String {
         switch content {
         case .null: "null"

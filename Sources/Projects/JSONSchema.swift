@@ -1,5 +1,5 @@
 extension Shape {
-    /// This shape as a JSON Schema document (draft 2020-12), for editors. Two-space indented, keys in table order.
+    /// This shape as a JSON Schema document (draft 2020-12), for editors. Indented by two spaces, keys in table order.
     public func schema(title: String) -> String {
         let body = schemaFields
         return render(

@@ -1,7 +1,7 @@
 extension Node {
-    /// This node with `upper` laid over it: maps merge, lists and scalars replace, `null` deletes.
+    /// This node with `upper` merged over it: maps merge, lists and scalars replace, `null` deletes.
     ///
-    /// What comes out still knows where it was written, and what it overrode.
+    /// Values in the result still know where they were written, and what they overrode.
     public func layered(under upper: Node) -> Node {
         guard case .map(let base) = content, case .map(let over) = upper.content else {
             return Node(
@@ -21,7 +21,7 @@ extension Node {
         return Node(.map(merged), at: upper.mark, overrides: overrides)
     }
 
-    /// Every value that is not a map, with its dotted path, in the order written. Empty maps count as values.
+    /// Every value that is not a map, with its dotted path, in written order. Empty maps count as values.
     public func leaves(at path: String = "") -> [(path: String, node: Node)] {
         guard case .map(let entries) = content, !entries.isEmpty else { return [(path, self)] }
         return entries.flatMap { $0.value.leaves(at: path.isEmpty ? $0.key : "\(path).\($0.key)") }

@@ -13,7 +13,7 @@ public struct Mark: Hashable, Sendable, Codable, CustomStringConvertible {
     public var description: String { "\(file):\(line):\(column)" }
 }
 
-/// A value that a person wrote, and where. What a YAML file is read into, anchors already resolved.
+/// A value that a person wrote, and where. YAML files are read into nodes, with anchors resolved.
 public struct Node: Sendable, Hashable {
     public enum Content: Sendable, Hashable {
         case null
@@ -22,7 +22,7 @@ public struct Node: Sendable, Hashable {
         case number(Double)
         case string(String)
         case list([Node])
-        /// In the order written; keys are unique.
+        /// In written order; keys are unique.
         case map([Entry])
     }
 
@@ -40,10 +40,10 @@ public struct Node: Sendable, Hashable {
 
     public let content: Content
     public let mark: Mark
-    /// Where lower layers had set the same key, nearest first.
+    /// Where lower layers set the same key, nearest layer first.
     public let overrides: [Mark]
 
-    /// A scalar as it stands in the file: `3.10` is the number 3.1, and somebody may want its text.
+    /// A scalar's text in the file: `3.10` is the number 3.1, but some readers need the text.
     public let spelling: String?
 
     public init(_ content: Content, at mark: Mark, overrides: [Mark] = [], spelling: String? = nil) {
@@ -53,18 +53,18 @@ public struct Node: Sendable, Hashable {
         self.spelling = spelling
     }
 
-    /// The value under `key`; `nil` when this is no map, has no such key, or says `null`.
+    /// The value under `key`; `nil` if this is not a map, does not have the key, or has `null` there.
     public subscript(key: String) -> Node? {
         guard let value = entries.first(where: { $0.key == key })?.value, value.content != .null else { return nil }
         return value
     }
 
-    /// The entries of a map; none for anything else.
+    /// The entries of a map; empty for other values.
     public var entries: [Entry] {
         if case .map(let entries) = content { entries } else { [] }
     }
 
-    /// The items of a list; a single value counts as a list of one.
+    /// The items of a list; other values count as a list of one.
     public var items: [Node] {
         switch content {
         case .list(let items): items
@@ -100,7 +100,7 @@ public struct Node: Sendable, Hashable {
         if case .bool(let value) = content { value } else { nil }
     }
 
-    /// What kind of value this is, for messages.
+    /// The kind of this value, for messages.
     public var kind: String {
         switch content {
         case .null: "nothing"

@@ -1,16 +1,16 @@
-/// The steps in an order that respects `needs`. Adds to `problems` what makes that impossible: an unknown step, a cycle,
-/// a reference to the output of a step that is not needed.
+/// The steps in an order that respects `needs`. Adds to `problems` what prevents that: an unknown step, a cycle, or a
+/// reference to the output of a step that is not needed.
 func order(_ steps: [Step], marks: Node?, _ problems: inout [Problem]) -> [Step] {
     func mark(_ step: String) -> Mark? { marks?.entries.first { $0.key == step }?.mark }
     func needsMark(_ step: String) -> Mark? { marks?[step]?["needs"]?.mark ?? mark(step) }
     let names = steps.map(\.name)
-    // A step that could not be read has its own message; naming it here is not one more fault.
+    // A step that could not be read already has its own message, so naming it here is not another problem.
     let written = Set(marks?.entries.map(\.key) ?? names)
     for step in steps {
         for need in step.needs where !written.contains(need) {
             problems.append(
                 Problem(
-                    "needs '\(need)', which is no step here", at: needsMark(step.name),
+                    "needs '\(need)', which is not a step here", at: needsMark(step.name),
                     key: "steps.\(step.name).needs",
                     hint: nearest(to: need, among: names.filter { $0 != step.name }).map { "did you mean '\($0)'?" }))
         }
@@ -27,14 +27,14 @@ func order(_ steps: [Step], marks: Node?, _ problems: inout [Problem]) -> [Step]
     if let cycle = circle(in: Dictionary(uniqueKeysWithValues: waiting.map { ($0.name, $0.needs) })) {
         problems.append(
             Problem(
-                "the steps need each other in a circle: \(cycle.joined(separator: " → "))",
+                "the steps need each other in a cycle: \(cycle.joined(separator: " → "))",
                 at: needsMark(cycle[0]), key: "steps.\(cycle[0]).needs", hint: "remove one of these needs"))
     }
     checkReferences(ordered, mark, &problems)
     return ordered
 }
 
-/// One circle among names that need each other; its first name stands at both ends. Names that are no key need nothing.
+/// One cycle among names that need each other, with its first name at both ends. Names that are not keys need nothing.
 func circle(in needs: [String: [String]]) -> [String]? {
     var waiting = needs
     while let free = waiting.first(where: { $0.value.allSatisfy { waiting[$0] == nil } }) { waiting[free.key] = nil }
@@ -63,7 +63,7 @@ private func checkReferences(_ ordered: [Step], _ mark: (String) -> Mark?, _ pro
 }
 
 extension Step {
-    /// Every output of another step that this one reads by reference.
+    /// Every output of other steps that this step refers to.
     public var references: [Reference] {
         env.sorted { $0.key < $1.key }.flatMap { Reference.all(in: $0.value) } + action.body.references
     }

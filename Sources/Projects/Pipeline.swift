@@ -6,17 +6,17 @@ public struct Pipeline: Sendable, Hashable {
     public let name: String
     public let triggers: Triggers
     public let concurrency: Concurrency
-    /// The registered model that it is about; the environment's usual one when absent.
+    /// The registered model that it is about. Absent: the environment's default model.
     public let model: String?
-    /// Laid over the environment's `config:`.
+    /// Merged over the environment's `config:`.
     public let config: Node?
-    /// Seconds for the whole run.
+    /// Limit for the whole run, in seconds.
     public let timeout: Int64?
-    /// In an order that respects `needs`; steps free of each other stay in the order written.
+    /// In an order that respects `needs`. Independent steps stay in written order.
     public let steps: [Step]
     public let mark: Mark
 
-    /// Only these steps, and all that they need.
+    /// The pipeline with only these steps and everything that they need.
     public func limited(to names: [String]) -> Pipeline {
         var wanted = Set(names)
         for step in steps.reversed() where wanted.contains(step.name) { wanted.formUnion(step.needs) }
@@ -46,18 +46,18 @@ public struct Step: Sendable, Hashable, Codable {
     public let action: Action
     public let inputs: [Glob]
     public let data: [String]
-    /// The keys of `config:` that it is given; all of them when absent.
+    /// The keys of `config:` that the step gets. Absent: all.
     public let config: [String]?
     public let outputs: [String]
-    /// The output that is a JUnit report.
+    /// The output with a JUnit report.
     public let tests: String?
-    /// The output that is a monitor report.
+    /// The output with a monitor report.
     public let monitor: String?
     /// A key of the environment's `compute`.
     public let compute: String?
-    /// Values may hold references.
+    /// Values may contain references.
     public let env: [String: String]
-    /// Seconds; wins over the compute's.
+    /// In seconds. Overrides the compute's timeout.
     public let timeout: Int64?
     public let retriesWhenLost: Int
 }
@@ -71,7 +71,7 @@ public struct Reference: Sendable, Hashable, Codable, CustomStringConvertible {
 
     public var description: String { "${steps.\(step).outputs.\(output)}" }
 
-    /// `nil` unless `text` is one reference and nothing else.
+    /// `nil` unless `text` is exactly one reference.
     public init?(_ text: String) {
         guard let match = text.wholeMatch(of: Self.pattern) else { return nil }
         step = String(match.1)

@@ -1,11 +1,11 @@
-/// Something wrong in what a user wrote: what, where, and what to do.
+/// A mistake in what a user wrote: what it is, where it is, and what to do.
 public struct Problem: Error, Hashable, Sendable, Codable, CustomStringConvertible {
-    /// Absent when no single place is at fault (a file that is missing, say).
+    /// Absent if the problem has no single place, for example a missing file.
     public let mark: Mark?
-    /// Dotted path of the key, `steps.train.needs` say; empty for a whole file.
+    /// Dotted path of the key, for example `steps.train.needs`; empty for a whole file.
     public let key: String
     public let message: String
-    /// What to do about it.
+    /// How to fix it.
     public let hint: String?
 
     public init(_ message: String, at mark: Mark? = nil, key: String = "", hint: String? = nil) {
@@ -22,7 +22,7 @@ public struct Problem: Error, Hashable, Sendable, Codable, CustomStringConvertib
     }
 }
 
-/// All the problems of one project, so that a user mends them in one go.
+/// All the problems of one project, so that a user can fix them in one go.
 public struct Problems: Error, Equatable, Sendable, CustomStringConvertible {
     public let all: [Problem]
 
@@ -33,7 +33,7 @@ public struct Problems: Error, Equatable, Sendable, CustomStringConvertible {
     public var description: String { all.map(\.description).joined(separator: "\n") }
 }
 
-/// The candidate nearest to `word` by edit distance; `nil` when nothing is near enough to be a slip of the keyboard.
+/// The candidate nearest to `word` by edit distance; `nil` if none is near enough to be a typing mistake.
 public func nearest(to word: String, among candidates: [String]) -> String? {
     let allowed = word.count < 4 ? 1 : max(2, word.count / 3)
     return candidates.map { ($0, distance(word, $0)) }

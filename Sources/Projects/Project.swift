@@ -1,12 +1,12 @@
-/// All that a project's files say at one commit.
+/// Everything that a project's files say at one commit.
 public struct Project: Sendable, Hashable {
     public let name: String
     public let defaultBranch: String
-    /// By name.
+    /// Sorted by name.
     public let environments: [Environment]
-    /// By name.
+    /// Sorted by name.
     public let pipelines: [Pipeline]
-    /// What works, but most likely not as it was meant.
+    /// Problems that do not prevent a run, but are most likely mistakes.
     public let warnings: [Problem]
 
     public func environment(named name: String) -> Environment? {
@@ -17,22 +17,23 @@ public struct Project: Sendable, Hashable {
         pipelines.first { $0.name == name }
     }
 
-    /// The project with that pipeline alone, if it has it.
+    /// The project with only that pipeline, if it has it.
     public func limited(to pipeline: String) -> Project {
         Project(
             name: name, defaultBranch: defaultBranch, environments: environments,
             pipelines: pipelines.filter { $0.name == pipeline }, warnings: [])
     }
 
-    /// The environment whose patterns cover `branch`. At most one does: overlaps are refused when a project is read.
+    /// The environment whose patterns match `branch`. There is at most one: overlaps are refused when a project is
+    /// read.
     public func environment(ofBranch branch: String) -> Environment? {
         environments.first { $0.covers(branch: branch) }
     }
 }
 
-/// The files a project is read from, by stem: `dev` for `environments/dev.yml`.
+/// The files that a project is read from, by stem: `dev` for `environments/dev.yml`.
 public struct ProjectSources: Sendable {
-    /// `environments/project.yml`; absent means an empty one.
+    /// `environments/project.yml`. Absent: the same as an empty file.
     public var base: Node?
     public var environments: [String: Node]
     public var pipelines: [String: Node]
@@ -45,13 +46,13 @@ public struct ProjectSources: Sendable {
 }
 
 extension Project {
-    /// Read a project from its files.
+    /// Reads a project from its files.
     ///
     /// - Parameters:
     ///   - sources: the files at the commit.
-    ///   - trusted: the files that privileged keys are read from; the same as `sources` when the commit itself is
+    ///   - trusted: the files that privileged keys are read from. The same as `sources` if the commit itself is
     ///     trusted.
-    ///   - fallbackName: the name when `project.yml` gives none.
+    ///   - fallbackName: the project's name if `project.yml` gives none.
     public static func read(_ sources: ProjectSources, trusted: ProjectSources? = nil, fallbackName: String)
         throws(Problems) -> Project
     {
@@ -64,7 +65,7 @@ extension Project {
             Environment(name: name, resolved: base.layered(under: file))
         }
         for environment in asked {
-            // What several environments have from one place is wrong once.
+            // A mistake in a shared file shows up in several environments, but is reported once.
             problems += channelProblems(environment.resolved).filter { !problems.contains($0) }
         }
         let environments = asked.map { own in
@@ -99,8 +100,8 @@ extension Project {
             .flatMap { EnvironmentFile.shape.problems(in: $0.value) }
     }
 
-    /// The environment as its own commit has it, with privileged keys taken from the trusted files. An environment that
-    /// those files do not know has no branches: it takes effect when it is merged.
+    /// The environment as its own commit declares it, with privileged keys from the trusted files. An environment that
+    /// the trusted files do not have gets no branches: it takes effect once it is merged.
     private static func withPrivileges(_ own: Node, of name: String, from trusted: ProjectSources, base: Node) -> Node {
         let granted = trusted.environments[name].map { base.layered(under: $0) } ?? base
         let rights = granted.filtered(EnvironmentFile.privileged.contains)
@@ -110,8 +111,8 @@ extension Project {
 }
 
 extension ProjectSources {
-    /// The privileged keys, as dotted paths by environment, that these files would set otherwise than `used` has them:
-    /// what a commit asks for and is not given. Works on files whose wishes would be refused, too.
+    /// The privileged keys, as dotted paths by environment, that these files set differently from `used`: what a commit
+    /// asks for and does not get. Also works on files with values that would be refused.
     public func privilegesWithheld(in used: Project) -> [String: [String]] {
         var withheld: [String: [String]] = [:]
         for environment in used.environments {

@@ -1,5 +1,5 @@
 extension Duration {
-    /// `90s`, `10m`, `6h`, `2d`, or whole seconds; `nil` for anything else.
+    /// Parses `90s`, `10m`, `6h`, `2d`, or whole seconds; `nil` for anything else.
     public init?(written text: String) {
         let units: [Character: Int64] = ["s": 1, "m": 60, "h": 3_600, "d": 86_400]
         let unit = text.last.flatMap { units[$0] }
@@ -13,7 +13,7 @@ extension Duration {
     }
 }
 
-/// Bytes of `512MiB`, `8GiB` or a plain count; `nil` for anything else.
+/// Parses `512MiB`, `8GiB` or a plain number into bytes; `nil` for anything else.
 public func bytes(written text: String) -> Int64? {
     let units: [(String, Int64)] = [("TiB", 1 << 40), ("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10), ("B", 1)]
     let unit = units.first { text.hasSuffix($0.0) }

@@ -1,8 +1,8 @@
-/// A test that is known to fail now and then: it still runs and is told, but does not block, until a day.
+/// A test that is known to be flaky. It still runs and is reported, but does not block until its last day is over.
 public struct QuarantinedTest: Sendable, Hashable, Codable {
-    /// As its runner names it: `tests/unit/test_a.py::test_b`, `package.Class::method`.
+    /// The name that its runner gives it: `tests/unit/test_a.py::test_b`, `package.Class::method`.
     public let test: String
-    /// The last day, `2026-12-31`.
+    /// The last day of the quarantine, `2026-12-31`.
     public let until: String
     public let reason: String
 
@@ -22,35 +22,35 @@ public struct QuarantinedTest: Sendable, Hashable, Codable {
     static let shape = Shape.object([
         .init("test", .string, required: true, "the test as its runner names it: tests/unit/test_a.py::test_b"),
         .init("until", .date, required: true, "the last day of its quarantine; then it blocks again"),
-        .init("reason", .string, "why, and where it is being mended"),
+        .init("reason", .string, "why, and where the fix is tracked"),
     ])
 
-    /// Whether a test of a report is this one. A file's path and a dotted name are the same; without parameters, all are
-    /// meant.
+    /// Whether a reported test is this one. A file path and a dotted name are equivalent. A name without parameters
+    /// covers all parameters.
     public func names(_ reported: String) -> Bool {
         let (mine, other) = (Self.plain(test), Self.plain(reported))
         return mine == other || !mine.contains("[") && other.hasPrefix("\(mine)[")
     }
 
     private static func plain(_ name: String) -> String {
-        // What is in brackets is the parameters' own.
+        // The part in brackets is the test's parameters and is compared unchanged.
         let parts = name.split(separator: "[", maxSplits: 1, omittingEmptySubsequences: false)
         let plain = String(parts[0]).replacing(".py::", with: ".").replacing("::", with: ".").replacing("/", with: ".")
         return parts.count > 1 ? "\(plain)[\(parts[1])" : plain
     }
 }
 
-/// What becomes of a step whose tests failed.
+/// The result for a step with failed tests.
 public enum QuarantineVerdict: Sendable, Hashable {
     /// Only quarantined tests failed.
     case excused([QuarantinedTest])
-    /// With the tests that block, and quarantines among them that have ended.
+    /// The tests that block, and the quarantines among them that have expired.
     case blocked([String], ended: [QuarantinedTest])
 }
 
 /// - Parameters:
-///   - failures: the tests that failed, as the report names them; not empty.
-///   - today: `2026-11-24`; days are compared as text.
+///   - failures: names of the failed tests as the report has them; not empty.
+///   - today: as in `2026-11-24`; days are compared as text.
 public func judge(failures: [String], by quarantine: [QuarantinedTest], today: String) -> QuarantineVerdict {
     var (used, ended, blocking): ([QuarantinedTest], [QuarantinedTest], [String]) = ([], [], [])
     for failure in failures {

@@ -1,7 +1,7 @@
 import Foundation
 
 extension Pipeline {
-    /// Read one pipeline's file. Throws all that is wrong with it.
+    /// Reads one pipeline's file. Throws everything that is wrong with it.
     public static func read(name: String, _ file: Node) throws(Problems) -> Pipeline {
         let misshapen = PipelineFile.shape.problems(in: file)
         guard misshapen.isEmpty else { throw Problems(misshapen) }
@@ -56,7 +56,8 @@ extension Step {
             guard let name, !outputs.contains(name) else { continue }
             problems.append(
                 Problem(
-                    "'\(name)' is no output of the step", at: node[report]?.mark ?? entry.mark, key: "\(key).\(report)",
+                    "'\(name)' is not an output of the step", at: node[report]?.mark ?? entry.mark,
+                    key: "\(key).\(report)",
                     hint: "declare it: outputs: [\(name)], and write $ESPALIER_OUTPUTS/\(name).\(suffix)"))
         }
     }
@@ -67,7 +68,7 @@ extension Reference {
         guard let text = node.text, let reference = Reference(text) else {
             problems.append(
                 Problem(
-                    "'\(node.text ?? "")' names no output", at: node.mark, key: key,
+                    "'\(node.text ?? "")' is not a reference to an output", at: node.mark, key: key,
                     hint: "write ${steps.STEP.outputs.OUTPUT}"))
             return nil
         }
@@ -78,14 +79,14 @@ extension Reference {
 extension Node {
     var texts: [String] { items.compactMap(\.text) }
 
-    /// Of a duration.
+    /// The seconds of a duration.
     var seconds: Int64? { text.flatMap(Duration.init(written:))?.components.seconds }
 
-    /// Of a moment written as RFC 3339.
+    /// A moment written as RFC 3339.
     func moment(key: String, _ problems: inout [Problem]) -> Date? {
         if let text, let date = try? Date(text, strategy: .iso8601) { return date }
         problems.append(
-            Problem("'\(text ?? "")' is no moment", at: mark, key: key, hint: "write it like 2026-01-31T08:00:00Z"))
+            Problem("'\(text ?? "")' is not a time", at: mark, key: key, hint: "write it like 2026-01-31T08:00:00Z"))
         return nil
     }
     var globs: [Glob] { texts.map(Glob.init) }

@@ -18,9 +18,11 @@ enum RuleFields {
     private static let slicesRule = Shape.object([
         .init("columns", .oneOrMany(.string), required: true, "columns of the evidence; each value is a slice"),
         .init("metric", .string, required: true, "what is compared"),
-        .init("margin", .number, required: true, "no slice may be shown to get worse by more than this"),
+        .init("margin", .number, required: true, "no slice may get significantly worse by more than this"),
         .init("min_rows", .integer(min: 1), "smaller slices are reported, not judged; default 200"),
-        .init("confidence", .number, "that no slice is blamed by chance, all together (Holm); default 0.95"),
+        .init(
+            "confidence", .number,
+            "confidence over all slices together (Holm) that none is rejected by chance; default 0.95"),
     ])
     private static let bounds = Shape.oneOf(BoundMethod.allCases.map(\.rawValue))
 
@@ -30,16 +32,16 @@ enum RuleFields {
         .init("improve", .oneOrMany(improveRule), "what must get better"),
         .init("no_worse", .oneOrMany(noWorseRule), "what must not get worse"),
         .init("slices", .oneOrMany(slicesRule), "subgroups that must not get worse"),
-        .init("at_most", .map(.number), "value that a step above reported → the most it may be: { latency_ms: 50 }"),
+        .init("at_most", .map(.number), "value reported by an earlier step → its maximum: { latency_ms: 50 }"),
         .init(
             "holdout",
             .object([
-                .init("budget", .integer(min: 1), required: true, "comparisons that the same rows may decide")
-            ]), "how often the same holdout is used; its confidence is spent over the budget"),
+                .init("budget", .integer(min: 1), required: true, "number of comparisons that the same rows may decide")
+            ]), "limits reuse of the same holdout; the confidence is spent over the budget"),
     ]
 }
 
-/// The rules of a `promote` step whose shape is already right.
+/// Reads the rules of a `promote` step whose shape is already right.
 func readRules(_ node: Node, key: String, _ problems: inout [Problem]) -> PromotionRules {
     var floor: [FloorRule] = []
     for entry in node["floor"]?.entries ?? [] {
@@ -71,7 +73,7 @@ func readRules(_ node: Node, key: String, _ problems: inout [Problem]) -> Promot
         guards: (node["at_most"]?.entries ?? []).map { GuardRule(value: $0.key, atMost: $0.value.number ?? 0) },
         holdoutBudget: node["holdout"]?["budget"]?.integer)
     if problems.isEmpty, let why = rules.problem() {
-        problems.append(Problem(why, at: node.mark, key: key, hint: "no decision can be made by such rules"))
+        problems.append(Problem(why, at: node.mark, key: key, hint: "these rules cannot decide anything"))
     }
     return rules
 }
@@ -98,7 +100,7 @@ private func readConfidence(_ rule: Node, key: String, _ problems: inout [Proble
     if !(value > 0.5 && value < 1) {
         problems.append(
             Problem(
-                "\(value) is no confidence", at: rule["confidence"]?.mark ?? rule.mark,
+                "\(value) is not a confidence", at: rule["confidence"]?.mark ?? rule.mark,
                 key: "\(key).confidence", hint: "give a number between 0.5 and 1, such as 0.95"))
     }
     return value

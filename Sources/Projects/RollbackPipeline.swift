@@ -1,7 +1,8 @@
 extension Pipeline {
-    /// What `espalier rollback` runs: the version is loaded and has to predict, and then becomes the incumbent again.
+    /// The pipeline behind `espalier rollback`: it loads the version, makes it predict, and makes it the incumbent
+    /// again.
     ///
-    /// - Parameter command: how it is tried; by MLflow and its own input example when absent.
+    /// - Parameter command: tries the version. Absent: MLflow loads it and predicts on its own input example.
     public static func rollback(trying command: String?) -> Pipeline {
         Pipeline(
             name: "rollback", triggers: Triggers(),

@@ -1,6 +1,6 @@
-/// What a value may look like: one table that validates files, writes their JSON Schema and documents every key.
+/// The allowed form of a value. One table validates files, writes their JSON Schema and documents every key.
 public indirect enum Shape: Sendable {
-    /// Anything at all: the user's own.
+    /// Any value; it belongs to the user.
     case any
     case string
     case flag
@@ -14,12 +14,12 @@ public indirect enum Shape: Sendable {
     case date
     case oneOf([String])
     case list(Shape)
-    /// One value, or a list of them.
+    /// One value, or a list of such values.
     case oneOrMany(Shape)
-    /// Free keys, one shape of value.
+    /// A map with any keys, all values of one shape.
     case map(Shape)
     case object([Field])
-    /// A scalar as short form of a map.
+    /// A scalar as the short form of a map.
     case shorthand(Shape, or: Shape)
 
     public struct Field: Sendable {
@@ -38,7 +38,7 @@ public indirect enum Shape: Sendable {
 }
 
 extension Shape {
-    /// What is wrong with `node`, deepest places included. Empty when it fits.
+    /// What is wrong with `node`, including nested values. Empty if it fits.
     public func problems(in node: Node, at path: String = "") -> [Problem] {
         if case .null = node.content, !path.isEmpty { return [] }
         switch self {
@@ -111,7 +111,7 @@ extension Shape {
             at: node.mark, key: path)
     }
 
-    /// What fits, in words.
+    /// The expected value, in words.
     var expectation: String {
         switch self {
         case .any: "anything"

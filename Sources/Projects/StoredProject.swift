@@ -1,8 +1,8 @@
-/// A repository that was adopted and is watched.
+/// A repository that was adopted and is being watched.
 public struct StoredProject: Sendable, Hashable, Codable {
     public let id: Int64
     public let name: String
-    /// Folder of the repository, or of the mirror of `url`.
+    /// Path of the repository, or of the mirror of `url`.
     public let repository: String
     /// Set for a remote repository.
     public let url: String?

@@ -5,7 +5,7 @@ import Plans
 import Runs
 import Store
 
-/// Makes the moves of aliases that waited for persons, once enough of them have approved.
+/// Makes alias moves that waited for approvals, once they have enough of them.
 package final class ApprovedMoves: Sendable {
     private let store: Store
     private let home: Home
@@ -21,7 +21,7 @@ package final class ApprovedMoves: Sendable {
         self.logger = logger
     }
 
-    /// Serve until the bell stops. What an earlier daemon left comes first; a registry that is away is asked again.
+    /// Runs until the bell stops. Moves that an earlier daemon left come first. An unreachable registry is retried.
     package func run() async {
         var alarm = Alarm(bells.approvals)
         bells.approvals.ring()
@@ -31,7 +31,7 @@ package final class ApprovedMoves: Sendable {
                     do {
                         try await apply(decision)
                     } catch {
-                        // Its server may be away; those of others are not.
+                        // Its server may be down; decisions on other servers go on.
                         logger.warning("decision \(decision.id), which is approved, is carried out later: \(error)")
                         alarm.set(in: 15)
                     }

@@ -6,25 +6,25 @@ import Minding
 import Projects
 import Registry
 
-/// Gives out registries: existing servers by URL, and one embedded server that is started when first needed.
+/// Provides registries: existing servers by URL, and one embedded server that starts when it is first needed.
 ///
-/// The embedded server runs under a minder like a step does, so that a training job in the middle of its work keeps it
-/// when the daemon restarts.
+/// The embedded server runs under a minder, as steps do, so that training jobs keep it when the daemon restarts.
 package actor Registries {
     private let home: Home
     private let minders: Minders
     private let python: String
     private let logger: Logger
-    /// Whether a server that ends before it was ready is given up: a person waits, and sees to it at once.
+    /// Whether to give up on a server that ends before it was ready. Set when a person is waiting, who can fix it at
+    /// once.
     private let givesUp: Bool
-    /// Whose turn it is to move aliases.
+    /// Serializes moves of aliases between daemons.
     package nonisolated let leases: ModelLeases
     private var clients: [String: MLflow] = [:]
     private var supervision: Task<Void, Never>?
     private var wasReady = false
-    /// Experiments that are there, or that their owners have to make: by server, and by name.
+    /// Experiments that exist, or that the owner of the server has to create: server and name.
     private var experiments: Set<[String]> = []
-    /// How the last server ended that was never ready.
+    /// How the last server ended that never became ready.
     private var failure: String?
 
     package init(home: Home, minders: Minders, python: String, logger: Logger, givesUp: Bool = false) {
@@ -38,7 +38,7 @@ package actor Registries {
 
     private var folder: StepFolder { StepFolder(home.mlflow) }
 
-    /// The client of a configured server, which is started if it is the embedded one. It may not be ready yet.
+    /// The client of a configured server. Starts the server if it is the embedded one; it may not be ready yet.
     package func registry(_ settings: RegistrySettings) throws -> MLflow {
         switch settings.server {
         case .url(let url): return client(url)
@@ -49,10 +49,10 @@ package actor Registries {
         }
     }
 
-    /// Make sure that a step can log to the experiment. The embedded server is waited for; whether others work is their
-    /// owners' business, and holds up nobody.
+    /// Makes sure that a step can log to the experiment. Waits for the embedded server only. Other servers are up to
+    /// their owners and hold up nobody.
     ///
-    /// - Throws: `RegistryError.unreachable` while the embedded server is starting; `DaemonError` when it is given up.
+    /// - Throws: `RegistryError.unreachable` while the embedded server is starting; `DaemonError` once it is given up.
     package func prepare(_ settings: RegistrySettings, experiment: String) async throws {
         let registry = try registry(settings)
         if settings.server == .embedded { try await requireReady(registry) }
@@ -80,12 +80,12 @@ package actor Registries {
 
     private func client(_ url: String) -> MLflow {
         if let known = clients[url] { return known }
-        let made = MLflow(url: url, token: ProcessInfo.processInfo.environment["MLFLOW_TRACKING_TOKEN"])
+        let made = MLflow(url: url, token: trackingToken())
         clients[url] = made
         return made
     }
 
-    /// Keep it running until told to stop.
+    /// Keeps the server running until it is told to stop.
     private func supervise(_ server: EmbeddedServer) async {
         var failures = 0
         while !Task.isCancelled {
@@ -109,7 +109,7 @@ package actor Registries {
         }
     }
 
-    /// With the last thing that it said, which tells most: no module named mlflow.
+    /// Ends with the last line of its log, which says the most: no module named mlflow.
     private var whyItEnded: String {
         let last = folder.logTail.last
         let advice =
@@ -128,7 +128,7 @@ package actor Registries {
                 environment: environment, timeout: nil))
     }
 
-    /// Its port is chosen once and kept: jobs that outlive a restart must find it again.
+    /// The port is chosen once and kept: jobs that outlive a restart must find the server again.
     private func embedded() throws -> EmbeddedServer {
         let file = home.mlflow + "/port"
         let kept = (try? String(contentsOfFile: file, encoding: .utf8)).flatMap(Int.init)
@@ -137,7 +137,7 @@ package actor Registries {
         return EmbeddedServer(python: python, folder: home.mlflow, port: port)
     }
 
-    /// Stop the embedded server.
+    /// Stops the embedded server.
     package func stop() async {
         supervision?.cancel()
         guard minders.isAlive(folder) else { return }
@@ -146,7 +146,7 @@ package actor Registries {
     }
 }
 
-/// A TCP port of loopback that nobody listens on.
+/// A loopback TCP port that nobody listens on.
 func freePort() throws -> Int {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard descriptor >= 0 else {

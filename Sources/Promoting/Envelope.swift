@@ -3,7 +3,7 @@ import Executing
 import Foundation
 import Home
 
-/// DSSE: a payload and who stands for it. Source: github.com/secure-systems-lab/dsse.
+/// DSSE: a payload with its signature. Source: github.com/secure-systems-lab/dsse.
 struct Envelope: Codable {
     package struct Signature: Codable {
         let keyid: String
@@ -16,7 +16,7 @@ struct Envelope: Codable {
     let payload: String
     package let signatures: [Signature]
 
-    /// - Parameter keyid: what readers may find the key by.
+    /// - Parameter keyid: identifies the key to readers.
     init(signing statement: some Encodable, with key: SigningKey, keyid: String) throws {
         let payload = [UInt8](try canonicalJSON(statement))
         let signature = key.sign(Self.signed(payload))
@@ -26,7 +26,7 @@ struct Envelope: Codable {
         signatures = [Signature(keyid: keyid, sig: Data(signature).base64EncodedString())]
     }
 
-    /// The statement, if that key stands for it.
+    /// The statement, if it is signed by this key.
     package func statement<Statement: Decodable>(_: Statement.Type, signedBy key: SigningKey) -> Statement? {
         guard payloadType == Self.type, let payload = Data(base64Encoded: payload) else { return nil }
         let message = Self.signed([UInt8](payload))
@@ -36,13 +36,13 @@ struct Envelope: Codable {
         return isSigned ? try? JSONDecoder().decode(Statement.self, from: payload) : nil
     }
 
-    /// What the signature covers: DSSE's pre-authentication encoding.
+    /// The signed bytes: DSSE's pre-authentication encoding.
     private static func signed(_ payload: [UInt8]) -> [UInt8] {
         Array("DSSEv1 \(type.utf8.count) \(type) \(payload.count) ".utf8) + payload
     }
 }
 
-/// The same value is always the same bytes.
+/// Encodes equal values to equal bytes.
 func canonicalJSON(_ value: some Encodable) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]

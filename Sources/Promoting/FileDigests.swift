@@ -3,14 +3,14 @@ import Foundation
 import Home
 import Registry
 
-/// A file of a model, and what was in it.
+/// A file of a model and the digest of its content.
 package struct FileDigest: Sendable {
-    /// Inside the model.
+    /// Path inside the model.
     package let path: String
     /// 64 hexadecimal digits.
     package let sha256: String
 
-    /// Names are compared by their bytes: Swift takes two ways to write é for one.
+    /// Names are compared by their bytes: Swift treats the two encodings of é as equal.
     package var parts: [[UInt8]] { path.utf8.split(separator: UInt8(ascii: "/")).map(Array.init) }
     /// The digest's 32 bytes.
     package var bytes: [UInt8] {
@@ -21,7 +21,7 @@ package struct FileDigest: Sendable {
     }
 }
 
-/// The files that are not the same on both sides, by name.
+/// Names of the files that differ between the two sides.
 package func differences(_ stated: [FileDigest], _ found: [FileDigest]) -> [String] {
     func byName(_ files: [FileDigest]) -> [[UInt8]: String] {
         files.reduce(into: [:]) { $0[Array($1.path.utf8)] = $1.sha256 }
@@ -32,7 +32,7 @@ package func differences(_ stated: [FileDigest], _ found: [FileDigest]) -> [Stri
 }
 
 extension MLflow {
-    /// The digests of a model's files, each read once; nil where the server does not pass them on.
+    /// The digests of a model's files. Reads each file once. `nil` if the server does not serve files.
     package func digests(ofModel source: String) async throws -> [FileDigest]? {
         guard let files = try await files(ofModel: source), !files.isEmpty else { return nil }
         var digests: [FileDigest] = []

@@ -1,13 +1,13 @@
 import Foundation
 import Home
 
-/// A daemon's turn to move aliases of a registered model, as a tag of the model says it: `ID UNTIL HOST`.
+/// A daemon's lease to move aliases of a registered model, stored as a tag of the model: `ID UNTIL HOST`.
 package struct Lease: Sendable, Hashable {
     static let tag = "espalier.lease"
-    /// Seconds. Longer than a move takes, short enough to wait for after a crash.
+    /// Seconds. Longer than a move takes, and short enough to wait for after a crash.
     static let length: TimeInterval = 60
 
-    /// Of the daemon: no secret.
+    /// Id of the daemon. Not a secret.
     let holder: String
     package let until: Date
     package let host: String
@@ -18,7 +18,7 @@ package struct Lease: Sendable, Hashable {
         self.host = host
     }
 
-    /// - Parameter tag: nil for no such tag. What is no lease holds nothing.
+    /// - Parameter tag: `nil` if there is no such tag. A tag that is not a lease blocks nobody.
     init?(tag: String?) {
         let words = (tag ?? "").split(separator: " ", maxSplits: 2).map(String.init)
         guard words.count == 3, let until = try? Date(words[1], strategy: .iso8601) else { return nil }
@@ -27,11 +27,11 @@ package struct Lease: Sendable, Hashable {
 
     package var text: String { "\(holder) \(until.formatted(.iso8601)) \(host)" }
 
-    /// Whether a daemon has to wait for it.
+    /// Whether a daemon has to wait for this lease.
     func holdsUp(_ daemon: String, at now: Date) -> Bool { holder != daemon && until > now }
 }
 
-/// Another daemon is moving aliases of the model, or has died over it. Passes by itself.
+/// Another daemon is moving aliases of the model, or crashed while it did. The lease expires by itself.
 package struct LeaseHeld: Error, CustomStringConvertible {
     package let model: String
     let lease: Lease

@@ -4,21 +4,27 @@ import Foundation
 import Home
 import Registry
 
-/// Has daemons that know nothing of each other move aliases of one registered model in turn.
+/// Makes independent daemons take turns when they move aliases of one registered model.
 ///
-/// MLflow has no compare-and-set. The tag is written, and read again after a while; whoever wrote last has it. Two daemons
-/// of which one takes longer between reading and writing than the other waits can both have it: this makes an accident
-/// visible, and does not make it safe.
+/// MLflow has no compare-and-set. The tag is written and read again after a delay; the last writer has the lease. If
+/// one daemon takes longer between reading and writing than the other waits, both can get it. So this makes accidents
+/// visible but does not rule them out.
 package actor ModelLeases {
     private let home: Home
-    /// Moves under way here, by server and model: the tag goes with the last of them.
+    /// Moves in progress here, by server and model. The last one removes the tag.
     private var moves: [String: Int] = [:]
 
-    init(home: Home) { self.home = home }
+    /// Milliseconds between writing the tag and reading it again.
+    private let settling: ClosedRange<Int>
 
-    /// Do something while no other daemon moves aliases of the model.
+    init(home: Home, settling: ClosedRange<Int> = 50...150) {
+        self.home = home
+        self.settling = settling
+    }
+
+    /// Runs `move` while no other daemon moves aliases of the model.
     ///
-    /// - Throws: `LeaseHeld` while another one does, and what `move` throws.
+    /// - Throws: `LeaseHeld` while another daemon does, and whatever `move` throws.
     package func holding<Result: Sendable>(
         _ model: String, of registry: MLflow, _ move: @Sendable (Lease) async throws -> Result
     ) async throws -> Result {
@@ -34,7 +40,7 @@ package actor ModelLeases {
         moves[place, default: 1] -= 1
         if moves[place] == 0 {
             moves[place] = nil
-            // One that stays because the server is away ends by itself.
+            // If the tag cannot be removed because the server is down, the lease expires.
             try? await giveBack(model, to: registry)
         }
         return try result.get()
@@ -45,7 +51,7 @@ package actor ModelLeases {
         try await registry.deleteTag(Lease.tag, ofModel: model)
     }
 
-    /// - Throws: `LeaseHeld` while another daemon moves aliases of the model.
+    /// - Throws: `LeaseHeld` while another daemon is moving aliases of the model.
     func requireFree(_ model: String, of registry: MLflow) async throws {
         let known = Lease(tag: try await registry.tags(ofModel: model)[Lease.tag])
         if let known, known.holdsUp(try id(), at: Date()) { throw LeaseHeld(model: model, lease: known) }
@@ -56,14 +62,14 @@ package actor ModelLeases {
         let lease = Lease(
             holder: try id(), until: Date().addingTimeInterval(Lease.length), host: ProcessInfo.processInfo.hostName)
         try await registry.setTag(Lease.tag, to: lease.text, ofModel: model)
-        try await Task.sleep(for: .milliseconds(Int.random(in: 50...150)))
+        try await Task.sleep(for: .milliseconds(Int.random(in: settling)))
         let seen = Lease(tag: try await registry.tags(ofModel: model)[Lease.tag])
         if let seen, seen.holder != lease.holder { throw LeaseHeld(model: model, lease: seen) }
-        // Gone: an earlier move of ours has just ended.
+        // The tag is gone: an earlier move of ours has just ended.
         return seen == nil ? try await take(model, of: registry) : lease
     }
 
-    /// Which daemon this is: the same after a restart, another for a copy of its home.
+    /// Identifies this daemon. Stays the same after a restart; a copy of the home gets another one.
     private func id() throws -> String {
         let made = try makeOnce(home.id) { UUID().uuidString }
         return String(sha256("\(made) \(ProcessInfo.processInfo.hostName) \(home.path)").prefix(12))

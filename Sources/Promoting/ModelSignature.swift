@@ -3,10 +3,10 @@ import Executing
 import Foundation
 import Home
 
-/// A model's signature as OpenSSF Model Signing has it: a Sigstore bundle around a DSSE envelope of the files' digests. Whoever
-/// has the model's folder verifies it with `model_signing verify key`, and needs nothing else.
+/// A model's signature in the format of OpenSSF Model Signing: a Sigstore bundle around a DSSE envelope of the files'
+/// digests. With the model's folder, `model_signing verify key` verifies it; nothing else is needed.
 ///
-/// Source: github.com/sigstore/model-transparency, `model_signing` 1.1.1, the signatures that its `sign key` makes;
+/// Source: github.com/sigstore/model-transparency, `model_signing` 1.1.1, the signatures that its `sign key` writes;
 /// sigstore/protobuf-specs, bundle v0.3.
 struct ModelSignature: Codable {
     struct Material: Codable {
@@ -16,7 +16,7 @@ struct ModelSignature: Codable {
         }
 
         package let publicKey: PublicKey
-        /// No transparency log knows of it.
+        /// Empty: no transparency log is used.
         var tlogEntries: [String] = []
     }
 
@@ -32,13 +32,13 @@ struct ModelSignature: Codable {
         dsseEnvelope = try Envelope(signing: statement, with: key, keyid: "")
     }
 
-    /// Whether that key stands for exactly this.
+    /// Whether this key signed exactly this statement.
     func states(_ statement: ModelStatement, signedBy key: SigningKey) -> Bool {
         mediaType == Self.mediaType && dsseEnvelope.statement(ModelStatement.self, signedBy: key) == statement
     }
 }
 
-/// What is signed: an in-toto statement whose subject is the digest of all files' digests.
+/// The signed content: an in-toto statement whose subject is the digest of all files' digests.
 struct ModelStatement: Codable, Equatable {
     package struct Subject: Codable, Equatable {
         package let name: String
@@ -50,7 +50,7 @@ struct ModelStatement: Codable, Equatable {
         package let resources: [Resource]
     }
 
-    /// How a folder becomes resources; verifiers do it again.
+    /// How a folder is turned into resources. Verifiers repeat it.
     struct Serialization: Codable, Equatable {
         package var method = "files"
         var hash_type = "sha256"
@@ -64,8 +64,8 @@ struct ModelStatement: Codable, Equatable {
         package let digest: String
     }
 
-    /// At the top of a model: what model_signing never looks at, the signature, and what MLflow writes when a version is
-    /// downloaded.
+    /// Entries at the top of a model that are not signed: what model_signing always ignores, the signature itself, and
+    /// what MLflow writes when a version is downloaded.
     package static let ignored = [
         ".git", ".gitattributes", ".github", ".gitignore", "model.sig", "registered_model_meta",
     ]
@@ -76,8 +76,8 @@ struct ModelStatement: Codable, Equatable {
     let predicate: Predicate
 
     /// - Parameters:
-    ///   - name: only told.
-    ///   - files: of the whole model.
+    ///   - name: informational only.
+    ///   - files: all files of the model.
     init(of name: String, _ files: [FileDigest]) {
         let signed = files.filter { file in !Self.ignored.contains { file.parts.first == Array($0.utf8) } }
             .sorted { $0.parts.lexicographicallyPrecedes($1.parts) { $0.lexicographicallyPrecedes($1) } }

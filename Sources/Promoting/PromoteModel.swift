@@ -10,11 +10,11 @@ import Registry
 import Runs
 import Store
 
-/// Lets a challenger replace the incumbent when the evidence says so.
+/// Replaces the incumbent with a challenger if the evidence supports it.
 ///
-/// In this order: the version is verified, the evidence is kept by its digest, the decision is made by the pure rules, it is
-/// written into the ledger together with the move it calls for, the alias is moved, read back, and confirmed. A crash in
-/// between is made good by doing it again: what is in the ledger is not decided twice.
+/// The order: verify the version; keep the evidence by its digest; decide by the pure rules; write the decision and the
+/// move that it requires into the ledger; move the alias, read it back, and confirm. After a crash the same steps run
+/// again: a decision that is in the ledger is not made twice.
 package struct ModelPromoter: Sendable {
     let registry: MLflow
     let leases: ModelLeases
@@ -57,9 +57,17 @@ package struct ModelPromoter: Sendable {
         let registration = Registration(of: challenger, model, by: run, progress)
         let check = try await verify(challenger, of: model, project: run.plan.project, registeredBy: registration)
         if case .refused(let reason) = check { return StepResult(outcome: .refused(reason: reason)) }
-        let judged = try await judge(
-            try progress.value(of: evidence), rules, training: try training.map(progress.value), model: model,
-            Circumstances(incumbent: current != nil, reported: progress.numbers(above: step)))
+        let judged: Judged
+        do {
+            judged = try await judge(
+                LeftFiles(
+                    folder: home.run(run.id), evidence: try progress.value(of: evidence),
+                    training: try training.map(progress.value)),
+                rules, model: model,
+                Circumstances(incumbent: current != nil, reported: progress.numbers(above: step)))
+        } catch let error as LeftFileError {
+            return StepResult(outcome: .refused(reason: "what '\(evidence.step)' left cannot be judged: \(error)"))
+        }
         let now = Date()
         let body = DecisionBody(
             project: run.plan.project, environment: run.plan.environment, run: run.id,
@@ -77,6 +85,14 @@ package struct ModelPromoter: Sendable {
         return try await apply(stored, settings, verified: check)
     }
 
+    /// What earlier steps left to judge by.
+    private struct LeftFiles: Sendable {
+        /// The run's folder: nothing outside it is read.
+        let folder: String
+        let evidence: String
+        let training: String?
+    }
+
     private struct Judged: Sendable {
         let digest: String
         let decision: Decision
@@ -85,10 +101,12 @@ package struct ModelPromoter: Sendable {
 
     /// Read the evidence, keep it by its digest, and let the rules decide. The seed comes from the digest: the same
     /// evidence is always judged the same.
+    ///
+    /// - Throws: `LeftFileError` for a file that cannot be taken.
     private func judge(
-        _ file: String, _ rules: PromotionRules, training: String?, model: String, _ circumstances: Circumstances
+        _ files: LeftFiles, _ rules: PromotionRules, model: String, _ circumstances: Circumstances
     ) async throws -> Judged {
-        let (digest, read) = try await onOwnThread { try keepAndRead(file) }
+        let (digest, read) = try await onOwnThread { try keepAndRead(files) }
         Failpoint.reach(.evidenceKept)
         let evidence: Evidence
         switch read {
@@ -101,7 +119,9 @@ package struct ModelPromoter: Sendable {
         let known = circumstances
         let decision = try await onOwnThread {
             var known = known
-            if let training { known.trainingIDs = try readIDs(training) }
+            if let training = files.training {
+                known.trainingIDs = ids(in: try readLeftFile(training, in: files.folder, atMost: largestEvidence))
+            }
             return decide(evidence, in: known, rules: rules, seed: seed(ofEvidence: digest))
         }
         return Judged(
@@ -109,8 +129,8 @@ package struct ModelPromoter: Sendable {
             holdout: Holdout(sha256: holdout, earlierUses: known.earlierUses, compared: decision.resamples > 0))
     }
 
-    private func keepAndRead(_ file: String) throws -> (digest: String, Result<Evidence, EvidenceProblem>) {
-        let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: file)))
+    private func keepAndRead(_ files: LeftFiles) throws -> (digest: String, Result<Evidence, EvidenceProblem>) {
+        let bytes = try readLeftFile(files.evidence, in: files.folder, atMost: largestEvidence)
         let digest = sha256(bytes)
         let kept = "\(home.evidence)/\(digest).csv"
         if !FileManager.default.fileExists(atPath: kept) {
@@ -119,9 +139,10 @@ package struct ModelPromoter: Sendable {
         return (digest, Result { () throws(EvidenceProblem) in try Evidence.parse(csv: bytes) })
     }
 
-    /// Move the alias if the decision calls for it, nobody has confirmed it yet, and it waits for nobody.
+    /// Moves the alias if the decision requires it, the move is not confirmed yet, and no approval is pending.
     ///
-    /// - Parameter verified: what has just been found out about the version; it is verified here when absent.
+    /// - Parameter verified: an earlier check of the version, if there was one just now. Absent: the version is
+    ///   verified here.
     package func apply(_ decision: StoredDecision, _ settings: RegistrySettings, verified: VersionCheck? = nil)
         async throws
         -> StepResult
@@ -136,7 +157,8 @@ package struct ModelPromoter: Sendable {
         guard let move = try await store.unconfirmedMove(of: decision.id) else { return result }
         let body = decision.body
         let registration = try await registration(for: body)
-        // Before the lease is taken: reading a large model takes longer than it lasts. And not while another daemon has it.
+        // Verify before taking the lease, because reading a large model takes longer than a lease lasts. But not while
+        // another daemon holds the lease.
         try await leases.requireFree(move.model, of: registry)
         let check: VersionCheck
         if let verified {
@@ -158,7 +180,7 @@ package struct ModelPromoter: Sendable {
         return StepResult(outcome: .refused(reason: obstacle))
     }
 
-    /// - Returns: why the move cannot be made any more; nil when it is made.
+    /// - Returns: why the move cannot be made any more; `nil` if it was made.
     private func make(
         _ move: AliasMove, of decision: StoredDecision, registeredBy run: Int64?, _ settings: RegistrySettings,
         _ lease: Lease
@@ -182,7 +204,7 @@ package struct ModelPromoter: Sendable {
         return nil
     }
 
-    /// Why a move cannot be made any more; nil when it can, or has been.
+    /// Why a move cannot be made any more; `nil` if it can be made or already was.
     private func obstacle(
         to move: AliasMove, of decision: StoredDecision, registeredBy run: Int64?, _ current: String?
     ) async throws -> String? {
@@ -208,7 +230,7 @@ package struct ModelPromoter: Sendable {
 }
 
 extension RunProgress {
-    /// What steps above this one have reported that are numbers.
+    /// The numeric values that steps above this one reported.
     fileprivate func numbers(above step: PlannedStep) -> [String: Double] {
         plan.upstream(of: step).reduce(into: [:]) { numbers, above in
             for (key, value) in self[above.name].values { numbers[key] = Double(value) }

@@ -8,21 +8,22 @@ import Registry
 import Runs
 import Store
 
-/// Says of a model's files which code, data and configuration they were made from, signed, and finds out whether that still
-/// is so.
+/// States, signed, which code, data and configuration a model's files were made from, and verifies later that the files
+/// are still the same.
 ///
-/// Two things are signed, so that tools which know nothing of Espalier verify them: an in-toto statement with SLSA's
-/// provenance in an envelope of DSSE, with the environment's Ed25519 key; and the files alone as OpenSSF Model Signing has
-/// it, with its P-256 key.
+/// Two things are signed, so that tools that know nothing of Espalier can verify them: an in-toto statement with SLSA
+/// provenance in a DSSE envelope, by the environment's Ed25519 key; and the files alone in the format of OpenSSF Model
+/// Signing, by its P-256 key.
 struct Provenance: Sendable {
     let registry: MLflow
     let home: Home
 
     private var keys: SigningKeys { SigningKeys(home: home) }
 
-    /// State how a version came to be, sign its files, and keep both. Made again, they are the same.
+    /// Writes the provenance statement of a version, signs its files, and keeps both. A repetition gives the same
+    /// result.
     ///
-    /// - Returns: nil where the server does not pass on the model's files.
+    /// - Returns: `nil` if the server does not serve the model's files.
     package func state(
         _ source: String, as name: String, by step: PlannedStep, of run: StoredRun, _ progress: RunProgress
     )
@@ -41,7 +42,7 @@ struct Provenance: Sendable {
             statement: digest, signature: try sign(ModelStatement(of: name, files), beside: digest, for: run.plan))
     }
 
-    /// P-256 signs otherwise each time: what was kept before a crash stays.
+    /// A P-256 signature is different every time, so a signature that was kept before a crash is reused.
     private func sign(_ files: ModelStatement, beside statement: String, for plan: Plan) throws -> String {
         let key = try keys.key(.p256, of: plan)
         let path = home.signature(statement)
@@ -56,11 +57,11 @@ struct Provenance: Sendable {
         return sha256([UInt8](text))
     }
 
-    /// What is wrong with a model of which something was stated; nil when it is what it was.
+    /// What is wrong with a model that has a statement; `nil` if it is unchanged.
     ///
     /// - Parameters:
     ///   - source: where its files are now.
-    ///   - plan: of the run that has registered it.
+    ///   - plan: the plan of the run that registered it.
     package func problem(of source: String, as name: String, _ stated: Stated, of plan: Plan) async throws -> String? {
         guard let bytes = FileManager.default.contents(atPath: home.provenance(stated.statement)) else {
             return "what was stated about the model, \(home.provenance(stated.statement)), is not there any more"
@@ -101,10 +102,10 @@ struct Provenance: Sendable {
     }
 }
 
-/// What a `register` step has kept of a version: SHA-256, in hexadecimal digits.
+/// What a `register` step kept for a version: SHA-256 digests, in hexadecimal digits.
 package struct Stated: Sendable {
     package let statement: String
-    /// Nil of a version from before models were signed.
+    /// `nil` for versions from before models were signed.
     package let signature: String?
 
     init(statement: String, signature: String?) {
@@ -112,14 +113,14 @@ package struct Stated: Sendable {
         self.signature = signature
     }
 
-    /// As the step reported it; nil when it stated nothing.
+    /// From the values that the step reported; `nil` if it stated nothing.
     init?(_ values: [String: String]) {
         func digest(_ key: String) -> String? { values[key]?.split(separator: ":").last.map(String.init) }
         guard let statement = digest("provenance") else { return nil }
         self.init(statement: statement, signature: digest("signature"))
     }
 
-    /// As the step reports it, and as tags of the version have it after `espalier.`.
+    /// The values as the step reports them. The version's tags have them under `espalier.`.
     package var values: [String: String] {
         ["provenance": "sha256:\(statement)"].merging(signature.map { ["signature": "sha256:\($0)"] } ?? [:]) { $1 }
     }

@@ -6,7 +6,7 @@ import Plans
 import Runs
 import Store
 
-/// What is stated of a version. Source: in-toto.io/Statement/v1, slsa.dev/provenance/v1.
+/// The provenance of a version. Source: in-toto.io/Statement/v1, slsa.dev/provenance/v1.
 struct ProvenanceStatement: Codable {
     package struct Subject: Codable {
         package let name: String
@@ -25,7 +25,7 @@ struct ProvenanceStatement: Codable {
             package struct Step: Codable {
                 package let name: String
                 package let attempts: Int
-                /// What the step read, as one digest, for a step that says what it reads.
+                /// One digest of everything that the step read, if the step declares what it reads.
                 package let key: String?
             }
 

@@ -1,12 +1,19 @@
 import Foundation
 import Home
 
-/// The same evidence is always judged the same.
+/// The same evidence always gets the same seed, and so the same verdict.
 package func seed(ofEvidence digest: String) -> UInt64 { UInt64(digest.prefix(16), radix: 16) ?? 0 }
 
-/// One id a line. A first line that says `id` is a header.
+/// Bytes of evidence, or of a list of ids, that the daemon reads.
+let largestEvidence = 512 << 20
+
+/// Read the ids of a file that a person names. What steps leave is read by `readLeftFile`.
 package func readIDs(_ file: String) throws -> Set<String> {
-    let text = String(decoding: try Data(contentsOf: URL(fileURLWithPath: file)), as: UTF8.self)
-    let lines = text.split(whereSeparator: \.isNewline).map(String.init)
+    ids(in: [UInt8](try Data(contentsOf: URL(fileURLWithPath: file))))
+}
+
+/// One id a line. A first line that says `id` is a header.
+func ids(in text: [UInt8]) -> Set<String> {
+    let lines = String(decoding: text, as: UTF8.self).split(whereSeparator: \.isNewline).map(String.init)
     return Set(lines.first == "id" ? lines.dropFirst() : lines[...])
 }

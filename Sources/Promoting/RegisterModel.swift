@@ -8,7 +8,8 @@ import Registry
 import Runs
 import Store
 
-/// Creates the version of a model that a step logged, with its lineage, and gives it the environment's candidate alias.
+/// Registers the model that a step logged as a new version, with its lineage, and points the environment's candidate
+/// alias to it.
 package struct ModelRegistrar: Sendable {
     let registry: MLflow
     let home: Home
@@ -52,7 +53,8 @@ package struct ModelRegistrar: Sendable {
                 ])
     }
 
-    /// Which code, configuration and data made this version. `espalier.registered_by` also keeps it from being made twice.
+    /// The code, configuration and data that made this version. `espalier.registered_by` also prevents a second
+    /// registration.
     private func lineage(of run: StoredRun, step: PlannedStep, progress: RunProgress) -> [String: String] {
         var tags = [
             "espalier.registered_by":
@@ -71,7 +73,7 @@ package struct ModelRegistrar: Sendable {
 }
 
 extension RunProgress {
-    /// What the steps reported of the data they read: `dataset.NAME=DIGEST` lines.
+    /// What the steps reported about the data that they read: `dataset.NAME=DIGEST` lines.
     package var datasets: [String: String] {
         var found: [String: String] = [:]
         for progress in steps.values {
@@ -82,19 +84,19 @@ extension RunProgress {
         return found
     }
 
-    /// The model version that a `register` step above `step` made: `models:/NAME/VERSION`.
+    /// The model version that a `register` step above `step` created: `models:/NAME/VERSION`.
     package func registeredModel(above step: PlannedStep) -> String? {
         registration(above: step)?.registered
     }
 
-    /// The nearest `register` step above `step` that has made a version.
+    /// The nearest `register` step above `step` that created a version.
     func registration(above step: PlannedStep) -> StepProgress? {
         plan.upstream(of: step).map { self[$0.name] }.last { $0.registered != nil }
     }
 }
 
 extension StepProgress {
-    /// Set for a `register` step that passed.
+    /// The registered version; nil unless this is a `register` step that passed.
     package var registered: String? {
         values["model"] != nil && values["version"] != nil ? values["model_uri"] : nil
     }

@@ -11,7 +11,7 @@ import Runs
 import Store
 
 extension ModelPromoter {
-    /// Make the version that a rollback names the incumbent again. It goes through the ledger like any other move.
+    /// Makes the version that a rollback names the incumbent again. Goes through the ledger like any other move.
     package func restore(step: PlannedStep, of run: StoredRun) async throws -> StepResult {
         let settings = run.plan.settings.registry
         guard let asked = run.plan.trigger.as(RollbackTrigger.self), let alias = settings.incumbent else {
@@ -43,8 +43,8 @@ extension ModelPromoter {
         return try await apply(stored, settings, verified: check)
     }
 
-    /// What is wrong with the version that a rollback has back: also asked before anybody loads it, for loading a model runs what
-    /// is in it.
+    /// What is wrong with the version that a rollback restores; `nil` if nothing is. Also checked before the model is
+    /// loaded, because loading a model runs code in it.
     package func problem(restoredBy run: StoredRun) async throws -> String? {
         guard let asked = run.plan.trigger.as(RollbackTrigger.self),
             case .refused(let reason) = try await check(asked.version, of: asked.model, restoredBy: run)

@@ -4,7 +4,7 @@ import Foundation
 import Home
 import Plans
 
-/// What an environment signs with: two keys, made when they are first needed.
+/// An environment's two signing keys. They are created when they are first needed.
 package struct SigningKeys: Sendable {
     let home: Home
 
@@ -12,15 +12,15 @@ package struct SigningKeys: Sendable {
         self.home = home
     }
 
-    /// The key that registers: a new one where there is none yet.
+    /// The key for signing. Created if it does not exist.
     package func key(_ kind: SigningKey.Kind, of plan: Plan) throws -> SigningKey {
         let path = home.key(kind, project: plan.project, environment: plan.environment)
         return try key(kind, in: try makeOnce(path) { SigningKey(kind).pem }, at: path)
     }
 
-    /// The key that something was signed with before.
+    /// The existing key, for verifying an earlier signature.
     ///
-    /// - Throws: `DaemonError.unusable` when it is not there: a new one would verify nothing.
+    /// - Throws: `DaemonError.unusable` if it does not exist; a new key could verify nothing.
     package func knownKey(_ kind: SigningKey.Kind, project: String, environment: String) throws -> SigningKey {
         let path = home.key(kind, project: project, environment: environment)
         guard let text = try? String(contentsOfFile: path, encoding: .utf8) else {
@@ -53,7 +53,7 @@ extension SigningKey.Kind {
 }
 
 extension Home {
-    /// Path of an environment's key, PEM.
+    /// Path of an environment's key in PEM format.
     package func key(_ kind: SigningKey.Kind, project: String, environment: String) -> String {
         keys("\(project).\(environment)\(kind == .p256 ? ".p256" : "")")
     }

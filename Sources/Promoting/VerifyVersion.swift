@@ -8,18 +8,18 @@ import Registry
 import Runs
 import Store
 
-/// How a version came to be, as the daemon itself has it on record.
+/// How a version was created, from the daemon's own records.
 package struct Registration: Sendable {
     package let run: Int64
     package let plan: Plan
-    /// Nil of a version from before anything was stated, and where the server does not pass files on.
+    /// `nil` if the version is older than provenance statements, or the server does not serve files.
     package let stated: Stated?
 
-    /// - Parameter progress: of the run that has registered the version.
+    /// - Parameter progress: the progress of the run that registered the version.
     init(of version: String, _ model: String, by run: StoredRun, _ progress: RunProgress) {
         self.run = run.id
         plan = run.plan
-        // By a `register` step alone: any other could report the same.
+        // Only `register` steps count: any other step could report the same values.
         stated =
             run.plan.steps.filter(\.registers).map { progress[$0.name].values }
             .first { $0["model"] == model && $0["version"] == version }.flatMap(Stated.init)
@@ -32,9 +32,9 @@ extension PlannedStep {
     }
 }
 
-/// What became of a version since it was registered.
+/// What happened to a version since it was registered.
 package enum VersionCheck: Sendable {
-    /// - Parameter remark: what could not be verified, if anything.
+    /// - Parameter remark: what could not be verified; nil when everything was.
     case asRegistered(remark: String?)
     case refused(reason: String)
 }
@@ -45,7 +45,7 @@ package struct NotRegistered: Error {
 }
 
 extension ModelPromoter {
-    /// Find out whether a version is the one that was registered, and its files what was signed then.
+    /// Checks that a version is the one that was registered, and that its files are the ones that were signed.
     package func verify(_ version: String, of model: String, project: String, registeredBy registration: Registration?)
         async throws -> VersionCheck
     {
@@ -58,7 +58,7 @@ extension ModelPromoter {
             return .asRegistered(
                 remark: "the files of \(model) \(version) are not verified: nothing was stated when it was registered")
         }
-        // Where the files are now is the registry's to say, and what they have to be is not.
+        // The registry says where the files are, but not what they must contain.
         let provenance = Provenance(registry: registry, home: home)
         if let problem = try await provenance.problem(of: found.source, as: model, stated, of: registration.plan) {
             return .refused(
@@ -71,8 +71,8 @@ extension ModelPromoter {
                 ? "\(model) \(version) is from before models were signed: what was stated about it is verified" : nil)
     }
 
-    /// What is wrong with the version that a run is pinned to. It became champion with the files that were signed, and is asked for
-    /// again before anybody loads it; nil also for one that nobody has promoted here.
+    /// What is wrong with the version that a run is pinned to; `nil` if nothing is, or if the version was never
+    /// promoted here. A champion's files were signed, and they are checked again before anybody loads them.
     package func problem(of pinned: PinnedVersion, for run: StoredRun) async throws -> String? {
         guard let registration = try await registration(of: pinned.version, pinned.model),
             case .refused(let reason) = try await verify(
@@ -81,10 +81,10 @@ extension ModelPromoter {
         return reason
     }
 
-    /// A version as the registry has it, or why it is not the one that was registered: it is gone, or somebody else's that got
-    /// its number.
+    /// The version as the registry has it, or why it is not the one that was registered: it was deleted, or another
+    /// model got its number.
     ///
-    /// - Parameter run: that has registered it; any of the project when absent.
+    /// - Parameter run: the run that registered it. Absent: any run of the project.
     package func version(_ version: String, of model: String, project: String, registeredBy run: Int64?) async throws
         -> Result<ModelVersion, NotRegistered>
     {
@@ -98,10 +98,10 @@ extension ModelPromoter {
             ? .success(found)
             : .failure(
                 NotRegistered(
-                    text: "\(model) \(version) is not the version that was registered: somebody has made it anew"))
+                    text: "\(model) \(version) is not the version that was registered: somebody has created it again"))
     }
 
-    /// How the version came to be that a decision makes champion.
+    /// How the version that a decision promotes was created.
     func registration(for decision: DecisionBody) async throws -> Registration? {
         guard decision.evidenceSHA256 != nil else {
             return try await registration(of: decision.challenger, decision.model)
@@ -110,7 +110,7 @@ extension ModelPromoter {
         return Registration(of: decision.challenger, decision.model, by: run, run.progress)
     }
 
-    /// How a version came to be that was champion before: by the run of its latest promotion.
+    /// How a former champion was created: by the run of its latest promotion.
     func registration(of version: String, _ model: String) async throws -> Registration? {
         guard let promoted = try await store.promotion(of: version, model) else { return nil }
         let run = try await store.run(promoted.decision.body.run)

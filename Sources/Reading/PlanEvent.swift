@@ -6,14 +6,14 @@ import Home
 import Plans
 import Projects
 
-/// Finds out what an event starts: reads the project at the edge, then lets the pure planner decide.
+/// Determines what an event starts: reads the project, then calls the pure planner.
 package struct RepositoryPlanner: Sendable {
     let home: Home
 
     package init(home: Home) { self.home = home }
 
-    /// What the event starts; a commit that is wrong or gone starts nothing, and the remark says why. A repository that
-    /// cannot be read is no answer: the volume may not be mounted yet.
+    /// What the event starts. If the commit is invalid or gone, nothing starts and the remark says why. Throws if the
+    /// repository cannot be read: its volume may not be mounted yet.
     package func planning(for event: Event, of project: StoredProject, driftStarts: DriftStarts = DriftStarts()) throws
         -> Planning
     {
@@ -47,8 +47,7 @@ extension RepositoryPlanner {
     package func schedules(of plan: Plan, in project: StoredProject) throws -> [String: ScheduleRule] {
         let repository = try Repository(at: project.repository)
         let reader = ProjectReader(repository: repository, home: home, fallbackName: project.name)
-        // Most projects' runs end without a schedule anywhere: what is known of the files says so without reading them as a
-        // project.
+        // Most projects have no schedules. The parsed files show that, without reading them as a project.
         let sources = try reader.sources(at: plan.commit)
         guard sources.pipelines.values.contains(where: { $0["on"]?["schedule"] != nil }) else { return [:] }
         return try reader.project(at: plan.commit, branch: plan.branch).schedules(in: plan.environment)
@@ -56,7 +55,7 @@ extension RepositoryPlanner {
 }
 
 extension Project {
-    /// By pipeline.
+    /// The schedules by pipeline.
     package func schedules(in environment: String) -> [String: ScheduleRule] {
         pipelines.reduce(into: [:]) { rules, pipeline in
             guard let rule = pipeline.triggers.schedule, rule.environment == environment else { return }
@@ -66,12 +65,12 @@ extension Project {
 }
 
 extension RepositoryPlanner {
-    /// What the files say at a commit on a branch.
+    /// The contents of a project's files at a commit on a branch.
     package func files(at commit: ObjectID, branch: String, in project: StoredProject) throws -> Project {
         try reader(project).project(at: commit, branch: branch)
     }
 
-    /// The project as its default branch has it; `nil` without one.
+    /// The project at the tip of its default branch; `nil` if there is none.
     package func trustedProject(in project: StoredProject) throws -> Project? { try reader(project).trustedProject() }
 
     private func reader(_ project: StoredProject) throws -> ProjectReader {

@@ -5,7 +5,7 @@ import Plans
 import Projects
 
 extension WorkingTree {
-    /// What a person's request runs, on the files as they lie there.
+    /// Plans a run that a person requested, on the files of the working tree.
     package func plan(_ name: String, steps: [String], environment: String?) throws -> Plan {
         let project = try project()
         guard var pipeline = project.pipeline(named: name) else {

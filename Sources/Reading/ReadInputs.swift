@@ -6,12 +6,12 @@ import Home
 import Projects
 import Synchronization
 
-/// Finds out what steps that say what they read would read: files of the tree, and datasets outside it.
+/// Determines the inputs of steps that declare them: files of the tree, and datasets outside it.
 struct InputReader {
     let repository: Repository
     let home: Home
 
-    /// A digest of what each pattern finds in the tree; a pattern that finds nothing is left out.
+    /// A digest of what each pattern matches in the tree. Patterns without a match are left out.
     package func contents(of project: Project, tree: ObjectID) throws -> [Glob: String] {
         let globs = Set(project.pipelines.flatMap { $0.steps.flatMap(\.inputs) } + project.environments.flatMap(\.lock))
         return try globs.reduce(into: [:]) { contents, glob in contents[glob] = try content(of: glob, tree) }
@@ -23,7 +23,7 @@ struct InputReader {
         }
         guard let folder = try repository.object(at: glob.folder, in: tree) else { return nil }
         if glob.isOneObject { return folder.description }
-        // The same folder holds the same files: what a pattern finds there is looked for once.
+        // Equal folders have equal files, so a pattern is evaluated once per folder.
         let key = "\(folder) \(glob)"
         if let known = Self.known.withLock({ $0[key] }) { return known }
         let found = try repository.files(below: glob.folder, in: tree).filter { glob.matches($0.path) }
@@ -38,7 +38,7 @@ struct InputReader {
 
     private static let known = Mutex<[String: String]>([:])
 
-    /// The versions of the datasets of each environment that have one now.
+    /// The current versions of each environment's datasets. Datasets without a version are left out.
     package func datasets(of project: Project) -> [String: [String: String]] {
         project.environments.reduce(into: [:]) { versions, environment in
             let root = home.data(
@@ -48,7 +48,7 @@ struct InputReader {
     }
 }
 
-/// The version of a dataset now; `nil` when nothing is there.
+/// The current version of a dataset; `nil` if it does not exist.
 ///
 /// - Parameter root: the environment's data root.
 package func datasetVersion(of dataset: Dataset, _ root: String) -> String? {
@@ -58,9 +58,10 @@ package func datasetVersion(of dataset: Dataset, _ root: String) -> String? {
     }
 }
 
-/// A text that changes when the data at `path` does; `nil` when nothing is there.
+/// A text that changes when the data at `path` changes; `nil` if nothing is there.
 ///
-/// Contents are not read: a file counts by size and time, a Delta table by its log, a folder by the files below it.
+/// Contents are not read. A file is identified by size and time, a Delta table by its log, a folder by the files below
+/// it.
 package func datasetVersion(at path: String) -> String? {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return nil }
@@ -68,7 +69,7 @@ package func datasetVersion(at path: String) -> String? {
     let log = "\(path)/_delta_log"
     let isTable = FileManager.default.fileExists(atPath: log)
     let folder = isTable ? log : path
-    // Names only: a Delta log's entries are written once, and a table's own files are named by them.
+    // Names are enough: entries of a Delta log are written once, and they name the table's files.
     let names = (FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []).sorted()
     return sha256(names.map { "\($0) \(stamp("\(folder)/\($0)"))\n" }.joined())
 }

@@ -7,8 +7,7 @@ import ProjectFiles
 import Projects
 import Synchronization
 
-/// Reads what a project says at a commit, straight from the object database: nothing is checked out to find out what to
-/// do.
+/// Reads a project at a commit directly from the object database, without a checkout.
 package struct ProjectReader {
     let repository: Repository
     let home: Home
@@ -20,7 +19,7 @@ package struct ProjectReader {
         self.fallbackName = fallbackName
     }
 
-    /// The project at `commit` on `branch`, privileged keys taken from where they may be taken.
+    /// The project at `commit` on `branch`, with privileged keys from their trusted source.
     package func project(at commit: ObjectID, branch: String) throws -> Project {
         try read(at: commit, branch: branch).project
     }
@@ -43,15 +42,15 @@ package struct ProjectReader {
         return (project, withheld, trustedCommit)
     }
 
-    /// What was read before, by the names of the folders that it was read from: a schedule fires at the same commit for
-    /// months.
+    /// Projects that were read before, by the ids of the folders that they were read from: a schedule fires at the same
+    /// commit for months.
     private static let known = Mutex<[[String]: (project: Project, withheld: [String: [String]])]>([:])
 
-    /// All that planning needs to know of `commit` on `branch`.
+    /// Everything that planning needs to know about `commit` on `branch`.
     ///
     /// - Parameters:
-    ///   - base: what the commit is compared with for path filters; the merge base with the default branch when absent.
-    ///   - pipeline: the only one that matters; all do when absent.
+    ///   - base: the commit to compare with for path filters. Absent: the merge base with the default branch.
+    ///   - pipeline: the only pipeline of interest. Absent: all pipelines.
     package func facts(at commit: ObjectID, branch: String, base: ObjectID?, pipeline: String? = nil) throws
         -> CommitFacts
     {
@@ -66,8 +65,8 @@ package struct ProjectReader {
             withheld: withheld)
     }
 
-    /// Whether a branch speaks for itself. A pipeline that is broken on the default branch must not keep others from
-    /// mending it, so only the environments there are read.
+    /// Whether privileged keys may come from the branch itself. Reads only the environments of the default branch: a
+    /// broken pipeline there must not block the branch that fixes it.
     private func isTrusted(_ branch: String, by trusted: ProjectSources) throws -> Bool {
         var environments = trusted
         environments.pipelines = [:]
@@ -75,14 +74,14 @@ package struct ProjectReader {
         return branch == project.defaultBranch || project.environment(ofBranch: branch)?.protected ?? false
     }
 
-    /// The project as its default branch has it; `nil` without one.
+    /// The project at the tip of its default branch; `nil` if there is none.
     package func trustedProject() throws -> Project? {
         guard let tip = try defaultTip() else { return nil }
         return try Project.read(try sources(at: tip), fallbackName: fallbackName)
     }
 
-    /// What `environments/` and `pipelines/` say at a commit. Most commits leave both as they were, so what has been parsed
-    /// is kept by the names of the two trees.
+    /// The contents of `environments/` and `pipelines/` at a commit. Most commits change neither, so parsed files are
+    /// cached by the ids of the two trees.
     func sources(at commit: ObjectID) throws -> ProjectSources {
         let key = try names(of: commit)
         if let known = Self.parsed.withLock({ $0[key] }) { return known }
@@ -107,8 +106,8 @@ package struct ProjectReader {
 
     private static let parsed = Mutex<[[String]: ProjectSources]>([:])
 
-    /// The tip of the default branch: what its own `project.yml` names, else where the repository's HEAD points, else
-    /// `main`. Absent in a repository that has none of them yet.
+    /// The tip of the default branch. This is the branch that its own `project.yml` names, else the branch that the
+    /// repository's HEAD points to, else `main`. `nil` if the repository has none of them yet.
     package func defaultTip() throws -> ObjectID? {
         for branch in [repository.headBranch, "main"].compactMap({ $0 }) {
             guard let tip = try repository.tip(of: "refs/heads/\(branch)") else { continue }

@@ -7,11 +7,11 @@ import Plans
 import ProjectFiles
 import Projects
 
-/// A project as it lies in a folder, for those who write it: what would be refused, resolved, or run.
+/// A project in a folder, for people who edit it: what is invalid, how it resolves, and what would run.
 public struct WorkingTree: Sendable {
     public let folder: String
 
-    /// - Parameter folder: holds `environments/` and `pipelines/`.
+    /// - Parameter folder: contains `environments/` and `pipelines/`.
     public init(_ folder: String) throws {
         self.folder = URL(fileURLWithPath: folder).standardizedFileURL.path
         let parts = ["environments", "pipelines"].map { "\(self.folder)/\($0)" }
@@ -21,7 +21,7 @@ public struct WorkingTree: Sendable {
         }
     }
 
-    /// The project, or all that is wrong with it.
+    /// The project. Throws everything that is wrong with it.
     public func project() throws -> Project {
         try Project.read(readSources(files()), fallbackName: URL(fileURLWithPath: folder).lastPathComponent)
     }
@@ -40,14 +40,14 @@ public struct WorkingTree: Sendable {
         return files
     }
 
-    /// What a push of `branch` would start: its tip if the branch exists, else the commit that HEAD stands on.
+    /// What a push of `branch` would start. Uses the tip of the branch if it exists, else the commit of HEAD.
     public func planPush(of branch: String) throws -> Planning {
         let facts = try facts(forPushOf: branch)
         let move = RefMove(ref: "refs/heads/\(branch)", from: nil, to: facts.commit)
         return Plans.plan(.push(move), at: facts, digest: sha256)
     }
 
-    /// What planning knows of the commit that a push of `branch` would be about.
+    /// What planning knows about the commit that a push of `branch` would contain.
     package func facts(forPushOf branch: String) throws -> CommitFacts {
         let repository = try Repository(at: folder)
         guard let tip = try repository.tip(of: "refs/heads/\(branch)") ?? repository.tip(of: "HEAD") else {

@@ -3,35 +3,35 @@ import Foundation
 import Git
 import Home
 
-/// The files of trees on disk, never changed once they are there, shared by all runs of a tree.
+/// Checked-out trees on disk. They never change after they were written, and all runs of a tree share them.
 ///
 /// ```
 /// WORKSPACES/TREE            all files of a tree
-/// WORKSPACES/TREE.on.BASE    only what lies over the files of BASE to make those of TREE
+/// WORKSPACES/TREE.on.BASE    only the files that differ from those of BASE
 /// ```
 ///
-/// Most commits change a few files of many: they cost a layer of those few.
+/// Most commits change few files, so they cost only a layer with those files.
 package actor Workspaces {
     private let folder: String
     private var inFlight: [ObjectID: Task<String, any Error>] = [:]
-    /// The tree that was last written whole, by repository.
+    /// The tree that was last written in full, by repository.
     private var bases: [String: ObjectID] = [:]
 
-    /// More changed files than this make a tree worth writing whole: the next one will be near to it.
+    /// A tree with more changed files than this is written in full. The next tree will probably be close to it.
     static let largestLayer = 200
 
     package init(folder: String) { self.folder = folder }
 
-    /// The folders that hold the files of `tree`, uppermost first, as overlayfs takes its `lowerdir`. Written if they are
-    /// not there yet.
+    /// The folders with the files of `tree`, topmost first, in the order of overlayfs `lowerdir`. They are written if
+    /// they do not exist.
     package func workspace(of tree: ObjectID, in repository: String) async throws -> String {
         let path = try await find(tree, in: repository)
         for layer in path.split(separator: ":") { utimes(String(layer), nil) }
         return path
     }
 
-    /// Remove workspaces that were last used before `cutoff`. Those of `trees` stay, and what they lie on, and what the next
-    /// layer of a repository would lie on.
+    /// Removes workspaces last used before `cutoff`. Keeps those of `trees`, the bases that they lie on, and the base
+    /// that the next layer of each repository would lie on.
     ///
     /// - Returns: how many were removed.
     package func removeUnused(since cutoff: Date, keeping trees: Set<ObjectID>) async throws -> Int {
@@ -45,7 +45,7 @@ package actor Workspaces {
         let gone = layers.filter { !needed.contains(String($0.prefix(40))) && isOld($0) }
         needed.formUnion(layers.filter { !gone.contains($0) }.map { String($0.suffix(40)) })
         let unused = gone + all.filter { !$0.contains(".on.") && !needed.contains($0) && isOld($0) }
-        // A new name first: what is half removed must not be found.
+        // Rename first, so that nobody finds a workspace that is partly removed.
         for name in unused { rename("\(folder)/\(name)", "\(folder)/\(name).unused") }
         try await onOwnThread { [folder] in
             for name in unused { try? FileManager.default.removeItem(atPath: "\(folder)/\(name).unused") }
@@ -74,7 +74,8 @@ package actor Workspaces {
         "\(folder)/\(tree).on.\(base):\(folder)/\(base)"
     }
 
-    /// What an earlier daemon wrote whole last; another repository's is found out when it is compared with.
+    /// The tree that an earlier daemon last wrote in full. If it belongs to another repository, the comparison with it
+    /// finds that out.
     private func newestBase() -> ObjectID? {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
         func written(_ name: String) -> Date {
@@ -84,7 +85,7 @@ package actor Workspaces {
         return names.compactMap { ObjectID($0) }.max { written($0.description) < written($1.description) }
     }
 
-    /// Written beside its place and renamed: a folder with its final name is always whole.
+    /// Writes to a temporary folder and renames it, so a folder with its final name is always complete.
     private static func write(_ tree: ObjectID, on base: ObjectID?, from repository: String, in folder: String) throws
         -> String
     {
@@ -103,7 +104,7 @@ package actor Workspaces {
         return "\(folder)/\(tree)"
     }
 
-    /// Fill a new folder, and give it its name if it was filled.
+    /// Fills a new folder, and gives it its final name if that succeeded.
     private static func place(at path: String, _ fill: (String) throws -> Bool) throws -> Bool {
         let partial = "\(path).\(UUID().uuidString)"
         try FileManager.default.createDirectory(atPath: partial, withIntermediateDirectories: true)
@@ -113,7 +114,7 @@ package actor Workspaces {
                 return true
             }
         } catch {
-            // Somebody else may have been faster: then its folder is as good.
+            // Another process may have been faster; its folder is equivalent.
             guard FileManager.default.fileExists(atPath: path) else {
                 try? FileManager.default.removeItem(atPath: partial)
                 throw error

@@ -8,15 +8,15 @@ import Promoting
 import Runs
 import Store
 
-/// Runs that end before their time: cancelled, replaced, overdue, of no use to anybody; and those that are tried again.
+/// Ends runs early (cancelled, superseded, overdue, no longer needed), and retries runs.
 extension Engine {
     func isStopping(_ step: String, of run: Int64) -> Bool {
         guard let state = live[run]?.progress[step].state else { return true }
         if case .stopping = state { return true } else { return false }
     }
 
-    /// End a run early: what has not started ends now, what is at work is asked to stop. The wish is on disk before anybody
-    /// hears it.
+    /// Ends a run early: steps that have not started end now, running steps are asked to stop. The request is stored
+    /// before anything is stopped.
     package func end(_ id: Int64, as outcome: Outcome) async {
         guard let entry = live[id] else { return }
         let atWork = stepsAtWork(of: id)
@@ -31,7 +31,7 @@ extension Engine {
         }
     }
 
-    /// Cancel a run: a person wants it to end.
+    /// Cancels a run because a person asked.
     package func cancel(_ id: Int64) async throws {
         guard let entry = live[id] else {
             let run = try await store.run(id)
@@ -42,11 +42,13 @@ extension Engine {
         bells.turn.ring()
     }
 
-    /// Try what did not pass in an ended run once more. What passed stays as it is.
+    /// Retries everything that did not pass in an ended run. Passed steps stay as they are.
     package func retry(_ id: Int64) async throws {
-        guard live[id] == nil else {
+        // Also refused while another retry is still reading the run; otherwise the run would be taken up twice.
+        guard live[id] == nil, retrying.insert(id).inserted else {
             throw DaemonError.refused("run \(id) is still at work: wait for its end, or cancel it")
         }
+        defer { retrying.remove(id) }
         let run = try await store.run(id)
         if let number = run.plan.trigger.change {
             throw DaemonError.refused(
@@ -64,7 +66,7 @@ extension Engine {
         bells.turn.ring()
     }
 
-    /// Runs whose whole time is over are ended; the next such moment rings the bell.
+    /// Ends runs whose time limit has passed. The next such time rings the bell.
     package func endOverdue() async {
         let now = Date()
         var next: Date?
@@ -81,9 +83,9 @@ extension Engine {
         if let next { alarm.set(in: next.timeIntervalSinceNow) }
     }
 
-    /// End checks of changes whose result nobody waits for any more.
+    /// Ends checks of changes whose result is no longer needed.
     ///
-    /// - Parameter awaited: events whose checks the gate waits for; absent while it does not know.
+    /// - Parameter awaited: events whose checks the gate waits for. Absent while that is unknown.
     package func endUnawaited(_ awaited: Set<Int64>?) async {
         guard let awaited else { return }
         for (id, entry) in live where entry.run.plan.isCheck && !awaited.contains(entry.run.event) {
@@ -93,11 +95,15 @@ extension Engine {
         }
     }
 
-    /// End what a new run replaces.
+    /// Ends the runs that a new run supersedes.
     func supersede(by run: StoredRun) async {
         for old in superseded(by: run.id, run.plan, among: live, progress: \.progress).sorted() {
-            logger.info("run \(old): superseded by run \(run.id)")
-            await end(old, as: .superseded(by: run.id))
+            await supersede(old, by: run.id)
         }
+    }
+
+    func supersede(_ old: Int64, by new: Int64) async {
+        logger.info("run \(old): superseded by run \(new)")
+        await end(old, as: .superseded(by: new))
     }
 }

@@ -39,6 +39,8 @@ package actor Engine {
     var restoring: [Int64: Set<String>] = [:]
     /// Runs with news since they were last looked through for steps to reuse.
     var haveNews: Set<Int64> = []
+    /// Ended runs that are about to be tried again.
+    var retrying: Set<Int64> = []
     /// Step ends that are not durable yet, per run. Dependents wait for them: they may read what those steps left.
     private var unflushedEnds: [Int64: Int] = [:]
     /// Projects whose events are being planned now.
@@ -98,7 +100,8 @@ package actor Engine {
         // A command may have been begun by a process that died before it could write so: what follows has to know.
         for run in runs { await record(runner.unnotedStarts(of: run), in: run.id) }
         // The last process may have ended between planning a run and superseding those that it replaces.
-        for run in runs { await supersede(by: run) }
+        let replaced = superseded(among: live, progress: \.progress)
+        for (old, new) in replaced.sorted(by: { $0.key < $1.key }) { await supersede(old, by: new) }
         for run in runs {
             guard let progress = live[run.id]?.progress else { continue }
             for step in run.plan.steps where progress[step.name].state.isLive {

@@ -6,12 +6,12 @@ import Runs
 import Store
 import Synchronization
 
-/// Writes what is told of runs, in the order it was told. What comes while the disk is at work is written together, with
-/// one flush for all of it.
+/// Writes facts of runs in the order in which they were recorded. Facts that arrive during a write are written
+/// together, with one flush.
 ///
-/// Nothing is given up: while the disk is full or the store is busy, it is tried again, and whoever waits goes on waiting.
-/// What did not get to the disk before the process ended, or was told after it came to its end, is found out again from the
-/// steps' own records.
+/// Nothing is given up: while the disk is full or the store is busy, writing is retried and callers keep waiting. Facts
+/// that were not durable when the process ended, or came after it had stopped writing, are recovered from the steps'
+/// own records.
 final class Journal: Sendable {
     private struct Entry {
         let write: FactWrite
@@ -21,7 +21,7 @@ final class Journal: Sendable {
     private struct State {
         var unwritten: [Entry] = []
         var isClosing = false
-        /// Nobody writes any more.
+        /// Nothing is written any more.
         var isOver = false
     }
 
@@ -35,7 +35,7 @@ final class Journal: Sendable {
         self.logger = logger
     }
 
-    /// Queue a write, at once, and wait until it is on disk.
+    /// Queues a write immediately, and waits until it is durable.
     package func write(_ write: FactWrite) async {
         await withCheckedContinuation { continuation in
             let isQueued = state.withLock { state in
@@ -46,13 +46,13 @@ final class Journal: Sendable {
         }
     }
 
-    /// Serve until closed.
+    /// Runs until closed.
     package func run() async {
         for await _ in bell.rings { await writeAll() }
         await writeAll(isLast: true)
     }
 
-    /// Write what is queued once more, and come to an end, even while the disk takes nothing.
+    /// Writes what is queued once more and stops, even if the disk accepts nothing.
     package func close() {
         state.withLock { $0.isClosing = true }
         bell.stop()

@@ -4,8 +4,8 @@ import Projects
 import Promoting
 import Runs
 
-/// How kinds of steps run that are no commands: a new one is a row of `performers`. Each may be done twice, for a daemon that
-/// died in the middle does it again.
+/// How steps without a command run; a new kind is a row of `performers`. Each must be repeatable: if a daemon dies in
+/// the middle, the next one does it again.
 extension StepRunner {
     typealias Performer = @Sendable (StepRunner, PlannedStep, StoredRun, RunProgress) async throws -> StepResult?
 

@@ -6,9 +6,9 @@ import Promoting
 import Runs
 import Store
 
-/// Steps that need not run, for an earlier run has done the same.
+/// Steps that need not run because an earlier run did the same work.
 extension Engine {
-    /// Give steps that are ready the result of an earlier run, where there is one that they may take.
+    /// Gives ready steps the result of an earlier run, if there is one that they may reuse.
     package func reuse() async throws {
         for id in haveNews.sorted() {
             haveNews.remove(id)
@@ -34,7 +34,7 @@ extension Engine {
                     restore(known, for: step, of: id)
                 }
             }
-            // What follows may be known, too.
+            // Steps that depend on these may be reusable, too.
             guard !facts.isEmpty else { return }
             await record(facts, in: id, used: used)
         }

@@ -7,20 +7,20 @@ public struct ReadyStep: Sendable, Hashable {
     public let step: PlannedStep
 }
 
-/// Decide which steps start now.
+/// Decides which steps start now.
 ///
-/// The highest priority goes first. Within a priority it is the turn of the project with the fewest steps at work, then of
-/// its branch with the fewest, then of the oldest run, so that many pushes to one branch do not keep others waiting.
-/// Takes O(n log n) for n runs.
+/// The highest priority goes first. Within a priority, the project with the fewest running steps goes first, then its
+/// branch with the fewest, then the oldest run. So many pushes to one branch do not keep others waiting. Takes O(n log
+/// n) for n runs.
 ///
 /// - Parameters:
 ///   - runs: runs that have not ended, by id.
-///   - busy: steps that have been handed out and have not ended: run → names.
-///   - held: runs of which no step may start now.
+///   - busy: steps that were handed out and have not ended: run → names.
+///   - held: runs whose steps may not start now.
 ///   - slots: how many steps may run at once.
 ///   - progress: the progress of an entry of `runs`.
-/// - Returns: the steps, in the order in which they should start. No step of a run starts while another run holds its
-///   concurrency group.
+/// - Returns: the steps in the order in which to start them. While a run holds a concurrency group, no step of another
+///   run of the group starts.
 public func choose<Entry>(
     from runs: [Int64: Entry], busy: [Int64: Set<String>], held: Set<Int64> = [], slots: Int,
     progress: (Entry) -> RunProgress
@@ -68,16 +68,16 @@ private struct Branch: Hashable {
     let name: String
 }
 
-/// What decides when it is a run's turn.
+/// What decides when a run gets its turn.
 private struct Candidate {
     let id: Int64
     let priority: Int
     let branch: Branch
-    /// Concurrency group: one run of it may be at work.
+    /// Concurrency group: only one of its runs is active at a time.
     let group: [String]?
 }
 
-/// The run that holds a concurrency group: one that has begun, else the highest priority, else the oldest.
+/// The run that holds a concurrency group: one that has begun, else the one with the highest priority, else the oldest.
 private struct Holder {
     let isBegun: Bool
     let priority: Int
@@ -88,7 +88,7 @@ private struct Holder {
     }
 }
 
-/// How many steps each project and branch has at work.
+/// How many steps of each project and branch are running.
 private struct Share {
     private(set) var projects: [String: Int] = [:]
     private(set) var branches: [Branch: Int] = [:]
@@ -99,10 +99,10 @@ private struct Share {
     }
 }
 
-/// Whose turn it is among runs of one priority: projects by what they have at work, within a project its branches likewise,
-/// within a branch the oldest run.
+/// The order of turns among runs of one priority: the project with the fewest running steps, within it the branch with
+/// the fewest, within that the oldest run.
 ///
-/// A turn changes one project and one branch, so each takes O(log n), also when the run has nothing ready.
+/// A turn changes one project and one branch, so it takes O(log n), even if the run has nothing ready.
 private struct Turns {
     private var projects: Heap<ProjectTurn>
 
@@ -116,12 +116,13 @@ private struct Turns {
             })
     }
 
-    /// The branch whose turn it is; `nil` when no run is left.
+    /// The branch that has the next turn; `nil` when no run is left.
     var first: Branch? { projects.first?.branches.first?.branch }
 
-    /// The next step of the branch whose turn it is; `nil` when its oldest run has none left and has been dropped.
+    /// The next step of the branch that has the next turn. `nil` if its oldest run has no step left; that run is then
+    /// dropped.
     ///
-    /// - Parameter ready: the steps of a run that may start, asked once for each run.
+    /// - Parameter ready: the steps of a run that may start. Called once per run.
     mutating func take(_ ready: (Int64) -> [PlannedStep]) -> ReadyStep? {
         var step: ReadyStep?
         projects.updateFirst { project in
@@ -153,9 +154,9 @@ private struct ProjectTurn: Comparable {
 private struct BranchTurn: Comparable {
     let branch: Branch
     var atWork: Int
-    /// Ids, the oldest last. Never empty.
+    /// Run ids, the oldest last. Never empty.
     var runs: [Int64]
-    /// Steps of the oldest run that may start, in reverse; `nil` until they are asked for.
+    /// Steps of the oldest run that may start, in reverse order; `nil` until `ready` was called.
     private var steps: [PlannedStep]?
 
     init(branch: Branch, atWork: Int, runs: [Int64]) {
@@ -183,7 +184,7 @@ private struct BranchTurn: Comparable {
     static func == (one: Self, other: Self) -> Bool { one.key == other.key }
 }
 
-/// Values of which the smallest is known: a binary heap.
+/// A binary heap, smallest element first.
 private struct Heap<Element: Comparable> {
     private var elements: [Element]
 
@@ -191,9 +192,9 @@ private struct Heap<Element: Comparable> {
 
     var first: Element? { elements.first }
 
-    /// Change the smallest, so that it grows or stays as it is.
+    /// Updates the smallest element, which must not become smaller.
     ///
-    /// - Parameter change: `false` to remove it.
+    /// - Parameter change: returns `false` to remove the element.
     mutating func updateFirst(_ change: (inout Element) -> Bool) {
         guard !elements.isEmpty else { return }
         if !change(&elements[0]) {
@@ -212,6 +213,6 @@ private struct Heap<Element: Comparable> {
 }
 
 extension Plan {
-    /// What the runs that must not overlap have in common.
+    /// Identifies the concurrency group. Runs with equal keys must not overlap.
     fileprivate var groupKey: [String]? { concurrency.group.map { [project, $0] } }
 }

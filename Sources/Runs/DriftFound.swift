@@ -2,8 +2,8 @@ import Events
 import Plans
 
 extension StoredRun {
-    /// The drift event that the end of the run causes; `nil` for none. A run that drift itself started, or a backfill, causes
-    /// none: that would go on for ever.
+    /// The drift event that the end of the run causes; `nil` for none. Runs that drift itself started and runs of
+    /// backfills cause none, because that could loop forever.
     public func driftFound(_ progress: RunProgress) -> DriftReport? {
         let found = progress.driftedSteps
         guard plan.trigger.body.mayReportDrift, !found.isEmpty else { return nil }

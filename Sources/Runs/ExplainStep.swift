@@ -13,11 +13,11 @@ public struct EarlierStep: Sendable {
     }
 }
 
-/// Say why a step ran, did not, or does not yet.
+/// Explains why a step ran, did not run, or has not run yet.
 ///
 /// - Parameters:
-///   - earlier: the last run of the same step before this one, on the same branch where there is one.
-///   - files: the files that changed since then under a part of the key, for those parts that are files.
+///   - earlier: the last run of the same step before this one, on the same branch if there is one.
+///   - files: for parts of the key that are files, the files that changed since then.
 public func explanation(
     of step: PlannedStep, in run: RunProgress, earlier: EarlierStep?, files: (_ part: String) -> [String]
 ) -> String {

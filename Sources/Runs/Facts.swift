@@ -1,14 +1,14 @@
 import Foundation
 
-/// How a step ended. A closed set: a failing step is a result, not an error of ours.
+/// How a step ended. A failing step is a result, not an error of the engine.
 public enum Outcome: Sendable, Hashable {
     case passed
     case failed(exitCode: Int32)
-    /// The step ended by a signal that nobody here sent.
+    /// A signal that Espalier did not send ended the step.
     case killed(signal: Int32)
     case timedOut(seconds: Int64)
     case outOfMemory
-    /// The machinery failed, not the step: its minder vanished, its workspace could not be made.
+    /// The infrastructure failed, not the step: its minder vanished, or its workspace could not be created.
     case lost(reason: String)
     case refused(reason: String)
     case cancelled
@@ -16,7 +16,7 @@ public enum Outcome: Sendable, Hashable {
     case skipped(reason: String)
     case reused(run: Int64)
 
-    /// Whether steps that need this one may start.
+    /// Whether steps that need this one can start.
     public var satisfies: Bool {
         switch self {
         case .passed, .reused: true
@@ -24,12 +24,12 @@ public enum Outcome: Sendable, Hashable {
         }
     }
 
-    /// Whether the machinery may try again by itself: it failed, not the step.
+    /// Whether the step can be retried automatically, because the infrastructure failed and not the step.
     public var isLoss: Bool {
         if case .lost = self { true } else { false }
     }
 
-    /// One word, as lists and `--json` show it.
+    /// One word, as in lists and `--json`.
     public var word: String {
         switch self {
         case .passed: "passed"
@@ -44,7 +44,7 @@ public enum Outcome: Sendable, Hashable {
         }
     }
 
-    /// What a person wants to know beside the word; empty when the word says it all.
+    /// Details for people; empty if the word says everything.
     public var detail: String {
         switch self {
         case .passed, .outOfMemory, .cancelled: ""
@@ -58,23 +58,24 @@ public enum Outcome: Sendable, Hashable {
     }
 }
 
-/// What happened to a step, appended in order and never changed.
+/// Something that happened to a step. Facts are appended in order and never changed.
 public enum StepFact: Sendable, Hashable {
-    /// Attempt `attempt` (from 1) was handed to its minder, or begun in the daemon.
+    /// Attempt `attempt` (from 1) was handed to its minder, or started inside the daemon.
     case started(attempt: Int, incumbent: String?)
-    /// It cannot go on yet, and will by itself.
+    /// The step cannot continue yet. It will continue by itself.
     case waiting(reason: String)
-    /// The values it reported, and the kept outputs by name with their path.
+    /// The values that the step reported, and the paths of its kept outputs by name.
     case reported(values: [String: String], outputs: [String: String])
-    /// It is to end early, as this outcome: a person cancelled it, a newer run replaced it, the run's time is over. A fact,
-    /// so that the wish outlives the daemon that heard it.
+    /// The step is to end early with this outcome: a person cancelled it, a newer run replaced it, or the run timed
+    /// out. It is stored as a fact so that a restart of the daemon does not lose it.
     case stopping(Outcome)
     case ended(Outcome)
-    /// A person asked to try what did not pass once more. Told of every step of the run: what passed stays passed.
+    /// A person asked to retry everything that did not pass. Recorded for every step of the run; passed steps stay
+    /// passed.
     case retried
 }
 
-/// A fact with its place and time.
+/// A fact with its step and time.
 public struct Recorded: Sendable, Hashable {
     public let step: String
     public let fact: StepFact

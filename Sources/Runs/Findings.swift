@@ -2,8 +2,8 @@ import Plans
 import Projects
 
 extension RunProgress {
-    /// The steps that have found that the world has drifted from what the model learned: they have reported `drift=detected`,
-    /// with `drift_reason=…` beside it. What a step takes of an earlier run was found then.
+    /// The steps that found drift, that is, that reported `drift=detected`, with the reason in `drift_reason=…`. A
+    /// reused result does not count: its drift was reported when it was found.
     public var driftedSteps: [DriftedStep] {
         plan.steps.compactMap { step in
             let progress = self[step.name]
@@ -12,8 +12,9 @@ extension RunProgress {
         }
     }
 
-    /// Why a scheduled run triggers an automatic rollback of the model that it was pinned to; `nil` when it does not. A step
-    /// has reported `health=failed`, with `health_reason=…` beside it, and the environment says `rollback: on-failed-health`.
+    /// Why a scheduled run triggers an automatic rollback of the model that it was pinned to; `nil` if it does not. It
+    /// does if a step reported `health=failed`, with the reason in `health_reason=…`, and the environment says
+    /// `rollback: on-failed-health`.
     public var rollbackReason: String? {
         guard plan.trigger.fire != nil, plan.settings.registry.rollsBackOnFailedHealth ?? false else { return nil }
         for step in plan.steps {
@@ -25,7 +26,7 @@ extension RunProgress {
     }
 }
 
-/// A step that has found drift.
+/// A step that found drift.
 public struct DriftedStep: Sendable, Hashable, Codable {
     public let name: String
     public let reason: String

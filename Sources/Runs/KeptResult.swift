@@ -1,9 +1,9 @@
-/// What a step gave, kept by content, so that a later run may have it without doing it again.
+/// The result of a step, stored by content so that later runs can reuse it.
 public struct KeptResult: Sendable, Hashable {
     public let values: [String: String]
-    /// Declared outputs: name → path inside the step's folder of outputs.
+    /// Declared outputs: name → path inside the step's output folder.
     public let outputs: [String: String]
-    /// Everything in the folder of outputs, folders before what is in them.
+    /// Everything in the output folder. Folders come before their contents.
     public let files: [KeptFile]
 
     public init(values: [String: String], outputs: [String: String], files: [KeptFile]) {
@@ -15,7 +15,7 @@ public struct KeptResult: Sendable, Hashable {
     public var bytes: Int64 { files.reduce(0) { $0 + $1.size } }
 }
 
-/// One entry of a folder of outputs.
+/// An entry of an output folder.
 public struct KeptFile: Sendable, Hashable, Codable {
     public enum Content: Sendable, Hashable {
         case folder
@@ -24,7 +24,7 @@ public struct KeptFile: Sendable, Hashable, Codable {
         case bytes(sha256: String)
     }
 
-    /// Relative to the folder of outputs.
+    /// Path relative to the output folder.
     public let path: String
     /// Permission bits.
     public let mode: UInt32
@@ -39,7 +39,7 @@ public struct KeptFile: Sendable, Hashable, Codable {
     }
 }
 
-/// A kept result on record, and what it came from.
+/// A stored result and the run that it came from.
 public struct StoredResult: Sendable, Hashable {
     public let id: Int64
     public let run: Int64

@@ -1,15 +1,15 @@
 import Plans
 
-/// What to do next about a run.
+/// What can happen next in a run.
 public struct NextSteps: Sendable, Hashable {
-    /// May start now, in plan order.
+    /// Steps that can start now, in plan order.
     public let ready: [PlannedStep]
-    /// Will never start, with the reason.
+    /// Steps that will never start, with the reason.
     public let skipped: [String: Outcome]
 }
 
 extension RunProgress {
-    /// Decide what may start and what never will.
+    /// Decides which steps can start and which never will.
     public func next() -> NextSteps {
         var ready: [PlannedStep] = []
         var skipped: [String: Outcome] = [:]

@@ -1,7 +1,7 @@
 import Foundation
 import Plans
 
-/// Where a step stands.
+/// The state of a step.
 ///
 /// ```mermaid
 /// stateDiagram-v2
@@ -28,7 +28,7 @@ public enum StepState: Sendable, Hashable {
     case stopping(attempt: Int, as: Outcome)
     case ended(Outcome)
 
-    /// One word, as lists and `--json` show it.
+    /// One word, as in lists and `--json`.
     public var word: String {
         switch self {
         case .pending: "pending"
@@ -52,7 +52,7 @@ public enum StepState: Sendable, Hashable {
         if case .ended(let outcome) = self { outcome } else { nil }
     }
 
-    /// Whether something may be at work for it.
+    /// Whether a process may be running for it.
     public var isLive: Bool {
         switch self {
         case .running, .waiting, .stopping: true
@@ -61,13 +61,13 @@ public enum StepState: Sendable, Hashable {
     }
 }
 
-/// One step of a run as its facts tell it.
+/// The progress of a step, derived from its facts.
 public struct StepProgress: Sendable, Hashable {
     public var state: StepState = .pending
     public var attempts = 0
-    /// Attempts made before a person last asked for a retry: they count neither as losses nor as a start.
+    /// Attempts before a person last asked for a retry. They count neither as losses nor as a start.
     public var attemptsBefore = 0
-    /// The incumbent model version when the step started, where one existed.
+    /// The incumbent model version when the step started, if there was one.
     public var incumbent: String?
     public var values: [String: String] = [:]
     /// Kept outputs: name → path.
@@ -77,7 +77,7 @@ public struct StepProgress: Sendable, Hashable {
 
     public init() {}
 
-    /// The step after one more fact. Facts after the end change nothing, except a retry.
+    /// The progress after one more fact. Facts after the end change nothing, except a retry.
     public func after(_ fact: StepFact, at time: Date) -> StepProgress {
         var next = self
         switch (fact, state) {
@@ -116,19 +116,19 @@ public struct StepProgress: Sendable, Hashable {
         endedAt = nil
     }
 
-    /// Whether no fact but a retry can move it any more.
+    /// Whether only a retry can change the state.
     private var isFinal: Bool { state.outcome.map { !$0.isLoss } ?? false }
 }
 
 extension Outcome {
-    /// How a step ends that was asked to stop: as the wish says, unless it had come to an end of its own.
+    /// The outcome of a step that was asked to stop: the requested outcome, unless the step ended by itself first.
     fileprivate func granting(_ state: StepState) -> Outcome {
         guard case .stopping(_, let wish) = state, self == .cancelled || isLoss else { return self }
         return wish
     }
 }
 
-/// A run as its facts tell it.
+/// The progress of a run, derived from its facts.
 public struct RunProgress: Sendable, Hashable {
     public let plan: Plan
     public private(set) var steps: [String: StepProgress]
@@ -143,17 +143,17 @@ public struct RunProgress: Sendable, Hashable {
         steps[recorded.step] = steps[recorded.step]?.after(recorded.fact, at: recorded.at)
     }
 
-    /// The facts that follow of themselves: steps that can never start any more are skipped, with the reason.
+    /// The facts that follow from the current state: steps that can never start are skipped, with the reason.
     public func consequences(at time: Date) -> [Recorded] {
         next().skipped.sorted { $0.key < $1.key }.map { Recorded(step: $0.key, fact: .ended($0.value), at: time) }
     }
 
     public subscript(step: String) -> StepProgress { steps[step] ?? StepProgress() }
 
-    /// Whether something has been started that has not ended.
+    /// Whether a started step has not ended.
     public var isLive: Bool { steps.values.contains { $0.state.isLive } }
 
-    /// Whether a step has been begun, since the last retry where there was one.
+    /// Whether a step has started since the last retry, or since the beginning if there was none.
     public var hasStarted: Bool { steps.values.contains { $0.attempts > $0.attemptsBefore } }
 
     /// `nil` while a step may still run.
@@ -163,16 +163,16 @@ public struct RunProgress: Sendable, Hashable {
         return RunOutcome.merged(outcomes)
     }
 
-    /// Whether the step was lost and may be tried again.
+    /// Whether the step was lost and has retries left.
     func canRetry(_ step: PlannedStep) -> Bool {
         let progress = self[step.name]
         guard let outcome = progress.state.outcome, outcome.isLoss else { return false }
         return progress.attempts - progress.attemptsBefore <= step.retriesWhenLost
     }
 
-    /// The facts that end it early: what is at work is asked to stop, what is not has ended.
+    /// The facts that end the run early: running steps are asked to stop, all others end at once.
     ///
-    /// - Parameter atWork: steps that have been handed out, whatever has been told of them yet.
+    /// - Parameter atWork: steps that were handed out, even if there is no fact about them yet.
     public func ending(as outcome: Outcome, atWork: Set<String>) -> [(step: String, fact: StepFact)] {
         plan.steps.compactMap { step in
             let state = self[step.name].state
@@ -181,15 +181,15 @@ public struct RunProgress: Sendable, Hashable {
         }
     }
 
-    /// Whether a person has asked to try it again.
+    /// Whether a person asked to retry the run.
     public var isRetried: Bool { steps.values.contains { $0.attemptsBefore > 0 } }
 
-    /// Whether it has been asked to end.
+    /// Whether the run was asked to end.
     public var isStopping: Bool {
         steps.values.contains { if case .stopping = $0.state { true } else { false } }
     }
 
-    /// When the first step was begun, since the last retry where there was one.
+    /// When the first step started since the last retry, or since the beginning if there was none.
     public var begunAt: Date? {
         steps.values.filter { $0.attempts > $0.attemptsBefore }.compactMap(\.startedAt).min()
     }
@@ -199,7 +199,7 @@ public struct RunProgress: Sendable, Hashable {
     public var endedAt: Date? { outcome == nil ? nil : steps.values.compactMap(\.endedAt).max() }
 }
 
-/// How a run ended: the worst of its steps, in this order.
+/// How a run ended: the worst outcome of its steps, in this order.
 public enum RunOutcome: String, Sendable, Hashable, Codable, CaseIterable {
     case passed, skipped, superseded, cancelled, lost
     case timedOut = "timed_out"

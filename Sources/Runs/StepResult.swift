@@ -1,18 +1,18 @@
 import Plans
 
-/// What a step left behind.
+/// What a step produced.
 public struct StepResult: Sendable {
     public var outcome: Outcome
     public var values: [String: String] = [:]
     /// Kept outputs: name → path.
     public var outputs: [String: String] = [:]
-    /// What a step without a command of its own has to say; goes where a command's output goes.
+    /// The messages of a step that has no command. They go into its log.
     public var said: [String] = []
-    /// What later runs may take instead of doing the same again.
+    /// The result for later runs to reuse.
     public var kept: KeptResult?
-    /// The monitor report that it wrote, as it wrote it.
+    /// Its monitor report, unchanged.
     public var monitor: String?
-    /// What it has planned for infrastructure.
+    /// What it planned for infrastructure.
     public var infrastructure: InfrastructureRecord?
 
     public init(

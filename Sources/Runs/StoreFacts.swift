@@ -1,6 +1,6 @@
 import Formats
 
-// How facts are stored. Golden files of every format: Tests/StoreTests/Golden.
+// Stored format of facts. Golden files of every format: Tests/StoreTests/Golden.
 
 extension StepFact: Codable {
     public init(from decoder: any Decoder) throws {

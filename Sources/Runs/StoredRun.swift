@@ -1,7 +1,7 @@
 import Foundation
 import Plans
 
-/// A run with all its facts, as it is on record.
+/// A stored run with all its facts.
 public struct StoredRun: Sendable {
     public let id: Int64
     public let project: Int64
@@ -28,7 +28,7 @@ public struct StoredRun: Sendable {
         self.outcome = outcome
     }
 
-    /// The first step that did not pass and why, `unit-tests: exit code 1`; empty while there is none.
+    /// The first step that did not pass, and why: `unit-tests: exit code 1`. Empty if there is none.
     public var failure: String {
         let progress = self.progress
         for step in plan.steps {

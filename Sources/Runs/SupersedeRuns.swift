@@ -1,9 +1,10 @@
 import Plans
 import Projects
 
-/// The older runs that a new run replaces: those of the same pipeline, branch and cause, as far as its pipeline allows.
+/// The older runs that a new run replaces: runs of the same pipeline, branch and cause, as far as the pipeline allows
+/// it.
 ///
-/// Runs of a backfill replace nothing and are never replaced. Neither is a run that somebody has asked to retry.
+/// Runs of backfills neither replace runs nor are replaced. A run that a person retried is not replaced either.
 ///
 /// - Parameters:
 ///   - new: id of a run of `plan`.
@@ -26,16 +27,16 @@ public func superseded<Entry>(
     return replaced
 }
 
-/// Which of these runs are replaced, and by which: the same as asking `superseded(by:_:among:progress:)` for each of them,
-/// oldest first, in O(n log n) instead of O(n²).
+/// All replaced runs with the run that replaces each. Gives the same result as calling
+/// `superseded(by:_:among:progress:)` for each run, oldest first, but in O(n log n) instead of O(n²).
 ///
 /// - Parameters:
 ///   - runs: runs that have not ended, by id.
 ///   - progress: the progress of an entry of `runs`.
-/// - Returns: replaced run → the oldest run that replaces it.
+/// - Returns: superseded run → the oldest run that supersedes it.
 public func superseded<Entry>(among runs: [Int64: Entry], progress: (Entry) -> RunProgress) -> [Int64: Int64] {
     var replaced: [Int64: Int64] = [:]
-    // For each line the oldest run seen so far that replaces older ones. Each run that comes is older than all of them.
+    // Per line, the oldest run seen so far that replaces older ones. The loop goes from the newest run to the oldest.
     var byAll: [Line: Int64] = [:]
     var byNotStarted: [Line: Int64] = [:]
     for id in runs.keys.sorted(by: >) {
@@ -53,20 +54,20 @@ public func superseded<Entry>(among runs: [Int64: Entry], progress: (Entry) -> R
     return replaced
 }
 
-/// What a run has in common with those it may replace.
+/// What a run has in common with the runs that it can replace.
 private struct Line: Hashable {
     let project: String
     let pipeline: String
     let succession: Succession
-    /// Absent where runs of other branches belong to it.
+    /// Absent if the line includes runs of other branches.
     let branch: String?
 }
 
-/// Which older runs of its line a run replaces.
+/// Which older runs of its line a run supersedes.
 private enum Replacing { case nothing, notStarted, all }
 
 extension Plan {
-    /// Absent for a run that replaces nothing: a backfill's.
+    /// Absent for a run that replaces nothing, such as a run of a backfill.
     fileprivate var line: Line? {
         let succession = trigger.body.succession
         guard succession.replaces else { return nil }
@@ -84,6 +85,6 @@ extension Plan {
         }
     }
 
-    /// Whether the run checks a change. Such a run is of no use once the change has a newer merge.
+    /// Whether the run checks a change. Such a run is useless once the change has a newer merge.
     public var isCheck: Bool { trigger.body.isCheck }
 }

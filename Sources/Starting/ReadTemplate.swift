@@ -5,7 +5,7 @@ import Projects
 import Templates
 
 extension Template {
-    /// Read the template in `folder`: its `environments/` and `pipelines/`, without what Python leaves behind.
+    /// Reads the template in `folder`: its `environments/` and `pipelines/`, without Python's cache files.
     public init(folder: String) throws {
         var files: [String: [UInt8]] = [:]
         for part in ["environments", "pipelines"] {
@@ -32,7 +32,7 @@ extension Template {
         name.hasSuffix(".pyc") || name.split(separator: "/").contains { $0 == "__pycache__" || $0 == ".pytest_cache" }
     }
 
-    /// The files of a project with these answers; refuses answers with which it would not be valid.
+    /// The files of a project with these answers. Throws if they would make an invalid project.
     public func project(_ answers: Answers, version: String) throws -> [String: [UInt8]] {
         let files = try render(answers, version: version) { bytes, file throws(Problem) in
             try parseYAML(bytes, file: file)
@@ -43,7 +43,7 @@ extension Template {
 }
 
 extension Answers {
-    /// Read answers from a YAML file.
+    /// Reads answers from a YAML file.
     public init(file: String, to questions: [Question]) throws {
         guard let data = FileManager.default.contents(atPath: file) else {
             throw DaemonError.unusable("cannot read \(file): name a YAML file with answers")

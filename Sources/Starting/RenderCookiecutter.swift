@@ -3,12 +3,12 @@ import Home
 import ProjectFiles
 import Projects
 
-/// Renders templates of cookiecutter, by the package of that name: https://cookiecutter.readthedocs.io
+/// Renders cookiecutter templates with the Python package of that name: https://cookiecutter.readthedocs.io
 public struct Cookiecutter {
     let python: String
 
-    /// - Parameter python: an interpreter that has the package; a path, or a name on PATH.
-    /// - Throws: how to get the package, when the interpreter lacks it.
+    /// - Parameter python: an interpreter that has the package: a path, or a name on PATH.
+    /// - Throws: if the interpreter lacks the package; the message says how to install it.
     public init(python: String) throws {
         self.python = python
         let (code, _) = try Self.call([python, "-c", "import cookiecutter"], quiet: true)
@@ -22,12 +22,12 @@ public struct Cookiecutter {
         }
     }
 
-    /// Render a template into a new folder below `folder`.
+    /// Renders a template into a new folder inside `folder`.
     ///
     /// - Parameters:
     ///   - source: a path, a URL, or an abbreviation that cookiecutter knows (`gh:owner/name`).
-    ///   - answers: laid over the template's own; with `asks`, the template asks for the rest.
-    /// - Returns: the folders that were made.
+    ///   - answers: override the template's defaults. With `asks`, the template asks for the rest.
+    /// - Returns: the folders that were created.
     public func render(_ source: String, into folder: String, answers: [String: String], asks: Bool) throws -> [String]
     {
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
@@ -42,8 +42,8 @@ public struct Cookiecutter {
         return try FileManager.default.contentsOfDirectory(atPath: folder).filter { !before.contains($0) }.sorted()
     }
 
-    /// Answers of a YAML file, as text. Those that a template on this machine does not ask for are refused, for cookiecutter
-    /// would drop them without a word.
+    /// The answers in a YAML file, as text. Throws for answers that a local template does not ask for; cookiecutter
+    /// would silently ignore them.
     public static func answers(file: String, for source: String) throws -> [String: String] {
         guard let data = FileManager.default.contents(atPath: file) else {
             throw DaemonError.unusable("cannot read \(file): name a YAML file with answers")
@@ -59,7 +59,7 @@ public struct Cookiecutter {
         return given.entries.reduce(into: [:]) { $0[$1.key] = $1.value.text }
     }
 
-    /// Run a program of PATH to its end; what it said, when `quiet`.
+    /// Runs a program from PATH until it exits. Returns its exit code and, if `quiet`, its output.
     private static func call(_ command: [String], quiet: Bool) throws -> (code: Int32, said: String) {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/usr/bin/env")

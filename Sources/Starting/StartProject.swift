@@ -4,10 +4,10 @@ import Git
 import Home
 import Templates
 
-/// A project that was just written, or brought up to date.
+/// A commit that contains the rendered template and nothing else.
 public struct TemplateCommit {
-    /// How the message of a commit that holds the template alone, as rendered, ends: with the name of its own tree. A
-    /// commit that was squashed or amended has another tree, and is none.
+    /// The commit message. It ends with the id of the commit's own tree. A squashed or amended commit has a different
+    /// tree and so is not recognized as a template commit.
     package static func message(_ title: String, tree: ObjectID) -> String {
         "\(title)\n\nEspalier-Template: \(tree)\n"
     }
@@ -17,13 +17,13 @@ public struct TemplateCommit {
     }
 }
 
-/// Starts a project: the template's files with the answers in them, as the first commit of a repository.
+/// Starts a project: writes the template with the answers as the first commit of a repository.
 public struct ProjectStarter {
     package let folder: String
     let template: Template
     let version: String
 
-    /// - Parameter folder: does not exist, is empty, or holds a repository without commits and files.
+    /// - Parameter folder: does not exist, is empty, or has a repository without commits and files.
     public init(_ folder: String, template: Template, version: String) throws {
         self.folder = URL(fileURLWithPath: folder).standardizedFileURL.path
         self.template = template
@@ -35,7 +35,7 @@ public struct ProjectStarter {
         Question.all(of: template, folder: URL(fileURLWithPath: folder).lastPathComponent)
     }
 
-    /// Write the project; the first commit.
+    /// Writes the project and makes the first commit.
     public func start(_ answers: Answers) throws -> ObjectID {
         let files = try template.project(answers, version: version)
         let existed = FileManager.default.fileExists(atPath: folder)
@@ -50,7 +50,7 @@ public struct ProjectStarter {
             try repository.begin(answers.defaultBranch, at: commit)
             return commit
         } catch {
-            // Nothing of ours stays in a folder that was not there before.
+            // If the folder did not exist before, leave nothing behind.
             if !existed { try? FileManager.default.removeItem(atPath: folder) }
             throw error
         }
@@ -73,7 +73,7 @@ public struct ProjectStarter {
     }
 }
 
-/// Who commits: as Git finds it, in the environment first, then in its configuration.
+/// The committer as Git determines it: from the environment first, then from its configuration.
 func committer(in repository: Repository) throws -> Person {
     let environment = ProcessInfo.processInfo.environment
     if let name = environment["GIT_AUTHOR_NAME"], let email = environment["GIT_AUTHOR_EMAIL"] {

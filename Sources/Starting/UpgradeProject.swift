@@ -6,19 +6,19 @@ import ProjectFiles
 import Projects
 import Templates
 
-/// What an upgrade did to the working tree.
+/// What an upgrade changed in the working tree.
 public struct Upgrade: Sendable, Encodable {
-    /// The template as it came in; absent when there was nothing new.
+    /// The commit of the template that was merged. Absent if there was nothing new.
     public let template: String?
     /// Files with conflict markers.
     public let conflicts: [String]
 }
 
-/// Brings what is new in the template into a project that was started from it, by a three-way merge.
+/// Merges what is new in the template into a project that was started from it, by a three-way merge.
 ///
-/// Commits that hold the template alone, as rendered with the project's answers, are a line of their own: the first one is
-/// where the project began, each later one has the one before as parent. So Git itself knows what the template was when it
-/// was last merged, in every clone.
+/// The commits that contain only the rendered template with the project's answers form their own line of history: the
+/// first one is the project's first commit, and each later one has the previous one as its parent. So Git itself knows,
+/// in every clone, which state of the template was merged last.
 public struct ProjectUpgrader {
     package let folder: String
     let template: Template
@@ -30,7 +30,7 @@ public struct ProjectUpgrader {
         self.version = version
     }
 
-    /// Merge into the working tree, as `git merge --no-commit` does.
+    /// Merges into the working tree, as `git merge --no-commit` does.
     public func upgrade() throws -> Upgrade {
         let repository = try Repository(at: folder)
         try refuseUnfinishedWork(in: repository)
@@ -60,7 +60,7 @@ public struct ProjectUpgrader {
         }
     }
 
-    /// A new file of the template must not meet one that Git does not know.
+    /// Refuses to overwrite untracked files with new files of the template.
     private func refuseUnknown(_ files: [String], since base: Commit, in repository: Repository) throws {
         guard let head = try repository.tip(of: "HEAD") else { return }
         let met = try files.first { file in
@@ -73,7 +73,7 @@ public struct ProjectUpgrader {
         )
     }
 
-    /// The commit of the template that HEAD was last brought up to.
+    /// The template commit that was last merged into HEAD.
     private func lastTemplate(in repository: Repository) throws -> Commit {
         guard let head = try repository.tip(of: "HEAD") else {
             throw DaemonError.refused("\(folder) has no commit yet")
@@ -86,7 +86,7 @@ public struct ProjectUpgrader {
         return found
     }
 
-    /// What the project was started with, from its own record.
+    /// The answers that the project was started with, from its own record.
     private func answers() throws -> Answers {
         let file = "\(folder)/\(Template.record)"
         guard let data = FileManager.default.contents(atPath: file) else {

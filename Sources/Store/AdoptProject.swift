@@ -16,7 +16,7 @@ extension StoreReading {
         }
     }
 
-    /// The project of that name, or the only one when no name is given.
+    /// The project with this name. Without a name, the only project.
     public func project(named name: String?) async throws -> StoredProject {
         let all = try await projects()
         if name == nil, all.count == 1 { return all[0] }
@@ -28,8 +28,8 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Remember a repository, and where its refs are: what was pushed before is no event. Adopting it again changes
-    /// nothing but its URL.
+    /// Adds a repository and records its current refs, so that earlier pushes cause no events. Adopting it again only
+    /// updates its URL.
     public func adopt(name: String, repository: String, url: String?, refs: [String: ObjectID], at time: Date)
         async throws -> StoredProject
     {
@@ -56,7 +56,7 @@ extension Store {
 }
 
 extension StoreReading {
-    /// The folder of a project's repository or mirror.
+    /// Path of a project's repository, or of its mirror.
     public func repositoryPath(ofProject id: Int64) throws -> String? {
         try reader.read { try String.fetchOne($0, sql: "SELECT repository FROM project WHERE id = ?", arguments: [id]) }
     }

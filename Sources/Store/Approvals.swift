@@ -3,7 +3,7 @@ import GRDB
 import Promotion
 
 extension StoreReading {
-    /// Who has approved decisions, by number, in order.
+    /// Who has approved each decision, by its number, in order of time.
     public func approvals() async throws -> [Int64: [String]] {
         try await reader.read { database in
             try Row.fetchAll(database, sql: "SELECT decision_id, who FROM approval ORDER BY at").reduce(into: [:]) {
@@ -12,7 +12,7 @@ extension StoreReading {
         }
     }
 
-    /// How many persons still have to approve a promotion before its alias moves.
+    /// How many more approvals a promotion needs before its alias moves.
     public func approvalsMissing(for decision: StoredDecision) async throws -> Int {
         guard let needed = decision.body.approvalsNeeded, decision.body.decision.verdict == .promoted else { return 0 }
         let count = try await reader.read { database in
@@ -22,7 +22,7 @@ extension StoreReading {
         return max(0, needed - count)
     }
 
-    /// Decisions with a move that needed approvals and has them all.
+    /// Decisions whose move needed approvals, has all of them, and is not confirmed yet.
     public func approvedDecisions() async throws -> Readings<StoredDecision> {
         try await reader.read { database in
             try Readings(
@@ -40,9 +40,9 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Put on record that somebody approves a decision as it stands.
+    /// Record an approval of a decision.
     ///
-    /// - Returns: whether it is the first time.
+    /// - Returns: `false` when the same person has approved it before.
     public func approve(_ decision: StoredDecision, by who: String, project: Int64, at time: Date) async throws -> Bool
     {
         try await pool.write { database in

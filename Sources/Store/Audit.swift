@@ -3,11 +3,11 @@ import Events
 import Foundation
 import GRDB
 
-/// What a person did that the rules do not do by themselves.
+/// What a person did by hand.
 public enum Deed: Sendable, Hashable {
-    /// Let one push into a gated branch.
+    /// Allowed one push into a gated branch.
     case bypassed(branch: String, reason: String)
-    /// Pushed into a gated branch, past the gate.
+    /// Pushed into a gated branch without going through the gate.
     case pushed(branch: String, from: ObjectID?, to: ObjectID?)
     case approved(change: Int64)
     case withdrew(change: Int64)
@@ -19,7 +19,7 @@ public enum Deed: Sendable, Hashable {
     case cancelledBackfill(Int64)
 }
 
-/// A deed in the audit trail.
+/// An action in the audit trail.
 public struct AuditEntry: Sendable, Hashable {
     public let id: Int64
     public let project: Int64
@@ -37,7 +37,7 @@ public struct AuditEntry: Sendable, Hashable {
 }
 
 extension StoreReading {
-    /// The latest deeds, newest first.
+    /// The latest actions, newest first.
     public func audit(limit: Int = 200) async throws -> Readings<AuditEntry> {
         try await reader.read { database in
             try Readings(
@@ -59,13 +59,13 @@ extension Store {
             arguments: [project, who, try Stored.text(deed), time.timeIntervalSince1970])
     }
 
-    /// Put on record that a gated branch was moved, unless the gate did it: by whom it was let through, where somebody was.
+    /// Record that a gated branch was moved past the gate, and who allowed it, if anybody did.
     ///
-    /// - Returns: whether it was put on record.
+    /// - Returns: `false` when the gate itself made the move.
     public func notePassing(_ move: RefMove, of branch: String, project: Int64, at time: Date) async throws -> Bool {
         try await pool.write { database in
             if let to = move.to {
-                // What the gate lands is in its intent first. Between two looks there are not so many facts.
+                // The gate stores its intent before it lands a commit. Fewer facts than this lie between two looks.
                 let isLanded = try Bool.fetchOne(
                     database,
                     sql: """

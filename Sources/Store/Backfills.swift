@@ -3,15 +3,15 @@ import Foundation
 import GRDB
 import Schedules
 
-/// A range of moments that somebody wants to have run again.
+/// A request to run a range of moments of a schedule again.
 public struct StoredBackfill: Sendable, Hashable {
     public let id: Int64
     public let project: Int64
     public let pipeline: String
-    /// Logical times, both included.
+    /// Logical times, both inclusive.
     public let from: Date
     public let through: Date
-    /// The model version to use; what each moment is pinned to when absent.
+    /// The model version to use. Absent: each moment uses the version that it is pinned to.
     public let version: String?
     public let limits: BackfillLimits
     public let who: String
@@ -46,7 +46,7 @@ public struct StoredBackfill: Sendable, Hashable {
 /// One moment of a backfill.
 public struct BackfillMoment: Sendable, Hashable {
     public let logicalTime: Date
-    /// Absent until it has been started and planned.
+    /// Absent until the moment is started and planned.
     public let run: Int64?
     /// `waiting`, `running`, or the run's outcome.
     public let state: String
@@ -69,7 +69,7 @@ extension StoreReading {
         return found
     }
 
-    /// The backfills in which a moment may still start, newest first.
+    /// Backfills with moments that have not started and are not cancelled, newest first.
     public func openBackfills() async throws -> [StoredBackfill] {
         try await backfills(
             """
@@ -78,7 +78,7 @@ extension StoreReading {
             """)
     }
 
-    /// - Parameter condition: on `backfill`: the moments of others are not looked at.
+    /// - Parameter condition: on the columns of `backfill`.
     private func backfills(_ condition: String, _ arguments: StatementArguments = []) async throws -> [StoredBackfill] {
         try await reader.read { database in
             try Row.fetchAll(
@@ -110,7 +110,7 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Put a backfill on record; its moments start when somebody asks for them by `startMoments`.
+    /// Store a backfill. `startMoments` starts its moments.
     public func backfill(
         _ schedule: StoredSchedule, moments: [Date], version: String?, limits: BackfillLimits, by who: String,
         at time: Date
@@ -138,10 +138,10 @@ extension Store {
         }
     }
 
-    /// Start the next moments of a backfill, each with its event, in one transaction.
+    /// Starts the next moments of a backfill, each with its event, in one transaction.
     ///
-    /// - Parameter pinned: for moments that have never been fired.
-    /// - Returns: how many were started: fewer than `count` when fewer wait.
+    /// - Parameter pinned: the version for moments that never fired before.
+    /// - Returns: how many were started; fewer than `count` if fewer are waiting.
     public func startMoments(
         _ count: Int, of backfill: StoredBackfill, _ schedule: StoredSchedule, pinned: PinnedVersion?, now: Date
     ) async throws -> Int {
@@ -164,7 +164,7 @@ extension Store {
         }
     }
 
-    /// Start no more of its moments.
+    /// Cancel a backfill: its moments that have not started will not.
     public func cancel(backfill id: Int64, by who: String, at time: Date) async throws {
         let backfill = try await backfill(id)
         try await pool.write { database in

@@ -6,7 +6,7 @@ import Plans
 import Runs
 
 extension StoreReading {
-    /// The window of a queue, where one has been written.
+    /// The window of a queue; `nil` if none was stored.
     public func window(project: Int64, target: String) async throws -> Int? {
         try await reader.read { database in
             try Int.fetchOne(
@@ -15,7 +15,7 @@ extension StoreReading {
         }
     }
 
-    /// Changes that are neither merged nor withdrawn, in the order they were opened.
+    /// Changes that are neither merged nor withdrawn, in the order in which they were opened.
     public func openChanges() async throws -> Readings<Change> {
         try await changes(where: "open = 1")
     }
@@ -25,12 +25,12 @@ extension StoreReading {
         try await changes(where: "id > (SELECT coalesce(max(id), 0) FROM change) - \(limit)", order: "DESC")
     }
 
-    /// `nil` when there is no such change, or it cannot be read.
+    /// `nil` if there is no such change or it cannot be read.
     public func change(_ number: Int64) async throws -> Change? {
         try await changes(where: "id = \(number)").first
     }
 
-    /// The changes that were merged into a target last, the latest last.
+    /// The changes that were last merged into a target, oldest first.
     public func lastMerged(project: Int64, target: String, limit: Int = 50) async throws -> [Change] {
         let numbers = try await reader.read { database in
             try Int64.fetchAll(
@@ -45,7 +45,7 @@ extension StoreReading {
         return numbers.reversed().compactMap { number in found.first { $0.number == number } }
     }
 
-    /// The last change of a topic, whatever has become of it.
+    /// The latest change of a topic, in any state.
     public func latestChange(key: String, target: String, project: Int64) async throws -> Change? {
         let number = try await reader.read { database in
             try Int64.fetchOne(
@@ -56,7 +56,7 @@ extension StoreReading {
         return try await change(number)
     }
 
-    /// What happened to a change, and when, oldest first.
+    /// What happened to a change, with times, oldest first.
     public func facts(ofChange number: Int64) async throws -> [(fact: ChangeFact, at: Date)] {
         try await reader.read { database in
             try Row.fetchAll(
@@ -94,8 +94,8 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Do what a proposal asks: open a change, give an open one a new head, or withdraw it; and handle its event, in one
-    /// transaction.
+    /// Applies a proposal: opens a change, updates the head of an open change, or withdraws it. Handles the proposal's
+    /// event in the same transaction.
     public func propose(_ proposal: Proposal, from event: StoredEvent, author: String, title: String, at time: Date)
         async throws
     {
@@ -123,10 +123,10 @@ extension Store {
         }
     }
 
-    /// Write what the gate decided, all or nothing.
+    /// Stores what the gate decided, all or nothing.
     ///
-    /// - Parameter window: the queue's new window, where it changes.
-    /// - Returns: the facts with their ranks, those of builds with the events that check them.
+    /// - Parameter window: the queue's new window, if it changes.
+    /// - Returns: the facts with their ranks; facts of builds have the events that check them.
     public func write(_ write: GateWrite, project: Int64, target: String, window: Int? = nil, at time: Date)
         async throws -> [RankedFact]
     {
@@ -179,7 +179,7 @@ extension Store {
     }
 }
 
-/// What queries ask of a fact of a change: columns beside its JSON.
+/// Copies of parts of a change fact, stored in columns so that queries need not read its JSON.
 struct ChangeFactColumns {
     let kind: String
     /// The commit that the target moves to.
@@ -193,11 +193,11 @@ struct ChangeFactColumns {
         }
     }
 
-    /// For `change_fact(kind, commit_id)`.
+    /// Values for `change_fact(kind, commit_id)`.
     var arguments: StatementArguments { [kind, commit?.description] }
 }
 
-/// What the gate decided at one moment.
+/// Facts and builds that the gate stores together.
 public struct GateWrite: Sendable {
     public struct Note: Sendable, Hashable {
         public let change: Int64
@@ -209,11 +209,11 @@ public struct GateWrite: Sendable {
         }
     }
 
-    /// A merge that is to be checked, with the merges of all the changes that it stands for.
+    /// A merge to check, with the merges of all the changes that it includes.
     public struct Build: Sendable {
         public let request: CheckRequest
         public let members: [(change: Int64, base: ObjectID, merge: ObjectID)]
-        /// The event that has tested the same tree before; absent to have it tested.
+        /// The earlier event that tested the same tree. Absent: the build must be tested.
         public let event: Int64?
 
         public init(
@@ -234,14 +234,14 @@ public struct GateWrite: Sendable {
     }
 }
 
-/// A fact of a change with its place among all facts.
+/// A fact about a change, with its position among all facts.
 public struct RankedFact: Sendable, Hashable {
     public let change: Int64
     public let fact: ChangeFact
     public let rank: Int64
 }
 
-/// How the runs of an event stand, without what they did.
+/// The states of an event's runs, without their details.
 public struct EventRuns: Sendable, Hashable {
     /// Absent until the event is handled.
     public let planning: PlanningRecord?
@@ -255,7 +255,7 @@ public struct EventRun: Sendable, Hashable {
 }
 
 extension StoreReading {
-    /// What became of events.
+    /// How planning answered to events, and how their runs stand.
     public func runs(ofEvents events: Set<Int64>) async throws -> [Int64: EventRuns] {
         try await reader.read { database in
             let list = events.sorted().map(String.init).joined(separator: ",")

@@ -7,7 +7,7 @@ import Projects
 import Promotion
 import Runs
 
-/// The verdict of the rules on evidence, with everything it stands on.
+/// The verdict of the rules on evidence, with everything that the verdict is based on.
 public struct DecisionBody: Sendable, Codable {
     public let project: String
     public let environment: String
@@ -17,16 +17,16 @@ public struct DecisionBody: Sendable, Codable {
     public let datasets: [String: String]
     public let model: String
     public let challenger: String
-    /// The incumbent version when the evidence was made; absent for a first model.
+    /// The incumbent version when the evidence was created. Absent for a first model.
     public let champion: String?
     public let evidenceSHA256: String?
     public let rules: PromotionRules
     public let decision: Decision
-    /// The rows that judged; absent where nothing was readable, and in an older ledger.
+    /// The rows that the models were judged on. Absent if none were readable, and in ledgers of older versions.
     public let holdout: Holdout?
-    /// Absent in an older ledger, whose rows know it.
+    /// Absent in ledgers of older versions; the database row has the time there.
     public let decidedAt: Date?
-    /// How many persons have to approve it before the alias moves. Absent for none.
+    /// How many people must approve before the alias moves. Absent: none.
     public let approvalsNeeded: Int?
 
     public init(
@@ -53,13 +53,13 @@ public struct DecisionBody: Sendable, Codable {
     }
 }
 
-/// The rows that models are compared on, known by their ids.
+/// The rows that models are compared on, identified by their ids.
 public struct Holdout: Sendable, Codable, Hashable {
-    /// Of the ids, ascending, a line feed between them.
+    /// SHA-256 of the ids in ascending order, separated by line feeds.
     public let sha256: String
-    /// How often it had compared models of this name before.
+    /// How many earlier comparisons of models with this name used these rows.
     public let earlierUses: Int
-    /// Whether it did now.
+    /// Whether this decision compared models on them.
     public let compared: Bool
 
     public init(sha256: String, earlierUses: Int, compared: Bool) {
@@ -69,7 +69,7 @@ public struct Holdout: Sendable, Codable, Hashable {
     }
 }
 
-/// A decision in its place in the ledger.
+/// A decision with its position in the ledger.
 public struct StoredDecision: Sendable {
     public let id: Int64
     public let step: String
@@ -77,11 +77,11 @@ public struct StoredDecision: Sendable {
     public let decidedAt: Date
     public let previousHash: String
     public let hash: String
-    /// The text that the hash covers, after the previous hash.
+    /// The text that the hash covers, together with the previous hash.
     public let text: String
-    /// When the alias move was confirmed; absent when there is none, or it is still on its way.
+    /// When the alias move was confirmed. Absent if there is no move or it is not confirmed yet.
     public let appliedAt: Date?
-    /// Why the alias will not be moved after all.
+    /// Why the alias will not be moved.
     public let voided: String?
 
     init(_ row: Row) throws {
@@ -97,14 +97,15 @@ public struct StoredDecision: Sendable {
     }
 }
 
-/// A version that an alias pointed to, from a moment on.
+/// A version that an alias pointed to, and since when.
 public struct Tenure: Sendable {
     public let decision: StoredDecision
     public let move: AliasMove
     public let since: Date
 }
 
-/// The champion to go back to, of the tenures of one alias. What has been rolled back is not gone back to.
+/// The previous champion to roll back to, from the tenures of one alias. Skips versions that were rolled back
+/// themselves.
 public func championBefore(_ tenures: [Tenure]) -> String? {
     var champions: [String] = []
     for tenure in tenures {
@@ -119,7 +120,7 @@ public func championBefore(_ tenures: [Tenure]) -> String? {
     return champions.dropLast().last
 }
 
-/// Two decisions on one alias follow each other: the later one has to look again where it points.
+/// Two decisions conflict on one alias. The later one must read again where the alias points.
 public struct MoveUnderWay: Error, CustomStringConvertible {
     public let decision: Int64
     public let alias: String
@@ -128,7 +129,7 @@ public struct MoveUnderWay: Error, CustomStringConvertible {
     public var description: String { "decision \(decision) is moving '\(alias)' of \(model)" }
 }
 
-/// An alias that a decision moves.
+/// The alias move of a decision.
 public struct AliasMove: Sendable, Hashable {
     public let model: String
     public let alias: String
@@ -155,17 +156,17 @@ extension StoreReading {
         }
     }
 
-    /// Every confirmed move of an alias, in the order of confirmation, with the decision that made it.
+    /// All confirmed alias moves in the order of confirmation, each with its decision.
     public func tenures() async throws -> [Tenure] {
         try await reader.read { try Self.tenures("true", [], $0) }
     }
 
-    /// The confirmed moves of one model's aliases, or of one of them.
+    /// The confirmed moves of one alias of a model, or of all its aliases.
     public func tenures(of model: String, alias: String? = nil) async throws -> [Tenure] {
         try await reader.read { try Self.tenures(of: model, alias: alias, $0) }
     }
 
-    /// The latest confirmed move to a version that evidence made; `nil` for a version that nobody has promoted here.
+    /// The latest confirmed move to a version, if the rules judged evidence for it; `nil` when it was never promoted here.
     public func promotion(of version: String, _ model: String) async throws -> Tenure? {
         try await reader.read { database in
             try Self.tenures(
@@ -179,7 +180,7 @@ extension StoreReading {
         }
     }
 
-    /// The last confirmed move of each alias, with the number of its decision.
+    /// The last confirmed move of each alias, with its decision number.
     public func lastMoves() async throws -> [(move: AliasMove, decision: Int64)] {
         try await reader.read { database in
             try Row.fetchAll(
@@ -215,7 +216,8 @@ extension StoreReading {
         }
     }
 
-    /// The decision that moves an alias now, or has since a moment. One that waits for persons does not.
+    /// The decision that is moving an alias now or has moved it since `asOf`. Decisions with pending approvals do not
+    /// count.
     fileprivate static func moveUnderWay(_ alias: String, of model: String, asOf: Date, _ database: Database) throws
         -> Int64?
     {
@@ -236,7 +238,7 @@ extension StoreReading {
         try await reader.read { try Self.decision(ofRun: run, step: step, $0) }
     }
 
-    /// How often these rows have compared versions of a model.
+    /// How many comparisons of a model's versions used these rows.
     public func uses(ofHoldout sha256: String, model: String) async throws -> Int {
         try await reader.read { database in
             try Int.fetchOne(
@@ -245,7 +247,7 @@ extension StoreReading {
         }
     }
 
-    /// The move that a decision intends and nobody has confirmed yet.
+    /// The move of a decision that is neither confirmed nor voided.
     public func unconfirmedMove(of decision: Int64) async throws -> AliasMove? {
         try await reader.read { database in
             try Row.fetchOne(
@@ -256,7 +258,7 @@ extension StoreReading {
         }
     }
 
-    /// The whole ledger or its end, oldest first.
+    /// The latest `limit` decisions of the ledger, oldest first.
     public func decisions(limit: Int = 1_000) async throws -> [StoredDecision] {
         try await reader.read { database in
             try Row.fetchAll(database, sql: "\(Self.decisionSQL) ORDER BY decision.id DESC LIMIT ?", arguments: [limit])
@@ -275,14 +277,14 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Write a decision into the ledger, with the alias move that it calls for, before anything is moved. A run's step
-    /// decides once: what is already written is returned.
+    /// Writes a decision and the alias move that it requires into the ledger, before anything is moved. A step of a run
+    /// decides only once: if its decision exists, that one is returned.
     ///
     /// - Parameters:
-    ///   - alias: whose version the challenger was held against.
-    ///   - asOf: when it was read where the alias points.
-    ///   - hash: SHA-256 of a text, as hexadecimal digits.
-    /// - Throws: `MoveUnderWay` when another decision moves the alias now, or has since then.
+    ///   - alias: the alias whose version the challenger was compared with.
+    ///   - asOf: when the alias was read.
+    ///   - hash: computes the SHA-256 of a text, in hexadecimal digits.
+    /// - Throws: `MoveUnderWay` if another decision is moving the alias now, or has moved it since `asOf`.
     public func decide(
         _ body: DecisionBody, step: String, project: Int64, on alias: String, move: AliasMove?, asOf: Date,
         at time: Date,
@@ -330,7 +332,7 @@ extension Store {
         }
     }
 
-    /// Ask for the champion before the one that a fire found ill, unless that has been replaced already.
+    /// Requests a rollback to the previous champion, unless the failing version has already been replaced.
     static func rollBack(for run: StoredRun, because reason: String, at time: Date, _ database: Database) throws {
         guard let model = run.plan.settings.registry.model, let alias = run.plan.settings.registry.incumbent,
             let pinned = try pinned(for: run.plan.trigger, database)?.version
@@ -340,7 +342,7 @@ extension Store {
             let row = try Row.fetchOne(
                 database, sql: "SELECT * FROM run WHERE id = ?", arguments: [current.decision.body.run])
         else { return }
-        // The run that found it must end, also where the release of the champion cannot be read.
+        // The run that found the failure must end even if the release run of the champion cannot be read.
         guard let release = try ifReadable({ try Self.run(row, database).plan }) else { return }
         let request = RollbackRequest(
             environment: run.plan.environment, model: model, version: earlier, commit: release.commit,
@@ -348,7 +350,7 @@ extension Store {
         _ = try insert(.rollback(request), project: run.project, at: time, database)
     }
 
-    /// The alias was read back and stands where the decision wants it.
+    /// Records that the alias was read back and points to the decided version.
     public func confirmMove(of decision: Int64, at time: Date) async throws {
         try await pool.write { database in
             try database.execute(
@@ -358,7 +360,7 @@ extension Store {
         }
     }
 
-    /// An intended move is not made.
+    /// Records that an intended move will not be made.
     public func voidMove(of decision: Int64, because reason: String, at time: Date) async throws {
         try await pool.write { database in
             try database.execute(

@@ -3,17 +3,17 @@ import GRDB
 import Plans
 import Promotion
 
-/// What queries ask of an event: columns beside its JSON, so that no query depends on how the JSON is laid out.
+/// The columns of an event that queries use. They are copies, so that no query depends on the layout of the JSON.
 struct EventColumns {
-    /// The ref that moved; absent for events that no ref tells of.
+    /// The ref that moved. Absent for events that no ref causes.
     var ref: String?
-    /// The commit that it is about; absent where a ref was deleted.
+    /// The commit that the event is about. Absent if a ref was deleted.
     var commit: String?
-    /// Row of the stored fire.
+    /// Row id of the stored fire.
     var fire: Int64?
     /// The pipeline that a schedule starts.
     var schedule: String?
-    /// The backfill that asked for the fire; absent where it was the schedule or a person.
+    /// The backfill that requested the fire. Absent if the schedule or a person did.
     var backfill: Int64?
 
     init(_ event: Event) {
@@ -31,14 +31,14 @@ struct EventColumns {
         }
     }
 
-    /// For `event(ref, commit_id, fire_id, schedule, backfill_id)`.
+    /// Values for `event(ref, commit_id, fire_id, schedule, backfill_id)`.
     var arguments: StatementArguments { [ref, commit, fire, schedule, backfill] }
 }
 
-/// What queries ask of the decision behind an alias move. The ledger's own rows are final: these lie beside the move.
+/// Copies of parts of the decision behind an alias move. Ledger rows are final, so the copies are stored with the move.
 struct MoveColumns {
     let approvalsNeeded: Int
-    /// Whether the rules judged evidence; a version that was restored has none.
+    /// Whether the rules judged evidence. False for a restored version.
     let hasEvidence: Bool
 
     init(_ body: DecisionBody) {
@@ -46,6 +46,6 @@ struct MoveColumns {
         hasEvidence = body.evidenceSHA256 != nil
     }
 
-    /// For `alias_move(approvals_needed, has_evidence)`.
+    /// Values for `alias_move(approvals_needed, has_evidence)`.
     var arguments: StatementArguments { [approvalsNeeded, hasEvidence] }
 }

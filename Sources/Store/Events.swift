@@ -5,7 +5,7 @@ import Plans
 import Projects
 import Runs
 
-/// An event with its place in the order of things.
+/// An event with its position in the order of all events.
 public struct StoredEvent: Sendable, Hashable {
     public let id: Int64
     public let project: Int64
@@ -26,7 +26,7 @@ public struct StoredEvent: Sendable, Hashable {
     }
 }
 
-/// What planning answered to an event.
+/// An event with the result of its planning.
 public struct HandledEvent: Sendable {
     public let event: StoredEvent
     /// Absent until the event is handled.
@@ -38,7 +38,7 @@ public struct HandledEvent: Sendable {
     }
 }
 
-/// The part of a planning that is kept: the plans themselves are kept as runs.
+/// The stored part of a planning result. The plans themselves are stored as runs.
 public struct PlanningRecord: Sendable, Hashable {
     public let skipped: [String: NonRun]
     public let remark: String?
@@ -49,7 +49,7 @@ public struct PlanningRecord: Sendable, Hashable {
     }
 }
 
-/// An event with what it starts.
+/// An event with the runs that it starts.
 public struct PlannedEvent: Sendable {
     public let event: StoredEvent
     public let planning: Planning
@@ -61,7 +61,7 @@ public struct PlannedEvent: Sendable {
 }
 
 extension StoreReading {
-    /// Events that nothing has been done about yet, oldest first.
+    /// Events that are not handled yet, oldest first.
     public func unhandledEvents() async throws -> Readings<StoredEvent> {
         try await reader.read { database in
             try Readings(
@@ -71,7 +71,7 @@ extension StoreReading {
         }
     }
 
-    /// A project's events since a moment that are about one of these commits or refs, with what became of them, oldest
+    /// A project's events since a given time that concern one of these commits or refs, with their results, oldest
     /// first.
     public func events(of project: Int64, since: Date, about names: [String]) async throws -> Readings<HandledEvent> {
         let list = names.map { _ in "?" }.joined(separator: ", ")
@@ -89,7 +89,7 @@ extension StoreReading {
         }
     }
 
-    /// The latest events with what became of them, newest first.
+    /// The latest events with their results, newest first.
     public func events(limit: Int) async throws -> Readings<HandledEvent> {
         try await reader.read { database in
             try Readings(
@@ -101,7 +101,7 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Handle events: their runs, and the reasons of what does not run, all or nothing. Doing it again does nothing.
+    /// Stores the runs of events and the reasons of pipelines that do not run, all or nothing. Idempotent.
     ///
     /// - Returns: the new runs, in the order of their events.
     public func handle(_ planned: [PlannedEvent], at time: Date) async throws -> [StoredRun] {
@@ -113,12 +113,12 @@ extension Store {
         }
     }
 
-    /// Store an event that no ref tells of.
+    /// Stores an event that no ref move causes.
     public func store(_ event: Event, project: Int64, at time: Date) async throws -> StoredEvent {
         try await pool.write { try Self.insert(event, project: project, at: time, $0) }
     }
 
-    /// Store a run that a person asked for, with the event of their asking.
+    /// Stores a run that a person requested, together with the event of the request.
     public func request(_ plan: Plan, project: StoredProject, at time: Date) async throws -> StoredRun {
         try await pool.write { database in
             let asked = Event.request(RunRequest(pipeline: plan.pipeline, commit: plan.commit, branch: plan.branch))
@@ -157,7 +157,7 @@ extension Store {
 }
 
 extension StoreReading {
-    /// What planning answered to an event; `nil` until it has been handled.
+    /// The result of planning an event; `nil` until it is handled.
     public func planning(ofEvent event: Int64) async throws -> PlanningRecord? {
         try await reader.read { database in
             let text = try String.fetchOne(database, sql: "SELECT planning FROM event WHERE id = ?", arguments: [event])
@@ -167,7 +167,7 @@ extension StoreReading {
 }
 
 extension StoreReading {
-    /// When drift has started which pipelines of an environment since a moment.
+    /// When drift started pipelines of an environment, since a given time.
     public func driftStarts(in environment: String, project: Int64, since: Date, now: Date) async throws -> DriftStarts
     {
         try await reader.read { database in

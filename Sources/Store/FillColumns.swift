@@ -2,7 +2,7 @@ import Changes
 import Events
 import GRDB
 
-/// Fills the columns of migration 8 from what older versions have stored. They are what the code writes for new rows.
+/// Fills the columns of migration 8 from the JSON of existing rows, as the code fills them for new rows.
 ///
 /// Rows that cannot be decoded keep empty columns.
 enum FillColumns {

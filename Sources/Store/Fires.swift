@@ -6,10 +6,10 @@ import Plans
 import Projects
 import Schedules
 
-/// One due moment of a schedule that has been stored.
+/// A stored due moment of a schedule.
 public struct StoredFire: Sendable, Hashable {
     public enum State: Sendable, Hashable {
-        /// Other schedules have to pass first.
+        /// Waits for other schedules to pass.
         case waiting
         case fired
         case skipped(SkipReason)
@@ -29,11 +29,11 @@ public struct StoredFire: Sendable, Hashable {
     public let logicalTime: Date
     public let storedAt: Date
     public let state: State
-    /// Moments before it that it stands for; see `Moment`.
+    /// How many earlier moments this one covers; see `Moment`.
     public let missed: Int
-    /// The champion when it fired: the model and version that its runs use.
+    /// The champion at the time of the fire: the model and version that its runs use.
     public let pinned: PinnedVersion?
-    /// What ran it last.
+    /// The event that last ran it.
     public let event: Int64?
 
     init(_ row: Row) throws {
@@ -57,7 +57,7 @@ public struct StoredFire: Sendable, Hashable {
     }
 }
 
-/// A model version that something is pinned to.
+/// A pinned model version.
 public struct PinnedVersion: Sendable, Hashable {
     public let model: String
     public let version: String
@@ -70,7 +70,7 @@ public struct PinnedVersion: Sendable, Hashable {
     public var uri: String { "models:/\(model)/\(version)" }
 }
 
-/// What a schedule decided about the moments that had come.
+/// A schedule's decision about the moments that were due.
 public struct FireDecision: Sendable {
     public let schedule: StoredSchedule
     public let moments: [Moment]
@@ -118,9 +118,9 @@ extension StoreReading {
         ).map(StoredFire.init)
     }
 
-    /// The version that a run uses because of the moment it stands for; `nil` for other runs.
+    /// The version that a run is pinned to by its logical time; `nil` for other runs.
     public func pinned(for trigger: Trigger) async throws -> PinnedVersion? {
-        // Each step that starts asks: most have no need of the store.
+        // Every starting step asks; most need no query.
         guard trigger.fire != nil else { return nil }
         return try await reader.read { try Self.pinned(for: trigger, $0) }
     }
@@ -134,7 +134,7 @@ extension StoreReading {
 // MARK: Deciding
 
 extension StoreReading {
-    /// The earliest moment that has fired and not ended, unless a backfill asked for it.
+    /// The earliest moment that fired and has not ended, ignoring backfills.
     public func unendedFire(of pipeline: String, project: Int64) async throws -> UnendedFire? {
         try await reader.read { database in
             let run = try Int64.fetchOne(
@@ -157,8 +157,7 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Store what became of moments, with the events that run them, and how far the schedules have decided: all of it or
-    /// nothing. A moment that is stored already stays as it is; so does everything about a schedule that is no longer live.
+    /// Store fires with the events that run them, and how far the schedules have decided, all or nothing. A moment that is stored already stays as it is; so does everything about a schedule that is no longer live.
     ///
     /// - Returns: how many events were stored.
     public func decide(_ decisions: [FireDecision], now: Date) async throws -> Int {
@@ -187,7 +186,7 @@ extension Store {
         }
     }
 
-    /// - Returns: the fire's number, unless it was stored before.
+    /// - Returns: the fire's number; `nil` if it was already stored.
     static func insert(
         _ moment: Moment, of schedule: StoredSchedule, waits: Bool, pinned: PinnedVersion?, _ now: Date,
         _ database: Database
@@ -207,13 +206,12 @@ extension Store {
         return database.changesCount == 1 ? database.lastInsertedRowID : nil
     }
 
-    /// Store the event that runs a fire.
+    /// Stores the event that runs a fire.
     private static func start(
         _ fire: Int64, _ schedule: StoredSchedule, at logicalTime: Date, _ backfill: Backfilling?, _ now: Date,
         _ database: Database
     ) throws -> StoredEvent {
-        // A fire that is repeated is pinned to the code that it was first fired with; a backfill is there to run what is
-        // live now on the past.
+        // A repeated fire uses the code that it first fired with. A backfill runs the live code on the past.
         let row =
             try backfill == nil
             ? Row.fetchOne(
@@ -230,7 +228,7 @@ extension Store {
         return event
     }
 
-    /// Run a moment because a person wants it: one that was fired before, with what it was pinned to then.
+    /// Run a moment on request. A moment that has fired before keeps its pinned version.
     public func fireByHand(_ schedule: StoredSchedule, at logicalTime: Date, pinned: PinnedVersion?, now: Date)
         async throws -> StoredEvent
     {
@@ -268,7 +266,7 @@ extension Store {
 }
 
 extension StoredSchedule {
-    /// What people hear of a moment that has not simply fired in time.
+    /// The notice about a moment that was skipped, late, or covers missed ones; `nil` for an ordinary fire.
     fileprivate func missed(_ moment: Moment, now: Date) -> MissedFire? {
         let late = now.timeIntervalSince(moment.logicalTime) - Double(rule.jitter ?? 0)
         let reason: String
@@ -276,7 +274,7 @@ extension StoredSchedule {
         case .paused, .retired: return nil
         case .some(let why): reason = "It was skipped: \(why)."
         case nil where moment.missed > 0:
-            reason = "It stands for \(moment.missed) moments before it, which were missed."
+            reason = "It also stands for \(moment.missed) earlier moments, which were missed."
         case nil where late > onTime: reason = "It fired \(Int(late)) s late."
         case nil: return nil
         }
@@ -289,7 +287,7 @@ extension StoredSchedule {
 // MARK: Fires that come after others
 
 extension StoreReading {
-    /// Fires that have not started because others have to pass first, oldest first.
+    /// Fires that wait for other schedules to pass, oldest first.
     public func waitingFires() async throws -> [StoredFire] {
         try await reader.read { database in
             try Row.fetchAll(database, sql: "SELECT * FROM fire WHERE state = 'waiting' ORDER BY logical_time, id")
@@ -324,9 +322,9 @@ extension StoreReading {
 }
 
 extension Store {
-    /// What others have to pass for has passed: run the fire, at the commit that is live now.
+    /// Start a fire whose dependencies have passed, at the commit that is live now.
     ///
-    /// - Returns: `nil` when it does not wait any more.
+    /// - Returns: `nil` when the fire is not waiting.
     public func start(_ fire: StoredFire, _ schedule: StoredSchedule, pinned: PinnedVersion?, now: Date) async throws
         -> StoredEvent?
     {

@@ -2,24 +2,24 @@ import Events
 import Foundation
 import GRDB
 
-/// The forge of a project, and how Espalier is let in. Secrets stay in their files.
+/// A project's forge and how to authenticate there. Secrets stay in their files.
 public struct ForgeLink: Sendable, Hashable, Codable {
-    /// How a change is merged there.
+    /// How changes are merged at the forge.
     public enum Landing: String, Sendable, Hashable, Codable, CaseIterable {
-        /// The tested commit is pushed.
+        /// Espalier pushes the tested commit.
         case push
-        /// The forge is asked to merge, if the change's head is the one that was tested.
+        /// Espalier asks the forge to merge, provided the change's head is the commit that was tested.
         case api
     }
 
     /// `github`, `gitlab`, `gitea` or `azure-devops`
     public let kind: String
-    /// Address of the REST API; absent for the public service.
+    /// Base URL of the REST API. Absent: the public service.
     public let api: String?
-    /// As the forge writes it: `owner/name`, say.
+    /// The repository as the forge writes it, for example `owner/name`.
     public let repository: String
     public let tokenFile: String?
-    /// What webhooks are signed with.
+    /// File with the secret that signs webhooks.
     public let secretFile: String?
     public let landing: Landing
 
@@ -35,14 +35,14 @@ public struct ForgeLink: Sendable, Hashable, Codable {
     }
 }
 
-/// What a forge is to be told: an entry of the outbox. What it says is found out when it is sent: the latest counts.
+/// A message to a forge: an entry of the outbox. Its content is read when it is sent, so that it is current.
 public enum ForgeMessage: Sendable, Hashable {
     case change(Int64)
     case run(Int64)
 }
 
 extension ForgeMessage {
-    /// Its columns in the outbox, `outbox(subject, subject_id)`.
+    /// Values for `outbox(subject, subject_id)`.
     var columns: StatementArguments {
         switch self {
         case .change(let number): ["change", number]
@@ -59,11 +59,11 @@ extension ForgeMessage {
         }
     }
 
-    /// On the outbox: what `init?(_ row:)` can read.
+    /// SQL condition on `outbox`: rows that `init?(_ row:)` can read.
     static let isKnown = "addressee = 'forge' AND subject IS NOT NULL AND subject IN ('change', 'run')"
 }
 
-/// A message to a forge that has not been taken yet.
+/// A message that the forge has not accepted yet.
 public struct OpenMessage: Sendable, Hashable {
     public let id: Int64
     public let project: Int64
@@ -72,7 +72,7 @@ public struct OpenMessage: Sendable, Hashable {
 }
 
 extension StoreReading {
-    /// The forges, by project. A link that cannot be read is left out.
+    /// The forges by project. Unreadable links are left out.
     public func forges() async throws -> [Int64: ForgeLink] {
         try await reader.read { database in
             try Self.forgeLinks(database).reduce(into: [:]) { $0[$1.project] = $1.link }
@@ -85,7 +85,7 @@ extension StoreReading {
         }
     }
 
-    /// Entries of the outbox that wait because this version cannot read them.
+    /// Outbox entries that wait because this version cannot read them.
     static func unreadableMessages(_ database: Database) throws -> [Unreadable] {
         try Row.fetchAll(
             database,
@@ -100,7 +100,7 @@ extension StoreReading {
         }
     }
 
-    /// The projects that a webhook has told of and that have not been looked at since.
+    /// Projects with webhooks that have not been handled.
     public func projectsWithDeliveries() async throws -> Set<Int64> {
         try await reader.read { database in
             try Int64.fetchSet(database, sql: "SELECT DISTINCT project_id FROM delivery WHERE handled_at IS NULL")
@@ -118,7 +118,7 @@ extension StoreReading {
 
     // MARK: What forges are told
 
-    /// A project's messages that are due, the oldest first.
+    /// A project's due messages, oldest first.
     public func dueMessages(of project: Int64, at time: Date, limit: Int = 50) async throws -> [OpenMessage] {
         try await reader.read { database in
             try Row.fetchAll(
@@ -163,12 +163,12 @@ extension Store {
 
     // MARK: What forges tell
 
-    /// Store a webhook.
+    /// Stores a webhook delivery.
     ///
-    /// - Returns: `false` when it has been stored before.
+    /// - Returns: `false` if it was already stored.
     public func receive(delivery id: String, meaning: String, project: Int64, at time: Date) async throws -> Bool {
         try await pool.write { database in
-            // Forges send a delivery again within hours: what is older than a month will not come back.
+            // Forges redeliver within hours, so a delivery that is older than a month does not come back.
             try database.execute(
                 sql: "DELETE FROM delivery WHERE project_id = ? AND at < ? AND handled_at IS NOT NULL",
                 arguments: [project, time.timeIntervalSince1970 - 30 * 86_400])
@@ -179,7 +179,7 @@ extension Store {
         }
     }
 
-    /// What was received until then has been looked at.
+    /// Mark the webhooks received until `time` as handled.
     public func handleDeliveries(of project: Int64, until time: Date) async throws {
         try await pool.write { database in
             try database.execute(
@@ -188,7 +188,7 @@ extension Store {
         }
     }
 
-    /// Remember what a forge says of a pull request; the change that stands for it takes it from here.
+    /// Stores what a forge reports about pull requests. The changes that stand for them read it from here.
     public func know(_ pulls: [ChangeOrigin], of project: Int64) async throws {
         guard !pulls.isEmpty else { return }
         try await pool.write { database in
@@ -202,7 +202,7 @@ extension Store {
         }
     }
 
-    /// It was taken, and so is every older one of the same: they would have said the same.
+    /// Mark a message as sent, with all older ones on the same subject: they would say the same.
     public func done(_ message: OpenMessage, at time: Date) async throws {
         try await pool.write { database in
             try database.execute(
@@ -214,7 +214,7 @@ extension Store {
         }
     }
 
-    /// It was not taken, and is tried again then, with every older one of the same.
+    /// Try a message again at `next`, with all older ones on the same subject.
     public func delay(_ message: OpenMessage, until next: Date, trouble: String) async throws {
         try await pool.write { database in
             try database.execute(
@@ -227,7 +227,7 @@ extension Store {
         }
     }
 
-    /// Have a project's forge told, if it has one.
+    /// Queue a message to the project's forge, if it has one.
     static func tell(_ message: ForgeMessage, project: Int64, at time: Date, _ database: Database) throws {
         let hasForge = try Bool.fetchOne(
             database.cachedStatement(sql: "SELECT EXISTS (SELECT 1 FROM forge WHERE project_id = ?)"),

@@ -2,7 +2,7 @@ import GRDB
 import Plans
 import Runs
 
-/// A record with the step that it is of.
+/// An infrastructure record with its step.
 public struct StoredInfrastructure: Sendable, Hashable {
     public let run: Int64
     public let step: String
@@ -10,17 +10,17 @@ public struct StoredInfrastructure: Sendable, Hashable {
     public let record: InfrastructureRecord
 }
 
-/// What a check of a change has planned.
+/// What the check of a change planned for infrastructure.
 public struct CheckedInfrastructure: Sendable, Hashable {
     /// The plan as JSON.
     public let body: String
     public let change: Int64
-    /// What asked for the check.
+    /// The event that asked for the check.
     public let event: Int64
 }
 
 extension StoreReading {
-    /// What checks of changes have planned from the same, in a run's environment; the latest first.
+    /// What checks of changes planned from the same inputs in a run's environment, latest first.
     public func infrastructure(like plan: InfrastructureRecord, for run: StoredRun, limit: Int = 100) async throws
         -> [CheckedInfrastructure]
     {
@@ -37,7 +37,7 @@ extension StoreReading {
         }
     }
 
-    /// What the steps of a run have planned, in order of name.
+    /// What the steps of a run planned, in order of name.
     public func infrastructure(ofRun run: Int64) async throws -> [StoredInfrastructure] {
         try await reader.read { database in
             try Row.fetchAll(
@@ -58,7 +58,7 @@ extension StoreReading {
 
 extension Store {
     static func keep(_ plan: InfrastructureRecord, of step: String, in run: StoredRun, _ database: Database) throws {
-        // A change from outside is planned against nothing, wherever its environment is.
+        // A change from outside is planned without existing state, in every environment.
         let change = run.plan.settings.isIsolated == true ? nil : run.plan.trigger.change
         try database.execute(
             sql: """

@@ -6,28 +6,28 @@ import Projects
 import Promotion
 import Runs
 
-/// A notice to one recipient, and where it stands.
+/// A notice to one recipient, with its state.
 public struct StoredNotice: Sendable, Hashable {
     public enum State: Sendable, Hashable {
         case waiting(until: Date)
         case sent(at: Date)
-        /// It is not tried any more.
+        /// It is not retried any more.
         case undelivered
-        /// What came later made it untrue before it was sent.
+        /// A later event made it untrue before it was sent.
         case replaced
     }
 
     public let id: Int64
     public let lane: NoticeLane
-    /// Of a mail; empty for a webhook.
+    /// Mail address; empty for a webhook.
     public let recipient: String
-    /// The same whenever it is sent: 32 hexadecimal digits.
+    /// The same on every attempt: 32 hexadecimal digits.
     public let key: String
     public let notice: Notice
     public let dueAt: Date
     public let state: State
     public let attempts: Int
-    /// Why the last attempt came to nothing.
+    /// Why the last attempt failed.
     public let trouble: String?
 
     init(_ row: Row) throws {
@@ -52,7 +52,7 @@ public struct StoredNotice: Sendable, Hashable {
     }
 }
 
-/// The way that a message takes: where one is held up, so are those behind it, and no others.
+/// Notices of one lane are sent in order. A notice that is stuck holds up the ones behind it, and no other lane.
 public struct NoticeLane: Sendable, Hashable {
     public let project: Int64
     public let environment: String
@@ -76,7 +76,8 @@ extension StoreReading {
         return try Stored.value(Plan.self, from: text)
     }
 
-    /// The run that says how its branch and pipeline fared until this one ended: itself, where it had ended before.
+    /// The run that shows how the branch and pipeline stood before this run ended. It is the run itself if it had ended
+    /// once before.
     fileprivate static func runBefore(_ run: StoredRun, _ progress: RunProgress, _ database: Database) throws
         -> EndedRun?
     {
@@ -93,7 +94,7 @@ extension StoreReading {
         return try neighbour(of: run, isLater: false, database)
     }
 
-    /// The nearest run of the same branch and pipeline that ended and says how it fares, before or after this one.
+    /// The nearest run of the same branch and pipeline, before or after this one, that ended with a reportable result.
     fileprivate static func neighbour(of run: StoredRun, isLater: Bool, _ database: Database) throws -> EndedRun? {
         let telling = RunOutcome.allCases.filter(\.isTelling).map { "'\($0.rawValue)'" }.joined(separator: ", ")
         let (side, order) = isLater ? (">", "ASC") : ("<", "DESC")
@@ -108,7 +109,7 @@ extension StoreReading {
         }
     }
 
-    /// What a recipient was last told, or is to be told, about the same.
+    /// The latest notices to a recipient about the same subject, sent or waiting.
     fileprivate static func lastNotices(
         _ kind: NoticeKind, of notice: Notice, _ channel: String, _ recipient: String, _ project: Int64,
         _ database: Database
@@ -127,25 +128,25 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Moments of a schedule were left out, or fired late. For those who hear of them by the environment of the schedule, as
-    /// the run that made it live was planned.
+    /// Queues the notice that moments of a schedule were skipped or fired late. The recipients come from the plan of
+    /// the run that made the schedule live.
     public func tell(_ missed: MissedFire, project: Int64, at time: Date) async throws {
         try await pool.write { try Self.tell(missed, project: project, at: time, $0) }
     }
 
-    /// As `tell`, in the transaction that stores what became of the fires.
+    /// Does the same as `tell` inside the transaction that stores the fires.
     static func tell(_ missed: MissedFire, project: Int64, at time: Date, _ database: Database) throws {
         let run = try Int64.fetchOne(
             database, sql: "SELECT run_id FROM schedule WHERE project_id = ? AND pipeline = ? ORDER BY id DESC LIMIT 1",
             arguments: [project, missed.schedule])
         guard let run else { return }
-        // Nobody can be told by a plan that cannot be read; the fires are stored all the same.
+        // Without a readable plan nobody is told. The fires are stored.
         guard let plan = try ifReadable({ try plan(ofRun: run, database) }) else { return }
         let notice = Notice(.missed(missed), run: run, of: plan, pipeline: missed.schedule, at: time)
         try tell(notice, by: plan, project: project, database)
     }
 
-    /// How a run ended.
+    /// Queues the notice of how a run ended.
     static func tell(_ progress: RunProgress, log: [String], of run: StoredRun, at time: Date, _ database: Database)
         throws
     {
@@ -182,7 +183,7 @@ extension Store {
             Notice(.decision(move), run: body.run, of: plan, at: time), by: plan, project: row["project_id"], database)
     }
 
-    /// Into the outbox, for everybody whom the plan has told of it.
+    /// Queue a notice for every recipient that the plan names.
     private static func tell(_ notice: Notice, by plan: Plan, project: Int64, _ database: Database) throws {
         for channel in plan.settings.notify ?? [] where channel.wants(notice.kind, of: notice.pipeline) {
             try tell(notice, channel, project: project, database)
@@ -217,7 +218,7 @@ extension Store {
                     notice.pipeline, due.timeIntervalSince1970,
                 ])
         case .folded(let id):
-            // What cannot be read any more must not keep the fact from being stored.
+            // An unreadable earlier notice must not keep the fact from being stored.
             let earlier = try? last.map { try Stored.value(Notice.self, from: $0["message"]) }
             let all = earlier.map { notice.taking(in: $0) } ?? notice
             try database.execute(
@@ -245,7 +246,7 @@ extension PlacedNotice {
 // MARK: Sending it
 
 extension StoreReading {
-    /// The lanes in which something waits, and when its first message is due.
+    /// The lanes with waiting notices, and when the first notice of each is due.
     public func openLanes() async throws -> [NoticeLane: Date] {
         try await reader.read { database in
             try Row.fetchAll(
@@ -260,7 +261,7 @@ extension StoreReading {
 
     /// The latest notices, newest first.
     ///
-    /// - Parameter troubledSince: only those that are not tried any more since then, or wait after an attempt.
+    /// - Parameter troubledSince: only notices that were given up since then, or that wait after a failed attempt.
     public func notices(limit: Int = 50, troubledSince: Date? = nil) async throws -> Readings<StoredNotice> {
         try await reader.read { database in
             try Readings(
@@ -283,10 +284,10 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Take the oldest message of a lane that is due in hand: from now on nothing is folded into it. One that cannot be
-    /// read is passed over, also later, until another version opens the store.
+    /// Take the oldest due message of a lane. Later events are no longer folded into it. A message that cannot be read is
+    /// skipped until the store is opened again.
     ///
-    /// - Returns: the message with its channel as the run that it is about was planned; nil when nothing is due.
+    /// - Returns: the notice, with its channel from the plan of its run; `nil` if nothing is due.
     public func takeNotice(from lane: NoticeLane, at time: Date) async throws -> (
         notice: StoredNotice, channel: Channel?
     )? {
@@ -329,9 +330,9 @@ extension Store {
         }
     }
 
-    /// An attempt came to nothing.
+    /// Record a failed attempt.
     ///
-    /// - Parameter next: when it is tried again; nil when it is not.
+    /// - Parameter next: time of the next attempt; nil to give up.
     public func markFailed(_ notice: StoredNotice, because trouble: String, next: Date?, at time: Date) async throws {
         try await pool.write { database in
             try database.execute(

@@ -1,18 +1,19 @@
 import Foundation
 import GRDB
 
-/// Whom an entry of the outbox is for.
+/// The recipient of an outbox entry.
 ///
-/// The outbox holds what others are to be told: written with the fact that it tells, sent until it is taken or given up.
+/// The outbox holds messages to others. A message is stored together with the fact that it reports, and is retried
+/// until it is accepted or given up.
 enum Addressee: String {
     case forge, people
 }
 
 extension Store {
     /// - Parameters:
-    ///   - due: before this it is not sent.
-    ///   - subject: what it is about, by which it is found again; for forges.
-    /// - Returns: the number of the entry.
+    ///   - due: it is not sent earlier.
+    ///   - subject: what it is about, to find it again; for forges.
+    /// - Returns: the entry's number.
     @discardableResult
     static func post(
         _ message: some Encodable, to addressee: Addressee, project: Int64, at time: Date, due: Date,

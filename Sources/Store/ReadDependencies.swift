@@ -4,9 +4,9 @@ import Runs
 import Schedules
 
 extension StoreReading {
-    /// Whether a fire that comes after others may start.
+    /// Whether a fire that depends on other schedules may start.
     ///
-    /// - Parameter live: all live schedules, or at least those of its project.
+    /// - Parameter live: all live schedules, at least those of its project.
     public func readiness(of fire: StoredFire, _ schedule: StoredSchedule, among live: [StoredSchedule]) async throws
         -> Readiness
     {
@@ -25,7 +25,7 @@ extension StoreReading {
     private func state(of schedule: StoredSchedule, at moment: Date?) async throws -> FireState {
         guard let moment else { return .neverDue }
         guard let fire = try await fire(of: schedule.pipeline, at: moment, project: schedule.project) else {
-            // Read anew: the schedule's own value may be from before its latest decision.
+            // Read it again: the value in `schedule` can be older than its latest decision.
             return try await moment > decidedThrough(schedule) ? .undecided : .unrecorded
         }
         switch fire.state {

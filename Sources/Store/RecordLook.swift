@@ -3,7 +3,7 @@ import Foundation
 import GRDB
 
 extension StoreReading {
-    /// The refs last seen.
+    /// The refs as of the last look.
     public func seenRefs(of project: Int64) async throws -> [String: ObjectID] {
         try await reader.read { try Self.seenRefs(of: project, among: nil, $0) }
     }
@@ -28,12 +28,12 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Compare what was read with what was last seen, and store the new tips together with the events they cause.
+    /// Compares refs with the last look, and stores the new tips together with the events that they cause.
     ///
     /// - Parameters:
-    ///   - now: the refs just read.
-    ///   - names: which were read, when not all were.
-    /// - Returns: the events stored; none when nothing moved.
+    ///   - now: the refs that were just read.
+    ///   - names: the refs that were read, if not all of them.
+    /// - Returns: the stored events; empty if no ref moved.
     public func recordLook(project: Int64, now: [String: ObjectID], among names: Set<String>?, at time: Date)
         async throws -> [StoredEvent]
     {

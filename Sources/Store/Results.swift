@@ -13,8 +13,8 @@ extension StoredResult {
 }
 
 extension StoreReading {
-    /// The latest result under that key which a run of that trust may take: one of code trusted as much, or one of the very
-    /// same tree, unless it came from a fork.
+    /// The latest result with this key that a run of this trust level may use: a result of equally trusted code, or a
+    /// result of the same tree that does not come from a fork.
     public func result(key: String, trust: Trust, tree: ObjectID, project: Int64) async throws -> StoredResult? {
         try await reader.read { database in
             let statement = try database.cachedStatement(
@@ -24,12 +24,12 @@ extension StoreReading {
                     """)
             let row = try Row.fetchOne(
                 statement, arguments: [project, key, trust.rawValue, tree.description])
-            // What cannot be read is made again.
+            // The step runs again when its result cannot be read.
             return try row.flatMap { row in try ifReadable { try StoredResult(row) } }
         }
     }
 
-    /// The SHA-256 of every file that a kept result has.
+    /// SHA-256 of every file in a kept result.
     public func keptDigests() async throws -> Set<String> {
         try await reader.read { database in
             var digests: Set<String> = []
@@ -61,15 +61,15 @@ extension Store {
         ])
     }
 
-    /// A result whose files turned out to be damaged or gone is of no use to anybody.
+    /// Forget a result whose files are damaged or missing.
     public func discard(result: Int64) async throws {
         try await pool.write { try $0.execute(sql: "DELETE FROM result WHERE id = ?", arguments: [result]) }
     }
 
-    /// Forget results that were last used before `cutoff`, then the longest unused ones until the rest is no larger than
-    /// `limit` bytes.
+    /// Removes results last used before `cutoff`, then the least recently used ones until the rest fits into `limit`
+    /// bytes.
     ///
-    /// - Returns: how many were forgotten.
+    /// - Returns: how many were removed.
     public func forgetResults(unusedSince cutoff: Date, largerThan limit: Int64) async throws -> Int {
         try await pool.write { database in
             try database.execute(
@@ -84,8 +84,8 @@ extension Store {
 }
 
 extension StoreReading {
-    /// Runs that ended before `cutoff` and whose outputs nobody will ask for: not the last that passed of its branch and
-    /// pipeline, not one that made a live schedule.
+    /// Runs that ended before `cutoff` and whose outputs are no longer needed. Keeps the last passed run of each branch
+    /// and pipeline, and every run that made a live schedule.
     public func runsOfNoUse(endedBefore cutoff: Date) async throws -> [Int64] {
         try await reader.read { database in
             try Int64.fetchAll(

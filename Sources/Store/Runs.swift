@@ -5,7 +5,7 @@ import Plans
 import Projects
 import Runs
 
-/// A run as a list shows it: nothing that needs its plan or facts.
+/// A run as shown in lists, without its plan and facts.
 public struct RunRow: Sendable, Hashable {
     public let id: Int64
     public let project: String
@@ -32,36 +32,36 @@ public struct RunRow: Sendable, Hashable {
     }
 }
 
-/// How a step of a run stands.
+/// The state of a step of a run.
 public struct StepStanding: Sendable, Hashable {
-    /// How often it was started; 0 before the first time.
+    /// How many times it was started; 0 before the first start.
     public let attempts: Int
     public let hasEnded: Bool
 }
 
-/// What is told of a run at one moment: written as a whole or not at all.
+/// The facts about a run at one moment, stored all or nothing.
 public struct FactWrite: Sendable {
     public let run: StoredRun
     public var facts: [Recorded]
     /// Set when the facts end the run.
     public var outcome: RunOutcome?
-    /// Whether the facts open a run again that had ended.
+    /// Whether the facts reopen a run that had ended.
     public var reopens = false
-    /// Results that the facts' steps leave for later runs.
+    /// Step results to keep for later runs.
     public var results: [String: KeptResult] = [:]
-    /// Rows of the results that the facts' steps took.
+    /// Row ids of the earlier results that the steps reused.
     public var used: [Int64] = []
-    /// Monitor reports that the facts' steps wrote.
+    /// Monitor reports of the steps.
     public var monitors: [String: String] = [:]
-    /// What the facts' steps have planned for infrastructure.
+    /// Infrastructure plans of the steps.
     public var infrastructure: [String: InfrastructureRecord] = [:]
-    /// The schedules that the run's end makes live, where it does: by pipeline.
+    /// The schedules that become live when the run ends, by pipeline. Absent if the run makes none live.
     public var schedules: [String: ScheduleRule]?
     /// Set when the run triggers an automatic rollback.
     public var rollbackReason: String?
-    /// What the run found to have drifted.
+    /// Drift that the run found.
     public var drift: DriftReport?
-    /// How the run ended, with the last lines of the first step that failed. Absent while it goes on.
+    /// How the run ended, with the last log lines of the first failed step. Absent while it is running.
     public var end: (progress: RunProgress, log: [String])?
 
     public init(run: StoredRun, facts: [Recorded]) {
@@ -77,7 +77,7 @@ extension Recorded {
 }
 
 extension StoreReading {
-    /// Runs in which a step may still run, oldest first.
+    /// Runs with steps that may still run, oldest first.
     public func unendedRuns() async throws -> Readings<StoredRun> {
         try await reader.read { database in
             try Readings(
@@ -95,7 +95,7 @@ extension StoreReading {
         }
     }
 
-    /// The runs of one event.
+    /// The runs of an event.
     public func runs(ofEvent event: Int64) async throws -> [StoredRun] {
         try await reader.read { database in
             try Row.fetchAll(database, sql: "SELECT * FROM run WHERE event_id = ? ORDER BY id", arguments: [event])
@@ -121,8 +121,8 @@ extension StoreReading {
         }
     }
 
-    /// The newest run of every branch and pipeline that has lately had one, for the board: of the last 2,000 runs, 100 at
-    /// most, so that it stays as quick as it is on the first day.
+    /// The newest run of each branch and pipeline, for the board. Looks at the last 2,000 runs and returns at most 100,
+    /// so that it stays fast.
     public func latestRuns() async throws -> [RunRow] {
         try await reader.read { database in
             try Row.fetchAll(
@@ -138,9 +138,9 @@ extension StoreReading {
         }
     }
 
-    /// How a step stands, from its own facts. For what asks often: a log that is followed.
+    /// The state of a step, from its own facts only. Cheap enough for frequent polling, such as following a log.
     ///
-    /// - Returns: `nil` when there is no such run, or it has no such step.
+    /// - Returns: `nil` if there is no such run or step.
     public func stepStanding(run: Int64, step: String) async throws -> StepStanding? {
         try await reader.read { database in
             let facts = try Row.fetchAll(
@@ -180,7 +180,7 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Append what was told of several runs, all or nothing.
+    /// Appends the facts of several runs, all or nothing.
     public func append(_ writes: [FactWrite]) async throws {
         let texts = try writes.map { try $0.facts.map { try Stored.text($0.fact) } }
         try await pool.write { database in
@@ -218,7 +218,7 @@ extension Store {
         try database.cachedStatement(
             sql: "UPDATE run SET outcome = ?, ended_at = ? WHERE id = ? AND outcome IS NULL"
         ).execute(arguments: [outcome.rawValue, time.timeIntervalSince1970, write.run.id])
-        // A run ends once, and so do the effects of its end.
+        // A run ends once, and so its effects happen once.
         guard database.changesCount == 1 else { return }
         if write.run.plan.trigger == .push {
             try tell(.run(write.run.id), project: write.run.project, at: time, database)
@@ -233,7 +233,7 @@ extension Store {
 }
 
 extension StoreReading {
-    /// The registries that the latest runs of each environment were planned with, once for each model of theirs.
+    /// The registries in the plan of the latest run of each environment, once per model.
     public func registriesInUse() async throws -> [RegistrySettings] {
         var seen: Set<[String]> = []
         let settings = try await reader.read { try Self.latestPlans($0).map(\.settings.registry) }
@@ -242,14 +242,15 @@ extension StoreReading {
         }
     }
 
-    /// The channels that the latest runs of each environment were planned with.
+    /// The channels in the plan of the latest run of each environment.
     public func channelsInUse() async throws -> [Channel] {
         try await reader.read { try Self.latestPlans($0).flatMap { $0.settings.notify ?? [] } }
     }
 
-    /// The plan of the latest run of each environment.
+    /// The plan of each environment's latest run.
     static func latestPlans(_ database: Database) throws -> Readings<Plan> {
-        // Environments are few and runs many: from one to the next by the index, never through the runs.
+        // There are few environments and many runs: jump from one environment to the next by the index, never scan the
+        // runs.
         try Readings(
             of: "run",
             Row.fetchAll(
@@ -271,7 +272,7 @@ extension StoreReading {
 }
 
 extension StoreReading {
-    /// The monitor reports of a run as their steps wrote them, by step.
+    /// The monitor reports of a run as the steps wrote them, by step.
     public func monitorReports(ofRun run: Int64) async throws -> [(step: String, body: String)] {
         try await reader.read { database in
             try Row.fetchAll(
@@ -280,7 +281,7 @@ extension StoreReading {
         }
     }
 
-    /// Numbers of the runs of the same pipeline before `run`, newest first.
+    /// Numbers of earlier runs of the same pipeline, newest first.
     public func runsBefore(_ run: StoredRun, branch: String?, limit: Int) async throws -> [Int64] {
         try await reader.read { database in
             try Int64.fetchAll(

@@ -2,18 +2,18 @@ import Foundation
 import Schedules
 
 extension StoredSchedule {
-    /// When it fires next; `nil` while it is paused.
+    /// The next moment; `nil` while the schedule is paused.
     public func next(now: Date) -> Date? {
         pause == nil
             ? rule.due(after: max(decidedThrough, now), now: now, delay: rule.delay(of: delayName)).next : nil
     }
 
-    /// What its share of its jitter is drawn from.
+    /// Seed for its share of the jitter.
     public var delayName: String { "\(project) \(pipeline)" }
 }
 
 extension StoredSchedule {
-    /// The latest moment that has come and was not decided, with how many were before it; `nil` when none has come.
+    /// The latest due moment that is not decided, with the count of those before it; `nil` if none is due.
     public func missed(until now: Date, because reason: SkipReason) -> Moment? {
         guard let last = rule.lastMoment(through: now), last > decidedThrough else { return nil }
         let before = rule.moments(from: decidedThrough.addingTimeInterval(1), through: last.addingTimeInterval(-1))

@@ -6,7 +6,7 @@ import Projects
 import Runs
 import Schedules
 
-/// A schedule that is live: a rule, pinned to the commit whose release run passed.
+/// A live schedule: a rule, pinned to the commit whose release run passed.
 public struct StoredSchedule: Sendable, Hashable {
     public let id: Int64
     public let project: Int64
@@ -16,12 +16,13 @@ public struct StoredSchedule: Sendable, Hashable {
     public let branch: String
     public let run: Int64
     public let liveSince: Date
-    /// The moment up to which everything has been decided: before it was live, where an older release had the same rule.
+    /// All moments up to this one are decided. It can be earlier than the release if an older release had the same
+    /// rule.
     public let decidedThrough: Date
-    /// Absent while it is not paused.
+    /// Absent unless it is paused.
     public let pause: Pause?
 
-    /// Somebody wants it not to fire.
+    /// Who paused it, and why.
     public struct Pause: Sendable, Hashable {
         public let who: String
         public let reason: String
@@ -59,12 +60,12 @@ public struct StoredSchedule: Sendable, Hashable {
 }
 
 extension StoreReading {
-    /// The live schedules of a project; of all when absent.
+    /// The live schedules of a project, or of all projects.
     public func liveSchedules(of project: Int64? = nil) async throws -> Readings<StoredSchedule> {
         try await reader.read { try StoredSchedule.live(of: project, $0) }
     }
 
-    /// The schedule that is live under that name.
+    /// The live schedule of that name.
     public func liveSchedule(_ pipeline: String, project: Int64) async throws -> StoredSchedule {
         let live = try await liveSchedules(of: project)
         guard let found = live.first(where: { $0.pipeline == pipeline }) else {
@@ -73,7 +74,7 @@ extension StoreReading {
         return found
     }
 
-    /// How far a schedule has decided by now.
+    /// The moment up to which a schedule has decided by now.
     public func decidedThrough(_ schedule: StoredSchedule) async throws -> Date {
         try await reader.read { database in
             let row = try Row.fetchOne(
@@ -84,23 +85,24 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Make the schedules of a passed release run live, and retire those of the same environment that it no longer has.
+    /// Makes the schedules of a passed release run live, and retires the schedules of the same environment that the
+    /// release no longer has.
     static func goLive(_ rules: [String: ScheduleRule], run: StoredRun, at time: Date, _ database: Database) throws {
         let environment = run.plan.environment
         let live = try StoredSchedule.live(of: run.project, database)
-        // A run is told once; a run older than what is live must not bring its schedules back.
+        // Runs are applied once. An older run must not bring back its schedules.
         guard !live.contains(where: { $0.rule.environment == environment && $0.run >= run.id }) else { return }
         for old in live where old.rule.environment == environment || rules[old.pipeline] != nil {
             try database.execute(
                 sql: "UPDATE schedule SET retired_at = ? WHERE id = ?",
                 arguments: [time.timeIntervalSince1970, old.id])
         }
-        // A moment that the old one has not decided yet is the new one's to decide.
+        // A moment that the old schedule has not decided passes to the new one.
         func decidedThrough(_ pipeline: String, _ rule: ScheduleRule) -> Date? {
             live.first { $0.pipeline == pipeline && $0.rule.hasSameMoments(as: rule) }?.decidedThrough
         }
         for (pipeline, rule) in rules.sorted(by: { $0.key < $1.key }) {
-            // Also one that cannot be read, of which the environment is not known.
+            // This also retires a schedule that cannot be read, whose environment is unknown.
             try database.execute(
                 sql: "UPDATE schedule SET retired_at = ? WHERE project_id = ? AND pipeline = ? AND retired_at IS NULL",
                 arguments: [time.timeIntervalSince1970, run.project, pipeline])
@@ -116,7 +118,7 @@ extension Store {
         }
     }
 
-    /// Note that a schedule has decided through a moment. What has been decided stays so.
+    /// Records that a schedule has decided everything up to a moment. Never moves back.
     ///
     /// - Returns: whether the schedule is live.
     static func advance(_ schedule: StoredSchedule, through moment: Date, _ database: Database) throws -> Bool {
@@ -133,7 +135,7 @@ extension Store {
 // MARK: Pausing
 
 extension Store {
-    /// Have a schedule not fire until it is resumed. Pausing it again changes nothing.
+    /// Pause a schedule until it is resumed. Pausing it again changes nothing.
     public func pause(_ schedule: StoredSchedule, by who: String, because reason: String, at time: Date) async throws {
         try await pool.write { database in
             try database.execute(
@@ -149,10 +151,10 @@ extension Store {
         }
     }
 
-    /// Have a schedule fire again.
+    /// Resume a paused schedule.
     ///
-    /// - Parameter skipped: the last moment that passed meanwhile and will not be made up; absent when what was missed is
-    ///   left to the schedule's misfire policy.
+    /// - Parameter skipped: the last moment during the pause, which will not be made up. Absent: the schedule's misfire
+    ///   policy decides about the missed moments.
     public func resume(_ schedule: StoredSchedule, by who: String, skipping skipped: Moment?, at time: Date)
         async throws
     {

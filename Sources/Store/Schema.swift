@@ -1,11 +1,11 @@
 import GRDB
 
-/// How the tables of a file differ from those that this program knows.
+/// The tables of the file differ from those of this program.
 enum SchemaMismatch: Error {
     case older, newer
 }
 
-/// The tables. Migrations are only ever appended.
+/// The tables. Migrations are append-only.
 enum Schema {
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
@@ -74,7 +74,7 @@ enum Schema {
             adopted_at REAL NOT NULL
         ) STRICT
         """,
-        // The refs last seen: the truth that every look is compared with.
+        // The refs as of the last look, which every new look is compared with.
         """
         CREATE TABLE ref (
             project_id INTEGER NOT NULL REFERENCES project(id),
@@ -131,7 +131,7 @@ enum Schema {
     ]
 
     private static let reusing = [
-        // What a key stands for is told by the plan of the run; the trust and tree decide who may take it.
+        // The run's plan says what a key stands for. Trust and tree decide who may use the result.
         """
         CREATE TABLE result (
             id INTEGER PRIMARY KEY,
@@ -146,7 +146,7 @@ enum Schema {
             used_at REAL NOT NULL
         ) STRICT
         """,
-        // From when on moments are due: a rule that a new release keeps goes on where the old one's left off.
+        // Moments are due from here on. A rule that a new release keeps continues where the old schedule stopped.
         "ALTER TABLE schedule ADD COLUMN due_since REAL",
         "CREATE INDEX result_by_key ON result(project_id, key)",
         "CREATE INDEX result_by_use ON result(used_at)",
@@ -178,7 +178,7 @@ enum Schema {
 
     private static let queueing = [
         "CREATE INDEX change_by_key ON change(project_id, target, key)",
-        // How many builds of a queue are tested at once: it grows and shrinks with how they fare.
+        // How many builds of a queue are tested at once. It grows when builds pass and shrinks when they fail.
         """
         CREATE TABLE queue_window (
             project_id INTEGER NOT NULL REFERENCES project(id),
@@ -187,7 +187,7 @@ enum Schema {
             PRIMARY KEY (project_id, target)
         ) STRICT, WITHOUT ROWID
         """,
-        // What persons did that the rules do not do by themselves. Append-only.
+        // Actions of people that override the rules. Append-only.
         """
         CREATE TABLE audit (
             id INTEGER PRIMARY KEY,
@@ -200,7 +200,7 @@ enum Schema {
         "CREATE TRIGGER audit_is_final BEFORE UPDATE ON audit BEGIN SELECT RAISE(ABORT, 'what was done was done'); END",
         "CREATE TRIGGER audit_stays BEFORE DELETE ON audit BEGIN SELECT RAISE(ABORT, 'what was done was done'); END",
         "CREATE TABLE forge (project_id INTEGER PRIMARY KEY REFERENCES project(id), settings TEXT NOT NULL) STRICT",
-        // What a forge says of a pull request, beside its commits.
+        // What a forge reports about a pull request, other than its commits.
         """
         CREATE TABLE pull (
             project_id INTEGER NOT NULL REFERENCES project(id),
@@ -209,7 +209,7 @@ enum Schema {
             PRIMARY KEY (project_id, number)
         ) STRICT, WITHOUT ROWID
         """,
-        // A webhook is stored before anything is done about it; a forge that sends one twice is heard once.
+        // A webhook is stored before it is handled. A repeated delivery is stored once.
         """
         CREATE TABLE delivery (
             project_id INTEGER NOT NULL REFERENCES project(id),
@@ -221,7 +221,7 @@ enum Schema {
         ) STRICT, WITHOUT ROWID
         """,
         "CREATE INDEX delivery_unhandled ON delivery(project_id) WHERE handled_at IS NULL",
-        // What a forge is to be told: written with the fact that it tells, sent until it is taken.
+        // Messages to forges: stored together with the fact that they report, sent until they are accepted.
         """
         CREATE TABLE outbox (
             id INTEGER PRIMARY KEY,
@@ -238,7 +238,7 @@ enum Schema {
     ]
 
     private static let promoting = [
-        // Append-only and hash-chained: each row's hash covers the one before it.
+        // Append-only and hash-chained: the hash of a row covers the previous row's hash.
         """
         CREATE TABLE decision (
             id INTEGER PRIMARY KEY,
@@ -254,7 +254,7 @@ enum Schema {
         """,
         "CREATE TRIGGER decision_is_final BEFORE UPDATE ON decision BEGIN SELECT RAISE(ABORT, 'a decision is final'); END",
         "CREATE TRIGGER decision_stays BEFORE DELETE ON decision BEGIN SELECT RAISE(ABORT, 'a decision stays'); END",
-        // An alias is moved outside: the intent is written first, the confirmation after it was read back.
+        // Aliases live outside: the intent is stored first, and the confirmation after the alias was read back.
         """
         CREATE TABLE alias_move (
             decision_id INTEGER PRIMARY KEY REFERENCES decision(id),
@@ -268,12 +268,12 @@ enum Schema {
         """,
     ]
 
-    /// Copies of what the body says, to be looked up by; the hash covers the body.
+    /// Copies of parts of the body for look-ups. The hash covers the body.
     private static let spending = [
         "ALTER TABLE decision ADD COLUMN model TEXT",
         "ALTER TABLE decision ADD COLUMN compared_on TEXT",
         "CREATE INDEX decision_on_holdout ON decision(compared_on) WHERE compared_on IS NOT NULL",
-        // Bound to what was decided: the hash covers commit, configuration, rules and evidence.
+        // An approval is bound to what was decided: the hash covers commit, configuration, rules and evidence.
         """
         CREATE TABLE approval (
             decision_id INTEGER NOT NULL REFERENCES decision(id),
@@ -283,18 +283,19 @@ enum Schema {
             PRIMARY KEY (decision_id, who)
         ) STRICT, WITHOUT ROWID
         """,
-        // Why a move that was intended will not be made.
+        // Why an intended move will not be made.
         "ALTER TABLE alias_move ADD COLUMN voided TEXT",
     ]
 
-    /// People are told through the outbox that forges are told through.
+    /// Notices to people share the outbox with messages to forges.
     private static let telling = [
         "ALTER TABLE outbox ADD COLUMN addressee TEXT NOT NULL DEFAULT 'forge'",
-        // How it was done with: sent, given up, replaced by a later one. Absent for those to forges.
+        // The end of a notice: sent, given up, or replaced by a later one. Absent for messages to forges.
         "ALTER TABLE outbox ADD COLUMN ending TEXT",
         "DROP INDEX outbox_open",
         "CREATE INDEX outbox_open ON outbox(addressee, next_at) WHERE done_at IS NULL",
-        // Whom an entry of the outbox tells, and about what: what is about the same is not told twice in a short time.
+        // The recipient and the subject of an entry. Notices about the same subject are not repeated within a short
+        // time.
         """
         CREATE TABLE notice (
             id INTEGER PRIMARY KEY REFERENCES outbox(id),
@@ -314,7 +315,7 @@ enum Schema {
     ]
 
     private static let providing = [
-        // What Terraform would do, as steps have planned it: for people to read, and for later steps to keep to.
+        // Terraform plans of steps: people read them, and later steps must match them.
         """
         CREATE TABLE infrastructure_plan (
             run_id INTEGER NOT NULL REFERENCES run(id),
@@ -330,7 +331,7 @@ enum Schema {
         "CREATE INDEX infrastructure_plan_shown ON infrastructure_plan(configuration) WHERE change_id IS NOT NULL",
     ]
 
-    /// Copies of what the JSON beside them says, to be looked up by. Queries never look into JSON.
+    /// Copies of parts of the JSON for look-ups. Queries never look into JSON.
     private static let asking = [
         // `EventColumns`
         "ALTER TABLE event ADD COLUMN ref TEXT",
@@ -344,10 +345,10 @@ enum Schema {
         "ALTER TABLE change_fact ADD COLUMN commit_id TEXT",
         "CREATE INDEX change_fact_merged ON change_fact(id) WHERE kind = 'merged'",
         "CREATE INDEX change_fact_merging ON change_fact(commit_id) WHERE kind = 'merging'",
-        // What a forge is to be told about: `change` or `run`, and its number.
+        // The subject of a message to a forge: `change` or `run`, and its number.
         "ALTER TABLE outbox ADD COLUMN subject TEXT",
         "ALTER TABLE outbox ADD COLUMN subject_id INTEGER",
-        // Why this version cannot read the message; it is passed over then.
+        // Why this version cannot read the message. Such a message is skipped.
         "ALTER TABLE outbox ADD COLUMN unreadable TEXT",
         // `MoveColumns`
         "ALTER TABLE alias_move ADD COLUMN approvals_needed INTEGER",
@@ -372,7 +373,7 @@ enum Schema {
         ) STRICT
         """,
         "CREATE UNIQUE INDEX schedule_live ON schedule(project_id, pipeline) WHERE retired_at IS NULL",
-        // Once per schedule and logical time, whatever crashes.
+        // One row per schedule and logical time, even after a crash.
         """
         CREATE TABLE fire (
             id INTEGER PRIMARY KEY,
@@ -389,15 +390,15 @@ enum Schema {
     ]
 
     private static let backfilling = [
-        // `waiting` for other schedules, `fired`, or `skipped` for a reason.
+        // `waiting` for other schedules, `fired`, or `skipped` with a reason.
         "ALTER TABLE fire ADD COLUMN state TEXT NOT NULL DEFAULT 'fired'",
         "ALTER TABLE fire ADD COLUMN reason TEXT",
-        // Moments before it that it stands for.
+        // How many earlier moments this one covers.
         "ALTER TABLE fire ADD COLUMN missed INTEGER NOT NULL DEFAULT 0",
-        // What ran it last.
+        // The event that last ran it.
         "ALTER TABLE fire ADD COLUMN event_id INTEGER REFERENCES event(id)",
         "CREATE INDEX fire_waiting ON fire(logical_time) WHERE state = 'waiting'",
-        // `due_since` is how far a schedule has decided; until now that was told by its fires.
+        // `due_since` is how far a schedule has decided. Before this migration, its fires said so.
         """
         UPDATE schedule SET due_since = max(coalesce(due_since, live_since), coalesce((
             SELECT max(logical_time) FROM fire WHERE fire.project_id = schedule.project_id
@@ -429,7 +430,7 @@ enum Schema {
             cancelled_at REAL
         ) STRICT
         """,
-        // What monitoring steps found, for longer than their files are kept.
+        // Monitor reports. They are kept longer than the steps' files.
         """
         CREATE TABLE monitor_report (
             run_id INTEGER NOT NULL REFERENCES run(id),
@@ -438,7 +439,7 @@ enum Schema {
             PRIMARY KEY (run_id, step)
         ) STRICT, WITHOUT ROWID
         """,
-        // Started when it has an event; how it ended is told by the event's run.
+        // Started once it has an event. The event's run says how it ended.
         """
         CREATE TABLE backfill_moment (
             backfill_id INTEGER NOT NULL REFERENCES backfill(id),

@@ -1,15 +1,15 @@
 import Foundation
 import GRDB
 
-/// Everything that is remembered, in one SQLite file. This opens it to read and write; `StoreReader` only reads.
+/// The whole state, in one SQLite file. `Store` reads and writes; `StoreReader` only reads.
 public struct Store: StoreReading {
     let pool: DatabasePool
 
     public var door: ReadingDoor { ReadingDoor(reader: pool) }
 
-    /// Open the file at `path`. It is made when missing, and migrated when an older version wrote it.
+    /// Opens the file at `path`. Creates it if it is missing, and migrates it if an older version wrote it.
     ///
-    /// - Throws: `StoreError` when the file is no store, or when a newer version has migrated it.
+    /// - Throws: `StoreError` if the file is not a store, or if a newer version has migrated it.
     public init(path: String) throws {
         var configuration = Configuration()
         configuration.busyMode = .timeout(10)
@@ -17,7 +17,8 @@ public struct Store: StoreReading {
         pool = try alone(in: (path as NSString).deletingLastPathComponent) {
             try explained(path) {
                 let pool = try DatabasePool(path: path, configuration: configuration)
-                // Facts must survive a power cut. The pool sets its own value after the usual hook, so this one comes later.
+                // Facts must survive a power cut. The pool sets its own value in its usual hook, so this must come
+                // after it.
                 try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
                 if try pool.read(Schema.migrator.hasBeenSuperseded) { throw SchemaMismatch.newer }
                 try Schema.migrator.migrate(pool)
@@ -27,22 +28,22 @@ public struct Store: StoreReading {
         }
     }
 
-    /// This version may read what the one before it could not.
+    /// This version may be able to read messages that an older one could not.
     private static func retryUnreadable(_ database: Database) throws {
         try database.execute(
             sql: "UPDATE outbox SET unreadable = NULL WHERE done_at IS NULL AND unreadable IS NOT NULL")
     }
 
-    /// What SQLite says of its own durability: `2` is FULL.
+    /// SQLite's `synchronous` mode of the writer: `2` is FULL.
     public func synchronousMode() throws -> Int {
         try pool.writeWithoutTransaction { try Int.fetchOne($0, sql: "PRAGMA synchronous") ?? -1 }
     }
 
-    /// Close the file, all that is written in it.
+    /// Close the file. Everything written is on disk.
     public func close() throws { try pool.close() }
 }
 
-/// Open a file while nobody else opens one of that folder: two that find it new would both make its tables.
+/// Open a file under a lock on its folder: two processes that find it new would both create its tables.
 private func alone<Result>(in folder: String, _ work: () throws -> Result) rethrows -> Result {
     let descriptor = open(folder, O_RDONLY | O_CLOEXEC)
     defer { close(descriptor) }
@@ -50,7 +51,7 @@ private func alone<Result>(in folder: String, _ work: () throws -> Result) rethr
     return try work()
 }
 
-/// Errors of opening the store at `path`, said as `StoreError` where a person can do something about them.
+/// Turns errors of opening the store at `path` into `StoreError` where a person can act on them.
 func explained<Result>(_ path: String, _ open: () throws -> Result) throws -> Result {
     do {
         return try open()
@@ -63,10 +64,10 @@ func explained<Result>(_ path: String, _ open: () throws -> Result) throws -> Re
     }
 }
 
-/// Whether an error is one of the store that may pass: the disk is full, the file busy or read-only.
+/// Whether an error is a storage error that can go away: disk full, or file busy or read-only.
 public func isStorageTrouble(_ error: any Error) -> Bool { error is DatabaseError }
 
-/// What the store was asked that cannot be.
+/// Requests that the store cannot fulfil.
 public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     case noProject(String, known: [String])
     case noRun(Int64)
@@ -74,7 +75,7 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     case noBackfill(Int64)
     case noStore(String)
     case notAStore(String)
-    /// Only a `Store` migrates.
+    /// The file needs a migration, which only `Store` does.
     case olderStore(String)
     case newerStore(String)
 
@@ -103,7 +104,7 @@ public enum StoreError: Error, Equatable, Sendable, CustomStringConvertible {
     }
 }
 
-/// Values as they are stored: JSON with sorted keys, times as seconds since 1970.
+/// Encoding of stored values: JSON with sorted keys, times as seconds since 1970.
 enum Stored {
     static func text(_ value: some Encodable) throws -> String {
         let encoder = JSONEncoder()

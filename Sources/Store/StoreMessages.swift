@@ -2,7 +2,7 @@ import Events
 import Formats
 import Plans
 
-// How deeds, messages to forges and the answers of planning are stored. Golden files of every format:
+// Stored formats of audit actions, messages to forges and planning results. Golden files of every format:
 // Tests/StoreTests/Golden.
 
 extension Deed: Codable {

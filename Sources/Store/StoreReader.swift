@@ -1,16 +1,16 @@
 import Foundation
 import GRDB
 
-/// The store, opened read-only: for commands and pages. It never creates a file and never migrates one.
+/// The store, opened read-only for commands and pages. Never creates or migrates a file.
 ///
-/// It reads while the daemon writes, and also while no daemon runs.
+/// Works while the daemon writes, and also without a daemon.
 public struct StoreReader: StoreReading {
     public let door: ReadingDoor
     private let pool: DatabasePool
 
-    /// Open the file at `path`.
+    /// Opens the file at `path`.
     ///
-    /// - Throws: `StoreError` when there is no file, when it is no store, or when its version is not the one that this
+    /// - Throws: `StoreError` if there is no file, if it is not a store, or if its version is not the one that this
     ///   program reads.
     public init(path: String) throws {
         guard FileManager.default.fileExists(atPath: path) else { throw StoreError.noStore(path) }
@@ -20,8 +20,8 @@ public struct StoreReader: StoreReading {
             } catch let error as DatabaseError
                 where [.SQLITE_READONLY, .SQLITE_CANTOPEN].contains(error.resultCode) && isClosed(path)
             {
-                // SQLite keeps an index beside an open file. Here it can neither make nor find one: the folder is not
-                // ours to write, and no daemon has the file open. Then nobody changes it either.
+                // SQLite needs an index file beside the store. There is none, and it cannot create one in a read-only
+                // folder. No process has the store open, so it can be read as immutable.
                 return try Self.open(URL(fileURLWithPath: path).absoluteString + "?immutable=1")
             }
         }
@@ -37,11 +37,11 @@ public struct StoreReader: StoreReading {
         return pool
     }
 
-    /// Close the file.
+    /// Closes the file.
     public func close() throws { try pool.close() }
 }
 
-/// Whether no process has the store open: an open one has a log of writes beside it.
+/// Whether no process has the store open. An open store has a write-ahead log beside it.
 private func isClosed(_ path: String) -> Bool {
     let size = try? FileManager.default.attributesOfItem(atPath: path + "-wal")[.size] as? Int
     return (size ?? 0) == 0

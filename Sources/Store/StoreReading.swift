@@ -1,15 +1,15 @@
 import Foundation
 import GRDB
 
-/// What can read the store: `Store`, which also writes, and `StoreReader`, which cannot.
+/// Read access to the store. `Store` can also write; `StoreReader` cannot.
 ///
-/// All queries are extensions of this protocol and all writes are extensions of `Store`. Code that is given
-/// `any StoreReading` cannot write.
+/// All queries are extensions of this protocol; all writes are extensions of `Store`. Code that gets `any StoreReading`
+/// cannot write.
 public protocol StoreReading: Sendable {
     var door: ReadingDoor { get }
 }
 
-/// The open file, for queries in this target only. Opaque elsewhere, so that nobody makes a writer of it.
+/// The open file, for queries in this target. Other targets cannot look inside, so they cannot write through it.
 public struct ReadingDoor: Sendable {
     let reader: any DatabaseReader
 }

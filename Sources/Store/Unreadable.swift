@@ -1,20 +1,20 @@
 import Foundation
 import GRDB
 
-/// A row that this version cannot decode. It is left as it is: what it is about waits, and everything else goes on.
+/// A row that this version cannot decode. The row stays unchanged and its subject waits. Everything else goes on.
 public struct Unreadable: Sendable, Hashable, CustomStringConvertible {
-    /// The table of what has to wait: `event`, `run`, `schedule`, `change`, `decision`, `outbox`, ...
+    /// The table of the subject that waits: `event`, `run`, `schedule`, `change`, `decision`, `outbox`, ...
     public let table: String
     public let id: Int64
-    /// Absent for rows that belong to no single project.
+    /// Absent for rows that belong to no project.
     public let project: Int64?
-    /// What is wrong with it: a clause, with no full stop.
+    /// What is wrong with the row: a clause without a full stop.
     public let reason: String
 
     public var description: String { "\(table) \(id) cannot be read: \(reason)" }
 }
 
-/// The rows that a query could read, as a collection, and those that it could not.
+/// The rows that a query could decode, as a collection, and the ones that it could not.
 public struct Readings<Value: Sendable>: RandomAccessCollection, Sendable {
     public let values: [Value]
     public let unreadable: [Unreadable]
@@ -24,8 +24,8 @@ public struct Readings<Value: Sendable>: RandomAccessCollection, Sendable {
     public subscript(position: Int) -> Value { values[position] }
 
     /// - Parameters:
-    ///   - table: what the rows are of, as `Unreadable` says it.
-    ///   - rows: with their columns `id` and `project_id`.
+    ///   - table: the table of the rows, as in `Unreadable`.
+    ///   - rows: need the columns `id` and `project_id`.
     init(of table: String, _ rows: [Row], _ read: (Row) throws -> Value) throws {
         var values: [Value] = []
         var unreadable: [Unreadable] = []
@@ -41,7 +41,7 @@ public struct Readings<Value: Sendable>: RandomAccessCollection, Sendable {
     }
 }
 
-/// What `read` gives, or `nil` when it cannot decode what it reads. Errors of the database itself are thrown.
+/// The result of `read`; `nil` if it cannot decode the value. Errors of the database itself are thrown.
 func ifReadable<Value>(_ read: () throws -> Value?) throws -> Value? {
     do {
         return try read()
@@ -50,13 +50,13 @@ func ifReadable<Value>(_ read: () throws -> Value?) throws -> Value? {
     }
 }
 
-/// A fact that cannot be decoded, for the run or change that it is of.
+/// A fact that cannot be decoded. The run or change that it belongs to handles the error.
 struct UnreadableFact: Error {
     let id: Int64
     let reason: String
 }
 
-/// What is wrong with stored JSON: where, and what.
+/// What is wrong with stored JSON, and where.
 func clause(of error: any Error) -> String {
     if let fact = error as? UnreadableFact { return "fact \(fact.id): \(fact.reason)" }
     guard let error = error as? DecodingError else { return "\(error)" }
@@ -74,8 +74,8 @@ func clause(of error: any Error) -> String {
 }
 
 extension StoreReading {
-    /// Everything that waits because this version cannot decode it: events, runs, schedules and changes that are open,
-    /// messages that were not sent, links to forges, and plans of the latest runs.
+    /// Everything that waits because this version cannot decode it: open events, runs, schedules and changes, unsent
+    /// messages, links to forges, and the plan of each environment's latest run.
     public func unreadable() async throws -> [Unreadable] {
         let waiting =
             try await unhandledEvents().unreadable + unendedRuns().unreadable + liveSchedules().unreadable

@@ -5,8 +5,25 @@ import Home
 import Notices
 import Projects
 
+/// One notice on its way to one recipient.
+struct OutgoingNotice: Sendable {
+    let notice: Notice
+    let channel: Channel
+    /// Empty where the way names nobody.
+    let recipient: String
+    /// The same whenever the same notice is sent: 32 hexadecimal digits.
+    let key: String
+    /// The page that it is about; absent until the pages can be asked for.
+    let url: String?
+}
+
 /// Delivers one notice to one recipient, once, and says what came of it.
 package struct NoticeCourier: Sendable {
+    typealias Deliverer = @Sendable (NoticeCourier, OutgoingNotice, Curl) async throws -> Delivery?
+
+    /// How each way of a channel delivers.
+    static let deliverers: [Deliverer] = [row(WebhookChannel.self, byPost), row(MailChannel.self, byMail)]
+
     let home: Home
     let address: PageAddress
 
@@ -16,8 +33,8 @@ package struct NoticeCourier: Sendable {
     }
 
     /// - Parameters:
-    ///   - recipient: of a mail; empty for a webhook.
-    ///   - key: the same whenever the same notice is sent: 32 hexadecimal digits.
+    ///   - recipient: mail address; empty for a webhook.
+    ///   - key: the same for every attempt at a notice: 32 hexadecimal digits.
     package func deliver(_ notice: Notice, through channel: Channel, to recipient: String, key: String) async
         -> Delivery
     {
@@ -25,58 +42,26 @@ package struct NoticeCourier: Sendable {
             return .later(reason: "this machine has no curl: apt-get install curl", wait: nil)
         }
         let url = notice.about == .test ? address.current : address.current.map { "\($0)runs/\(notice.run)" }
+        let letter = OutgoingNotice(notice: notice, channel: channel, recipient: recipient, key: key, url: url)
         do {
-            switch channel.way {
-            case .webhook(let webhook):
-                return try await post(
-                    try Document(notice, id: key, template: channel.template, url: url).json(), to: webhook, notice,
-                    key,
-                    curl)
-            case .email(let email):
-                let letter = Letter(
-                    from: email.from, to: recipient, subject: notice.title,
-                    text: channel.template == nil
-                        ? notice.body(url: url) : notice.text(template: channel.template, url: url, id: key),
-                    id: key, date: notice.at)
-                return try await send(letter, through: email, key, curl)
+            for deliver in Self.deliverers {
+                if let delivery = try await deliver(self, letter, curl) { return delivery }
             }
+            return .refused(reason: "this version cannot deliver by it")
         } catch {
-            // A variable that is missing comes with the next start, a full disk has room again.
+            // Can be fixed: a missing variable by the next start, a full disk by free space.
             return .later(reason: "\(error)", wait: nil)
         }
     }
 
-    private func post(_ document: [UInt8], to webhook: Channel.Webhook, _ notice: Notice, _ key: String, _ curl: Curl)
-        async throws -> Delivery
-    {
-        let url = webhook.url.contains("://") ? webhook.url : try secret(webhook.url)
-        var headers: [(name: String, value: String)] = [
-            ("Content-Type", "application/json"), ("User-Agent", "espalier"), ("Idempotency-Key", key),
-            ("X-Espalier-Kind", notice.kind.rawValue),
-        ]
-        if let name = webhook.secret {
-            let code = hmac(.sha256, key: Array(try secret(name).utf8), document)
-            headers.append(("X-Espalier-Signature-256", "sha256=" + code.map { String(format: "%02x", $0) }.joined()))
-        }
-        return try await holding(document, as: key) { file in
-            await curl.post(file, to: url, headers: headers)
-        }
-    }
-
-    private func send(_ letter: Letter, through email: Channel.Email, _ key: String, _ curl: Curl) async throws
-        -> Delivery
-    {
-        var login: (user: String, password: String)?
-        if let user = email.user, let password = email.password { login = (try secret(user), try secret(password)) }
-        return try await holding(Array(letter.message.utf8), as: key) {
-            await curl.mail(
-                $0, from: letter.from, to: letter.to, server: email.server, login: login,
-                isEncrypted: email.isEncrypted)
-        }
+    /// The secret in a variable of the daemon. A repository names it, so it can be nothing but a variable.
+    static func variable(_ name: String) throws -> Secret {
+        guard let source = EnvironmentSecret(name) else { throw DaemonError.unusable("'\(name)' names no variable") }
+        return try source.read()
     }
 
     /// Do something with a file that nobody else can read, and that is gone afterwards.
-    private func holding(_ bytes: [UInt8], as name: String, _ work: (String) async -> Delivery) async throws
+    func holding(_ bytes: [UInt8], as name: String, _ work: (String) async -> Delivery) async throws
         -> Delivery
     {
         let file = "\(home.outgoing)/\(name)"
@@ -87,11 +72,13 @@ package struct NoticeCourier: Sendable {
         return await work(file)
     }
 
-    /// - Parameter name: of a variable of the daemon's environment.
-    private func secret(_ name: String) throws -> String {
-        guard let value = ProcessInfo.processInfo.environment[name], !value.isEmpty else {
-            throw DaemonError.unusable("the daemon has no variable \(name): start it with that")
+    private static func row<Kind: ChannelWay>(
+        _ kind: Kind.Type,
+        _ deliver: @escaping @Sendable (NoticeCourier, OutgoingNotice, Kind, Curl) async throws -> Delivery
+    ) -> Deliverer {
+        { courier, letter, curl in
+            guard let way = letter.channel.way.as(kind) else { return nil }
+            return try await deliver(courier, letter, way, curl)
         }
-        return value
     }
 }

@@ -6,7 +6,7 @@ import Projects
 import Store
 import Synchronization
 
-/// Tells people what the outbox has for them, until it is taken or given up. Each channel is a lane.
+/// Sends the notices in the outbox until they are accepted or given up. Each channel is a lane.
 package final class NoticeSender: Sendable {
     private let store: Store
     private let courier: NoticeCourier
@@ -14,9 +14,9 @@ package final class NoticeSender: Sendable {
     private let lanes: Lanes<NoticeLane>
     private let pauses = Mutex<[NoticeLane: Pause]>([:])
 
-    /// What a channel is left alone for.
+    /// A pause for a channel that does not answer.
     private struct Pause {
-        /// Attempts in a row that nobody answered.
+        /// Consecutive attempts without an answer.
         var failures = 0
         var until = Date.distantPast
     }
@@ -28,7 +28,7 @@ package final class NoticeSender: Sendable {
         self.logger = logger
     }
 
-    /// Serve until stopped.
+    /// Runs until it is stopped.
     package func run() async {
         await lanes.run {
             let due = try await store.openLanes()
@@ -42,7 +42,7 @@ package final class NoticeSender: Sendable {
         }
     }
 
-    /// Send what is due on a lane, one after the other, until nobody answers.
+    /// Sends the due notices of a lane in order, until the other side stops answering.
     private func serve(_ lane: NoticeLane) async {
         var goesOn = true
         do {
@@ -57,7 +57,7 @@ package final class NoticeSender: Sendable {
         }
     }
 
-    /// - Returns: whether the lane is open.
+    /// - Returns: whether the lane is still open.
     private func attempt(_ notice: StoredNotice, _ channel: Channel?) async throws -> Bool {
         guard let channel else {
             try await store.markFailed(
@@ -67,7 +67,7 @@ package final class NoticeSender: Sendable {
         }
         let delivery = await courier.deliver(
             notice.notice, through: channel, to: notice.recipient, key: notice.key)
-        // A process that ended because the daemon does says nothing of the other side.
+        // If the daemon is stopping, a child process that ended says nothing about the other side.
         if Task.isCancelled, delivery != .taken { return false }
         let now = Date()
         switch delivery {

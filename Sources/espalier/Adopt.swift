@@ -8,14 +8,14 @@ import Starting
 
 struct Adopt: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Have a repository watched: a bare one on this machine, or a remote one by URL.",
+        abstract: "Watch a repository: a bare one on this machine, or a remote one by URL.",
         discussion: """
             In a repository on this machine, hooks are installed that tell the daemon of each push, and pushes to
             refs/for/BRANCH become changes. A remote one (file, http, https, ssh) is mirrored and fetched on a timer.
             """)
 
     @Argument(help: "Path or URL.") var repository: String
-    @Option(help: "Name of the project; the last part of the path when absent.") var name: String?
+    @Option(help: "Name of the project. Default: the last part of the path.") var name: String?
     @OptionGroup var patience: PatienceOption
     @OptionGroup var home: HomeOption
     @OptionGroup var json: JSONFlag
@@ -29,6 +29,6 @@ struct Adopt: AsyncParsableCommand {
         for hook in adoption.hooks { print("installed \(hook)") }
         print(
             adoption.watched
-                ? "The daemon watches it now." : "No daemon is running; it will be watched from the next start on.")
+                ? "The daemon watches it now." : "No daemon is running. The next one will watch it.")
     }
 }

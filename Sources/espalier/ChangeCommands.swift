@@ -15,13 +15,13 @@ struct ChangeCommand: AsyncParsableCommand {
 
     struct Open: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Propose a branch as it is now. Again, after a push: the change gets its new head.",
+            abstract: "Propose a branch as it is now. After another push, open it again to update the change.",
             discussion: "The same as `git push origin BRANCH:refs/for/TARGET -o topic=TOPIC`.")
 
         @Argument(help: "A branch of the watched repository.") var branch: String
         @Option(help: "The branch to merge into.") var target = "main"
-        @Option(help: "What the change goes by; made from the branch's name when absent.") var topic: String?
-        @Option(help: "Name of the project, when there are several.") var project: String = ""
+        @Option(help: "Topic of the change. Default: derived from the branch's name.") var topic: String?
+        @Option(help: "Name of the project, if there are several.") var project: String = ""
         @OptionGroup var home: HomeOption
 
         func run() throws {
@@ -32,7 +32,7 @@ struct ChangeCommand: AsyncParsableCommand {
 
     struct Show: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Show where a change stands, what it waits for, and how it got there.")
+            abstract: "Show the state of a change, what it waits for, and its history.")
 
         @Argument(help: "Number of a change.") var number: Int64
         @OptionGroup var home: HomeOption
@@ -54,7 +54,7 @@ struct ChangeCommand: AsyncParsableCommand {
     struct Approve: ParsableCommand {
         static let configuration = CommandConfiguration(
             abstract:
-                "Say that you looked at a change and want it in. Goes into the audit trail; a new head starts over.")
+                "Approve a change that you have reviewed. Goes into the audit trail; a new head needs new approvals.")
 
         @Argument(help: "Number of a change.") var number: Int64
         @OptionGroup var person: PersonOption
@@ -67,7 +67,7 @@ struct ChangeCommand: AsyncParsableCommand {
     }
 
     struct Withdraw: ParsableCommand {
-        static let configuration = CommandConfiguration(abstract: "Take a change back.")
+        static let configuration = CommandConfiguration(abstract: "Withdraw a change.")
 
         @Argument(help: "Number of a change.") var number: Int64
         @OptionGroup var person: PersonOption
@@ -82,12 +82,12 @@ struct ChangeCommand: AsyncParsableCommand {
 
 struct Bypass: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Let one direct push into a gated branch. Goes into the audit trail first.")
+        abstract: "Allow one direct push into a gated branch. It is recorded in the audit trail first.")
 
     @Argument(help: "A gated branch.") var branch: String
-    @Option(help: "Why the gate is not waited for.") var reason: String
-    @Option(help: "Minutes until it is too late.") var minutes = 10
-    @Option(help: "Name of the project, when there are several.") var project: String = ""
+    @Option(help: "Why this push cannot wait for the gate.") var reason: String
+    @Option(help: "Minutes until the permission expires.") var minutes = 10
+    @Option(help: "Name of the project, if there are several.") var project: String = ""
     @OptionGroup var person: PersonOption
     @OptionGroup var home: HomeOption
 
@@ -98,13 +98,13 @@ struct Bypass: AsyncParsableCommand {
     func run() async throws {
         try await GateBypass(home: home.value).letThrough(
             branch, minutes: minutes, reason: reason, as: person.name, project: project.isEmpty ? nil : project)
-        print("one push into \(branch) is let through in the next \(minutes) minutes")
+        print("one push into \(branch) is allowed in the next \(minutes) minutes")
     }
 }
 
 struct Audit: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List what persons did past the rules or decided for them: approvals, withdrawals, bypasses.")
+        abstract: "List what people approved, withdrew, or did past the rules.")
 
     @OptionGroup var home: HomeOption
     @OptionGroup var json: JSONFlag
@@ -114,13 +114,13 @@ struct Audit: AsyncParsableCommand {
         if json.json { return try printJSON(entries) }
         printTable(
             ["when", "project", "who", "what"], entries.map { [show($0.at), $0.project, $0.who, $0.deed] },
-            empty: "Nobody has done anything that the rules do not do by themselves.")
+            empty: "Nobody has approved, withdrawn or bypassed anything.")
     }
 }
 
-/// Who does it: whoever can reach the daemon's socket is an operator, and says who they are.
+/// The person who acts. Everybody who can reach the daemon's socket is an operator and states their own name.
 struct PersonOption: ParsableArguments {
-    @Option(name: .customLong("as"), help: "Who you are, for the audit trail. Default: the name you are logged in by.")
+    @Option(name: .customLong("as"), help: "Your name, for the audit trail. Default: your login name.")
     var given: String?
 
     var name: String {

@@ -9,12 +9,12 @@ import Starting
 
 struct Config: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Show an environment as it resolves: project.yml with the environment's file laid over it.")
+        abstract: "Show a resolved environment: project.yml with the environment's file merged over it.")
 
     @Argument(help: "Name of the environment.") var environment: String
-    @Flag(help: "Say for each key which file and line set it, and which it overrides.") var explain = false
-    @Option(help: "Another environment: show the keys that differ, both values, and where each comes from.") var diff:
-        String?
+    @Flag(help: "Show for each key which file and line set it, and which ones it overrides.") var explain = false
+    @Option(help: "Compare with this environment: show the keys that differ, both values, and where each was set.")
+    var diff: String?
     @OptionGroup var project: ProjectFolder
     @OptionGroup var json: JSONFlag
 
@@ -26,7 +26,9 @@ struct Config: ParsableCommand {
     }
 
     func validate() throws {
-        guard diff == nil || !explain else { throw ValidationError("--diff says where values come from by itself") }
+        guard diff == nil || !explain else {
+            throw ValidationError("--diff already shows where values come from: leave out --explain")
+        }
     }
 
     func run() throws {
@@ -55,12 +57,12 @@ struct Config: ParsableCommand {
         }
         printTable(
             ["key", environment, "set in", other, "set in"], found.map { [$0.key] + cells($0.left) + cells($0.right) },
-            empty: "\(environment) and \(other) resolve alike")
+            empty: "\(environment) and \(other) resolve to the same values")
     }
 }
 
 extension Project {
-    /// The environment of that name, or a sentence with the nearest one.
+    /// The environment of that name. Throws a sentence with the nearest name if there is none.
     func known(_ name: String) throws -> Projects.Environment {
         if let found = environment(named: name) { return found }
         let names = environments.map(\.name)

@@ -9,17 +9,18 @@ import Projects
 struct CronCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "cron",
-        abstract: "Explain a Quartz cron expression, and list when it is due next.",
+        abstract: "Explain a Quartz cron expression, and list its next fires.",
         discussion: """
             espalier cron "0 30 2 ? * 6L" --timezone Europe/Berlin --count 10
             """)
 
     @Argument(help: "Seconds minutes hours day-of-month month day-of-week [year], in quotes.") var expression: String?
-    @Option(help: "IANA name of the zone whose clock counts.") var timezone = "UTC"
-    @Option(help: "An RFC 3339 time after which to look; default: now.", transform: Date.init(argument:))
+    @Option(help: "IANA name of the time zone.") var timezone = "UTC"
+    @Option(help: "List fires after this RFC 3339 time. Default: now.", transform: Date.init(argument:))
     var from = Date()
-    @Option(help: "How many fires.") var count = 5
-    @Option(help: "What happens when the clock is moved: \(DaylightSaving.list).") var dst = DaylightSaving.wallOnce
+    @Option(help: "How many fires to list.") var count = 5
+    @Option(help: "What happens when daylight saving changes the clock: \(DaylightSaving.list).") var dst =
+        DaylightSaving.wallOnce
     @Flag(
         help: """
             Answer programs: lines EXPR<TAB>ZONE<TAB>FROM<TAB>COUNT<TAB>DST on standard input, times in seconds since 1970; \
@@ -35,7 +36,7 @@ struct CronCommand: ParsableCommand {
     }
 
     private struct Fire: Encodable {
-        /// In seconds since 1970.
+        /// Seconds since 1970.
         let instant: Int
         let local, utc: String
         let clockChange: String?
@@ -43,7 +44,7 @@ struct CronCommand: ParsableCommand {
 
     func validate() throws {
         if batch == (expression != nil) { throw ValidationError("give an expression, or --batch and no expression") }
-        if count < 1 { throw ValidationError("--count is at least 1") }
+        if count < 1 { throw ValidationError("--count must be at least 1") }
     }
 
     func run() throws {
@@ -57,7 +58,7 @@ struct CronCommand: ParsableCommand {
         for lint in answer.lints { print("warning: \(lint)") }
         printTable(
             ["local time", "UTC", "clock change"], answer.fires.map { [$0.local, $0.utc, $0.clockChange ?? "-"] },
-            empty: "It is never due after \(show(from)) UTC.")
+            empty: "It never fires after \(show(from)) UTC.")
     }
 
     private func answer(_ text: String) throws -> Answer {
@@ -85,11 +86,12 @@ extension DaylightSaving: ExpressibleByArgument {
 }
 
 extension Zone {
-    /// What was written on the command line.
+    /// Parses the argument from the command line.
     init(argument name: String) throws {
         guard let zone = Zone(named: name) else {
             let hint = nearest(to: name, among: Zone.names).map { "; did you mean '\($0)'?" } ?? ""
-            throw Complaint(description: "'\(name)' is no time zone: write an IANA name such as Europe/Berlin\(hint)")
+            throw Complaint(
+                description: "'\(name)' is not a time zone: write an IANA name such as Europe/Berlin\(hint)")
         }
         self = zone
     }

@@ -4,8 +4,9 @@ import Following
 import Foundation
 import Starting
 
-/// Questions from programs, one a line: `EXPR<TAB>ZONE<TAB>FROM<TAB>COUNT<TAB>DST`; the answers, one a line: the next COUNT
-/// fires after FROM, all in seconds since 1970, with a space between them, or `error: ` and why.
+/// Batch mode for programs. Each input line is a question: `EXPR<TAB>ZONE<TAB>FROM<TAB>COUNT<TAB>DST`. Each output line
+/// is its answer: the next COUNT fires after FROM in seconds since 1970, separated by spaces, or `error: ` and the
+/// reason.
 struct CronBatch {
     private var zones: [Substring: Zone] = [:]
     private var output: [UInt8] = []
@@ -24,7 +25,7 @@ struct CronBatch {
     }
 
     private mutating func answer(_ line: String) throws {
-        // The expression itself may hold tabs.
+        // The expression itself can contain tabs.
         let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
         guard fields.count >= 5, let from = Int(fields[fields.count - 3]), let count = Int(fields[fields.count - 2])
         else {

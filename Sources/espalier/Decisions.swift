@@ -10,7 +10,7 @@ import Starting
 
 struct Decisions: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Promotion decisions: the ledger, one in numbers, and whether it is what it was.",
+        abstract: "List, show, approve and verify promotion decisions.",
         subcommands: [List.self, Show.self, Approve.self, Verify.self, Export.self], defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
@@ -52,8 +52,8 @@ struct Decisions: AsyncParsableCommand {
 
     struct Approve: ParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Stand for a promotion that its rules have passed and that waits for persons.",
-            discussion: "Goes into the audit trail. The author of its commit cannot.")
+            abstract: "Approve a promotion that has passed its rules and needs approvals.",
+            discussion: "Goes into the audit trail. The author of the commit cannot approve it.")
 
         @Argument(help: "Number of the decision.") var number: Int64
         @OptionGroup var person: PersonOption
@@ -66,9 +66,10 @@ struct Decisions: AsyncParsableCommand {
 
     struct Verify: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Check that every decision follows the one before it, unchanged, and that its evidence is kept.")
+            abstract:
+                "Check that the hash chain of the ledger is intact and that the evidence is still there, unchanged.")
 
-        @Option(help: "Check an exported ledger instead, by itself.") var file: String?
+        @Option(help: "Check an exported ledger file instead.") var file: String?
         @OptionGroup var home: HomeOption
 
         func run() async throws {
@@ -100,7 +101,7 @@ struct Decisions: AsyncParsableCommand {
                 do {
                     return try decoder.decode(LedgerEntry.self, from: line)
                 } catch {
-                    throw Complaint(description: "\(file), line \(place + 1) is no entry of a ledger")
+                    throw Complaint(description: "\(file), line \(place + 1) is not a ledger entry")
                 }
             }
         }
@@ -108,7 +109,7 @@ struct Decisions: AsyncParsableCommand {
 
     struct Export: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Print the ledger, one JSON object a line, for `decisions verify --file` or any other program.")
+            abstract: "Print the ledger, one JSON object per line, for `decisions verify --file` or any other program.")
 
         @OptionGroup var home: HomeOption
 
@@ -125,17 +126,17 @@ struct Decisions: AsyncParsableCommand {
 
 struct Rollback: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Have an earlier champion back: it is loaded and has to predict, and then the alias moves.",
+        abstract: "Roll back to an earlier champion: it is loaded and must predict, then the alias moves.",
         discussion: """
             It is tried on the code that serves the present champion, by `registry: { smoke: COMMAND }` of the environment. The
             move goes through the ledger, with the reason; `espalier decisions` shows it.
             """)
 
     @Argument(help: "Name of the registered model.") var model: String
-    @Option(name: .customLong("to"), help: "A version that was champion before. Default: the one before the present.")
+    @Option(name: .customLong("to"), help: "An earlier champion. Default: the previous champion.")
     var version: String?
     @Option(help: "Why.") var reason: String
-    @Option(help: "Environment, when the model has champions in several.") var environment: String?
+    @Option(help: "Environment, if the model has champions in several.") var environment: String?
     @Flag(help: "Wait until it is done; exit code 1 unless the champion was replaced.") var wait = false
     @OptionGroup var person: PersonOption
     @OptionGroup var home: HomeOption
@@ -153,18 +154,18 @@ struct Rollback: AsyncParsableCommand {
 
 struct Judge: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Say what the rules of a promote step would say of evidence. Nothing is stored or moved.",
+        abstract: "Show how a promote step's rules would judge evidence. Nothing is stored or moved.",
         discussion: """
             The evidence is a CSV table with the columns id, label, challenger, and where wanted champion, weight, group and
             slices. With a column champion the rules compare; without one they judge a first model.
             """)
 
     @Argument(help: "Evidence: CSV files.") var files: [String]
-    @Option(help: "Pipeline whose promote step is asked; not needed when only one has any.") var pipeline: String?
-    @Option(help: "Rows the challenger was trained on: a file with one id a line.") var trainingIDs: String?
-    @Option(help: "What a step has reported: latency_ms=12.5.") var reported: [String] = []
-    @Option(help: "How often the same holdout has compared models before.") var uses = 0
-    @Option(help: "Resamples to draw; a real decision draws 10000.") var resamples = 10_000
+    @Option(help: "Pipeline with the promote step. Not needed if only one pipeline has one.") var pipeline: String?
+    @Option(help: "Rows that the challenger was trained on: a file with one id per line.") var trainingIDs: String?
+    @Option(help: "A value that a step reported: latency_ms=12.5.") var reported: [String] = []
+    @Option(help: "How many earlier comparisons used the same holdout.") var uses = 0
+    @Option(help: "Number of resamples. Real decisions use 10000.") var resamples = 10_000
     @OptionGroup var project: ProjectFolder
     @OptionGroup var json: JSONFlag
 
@@ -173,7 +174,7 @@ struct Judge: ParsableCommand {
         for text in reported {
             let parts = text.split(separator: "=", maxSplits: 1)
             guard parts.count == 2, let number = Double(parts[1]) else {
-                throw ValidationError("'\(text)' reports no number: write latency_ms=12.5")
+                throw ValidationError("'\(text)' is not a reported number: write latency_ms=12.5")
             }
             numbers[String(parts[0])] = number
         }

@@ -9,7 +9,7 @@ import Starting
 
 let currentVersion = "0.1.0"
 
-/// Exit codes: 0 done; 1 what was asked for is not so (invalid files, a failed run, nothing there); 64 wrong usage.
+/// Exit codes: 0 done; 1 the answer is no (invalid files, a failed run, nothing found); 64 wrong usage.
 @main
 struct Espalier: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -52,7 +52,7 @@ struct Espalier: AsyncParsableCommand {
                 ]),
         ])
 
-    /// Like the argument parser's own, but help and versions are printed by `print`, which tells when that fails.
+    /// Like the argument parser's `main`, but prints help and versions by our `print`, which reports write errors.
     static func main() async {
         do {
             var command = try parseAsRoot()
@@ -77,7 +77,7 @@ struct HomeOption: ParsableArguments {
 }
 
 struct PatienceOption: ParsableArguments {
-    @Option(help: "Seconds without a sign of life after which a Git server counts as gone.")
+    @Option(help: "Seconds without any data until a Git server counts as unreachable.")
     var patience = 300
 
     func validate() throws {
@@ -91,11 +91,11 @@ struct JSONFlag: ParsableArguments {
 }
 
 struct ProjectFolder: ParsableArguments {
-    @Option(name: .customLong("project"), help: "Folder that holds environments/ and pipelines/.")
+    @Option(name: .customLong("project"), help: "Folder with environments/ and pipelines/.")
     var folder = "."
 }
 
-/// A sentence for the person at the terminal, and exit code 1.
+/// An error message for the person at the terminal, with exit code 1.
 struct Complaint: Error, CustomStringConvertible {
     let description: String
 }

@@ -10,10 +10,10 @@ import Reading
 import Starting
 import Templates
 
-/// The folder of files that are installed beside this program.
+/// The folder of resources installed beside this program.
 var installedFiles: String { sibling("espalier_espalier.resources") }
 
-/// Which template a project is made of.
+/// Which template a project is created from.
 struct TemplateOption: ParsableArguments {
     @Option(
         name: .customLong("template"),
@@ -25,18 +25,18 @@ struct TemplateOption: ParsableArguments {
 
 struct Init: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Start a project of your own: a real one that trains and predicts, to be changed step by step.",
+        abstract: "Start a project from a working example that trains and predicts, and change it step by step.",
         discussion: """
             Asks for names, branches, registry, data and forge, and writes the project as the first commit of a repository.
             It is valid, and its tests pass. Nothing is ever overwritten. docs/starting.md has every question.
             """)
 
     @Argument(help: "Folder of the project; new, empty, or a repository without commits.") var folder = "."
-    @Option(help: "YAML file with answers; what it lacks is taken by default.") var answers: String?
+    @Option(help: "YAML file with answers. Questions without an answer get their defaults.") var answers: String?
     @Flag(help: "Take the defaults without asking.") var yes = false
-    @Option(help: "Render this cookiecutter template instead (path or URL), into a new folder below FOLDER.") var from:
+    @Option(help: "Render this cookiecutter template instead (path or URL), into a new folder in FOLDER.") var from:
         String?
-    @Option(help: "A Python that has cookiecutter, for --from.") var python = "python3"
+    @Option(help: "A Python with the package cookiecutter, for --from.") var python = "python3"
     @OptionGroup var template: TemplateOption
     @OptionGroup var json: JSONFlag
 
@@ -62,7 +62,8 @@ struct Init: ParsableCommand {
         let top = Mark(file: "the answers", line: 1, column: 1)
         if yes { return try Answers(Node(.map([]), at: top), to: questions) }
         guard isatty(STDIN_FILENO) == 1 else {
-            throw ValidationError("there is no terminal to ask on: give --answers FILE, or --yes for the defaults")
+            throw ValidationError(
+                "there is no terminal to ask questions on: give --answers FILE, or --yes for the defaults")
         }
         var given: [String: String] = [:]
         for question in questions { given[question.key] = try ask(question, given) }
@@ -71,7 +72,7 @@ struct Init: ParsableCommand {
             to: questions)
     }
 
-    /// Until the answer fits.
+    /// Asks until the answer is valid.
     private func ask(_ question: Question, _ given: [String: String]) throws -> String {
         let fallback = question.fallback(given)
         while true {
@@ -102,7 +103,7 @@ struct Init: ParsableCommand {
 struct UpgradeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "upgrade",
-        abstract: "Bring what is new in the template into a project of `espalier init`, by a three-way merge.",
+        abstract: "Merge the template's changes into a project made by `espalier init`, by a three-way merge.",
         discussion: """
             The merge is left in the working tree: look at it, and `git commit`; `git merge --abort` undoes it. Files in which
             both sides changed the same lines have Git's conflict markers, and the exit code is 1. What you have not committed
@@ -120,14 +121,14 @@ struct UpgradeCommand: ParsableCommand {
         if json.json {
             try printJSON(upgrade)
         } else if upgrade.template == nil {
-            print("Nothing is new in the template.")
+            print("The template has no changes.")
         } else if upgrade.conflicts.isEmpty {
             print(
-                "Merged, and not committed: look at `git diff --cached`, then `git commit`; `git merge --abort` undoes it."
+                "Merged, but not committed: look at `git diff --cached`, then `git commit`; `git merge --abort` undoes it."
             )
         } else {
             print(
-                "Both sides changed these; mend them, `git add` them, then `git commit` (`git merge --abort` undoes it):"
+                "These files have conflicts. Fix them, `git add` them, then `git commit` (`git merge --abort` undoes the merge):"
             )
             for file in upgrade.conflicts { print("  \(file)") }
         }

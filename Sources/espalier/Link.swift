@@ -8,7 +8,7 @@ import Starting
 
 struct Link: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Join a project to its forge: pull requests become changes, statuses and merges go back.",
+        abstract: "Link a project to its forge: pull requests become changes; statuses and merges are sent back.",
         discussion: """
             The project is adopted by its URL before. Point a webhook of the forge at ADDRESS/hooks/PROJECT with the secret of
             --secret-file; without one, the forge is asked every minute. Secrets stay in their files, and are read when they
@@ -17,10 +17,11 @@ struct Link: AsyncParsableCommand {
 
     @Argument(help: "Name of a project that was adopted by its URL.") var project: String
     @Option(help: "github, gitlab, gitea (also Forgejo) or azure-devops.") var kind: String
-    @Option(help: "Address of the REST API; the public service when absent.") var api: String?
-    @Option(help: "As the forge writes it: owner/name, group/name or organization/project/name.") var repository: String
-    @Option(help: "File with the token that Espalier asks, posts and merges with.") var tokenFile: String?
-    @Option(help: "File with the secret that webhooks are signed with.") var secretFile: String?
+    @Option(help: "Base URL of the REST API. Default: the public service.") var api: String?
+    @Option(help: "Repository at the forge: owner/name, group/name or organization/project/name.") var repository:
+        String
+    @Option(help: "File with Espalier's API token for the forge.") var tokenFile: String?
+    @Option(help: "File with the secret that signs webhooks.") var secretFile: String?
     @Option(help: "How changes land: push the tested commit, or ask the forge's api to merge.") var landing = "push"
     @OptionGroup var home: HomeOption
 

@@ -33,7 +33,7 @@ struct Models: AsyncParsableCommand {
 
     @Option(
         name: .customLong("at"),
-        help: "List what the aliases pointed to at that time instead, by the ledger: RFC 3339, or `always`.")
+        help: "List what the ledger's aliases pointed to at this time (RFC 3339), or `always` for the whole history.")
     var time: String?
     @OptionGroup var home: HomeOption
     @OptionGroup var json: JSONFlag
@@ -53,7 +53,7 @@ struct Models: AsyncParsableCommand {
                 ]
             },
             empty: troubles.isEmpty
-                ? "No model has been registered yet." : "No registry that answered has a model.")
+                ? "No model has been registered yet." : "The registries that answered have no models.")
     }
 
     private func listTenures(at time: String) async throws {

@@ -5,10 +5,10 @@ import Foundation
 import Reports
 
 struct Logs: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "Print what the steps of a run printed.")
+    static let configuration = CommandConfiguration(abstract: "Print the logs of a run's steps.")
 
     @Argument(help: "Number of a run.") var run: Int64
-    @Argument(help: "Name of a step; all steps when absent.") var step: String?
+    @Argument(help: "Name of a step. Default: all steps.") var step: String?
     @Flag(name: .shortAndLong, help: "Follow until the run has ended.") var follow = false
     @OptionGroup var home: HomeOption
     @OptionGroup var json: JSONFlag

@@ -9,13 +9,13 @@ import Starting
 
 struct Notices: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "What people were told, and what has not got there: channels are the `notify:` of environments.",
+        abstract: "List notifications and their delivery, or test a channel of an environment's `notify:`.",
         subcommands: [List.self, Test.self], defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "List the latest messages, newest first.")
 
-        @Option(help: "How many.") var limit = 50
+        @Option(help: "How many at most.") var limit = 50
         @OptionGroup var home: HomeOption
         @OptionGroup var json: JSONFlag
 
@@ -29,18 +29,18 @@ struct Notices: AsyncParsableCommand {
             printTable(
                 ["at", "to", "what", "state", "why"],
                 notices.map { [show($0.at), $0.whom, $0.title, $0.state, $0.remark] },
-                empty: "Nobody has been told anything yet.")
+                empty: "No messages have been sent yet.")
         }
     }
 
     struct Test: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Send a test message now, as the default branch configures the channel, and say what came of it.",
-            discussion: "The daemon sends it, for it has the secrets. Exit code 1 unless it was taken.")
+            abstract: "Send a test message now, as the default branch configures the channel, and show the result.",
+            discussion: "The daemon sends it, because it has the secrets. Exit code 1 unless it was accepted.")
 
         @Argument(help: "Name of the channel.") var channel: String
         @Option(help: "The environment whose `notify:` it is in.") var environment: String
-        @Option(help: "Name of the project; needed when there are several.") var project = ""
+        @Option(help: "Name of the project, if there are several.") var project = ""
         @OptionGroup var home: HomeOption
 
         func run() async throws {
@@ -52,10 +52,10 @@ struct Notices: AsyncParsableCommand {
 }
 
 extension NoticeReport {
-    /// `ops of prod`, with the recipient of a mail.
+    /// For example `ops of prod`, followed by the recipient of a mail.
     var whom: String { "\(channel) of \(environment)" + (recipient.map { " (\($0))" } ?? "") }
 
-    /// Why it is not where it should be, and until when it waits.
+    /// Why it is not delivered, and when it is retried.
     var remark: String {
         guard state == "waiting" || state == "undelivered" else { return "" }
         let again = nextAt.map { "not before \(show($0))" }

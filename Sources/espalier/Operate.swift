@@ -10,7 +10,7 @@ import Starting
 
 struct Explain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Say why each step of a run ran, was reused, was skipped or waits.",
+        abstract: "Explain why each step of a run ran, was reused, was skipped or is waiting.",
         discussion: """
             A step that ran although it says what it reads (inputs:) is compared with its last run: which part of its key
             has changed since? --json prints the keys with all their parts.
@@ -20,7 +20,7 @@ struct Explain: AsyncParsableCommand {
             """)
 
     @Argument(help: "Number of a run, or SCHEDULE@TIME.") var subject: String
-    @Option(help: "Name of the project, when there are several.") var project: String?
+    @Option(help: "Name of the project, if there are several.") var project: String?
     @OptionGroup var home: HomeOption
     @OptionGroup var json: JSONFlag
 
@@ -68,10 +68,10 @@ struct Explain: AsyncParsableCommand {
 
 struct Cancel: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "End a run early: what waits ends now, what runs is asked to stop and after 10 s is killed.")
+        abstract: "Cancel a run: waiting steps end now, running steps are asked to stop and are killed after 10 s.")
 
     @Argument(help: "Number of a run.") var run: Int64
-    @Flag(help: "Wait until nothing of it is left.") var wait = false
+    @Flag(help: "Wait until all its steps have ended.") var wait = false
     @OptionGroup var home: HomeOption
     @OptionGroup var json: JSONFlag
 
@@ -88,7 +88,7 @@ struct Cancel: AsyncParsableCommand {
 
 struct Retry: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Try the steps of an ended run that did not pass once more. What passed stays as it is.")
+        abstract: "Retry the steps of an ended run that did not pass. Passed steps stay as they are.")
 
     @Argument(help: "Number of a run.") var run: Int64
     @Flag(help: "Wait until the run has ended; exit code 1 unless it passed.") var wait = false
@@ -97,7 +97,7 @@ struct Retry: AsyncParsableCommand {
 
     func run() async throws {
         try DaemonClient(home: home.value).retry(run: run)
-        if !wait, !json.json { return print("run \(run) is tried again: `espalier runs \(run) --wait`") }
+        if !wait, !json.json { return print("run \(run) is being retried: `espalier runs \(run) --wait`") }
         var arguments = [String(run), "--home", home.value.path]
         if wait { arguments.append("--wait") }
         if json.json { arguments.append("--json") }
@@ -109,14 +109,14 @@ struct Retry: AsyncParsableCommand {
 struct CollectGarbage: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gc",
-        abstract: "Remove workspaces, results and outputs that nobody needs any more. The daemon does so every hour.",
+        abstract: "Remove workspaces, results and outputs that are no longer needed. The daemon does so every hour.",
         discussion: """
             Logs, records and the evidence of decisions stay, and so do the outputs of the last run that passed of every
             branch and pipeline and of the runs whose schedules are live.
             """)
 
-    @Option(help: "Days that something unused stays; as the daemon was started with when absent.") var keepDays: Int?
-    @Option(help: "GiB that results for reuse may take in all; as the daemon was started with when absent.")
+    @Option(help: "Days to keep unused data. Default: the daemon's setting.") var keepDays: Int?
+    @Option(help: "Total GiB of results to keep for reuse. Default: the daemon's setting.")
     var keepGib: Int?
     @OptionGroup var home: HomeOption
     @OptionGroup var json: JSONFlag
@@ -142,7 +142,7 @@ struct CollectGarbage: AsyncParsableCommand {
 
 struct Failpoints: ParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List the moments at which ESPALIER_FAILPOINT=NAME@N has the daemon die, for crash tests.",
+        abstract: "List the failpoints: ESPALIER_FAILPOINT=NAME@N kills the daemon there, for crash tests.",
         shouldDisplay: false)
 
     @OptionGroup var json: JSONFlag
@@ -156,7 +156,7 @@ struct Failpoints: ParsableCommand {
 struct PerformErrand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: ServerErrand.command,
-        abstract: "Ask a Git server what the daemon wants of it, in a process that can be killed.", shouldDisplay: false
+        abstract: "Fetch or push for the daemon, in a process that can be killed.", shouldDisplay: false
     )
 
     func run() throws { try ServerErrand.perform() }

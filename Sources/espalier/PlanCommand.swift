@@ -14,7 +14,7 @@ import Starting
 struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",
-        abstract: "Show exactly what a push would run, and why the rest would not.",
+        abstract: "Show exactly what a push would run, and why other pipelines would not run.",
         discussion: """
             Where the run would make schedules live once it has passed, they are compared with those that are live in the
             daemon's folder: which are new, changed or removed, and when each is due next, before and after.
@@ -26,7 +26,7 @@ struct PlanCommand: AsyncParsableCommand {
     @OptionGroup var home: HomeOption
     @OptionGroup var json: JSONFlag
 
-    /// What is printed with `--json`: the planning's own keys, and the schedules'.
+    /// The output of `--json`: the keys of the planning and of the schedules.
     private struct Report: Encodable {
         let planning: Planning
         let schedules: [ScheduleChangeReport]
@@ -63,7 +63,7 @@ struct PlanCommand: AsyncParsableCommand {
             print("\(pipeline) does not run: \(reason)")
         }
         guard !changes.isEmpty else { return }
-        print("schedules, once that has passed:")
+        print("schedules after the run has passed:")
         for change in changes {
             let next = (before: show(change.nextBefore), after: show(change.nextAfter))
             switch change.kind {

@@ -6,7 +6,7 @@ import Foundation
 import Reading
 import Reports
 
-/// Lines of columns, as wide as their contents; a heading in front.
+/// Prints a table with a heading. Columns are as wide as their contents.
 func printTable(_ heading: [String], _ rows: [[String]], empty: String) {
     guard !rows.isEmpty else { return print(empty) }
     let all = [heading] + rows
@@ -24,13 +24,13 @@ func printJSON(_ report: some Encodable) throws {
     print(String(decoding: try json(report), as: UTF8.self))
 }
 
-/// `2026-11-23 11:00:00` in UTC; `-` for none.
+/// `2026-11-23 11:00:00` in UTC; `-` when absent.
 func show(_ date: Date?) -> String {
     guard let date else { return "-" }
     return date.formatted(.iso8601.dateTimeSeparator(.space)).replacingOccurrences(of: "Z", with: "")
 }
 
-/// `4.2 s`, `3 min 5 s`, `2 h 7 min`, `3 d 4 h`; `-` while it is unknown.
+/// `4.2 s`, `3 min 5 s`, `2 h 7 min`, `3 d 4 h`; `-` when unknown.
 func show(seconds: Double?) -> String {
     guard let seconds else { return "-" }
     if seconds < 60 { return String(format: "%.1f s", seconds) }
@@ -43,16 +43,16 @@ func show(seconds: Double?) -> String {
 func short(_ commit: String) -> String { String(commit.prefix(10)) }
 
 extension Date {
-    /// What was written on the command line.
+    /// Parses the argument from the command line.
     init(argument text: String) throws {
         guard let date = try? Date(text, strategy: .iso8601) else {
-            throw ValidationError("'\(text)' is no RFC 3339 time: write 2026-11-23T11:00:00Z")
+            throw ValidationError("'\(text)' is not an RFC 3339 time: write 2026-11-23T11:00:00Z")
         }
         self = date
     }
 }
 
-/// What steps have planned for infrastructure, as Terraform shows it.
+/// Prints the infrastructure plans of steps, as Terraform shows them.
 func printPlans(_ plans: [InfrastructureReport]) {
     for plan in plans {
         print(

@@ -8,7 +8,7 @@ import Starting
 struct ProvenanceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "provenance",
-        abstract: "Print what was stated and signed about a version: its files, code, data and configuration.",
+        abstract: "Print the signed provenance of a version: its files, code, data and configuration.",
         discussion: """
             Two things are signed when a version is registered, each with a key of the environment. The statement is a DSSE envelope
             of an in-toto statement with SLSA's provenance: securesystemslib verifies it. The signature is OpenSSF Model Signing's, of
@@ -25,9 +25,9 @@ struct ProvenanceCommand: AsyncParsableCommand {
         static func help(for part: Part) -> ArgumentHelp? {
             switch part {
             case .statement: "The statement. This is the default."
-            case .publicKey: "The public key that the statement is to be verified with, as PEM."
+            case .publicKey: "The public key that verifies the statement, as PEM."
             case .signature: "The signature of the model's files."
-            case .signatureKey: "The public key that the signature is to be verified with, as PEM."
+            case .signatureKey: "The public key that verifies the signature, as PEM."
             }
         }
     }

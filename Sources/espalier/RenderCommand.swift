@@ -10,7 +10,7 @@ import Terraform
 
 struct RenderCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "render", abstract: "Write an environment in the words of another system.",
+        commandName: "render", abstract: "Write an environment's configuration for another system.",
         subcommands: [RenderTerraform.self])
 }
 
@@ -25,7 +25,7 @@ struct RenderTerraform: ParsableCommand {
             """)
 
     @Argument(help: "Name of the environment.") var environment: String
-    @Option(help: "Folder below the project's for the files; terraform/ENVIRONMENT when absent. `-` prints the JSON.")
+    @Option(help: "Folder for the files, inside the project's. Default: terraform/ENVIRONMENT. `-` prints the JSON.")
     var output: String?
     @OptionGroup var project: ProjectFolder
 
@@ -36,7 +36,8 @@ struct RenderTerraform: ParsableCommand {
         if let folder, folder.hasPrefix("/") || folder.split(separator: "/").contains("..") {
             throw Complaint(
                 description:
-                    "--output \(folder): name a folder below the project's, for jobs read run_step.py from its commit")
+                    "--output \(folder): name a folder inside the project, because jobs read run_step.py from its commit"
+            )
         }
         let rendering = try renderTerraform(
             read, read.known(environment), runner: "\(folder ?? "terraform/\(environment)")/run_step.py")

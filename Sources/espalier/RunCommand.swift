@@ -19,8 +19,8 @@ struct RunPipeline: AsyncParsableCommand {
             """)
 
     @Argument(help: "Name of the pipeline: its file without .yml.") var pipeline: String
-    @Argument(help: "Only these steps, and what they need; all when absent.") var steps: [String] = []
-    @Option(help: "Environment to run in; the first that the pipeline names when absent.") var environment: String?
+    @Argument(help: "Only these steps and what they need. Default: all.") var steps: [String] = []
+    @Option(help: "Environment to run in. Default: the first that the pipeline names.") var environment: String?
     @Option(help: "Steps that run at once.") var slots = 2
     @Option(help: "A Python with MLflow's server. Default: $ESPALIER_MLFLOW_PYTHON, else python3.") var mlflowPython:
         String?
@@ -47,7 +47,7 @@ struct RunPipeline: AsyncParsableCommand {
     }
 }
 
-/// Say what becomes of each step while a run goes on.
+/// Prints the progress of each step while a run is going on.
 private func follow(_ run: Int64, _ reporter: Reporter) async throws {
     var said: [String: String] = [:]
     while let detail = try await reporter.run(run) {

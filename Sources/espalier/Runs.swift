@@ -23,12 +23,12 @@ struct Runs: AsyncParsableCommand {
         guard limit > 0 else { throw ValidationError("--limit must be at least 1") }
     }
 
-    /// What is said when there is nothing to list.
+    /// The message for an empty list.
     private var nothing: String {
         let filters = [branch.map { "of branch '\($0)'" }, environment.map { "in environment '\($0)'" }].compactMap(
             \.self)
         if filters.isEmpty { return "There are no runs yet: push a branch." }
-        return "There are no runs \(filters.joined(separator: " ")): `espalier runs` lists those of all."
+        return "There are no runs \(filters.joined(separator: " ")): `espalier runs` lists all runs."
     }
 
     func run() async throws {
@@ -43,7 +43,7 @@ struct Runs: AsyncParsableCommand {
         if wait, detail.run.outcome != "passed" { throw ExitCode(1) }
     }
 
-    /// - Parameter log: the home to name for `espalier logs`, where it is not the usual one.
+    /// - Parameter log: the home to mention in the hint to `espalier logs`, if it is not the default.
     static func show(_ detail: RunDetail, log home: String? = nil) {
         let run = detail.run
         print("run \(run.id): \(run.pipeline) in \(run.environment), \(run.outcome)")
@@ -65,7 +65,7 @@ struct Runs: AsyncParsableCommand {
                 [$0.name, $0.state, espalier.show(seconds: $0.seconds), $0.needs.joined(separator: ", "), $0.detail]
             }, empty: "")
         printPlans(detail.infrastructure)
-        if !detail.failureLog.isEmpty { print("\nlast printed by the first step that failed:") }
+        if !detail.failureLog.isEmpty { print("\nlast lines of the first step that failed:") }
         for line in detail.failureLog { print("  \(line)") }
         if let home { print("\nlogs: espalier logs \(run.id) --home \(home)") }
     }
@@ -77,7 +77,7 @@ extension Reporter {
         return detail
     }
 
-    /// - Parameter whenOver: wait until the run has ended.
+    /// - Parameter whenOver: whether to wait until the run has ended.
     func detail(_ run: Int64, whenOver: Bool) async throws -> RunDetail {
         var detail = try await detail(run)
         while whenOver, !detail.run.isOver {

@@ -10,7 +10,7 @@ import Starting
 
 struct Schedules: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Live schedules: their next and past fires; pause one, and have it fire again.",
+        abstract: "List, pause and resume live schedules.",
         subcommands: [List.self, Pause.self, Resume.self], defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
@@ -45,10 +45,10 @@ struct Schedules: AsyncParsableCommand {
 
     struct Pause: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Have a schedule not fire until it is resumed. A release does not end a pause.")
+            abstract: "Pause a schedule until it is resumed. A release does not end a pause.")
 
         @Argument(help: "Name of the schedule: its pipeline.") var name: String
-        @Option(help: "Why: for those who find it paused.") var reason: String
+        @Option(help: "Why, for others who find it paused.") var reason: String
         @OptionGroup var chosen: ScheduleProject
         @OptionGroup var person: PersonOption
         @OptionGroup var home: HomeOption
@@ -63,10 +63,10 @@ struct Schedules: AsyncParsableCommand {
 
     struct Resume: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Have a paused schedule fire again. What passed meanwhile is skipped, and recorded so.")
+            abstract: "Resume a paused schedule. Moments missed during the pause are recorded as skipped.")
 
         @Argument(help: "Name of the schedule: its pipeline.") var name: String
-        @Flag(help: "Leave what passed meanwhile to the schedule's misfire policy instead.") var catchUp = false
+        @Flag(help: "Let the schedule's misfire policy decide about the missed moments instead.") var catchUp = false
         @OptionGroup var chosen: ScheduleProject
         @OptionGroup var person: PersonOption
         @OptionGroup var home: HomeOption
@@ -79,9 +79,9 @@ struct Schedules: AsyncParsableCommand {
     }
 }
 
-/// Which of several projects a schedule belongs to.
+/// Which project a schedule belongs to, if there are several.
 struct ScheduleProject: ParsableArguments {
-    @Option(help: "Name of the project, when there are several.") var project = ""
+    @Option(help: "Name of the project, if there are several.") var project = ""
 }
 
 struct Fire: AsyncParsableCommand {
@@ -111,7 +111,7 @@ struct Fire: AsyncParsableCommand {
 
 struct Backfill: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run the past moments of a schedule again: a range of logical times, some at once.",
+        abstract: "Run past moments of a schedule again: a range of logical times.",
         discussion: """
             The moments run the code that is live now, each with the model version that it was first fired with, the present
             champion where it never was, or the version that is named. They come after everything else that waits, take up again
@@ -124,19 +124,19 @@ struct Backfill: AsyncParsableCommand {
 
         @Argument(help: "Name of the schedule: its pipeline.") var name: String
         @Option(help: "First logical time, RFC 3339: 2026-11-01T00:00:00Z.") var from: String
-        @Option(name: .customLong("to"), help: "Last logical time; it counts, too.") var through: String
+        @Option(name: .customLong("to"), help: "Last logical time, inclusive.") var through: String
         @Option(help: "Version of the environment's model to use for all moments.") var modelVersion: String?
-        @Option(help: "Moments at work at once.") var parallel = 1
-        @Option(help: "Start no more moments once so many have failed; `retry` goes on.") var maxFailures = 3
-        @Flag(help: "Wait until it is over, and say how far it is; exit code 1 unless all passed.") var wait = false
+        @Option(help: "How many moments run at once.") var parallel = 1
+        @Option(help: "Start no more moments after this many failures; `retry` continues.") var maxFailures = 3
+        @Flag(help: "Wait until it is over and print progress; exit code 1 unless all passed.") var wait = false
         @OptionGroup var chosen: ScheduleProject
         @OptionGroup var person: PersonOption
         @OptionGroup var home: HomeOption
         @OptionGroup var json: JSONFlag
 
         func validate() throws {
-            guard parallel > 0 else { throw ValidationError("--parallel has to be at least 1") }
-            guard maxFailures > 0 else { throw ValidationError("--max-failures has to be at least 1") }
+            guard parallel > 0 else { throw ValidationError("--parallel must be at least 1") }
+            guard maxFailures > 0 else { throw ValidationError("--max-failures must be at least 1") }
         }
 
         func run() async throws {
@@ -173,7 +173,7 @@ struct Backfill: AsyncParsableCommand {
                         $0.version ?? "-",
                         $0.state, $0.progress, $0.who,
                     ]
-                }, empty: "Nobody has asked for a backfill.")
+                }, empty: "There are no backfills.")
         }
     }
 
@@ -181,7 +181,7 @@ struct Backfill: AsyncParsableCommand {
         static let configuration = CommandConfiguration(abstract: "Show a backfill with its moments.")
 
         @Argument(help: "Number of the backfill.") var number: Int64
-        @Flag(help: "Wait until it is over; exit code 1 unless all passed.") var wait = false
+        @Flag(help: "Wait until it ends; exit code 1 unless all passed.") var wait = false
         @OptionGroup var home: HomeOption
         @OptionGroup var json: JSONFlag
 
@@ -203,7 +203,7 @@ struct Backfill: AsyncParsableCommand {
 
     struct Retry: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
-            abstract: "Try the moments that failed once more, and go on with those that wait.")
+            abstract: "Retry the failed moments and continue with the waiting ones.")
 
         @Argument(help: "Number of the backfill.") var number: Int64
         @OptionGroup var home: HomeOption
@@ -236,7 +236,9 @@ struct Backfill: AsyncParsableCommand {
                 },
                 empty: "It has no moments.")
             if report.state == "halted" {
-                print("\(report.failed) have failed, so no more start: `espalier backfill retry \(number)` when mended")
+                print(
+                    "\(report.failed) have failed, so no more start: `espalier backfill retry \(number)` after the cause is fixed"
+                )
             }
         }
         if waiting, report.state != "passed" { throw ExitCode(1) }
@@ -251,10 +253,10 @@ extension BackfillReport {
 }
 
 extension FireReport {
-    /// One line for a list.
+    /// One line for lists.
     var sentence: String {
         let model = self.model.map { " with \($0) \(version ?? "")" } ?? ""
-        let before = missed > 0 ? ", standing for \(missed) missed before it" : ""
+        let before = missed > 0 ? ", for \(missed) earlier missed moments too" : ""
         let run = self.run.map { ", run \($0) \(outcome ?? "")" } ?? ""
         let why = reason.map { ": \($0)" } ?? ""
         return "\(state) for \(espalier.show(logicalTime)) at \(espalier.show(storedAt))\(model)\(run)\(before)\(why)"

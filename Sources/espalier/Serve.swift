@@ -14,7 +14,7 @@ import UnixSignals
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Watch repositories and run what their pushes, changes and schedules start.",
-        discussion: "Ctrl-C or SIGTERM ends the daemon; steps at work go on, and the next daemon takes them up.")
+        discussion: "Ctrl-C or SIGTERM ends the daemon. Running steps continue, and the next daemon takes them over.")
 
     @OptionGroup var home: HomeOption
     @Option(help: "Address to listen on.") var host = "127.0.0.1"
@@ -24,17 +24,18 @@ struct Serve: AsyncParsableCommand {
         help: "A Python with MLflow's server, for `registry: embedded`. Default: $ESPALIER_MLFLOW_PYTHON, else python3."
     )
     var mlflowPython: String?
-    @Option(help: "Seconds between looks at everything, the net under hooks and inotify.") var lookEvery = 60
-    @Option(help: "Seconds between fetches of remote repositories, and between questions to forges.") var fetchEvery =
+    @Option(help: "Seconds between scans of all repositories, in case hooks and inotify miss a push.") var lookEvery =
+        60
+    @Option(help: "Seconds between fetches of remote repositories, and between requests to forges.") var fetchEvery =
         60
     @OptionGroup var patience: PatienceOption
-    @Option(help: "Where others find the pages, for links on forges: https://ci.example.org/.") var url: String?
-    @Option(help: "Days that an unused workspace or result stays, and the outputs of an ended run.") var keepDays = 30
-    @Option(help: "GiB that results for reuse may take in all.") var keepGib = 20
+    @Option(help: "Public URL of the pages, for links on forges: https://ci.example.org/.") var url: String?
+    @Option(help: "Days to keep unused workspaces, unused results, and the outputs of ended runs.") var keepDays = 30
+    @Option(help: "Total GiB of results to keep for reuse.") var keepGib = 20
     @OptionGroup var json: JSONFlag
     @Option(help: "trace, debug, info, notice, warning or error.") var logLevel = "info"
 
-    /// What `--json` prints once the daemon can be asked.
+    /// The output of `--json` once the daemon accepts requests.
     private struct Started: Encodable {
         let address: String
         let home: String
@@ -66,7 +67,7 @@ struct Serve: AsyncParsableCommand {
         options.announce = { [home = home.value.path, json = json.json, logger] address in
             let started = Started(address: address, home: home, pid: ProcessInfo.processInfo.processIdentifier)
             let line = json ? (try? Reports.json(started, pretty: false)) : Data("The board is at \(address)".utf8)
-            // A daemon goes on when nobody reads this.
+            // The daemon goes on even if nobody reads this.
             if let code = StandardOutput.tryWriting((line ?? Data()) + Data("\n".utf8)) {
                 logger.warning("cannot print the address \(address): \(String(cString: strerror(code)))")
             }
@@ -84,7 +85,7 @@ func mlflowPythonPath(_ option: String?) -> String {
     option ?? ProcessInfo.processInfo.environment["ESPALIER_MLFLOW_PYTHON"] ?? "python3"
 }
 
-/// A program that lies beside this one.
+/// Path of a program in the same folder as this one.
 func sibling(_ name: String) -> String {
     let own = (try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/self/exe")) ?? CommandLine.arguments[0]
     return URL(fileURLWithPath: own).deletingLastPathComponent().appendingPathComponent(name).path

@@ -1,13 +1,13 @@
 import Foundation
 
-/// The only way to standard output: every byte is written at once, and a failure ends the program with a sentence.
+/// The only way to standard output. Every byte is written at once. If that fails, the program ends with a message.
 enum StandardOutput {
-    /// Write to standard output, or end this process: with exit code 1 and a sentence when that fails, and without a word
-    /// when nobody reads any more (`espalier logs 7 | head`).
+    /// Writes to standard output. If that fails, ends the process: with exit code 1 and a message, or silently if the
+    /// reader has closed the pipe (`espalier logs 7 | head`).
     static func write(_ data: Data) {
         guard let code = tryWriting(data) else { return }
         if code == EPIPE {
-            // What happens to other programs; this one may have been started with the signal ignored.
+            // Do what other programs do. The signal may have been ignored when this program was started.
             signal(SIGPIPE, SIG_DFL)
             raise(SIGPIPE)
         } else {
@@ -16,21 +16,21 @@ enum StandardOutput {
         exit(1)
     }
 
-    /// Write to standard output.
+    /// Writes to standard output.
     ///
-    /// - Returns: the error number when that fails, else `nil`.
+    /// - Returns: the error number if that fails, else `nil`.
     static func tryWriting(_ data: Data) -> Int32? { writeAll(data, to: STDOUT_FILENO) }
 }
 
-/// The only way to standard error. Where it cannot be written to there is nobody to tell.
+/// The only way to standard error. If that fails, there is nowhere left to report it.
 enum StandardError {
     static func write(_ text: String) { _ = writeAll(Data(text.utf8), to: STDERR_FILENO) }
 }
 
-/// Print to standard output. Takes the place of Swift's own `print`, which says nothing when it fails.
+/// Prints to standard output. Replaces Swift's own `print`, which does not report failures.
 func print(_ item: Any, terminator: String = "\n") { StandardOutput.write(Data("\(item)\(terminator)".utf8)) }
 
-/// - Returns: the error number of the first write that fails, else `nil`.
+/// - Returns: the error number of the first failed write, otherwise `nil`.
 private func writeAll(_ data: Data, to descriptor: Int32) -> Int32? {
     var rest = data[...]
     while !rest.isEmpty {
@@ -38,7 +38,7 @@ private func writeAll(_ data: Data, to descriptor: Int32) -> Int32? {
         if count >= 0 {
             rest = rest.dropFirst(count)
         } else if errno == EAGAIN {
-            // Whoever shares the descriptor has it not block.
+            // Another process that shares the descriptor has made it non-blocking.
             var ready = pollfd(fd: descriptor, events: Int16(POLLOUT), revents: 0)
             poll(&ready, 1, -1)
         } else if errno != EINTR {

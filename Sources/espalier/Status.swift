@@ -9,7 +9,7 @@ import Reports
 import Starting
 
 struct Status: AsyncParsableCommand {
-    static let configuration = CommandConfiguration(abstract: "What is watched, running and waiting.")
+    static let configuration = CommandConfiguration(abstract: "Show what is watched, running and waiting.")
 
     @OptionGroup var home: HomeOption
     @OptionGroup var json: JSONFlag
@@ -25,16 +25,16 @@ struct Status: AsyncParsableCommand {
         }
         printTable(
             RunReport.heading, (status.running + status.queued).map(\.row), empty: "Nothing is running or waiting.")
-        if !status.remarks.isEmpty { print("Lately nothing came of:") }
+        if !status.remarks.isEmpty { print("Recent events that started nothing:") }
         for remark in status.remarks { print("  \(remark)") }
-        if !status.undelivered.isEmpty { print("Not told yet, or given up:") }
+        if !status.undelivered.isEmpty { print("Messages not delivered yet, or given up:") }
         for notice in status.undelivered { print("  \(notice.whom): \(notice.title): \(notice.remark)") }
     }
 }
 
 struct DoctorCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "doctor", abstract: "Examine what the daemon stands on, and say what to do about what is missing.")
+        commandName: "doctor", abstract: "Check everything the daemon depends on, and say how to fix what is missing.")
 
     @OptionGroup var home: HomeOption
     @Option(help: "A Python with MLflow's server. Default: $ESPALIER_MLFLOW_PYTHON, else python3.") var mlflowPython:

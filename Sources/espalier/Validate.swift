@@ -8,10 +8,10 @@ import Starting
 struct Validate: ParsableCommand {
     static let configuration = CommandConfiguration(
         abstract:
-            "Check environments/ and pipelines/: every problem with its file, line, column and the nearest valid key. What is valid but most likely not meant is a warning."
+            "Check environments/ and pipelines/: every problem with its file, line, column and the nearest valid key. Valid settings that are most likely mistakes are warnings."
     )
 
-    @Argument(help: "Folder that holds environments/ and pipelines/.") var folder = "."
+    @Argument(help: "Folder with environments/ and pipelines/.") var folder = "."
     @OptionGroup var json: JSONFlag
 
     private struct Verdict: Encodable {

@@ -56,8 +56,8 @@ def test_wrong_usage_is_exit_code_64(espalier, arguments):
 
 @pytest.mark.parametrize("options, sentence", [
     ([], "There are no runs yet: push a branch."),
-    (["--branch", "nope"], "There are no runs of branch 'nope': `espalier runs` lists those of all."),
-    (["--branch", "nope", "--environment", "prod"], "There are no runs of branch 'nope' in environment 'prod': `espalier runs` lists those of all."),
+    (["--branch", "nope"], "There are no runs of branch 'nope': `espalier runs` lists all runs."),
+    (["--branch", "nope", "--environment", "prod"], "There are no runs of branch 'nope' in environment 'prod': `espalier runs` lists all runs."),
 ])
 def test_a_filter_that_finds_nothing_is_named(empty, options, sentence):
     """CASES: U8"""

@@ -48,14 +48,14 @@ def test_a_fire_has_its_moment_in_all_forms(espalier):
 
 
 def test_what_is_never_due_is_said_to_be(espalier):
-    assert "It is never due after 2026-01-01 00:00:00 UTC." in espalier("cron", "0 0 0 1 1 ? 2020", *FROM).stdout
+    assert "It never fires after 2026-01-01 00:00:00 UTC." in espalier("cron", "0 0 0 1 1 ? 2020", *FROM).stdout
 
 
 @pytest.mark.parametrize("words, code, complaint", [
     (["0 0 25 * * ?"], 1, "cron expression, hours, column 5: 25 is out of range, a value is 0-23; allowed: 0-23"),
     (["0 0 11 * * ?", "--timezone", "Europe/Berln"], 1, "did you mean 'Europe/Berlin'?"),
-    (["0 0 11 * * ?", "--from", "tomorrow"], 64, "'tomorrow' is no RFC 3339 time"),
-    (["0 0 11 * * ?", "--count", "0"], 64, "--count is at least 1"),
+    (["0 0 11 * * ?", "--from", "tomorrow"], 64, "'tomorrow' is not an RFC 3339 time"),
+    (["0 0 11 * * ?", "--count", "0"], 64, "--count must be at least 1"),
     (["0 0 11 * * ?", "--dst", "never"], 64, "wall-once"),
     (["0 0 11 * * ?", "--batch"], 64, "give an expression, or --batch and no expression"),
     ([], 64, "give an expression, or --batch and no expression"),

@@ -92,7 +92,7 @@ def test_a_fire_starts_when_those_it_comes_after_have_passed_even_over_a_crash(w
 
 def test_waiting_for_what_is_no_schedule_there_is_refused(project):
     done = project(after=", after: [featurse]")
-    assert "'featurse' is no other schedule of environment 'prod' (did you mean 'features'?)" in done
+    assert "'featurse' is not another schedule of environment 'prod' (did you mean 'features'?)" in done
     circle = project(after=", after: [features]", other=", after: [predict]")
     assert "the schedules wait for each other in a circle: features → predict → features" in circle
 

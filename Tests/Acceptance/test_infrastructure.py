@@ -193,7 +193,7 @@ LOCAL = {"infrastructure/backend.tf.json": json.dumps({"terraform": {"backend": 
     ("plan: { terraform: { plan: infrastructure } }", {}, True, "declare another backend than local, or say state: FILE"),
     ("plan: { terraform: { plan: infrastructure } }", LOCAL, True, "declare another backend than local, or say state: FILE"),
     (f"plan: {PLAN[:-1]}, env: {{ TF_WORKSPACE: blue }} }}", {}, True, "state: FILE has one workspace"),
-    (f"plan: {PLAN}", {}, False, "there is no program terraform on the daemon's PATH"),
+    (f"plan: {PLAN}", {}, False, "terraform is not on the daemon's PATH"),
 ])
 def test_what_cannot_be_planned_says_why(project, tmp_path, pipeline, files, program, complaint):
     if not program:

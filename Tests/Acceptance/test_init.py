@@ -285,7 +285,7 @@ def upgrade(run, template, project):
 def test_nothing_new_is_said(run, older):
     template, project = older
     done = run("upgrade", "--project", project, "--template", template)
-    assert (done.returncode, done.stdout) == (0, "Nothing is new in the template.\n")
+    assert (done.returncode, done.stdout) == (0, "The template has no changes.\n")
 
 
 def improve(template):
@@ -456,6 +456,6 @@ def test_environments_are_compared_key_by_key(run):
 
 
 def test_comparing_says_when_there_is_nothing_and_when_there_is_no_such_environment(run):
-    assert run("config", "prod", "--diff", "prod", "--project", ROOT).stdout == "prod and prod resolve alike\n"
+    assert run("config", "prod", "--diff", "prod", "--project", ROOT).stdout == "prod and prod resolve to the same values\n"
     done = run("config", "prod", "--diff", "stagign", "--project", ROOT)
     assert done.returncode == 1 and "did you mean 'staging'?" in done.stderr

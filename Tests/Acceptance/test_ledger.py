@@ -124,7 +124,7 @@ def test_a_promotion_waits_for_somebody_else_than_its_author(project, first):
     assert registry(project).get_registered_model("risk").aliases["champion"] == first["challenger"]
     assert decision(project, first["id"])["approved_by"] == ["the operator"]
     again = approve(project, first)
-    assert again.returncode and "waits for nobody" in again.stderr
+    assert again.returncode and "has no pending approval" in again.stderr
     assert any("approved decision" in one["deed"] and one["who"] == "the operator" for one in project.ask("audit"))
 
 
@@ -192,7 +192,7 @@ def test_an_alias_that_somebody_else_has_moved_is_not_moved_over(project, second
     assert registry(project).get_registered_model("risk").aliases["champion"] == other
     ledger = project.ask("models", "--at", "2100-01-01T00:00:00Z")[0]["version"]
     remarks = {one["version"]: one.get("remark") for one in project.ask("models")}
-    assert remarks[other] == f"somebody else has moved 'champion' here: the ledger has it at {ledger}"
+    assert remarks[other] == f"'champion' was moved outside Espalier: the ledger has it at {ledger}"
     assert remarks[ledger].endswith("somebody else has moved it") and set(remarks.values()) - {None} == {
         remarks[other], remarks[ledger]}
     back = project.espalier("rollback", "risk", "--to", ledger, "--reason", "put it back", "--as", "me", "--wait")

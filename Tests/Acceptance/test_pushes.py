@@ -84,4 +84,4 @@ def test_waiting_for_a_failed_run_gives_exit_code_1(project):
     run = project.run_once(branch="feature/fails")["run"]["id"]
     assert project.espalier("runs", run, "--wait").returncode == 1
     shown = project.espalier("runs", run).stdout
-    assert "exit code 3" in shown and shown.endswith("last printed by the first step that failed:\n  no births here\n")
+    assert "exit code 3" in shown and shown.endswith("last lines of the first step that failed:\n  no births here\n")

@@ -72,5 +72,5 @@ def test_terraform_itself_misses_nothing_but_the_provider(espalier, small, tmp_p
 @pytest.mark.parametrize("folder", ["/tmp/jobs", "../jobs"])
 def test_a_folder_outside_the_project_is_refused(espalier, small, folder):
     done = espalier("render", "terraform", "prod", "--project", small, "--output", folder)
-    assert done.returncode == 1 and "name a folder below the project's" in done.stderr
+    assert done.returncode == 1 and "name a folder inside the project" in done.stderr
     assert not (small.parent / "jobs").exists() and not list(small.rglob("*.tf.json"))

@@ -24,7 +24,7 @@ import Testing
         #expect(found[0].recipients == [""] && found[1].recipients == ["a@b.org", "c@d.org"])
         #expect(found[0].wants(.failure, of: "any") && !found[0].wants(.recovery, of: "any"))
         #expect(found[1].wants(.drift, of: "inference") && !found[1].wants(.drift, of: "train"))
-        guard case .email(let email) = found[1].way else {
+        guard let email = found[1].way.as(MailChannel.self) else {
             Issue.record("\(found[1].way)")
             return
         }
@@ -38,7 +38,7 @@ import Testing
         #expect(try channels(files).map(\.kinds) == [[.drift]])
         #expect(
             complaints(["environments/project.yml": base, "environments/a.yml": "{}", "environments/b.yml": "{}"]) == [
-                "environments/project.yml:1:72: notify.more: it leads nowhere (give it a webhook: or an email:)"
+                "environments/project.yml:1:72: notify.more: it does not say where to send messages (give it a webhook: or an email:)"
             ], "what all environments have from one place is wrong once")
     }
 
@@ -58,63 +58,66 @@ import Testing
     @Test(arguments: [
         (
             "on: [failuer], webhook: { url: \"https://x\" }",
-            "on: 'failuer' is not one of failure, recovery, missed, drift, promotion, rollback, approval (did you mean 'failure'?)"
+            "on: 'failuer' is not one of failure, recovery, missed, drift, promotion, rollback, approval, trouble (did you mean 'failure'?)"
         ),
         (
             "webhook: { url: \"https://x\" }",
-            "on: it is told nothing (name some of failure, recovery, missed, drift, promotion, rollback, approval)"
+            "on: it reports nothing (name some of failure, recovery, missed, drift, promotion, rollback, approval, trouble)"
         ),
         (
             "on: test, webhook: { url: \"https://x\" }",
-            "on: expected one of failure, recovery, missed, drift, promotion, rollback, approval, found text 'test'"
+            "on: expected one of failure, recovery, missed, drift, promotion, rollback, approval, trouble, found text 'test'"
         ),
-        ("on: drift", "it leads nowhere (give it a webhook: or an email:)"),
+        ("on: drift", "it does not say where to send messages (give it a webhook: or an email:)"),
         (
             "on: drift, webhook: { url: \"https://x\" }, email: { to: a@b.org, \(good) }",
-            "it has a webhook and an email (make two channels of it)"
+            "it has a webhook and an email (make it two channels)"
         ),
-        ("on: drift, webhook: {}", "webhook: 'url' is missing (where JSON is posted)"),
+        ("on: drift, webhook: {}", "webhook: 'url' is missing (the URL to post JSON to)"),
         (
             "on: drift, webhook: { url: \"ftp://x\" }",
-            "webhook.url: 'ftp://x' is no address to post to (write https://HOST/PATH, and no name or password in it)"
+            "webhook.url: 'ftp://x' is not a URL to post to (write https://HOST/PATH, without a user name or password in it)"
         ),
         (
             "on: drift, webhook: { url: \"https://me:pass@x\" }",
-            "webhook.url: 'https://me:pass@x' is no address to post to (write https://HOST/PATH, and no name or password in it)"
+            "webhook.url: 'https://me:pass@x' is not a URL to post to (write https://HOST/PATH, without a user name or password in it)"
         ),
         (
             "on: drift, webhook: { url: \"https://x/\\ny\" }",
-            "webhook.url: 'https://x/\ny' is no address to post to (write https://HOST/PATH, and no name or password in it)"
+            "webhook.url: 'https://x/\ny' is not a URL to post to (write https://HOST/PATH, without a user name or password in it)"
         ),
         (
             "on: drift, webhook: { url: HOME }",
-            "webhook.url: 'HOME' names no secret (write the name of a variable of the daemon, ESPALIER_SECRET_…, or an address such as https://chat.example.org/hooks/…)"
+            "webhook.url: 'HOME' is not the name of a secret (write the name of a variable of the daemon, ESPALIER_SECRET_…, or an address such as https://chat.example.org/hooks/…)"
         ),
         (
             "on: drift, webhook: { url: \"https://x\", secret: hunter2 }",
-            "webhook.secret: 'hunter2' names no secret (write the name of a variable of the daemon, ESPALIER_SECRET_…)"
+            "webhook.secret: 'hunter2' is not the name of a secret (write the name of a variable of the daemon, ESPALIER_SECRET_…)"
         ),
-        ("on: drift, email: { to: ops, \(good) }", "email.to: 'ops' is no mail address (write somebody@example.org)"),
+        (
+            "on: drift, email: { to: ops, \(good) }",
+            "email.to: 'ops' is not a mail address (write somebody@example.org)"
+        ),
         (
             "on: drift, email: { to: \"a@b.org\\nBcc: x@y.org\", \(good) }",
-            "email.to: 'a@b.org\nBcc: x@y.org' is no mail address (write somebody@example.org)"
+            "email.to: 'a@b.org\nBcc: x@y.org' is not a mail address (write somebody@example.org)"
         ),
         (
             "on: drift, email: { to: \"A <a@b.org>\", \(good) }",
-            "email.to: 'A <a@b.org>' is no mail address (write somebody@example.org)"
+            "email.to: 'A <a@b.org>' is not a mail address (write somebody@example.org)"
         ),
         ("on: drift, email: { \(good) }", "email: 'to' is missing (it needs to, from and server)"),
         (
             "on: drift, email: { to: a@b.org, from: e@f.org, server: x }",
-            "email.server: 'x' is no mail server (write smtps://HOST:465 or smtp://HOST:587)"
+            "email.server: 'x' is not a mail server (write smtps://HOST:465 or smtp://HOST:587)"
         ),
         (
             "on: drift, email: { to: a@b.org, \(good), user: ESPALIER_SECRET_U }",
-            "email: a user and a password come together (give both or none)"
+            "email: user and password must be given together (give both or neither)"
         ),
         (
             "on: drift, email: { to: a@b.org, \(good), user: ESPALIER_SECRET_U, password: ESPALIER_SECRET_P, tls: none }",
-            "email.tls: a password is not sent in the clear (remove it, or the password)"
+            "email.tls: a password is never sent unencrypted (remove it, or the password)"
         ),
         (
             "on: drift, webhook: { url: \"https://x\" }, template: \"{{brnch}}\"",

@@ -6,15 +6,15 @@ import Testing
         ("  a: { runn: x }\n", "pipelines/dev.yml:3:8: steps.a.runn: unknown key (did you mean 'run'?)"),
         (
             "  a: { run: x, needs: [b] }\n  bb: { run: y }\n",
-            "pipelines/dev.yml:3:23: steps.a.needs: needs 'b', which is no step here (did you mean 'bb'?)"
+            "pipelines/dev.yml:3:23: steps.a.needs: needs 'b', which is not a step here (did you mean 'bb'?)"
         ),
         (
             "  a: { run: x, needs: [c] }\n  b: { run: x, needs: [a] }\n  c: { run: x, needs: [b] }\n",
-            "pipelines/dev.yml:3:23: steps.a.needs: the steps need each other in a circle: a → c → b → a (remove one of these needs)"
+            "pipelines/dev.yml:3:23: steps.a.needs: the steps need each other in a cycle: a → c → b → a (remove one of these needs)"
         ),
         (
             "  a: { run: x, needs: [a] }\n",
-            "pipelines/dev.yml:3:23: steps.a.needs: the steps need each other in a circle: a → a (remove one of these needs)"
+            "pipelines/dev.yml:3:23: steps.a.needs: the steps need each other in a cycle: a → a (remove one of these needs)"
         ),
         (
             "  a: { run: x, timeout: soon }\n",
@@ -30,7 +30,7 @@ import Testing
         ),
         (
             "  a: { register: { model: newest } }\n",
-            "pipelines/dev.yml:3:27: steps.a.register.model: 'newest' names no output (write ${steps.STEP.outputs.OUTPUT})"
+            "pipelines/dev.yml:3:27: steps.a.register.model: 'newest' is not a reference to an output (write ${steps.STEP.outputs.OUTPUT})"
         ),
         (
             "  a: { run: x }\n  b: { register: { model: \"${steps.a.outputs.m}\" } }\n",
@@ -46,19 +46,19 @@ import Testing
         ),
         (
             "  a: { terraform: { plan: ../x } }\n",
-            "pipelines/dev.yml:3:27: steps.a.terraform.plan: '../x' is no path within the repository (letters, digits, and . _ - / in between)"
+            "pipelines/dev.yml:3:27: steps.a.terraform.plan: '../x' is not a path within the repository (letters, digits, and . _ - / in between)"
         ),
         (
             "  a: { terraform: { plan: x, state: \"$(id)\" } }\n",
-            "pipelines/dev.yml:3:37: steps.a.terraform.state: '$(id)' is no path within the environment's data (letters, digits, and . _ - / in between)"
+            "pipelines/dev.yml:3:37: steps.a.terraform.state: '$(id)' is not a path within the environment's data (letters, digits, and . _ - / in between)"
         ),
         (
             "  a: { terraform: { plan: x, shown: false } }\n",
-            "pipelines/dev.yml:3:37: steps.a.terraform.shown: 'shown' says nothing beside 'plan'"
+            "pipelines/dev.yml:3:37: steps.a.terraform.shown: 'shown' has no effect beside 'plan'"
         ),
         (
             "  a: { run: x, outputs: [plan] }\n  b: { needs: [a], terraform: { apply: \"${steps.a.outputs.plan}\" } }\n",
-            "pipelines/dev.yml:4:6: steps.b.terraform.apply: ${steps.a.outputs.plan} is no plan (name the output `plan` of a step with terraform: { plan: FOLDER })"
+            "pipelines/dev.yml:4:6: steps.b.terraform.apply: ${steps.a.outputs.plan} is not a plan (name the output `plan` of a step with terraform: { plan: FOLDER })"
         ),
         (
             "  \"a b\": { run: x }\n",
@@ -70,7 +70,7 @@ import Testing
         ),
         (
             "  a: { run: x }\n  b: { needs: [a], promote: { evidence: \"${steps.a.outputs.e}\", improve: { metric: brier, confidence: 2 } } }\n",
-            "pipelines/dev.yml:4:103: steps.b.promote.improve.confidence: 2.0 is no confidence (give a number between 0.5 and 1, such as 0.95)"
+            "pipelines/dev.yml:4:103: steps.b.promote.improve.confidence: 2.0 is not a confidence (give a number between 0.5 and 1, such as 0.95)"
         ),
     ])
     func aPipelineIsRefused(steps: String, complaint: String) {
@@ -130,7 +130,7 @@ import Testing
                 "pipelines/p.yml":
                     "on: { schedule: { cron: \"0 0 11 * * ?\", environment: dev, start: tomorrow } }\nsteps: { a: { run: x } }\n"
             ]) { $1 },
-            "pipelines/p.yml:1:66: on.schedule.start: 'tomorrow' is no moment (write it like 2026-01-31T08:00:00Z)"
+            "pipelines/p.yml:1:66: on.schedule.start: 'tomorrow' is not a time (write it like 2026-01-31T08:00:00Z)"
         ),
         (
             dev.merging([
@@ -144,7 +144,7 @@ import Testing
                 "pipelines/p.yml":
                     "on: { schedule: { cron: \"0 0 11 * * ?\", environment: dev, timezone: Europe/Berln } }\nsteps: { a: { run: x } }\n"
             ]) { $1 },
-            "pipelines/p.yml:1:69: on.schedule.timezone: 'Europe/Berln' is no time zone (did you mean 'Europe/Berlin'?)"
+            "pipelines/p.yml:1:69: on.schedule.timezone: 'Europe/Berln' is not a time zone (did you mean 'Europe/Berlin'?)"
         ),
     ])
     func aProjectIsRefused(files: [String: String], complaint: String) {

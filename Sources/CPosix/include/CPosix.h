@@ -42,6 +42,7 @@ struct espalier_spawn {
     const int *entrances;            // `tasks` of version 1 control groups; the child writes 0 to each before exec
     int entrance_count;
     int dies_with_parent;            // killed when the calling thread ends for any reason
+    int holds_signals;               // starts with SIGTERM, SIGINT and SIGHUP blocked: none is lost before it looks for them
 };
 
 /// Start a program in a session of its own, with default signal handling and an empty standard input. It is in all its

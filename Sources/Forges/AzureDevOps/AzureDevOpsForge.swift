@@ -2,6 +2,10 @@ import Foundation
 
 /// Azure DevOps. Source: learn.microsoft.com, "Azure DevOps Services REST API", version 7.1.
 struct AzureDevOpsForge: Forge {
+    static let traits = ForgeTraits(
+        name: "Azure DevOps", publicAPI: "https://dev.azure.com", repositoryForm: "organization/project/name",
+        isRepository: { $0.count == 3 })
+
     let settings: ForgeSettings
     /// The source branches are in the repository itself, or in the fork. `refs/pull/*/merge` has the server's own
     /// merges. The head is a parent of that merge, which is the only ref for a fork's change.

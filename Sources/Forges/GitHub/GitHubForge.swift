@@ -1,5 +1,9 @@
 /// GitHub and GitHub Enterprise. Source: docs.github.com, REST API version 2022-11-28.
 struct GitHubForge: PullRequestForge {
+    static let traits = ForgeTraits(
+        name: "GitHub", publicAPI: "https://api.github.com", repositoryForm: "owner/name",
+        isRepository: { $0.count == 2 })
+
     let settings: ForgeSettings
 
     init(_ settings: ForgeSettings) { self.settings = settings }

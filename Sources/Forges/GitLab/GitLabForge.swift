@@ -1,5 +1,13 @@
 /// GitLab, hosted by anybody. Source: docs.gitlab.com, REST API version 4.
 struct GitLabForge: Forge {
+    static let traits = ForgeTraits(
+        name: "GitLab", publicAPI: "https://gitlab.com/api/v4", versionPath: "/api/v4",
+        repositoryForm: "group/name, or the project's number",
+        isRepository: { segments in
+            segments.count >= 2
+                || segments.count == 1 && !segments[0].isEmpty && segments[0].utf8.allSatisfy { (48...57).contains($0) }
+        })
+
     let settings: ForgeSettings
     let changeRefs: String? = "refs/merge-requests/*/head"
 

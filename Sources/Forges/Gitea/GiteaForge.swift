@@ -1,5 +1,9 @@
 /// Gitea and Forgejo. Source: the servers' own `/api/swagger`, version 1; `routers/api/v1/repo/pull.go`.
 struct GiteaForge: PullRequestForge {
+    static let traits = ForgeTraits(
+        name: "Gitea", publicAPI: nil, versionPath: "/api/v1", repositoryForm: "owner/name",
+        isRepository: { $0.count == 2 })
+
     let settings: ForgeSettings
 
     init(_ settings: ForgeSettings) { self.settings = settings }

@@ -2,12 +2,12 @@ import Events
 import Formats
 import Projects
 
-/// The gate wants a change's merge checked.
+/// The gate asked for a check of a change's merge.
 package struct ChangeTrigger: TriggerKind {
     package static let tag = "change"
 
     package let number: Int64
-    /// The tip of the target that the merge was made with.
+    /// The tip of the target that the change was merged with.
     package let base: ObjectID
 
     private enum CodingKeys: String, CodingKey { case number, base }
@@ -21,7 +21,7 @@ extension Trigger {
         Trigger(ChangeTrigger(number: number, base: base))
     }
 
-    /// The number of the change that the run checks, where it checks one.
+    /// The number of the change that the run checks, if it checks one.
     public var change: Int64? { self.as(ChangeTrigger.self)?.number }
 }
 
@@ -29,7 +29,7 @@ extension CheckRequest: StartingEvent {
     package typealias Started = ChangeTrigger
 
     package var isFromFork: Bool { isFork ?? false }
-    /// Others wait behind a queued change; nobody waits for one that is only looked at.
+    /// A queued change holds up others; a change that is only being checked does not.
     package var priority: Int { isQueued ?? false ? 1 : 0 }
 
     package func match(_ pipeline: Pipeline, _ facts: CommitFacts) -> Match {

@@ -3,7 +3,7 @@ import Formats
 import Foundation
 import Projects
 
-/// Another run found that the world has drifted. What it starts reports no drift of its own: that would go on for ever.
+/// Another run found drift. The runs that it starts report no drift themselves, because that could loop forever.
 package struct DriftTrigger: TriggerKind {
     package static let tag = "drift"
 

@@ -7,11 +7,11 @@ import Projects
 package struct FireTrigger: TriggerKind {
     package static let tag = "fire"
 
-    /// Row of the stored fire; repeats of one fire share it.
+    /// Row id of the stored fire. Repeats of a fire share it.
     package let id: Int64
     package let schedule: String
     package let time: Date
-    /// What asked for the moment, where that was not the schedule itself.
+    /// The backfill that asked for the moment. Absent if the schedule itself fired.
     package let backfill: Backfilling?
 
     package var sentence: String {
@@ -19,17 +19,17 @@ package struct FireTrigger: TriggerKind {
     }
     package var logicalTime: Date? { time }
     package var reasonToRunAnew: String? { "a fire stands for a moment of its own" }
-    /// Moments of one schedule may come from several releases; those of a backfill do not replace each other.
+    /// Moments of a schedule can come from several releases. Moments of a backfill do not replace each other.
     package var succession: Succession {
         backfill == nil
             ? Succession(subject: "schedule", spansBranches: true) : Succession(subject: "backfill", replaces: false)
     }
     package var mayReportDrift: Bool { backfill == nil }
-    /// Nobody waits for the past.
+    /// Backfills are not urgent.
     package var priority: Int { backfill == nil ? 0 : -5 }
 
-    /// Fires of one schedule never overlap: they queue, or the newer replaces the older. Moments of a backfill may overlap,
-    /// unless the pipeline names a group of its own.
+    /// Fires of a schedule never overlap: they queue, or the newer replaces the older. Moments of a backfill can
+    /// overlap, unless the pipeline names its own group.
     package func concurrency(of pipeline: Pipeline) -> Concurrency {
         let group = pipeline.concurrency.group
         guard backfill == nil else { return Concurrency(group: group, supersede: .none) }
@@ -60,12 +60,12 @@ extension FireTrigger {
 }
 
 extension Trigger {
-    /// - Parameter backfill: what asked for the moment, where that was not the schedule itself.
+    /// - Parameter backfill: the backfill that asked for the moment. Absent if the schedule itself fired.
     public static func fire(id: Int64, schedule: String, logicalTime: Date, backfill: Backfilling?) -> Trigger {
         Trigger(FireTrigger(id: id, schedule: schedule, time: logicalTime, backfill: backfill))
     }
 
-    /// The fire that the run stands for, where it stands for one.
+    /// The fire that the run belongs to, if there is one.
     package var fire: FireTrigger? { self.as(FireTrigger.self) }
 }
 

@@ -2,7 +2,7 @@ import Events
 import Formats
 import Projects
 
-/// A person ran it in a working tree.
+/// A person started a run in a working tree.
 package struct LocalTrigger: TriggerKind {
     package static let tag = "local"
 

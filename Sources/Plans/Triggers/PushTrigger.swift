@@ -44,7 +44,7 @@ extension NonRun {
     }
 }
 
-/// The sentence for a branch that no environment covers.
+/// The message for a branch that no environment matches.
 func noEnvironment(for branch: String, in project: Project) -> String {
     let known = project.environments.map { environment in
         "\(environment.name): \(environment.branches.map(\.description).joined(separator: " "))"

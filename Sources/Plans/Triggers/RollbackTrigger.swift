@@ -2,7 +2,7 @@ import Events
 import Formats
 import Projects
 
-/// A version is to be the incumbent again.
+/// An earlier version is to become the incumbent again.
 package struct RollbackTrigger: TriggerKind {
     package static let tag = "rollback"
 
@@ -14,7 +14,7 @@ package struct RollbackTrigger: TriggerKind {
     private enum CodingKeys: String, CodingKey { case model, version, by, reason }
 
     package var sentence: String { "rollback of \(model) to \(version) by \(by): \(reason)" }
-    package var reasonToRunAnew: String? { "a version is tried anew before it comes back" }
+    package var reasonToRunAnew: String? { "a version is tried again before it is restored" }
 }
 
 extension Trigger {
@@ -30,7 +30,7 @@ extension RollbackRequest: StartingEvent {
         .skipped(.notTriggered(by: Self.tag))
     }
 
-    /// A rollback needs no pipeline of the project's: all it may have of its own is how a version is tried.
+    /// A rollback does not need a pipeline of the project. The project can only choose how the version is tried.
     package func planning(at facts: CommitFacts, digest: (String) -> String) -> Planning? {
         guard let environment = facts.project.environment(named: environment) else {
             return Planning(remark: "there is no environment '\(environment)' at \(facts.commit.short)")

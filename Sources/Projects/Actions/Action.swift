@@ -2,7 +2,7 @@ import Formats
 
 /// What a step does: one of the kinds below.
 public struct Action: Sendable, CustomStringConvertible {
-    /// Every kind of step, in the order that messages and the schema name their keys in.
+    /// Every kind of step, in the order in which messages and the schema list their keys.
     package static let kinds: [any ActionKind.Type] = [
         CommandAction.self, RegisterAction.self, PromoteAction.self, TerraformPlanAction.self,
         TerraformApplyAction.self, RestoreAction.self,
@@ -14,16 +14,16 @@ public struct Action: Sendable, CustomStringConvertible {
         self.body = body
     }
 
-    /// The action as one kind; `nil` when it is of another.
+    /// The action as a given kind; `nil` if it is of another kind.
     package func `as`<Kind: ActionKind>(_ type: Kind.Type) -> Kind? { body as? Kind }
 
-    /// One word.
+    /// Name of the kind, one word.
     public var kind: String { type(of: body).tag }
 
-    /// What plans say that the step does.
+    /// What the step does, as plans show it.
     public var description: String { body.sentence }
 
-    /// Whether it is a process of its own, and takes a slot while it works.
+    /// Whether it runs as a process and occupies a slot.
     public var isCommand: Bool { body.isCommand }
 }
 
@@ -48,10 +48,10 @@ extension Action: Codable {
 }
 
 extension Action {
-    /// The keys of a step that say what it does.
+    /// The keys of a step that select its kind.
     static let keys: [ActionKey] = kinds.compactMap { $0.key }
 
-    /// Read a step's one such key.
+    /// Reads the one such key that a step must have.
     init?(_ node: Node, at mark: Mark, key: String, _ problems: inout [Problem]) {
         let given = Self.keys.filter { node[$0.name] != nil }
         guard let only = given.first, given.count == 1, let value = node[only.name] else {

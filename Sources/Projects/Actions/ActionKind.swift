@@ -1,41 +1,41 @@
 import Formats
 
-/// A kind of step: everything about it but how it runs, which the daemon's table of runners says.
+/// A kind of step: everything about it except how it runs, which is in the daemon's table of runners.
 ///
-/// A new kind is a file in this folder, a line in `Action.kinds`, and a line in the table of runners.
+/// A new kind needs a file in this folder, a line in `Action.kinds`, and a line in the table of runners.
 package protocol ActionKind: TaggedValue {
-    /// The key of a step that asks for it; `nil` when no file can, or another kind reads the key.
+    /// The key that selects this kind; `nil` if files cannot, or if another kind reads the key.
     static var key: ActionKey? { get }
 
-    /// What plans say that the step does: a verb and its objects.
+    /// What the step does, as plans show it: a verb and its objects.
     var sentence: String { get }
-    /// Whether it is a process of its own, and takes a slot while it works.
+    /// Whether it runs as a process and occupies a slot.
     var isCommand: Bool { get }
     /// The outputs of other steps that it reads, besides those in `env:`.
     var references: [Reference] { get }
-    /// What it reads when the step has no `inputs:`.
+    /// Its inputs if the step has no `inputs:`.
     var defaultInputs: [Glob] { get }
-    /// What it leaves, besides the step's `outputs:`.
+    /// The outputs that it has, besides the step's `outputs:`.
     var ownOutputs: [String] { get }
-    /// Whether an earlier result can be taken in its place.
+    /// Whether an earlier result can be reused instead.
     var reuse: ActionReuse { get }
-    /// What infrastructure is planned from, besides files and variables; `nil` for a kind that plans none.
+    /// What an infrastructure plan depends on, besides files and variables; `nil` for kinds that plan none.
     var plannedFrom: [String: String]? { get }
-    /// Whether it makes evidence for the version above it, which is scored against the incumbent of that moment.
+    /// Whether it produces evidence for the version registered above it, scored against the incumbent at that time.
     var readsIncumbent: Bool { get }
-    /// Why a run in a working tree skips it; `nil` when it does not.
+    /// Why a local run skips it; `nil` if it does not.
     var reasonToSkipLocally: String? { get }
-    /// Why a run without network and data, of a change from outside, skips it; `nil` when it does not.
+    /// Why a run of a change from outside, without network and data, skips it; `nil` if it does not.
     var reasonToSkipIsolated: String? { get }
-    /// How a Databricks job does it.
+    /// How a Databricks job does the same.
     var onDatabricks: DatabricksTask { get }
 
-    /// The shell command that it runs; `nil` for a kind that is no command.
+    /// The shell command to run; `nil` if the kind is not a command.
     ///
-    /// - Parameter action: what another step of the pipeline does, by the step's name.
+    /// - Parameter action: the actions of the pipeline's other steps, by step name.
     func command(_ action: (String) -> Action?) -> String?
 
-    /// What is wrong with it beside the other steps of its pipeline.
+    /// What is wrong with it in the context of its pipeline's steps.
     func problems(in step: Step, of steps: [Step], at mark: Mark?) -> [Problem]
 }
 
@@ -53,11 +53,11 @@ extension ActionKind {
     package func problems(in step: Step, of steps: [Step], at mark: Mark?) -> [Problem] { [] }
 }
 
-/// A key of a step that says what the step does.
+/// A key of a step that selects its kind.
 package struct ActionKey: Sendable {
     let field: Shape.Field
-    /// Reads the value of the key, which is of the field's shape already. `nil` when something is wrong with it, which it
-    /// has added to the problems.
+    /// Reads the key's value, which already has the field's shape. Adds problems and returns `nil` if something is
+    /// wrong with it.
     let read: @Sendable (_ value: Node, _ key: String, _ problems: inout [Problem]) -> (any ActionKind)?
 
     var name: String { field.name }
@@ -71,9 +71,9 @@ package struct ActionKey: Sendable {
     }
 }
 
-/// Whether an earlier result can be taken in place of running a step.
+/// Whether an earlier result can be reused instead of running a step.
 package enum ActionReuse: Sendable, Hashable {
-    /// When its key is the same: these texts are part of it, by name, besides what the step reads.
+    /// Reused if the step's key is the same. These texts are part of the key, by name, besides what the step reads.
     case keyed([String: String])
     case never(reason: String)
 }
@@ -81,6 +81,6 @@ package enum ActionReuse: Sendable, Hashable {
 /// How a Databricks job does what a step does.
 package enum DatabricksTask: Sendable, Hashable {
     case command(String)
-    /// - Parameter missing: what Databricks does not do, after "Databricks does not".
+    /// - Parameter missing: what Databricks does not do; completes "Databricks does not".
     case none(missing: String)
 }

@@ -1,6 +1,6 @@
 import Formats
 
-/// `run: COMMAND`, by a shell.
+/// `run: COMMAND`: runs a shell command.
 package struct CommandAction: ActionKind {
     package static let tag = "run"
     package static let key: ActionKey? = ActionKey("run", .string, "shell command") { value, _, _ in

@@ -1,7 +1,7 @@
 import Formats
 import Promotion
 
-/// `promote: { evidence: …, … }`: let the challenger replace the incumbent if the evidence says so.
+/// `promote: { evidence: …, … }`: replaces the incumbent with the challenger if the evidence supports it.
 package struct PromoteAction: ActionKind {
     package static let tag = "promote"
     package static let key: ActionKey? = ActionKey(
@@ -11,9 +11,9 @@ package struct PromoteAction: ActionKind {
                 + RuleFields.all + [
                     .init(
                         "training_ids", .string,
-                        "rows the challenger was trained on, one id a line: ${steps.NAME.outputs.OUTPUT}; none may be in the evidence"
+                        "rows the challenger was trained on, one id per line: ${steps.NAME.outputs.OUTPUT}; none may be in the evidence"
                     )
-                ]), "let the challenger replace the incumbent if the evidence says so"
+                ]), "replace the incumbent with the challenger if the evidence supports it"
     ) { value, key, problems in
         guard let evidence = value["evidence"] else { return nil }
         let rules = readRules(value, key: key, &problems)
@@ -22,10 +22,10 @@ package struct PromoteAction: ActionKind {
         return Self(evidence: reference, rules: rules, trainingIDs: training)
     }
 
-    /// The output that has the per-row scores.
+    /// The output with the per-row scores.
     package let evidence: Reference
     package let rules: PromotionRules
-    /// The output that has the rows that the challenger was trained on.
+    /// The output with the rows that the challenger was trained on.
     package let trainingIDs: Reference?
 
     private enum CodingKeys: String, CodingKey { case evidence, rules, trainingIDs }

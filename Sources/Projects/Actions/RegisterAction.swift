@@ -1,6 +1,6 @@
 import Formats
 
-/// `register: { model: … }`: make a version of the environment's registered model from what another step logged.
+/// `register: { model: … }`: registers what another step logged as a version of the environment's registered model.
 package struct RegisterAction: ActionKind {
     package static let tag = "register"
     package static let key: ActionKey? = ActionKey(
@@ -12,7 +12,7 @@ package struct RegisterAction: ActionKind {
         value["model"].flatMap { Reference($0, key: "\(key).model", &problems) }.map(Self.init(model:))
     }
 
-    /// The output that has the model's URI.
+    /// The output with the model's URI.
     package let model: Reference
 
     private enum CodingKeys: String, CodingKey { case model }

@@ -1,6 +1,6 @@
 import Formats
 
-/// Make the version that the run's trigger names the incumbent again. Only `espalier rollback` asks for it.
+/// Makes the version that the run's trigger names the incumbent again. Only `espalier rollback` uses it.
 package struct RestoreAction: ActionKind {
     package static let tag = "restore"
 

@@ -1,12 +1,12 @@
 import Formats
 
-/// `terraform: { apply: … }`: have Terraform do what a step above has planned. `TerraformPlanAction` reads the key.
+/// `terraform: { apply: … }`: applies the plan of an earlier step. `TerraformPlanAction` reads the key.
 package struct TerraformApplyAction: ActionKind {
     package static let tag = "apply"
 
-    /// The output `plan` of a step that plans.
+    /// The output `plan` of a planning step.
     package let plan: Reference
-    /// Apply only what the plan of a merged change has shown.
+    /// Whether to apply only what the plan of a merged change showed.
     package let isShown: Bool
 
     private enum CodingKeys: String, CodingKey { case plan, isShown }
@@ -29,7 +29,7 @@ package struct TerraformApplyAction: ActionKind {
         guard planner == nil || plan.output != Infrastructure.output else { return [] }
         return [
             Problem(
-                "\(plan) is no plan", at: mark, key: "steps.\(step.name).terraform.apply",
+                "\(plan) is not a plan", at: mark, key: "steps.\(step.name).terraform.apply",
                 hint: "name the output `plan` of a step with terraform: { plan: FOLDER }")
         ]
     }

@@ -1,6 +1,6 @@
 import Formats
 
-/// `terraform: { plan: FOLDER }`: have Terraform say what it would do.
+/// `terraform: { plan: FOLDER }`: plans a folder of Terraform configuration.
 package struct TerraformPlanAction: ActionKind {
     package static let tag = "plan"
     package static let key: ActionKey? = terraformKey
@@ -31,17 +31,17 @@ package struct TerraformPlanAction: ActionKind {
     package func command(_ action: (String) -> Action?) -> String? { infrastructure.planCommand }
 }
 
-/// `terraform:` asks for one of two kinds.
+/// `terraform:` selects one of two kinds.
 private let terraformKey = ActionKey(
     "terraform",
     .object([
         .init("plan", .string, "folder of the configuration"),
         .init(
             "state", .string,
-            "file in the environment's data that keeps the state; else the configuration's backend does"),
+            "file in the environment's data for the state; default: the configuration's own backend"),
         .init("apply", .string, "what to apply: ${steps.NAME.outputs.plan}"),
-        .init("shown", .flag, "apply only what the plan of a merged change has shown; default true"),
-    ]), "plan a folder of Terraform configuration, or apply what a step above has planned"
+        .init("shown", .flag, "apply only what the plan of a merged change showed; default true"),
+    ]), "plan a folder of Terraform configuration, or apply the plan of an earlier step"
 ) { value, key, problems in
     guard (value["plan"] == nil) != (value["apply"] == nil) else {
         problems.append(
@@ -50,7 +50,7 @@ private let terraformKey = ActionKey(
     }
     for (own, other) in [("state", "apply"), ("shown", "plan")] where value[own] != nil && value[other] != nil {
         problems.append(
-            Problem("'\(own)' says nothing beside '\(other)'", at: value[own]?.mark, key: "\(key).\(own)"))
+            Problem("'\(own)' has no effect beside '\(other)'", at: value[own]?.mark, key: "\(key).\(own)"))
     }
     if let apply = value["apply"] {
         return Reference(apply, key: "\(key).apply", &problems).map {

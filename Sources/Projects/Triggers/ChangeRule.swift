@@ -1,16 +1,16 @@
-/// `on: { change: … }`: a merge was proposed.
+/// `on: { change: … }`: starts when a change is proposed for a branch.
 package struct ChangeRule: TriggerRule {
     package static let field = Shape.Field(
         "change",
         .object([
             .init("target", .oneOrMany(.string), required: true, "target branches of the changes to check"),
-            .init("paths", .oneOrMany(.string), "only changes of one of these paths"),
+            .init("paths", .oneOrMany(.string), "only changes that touch one of these paths"),
             .init("environment", .string, required: true, "environment that the checks run in"),
-        ]), "a merge was proposed")
+        ]), "a change was proposed")
 
     package let targets: [Glob]
     package let environment: String
-    /// Only changes of these paths; all when empty.
+    /// Only changes of these paths. Empty: all changes.
     package let paths: [Glob]
 
     package init?(_ node: Node, _ problems: inout [Problem]) {

@@ -1,23 +1,23 @@
-/// `on: { drift: … }`: when a run's finding that the world has drifted starts a pipeline.
+/// `on: { drift: … }`: starts when a run reports drift.
 package struct DriftRule: TriggerRule {
     package static let field = Shape.Field(
         "drift",
         .object([
-            .init("environment", .string, required: true, "environment whose drift starts it, and in which it runs"),
+            .init("environment", .string, required: true, "environment whose drift starts it, and where it runs"),
             .init(
                 "of", .oneOrMany(.string),
-                "pipelines whose steps report the drift; default all of the environment"),
-            .init("cooldown", .duration, "time from one start to the next; default 7d"),
-            .init("at_most", .integer(min: 1), "starts within the window; default 4"),
-            .init("window", .duration, "what at_most counts in; default 30d"),
-        ]), "a step reported that the world has drifted from what the model learned")
+                "pipelines whose drift counts; default all of the environment"),
+            .init("cooldown", .duration, "minimum time between two starts; default 7d"),
+            .init("at_most", .integer(min: 1), "maximum number of starts within the window; default 4"),
+            .init("window", .duration, "the period for at_most; default 30d"),
+        ]), "a step reported that the data has drifted from what the model learned")
 
     package let environment: String
-    /// The pipelines whose findings count; all of the environment when empty.
+    /// The pipelines whose reports count. Empty: all pipelines of the environment.
     package let of: [String]
-    /// Seconds from one start to the next.
+    /// Minimum seconds between two starts.
     package let cooldown: Int64
-    /// Starts within `window` seconds, at most.
+    /// Maximum number of starts within `window` seconds.
     package let atMost: Int
     package let window: Int64
 
@@ -32,7 +32,7 @@ package struct DriftRule: TriggerRule {
     package var environments: [String] { [environment] }
     package var onDatabricks: DatabricksTrigger { .none(instead: nil) }
 
-    /// Drift that nobody could report.
+    /// Rules for drift that no pipeline can report.
     package static func problems(among pipelines: [Pipeline]) -> [Problem] {
         let names = pipelines.map(\.name)
         return pipelines.flatMap { pipeline in

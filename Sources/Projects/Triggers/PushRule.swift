@@ -1,11 +1,11 @@
-/// `on: { push: … }`: a branch moved.
+/// `on: { push: … }`: starts when a branch moves.
 package struct PushRule: TriggerRule {
     package static let field = Shape.Field(
         "push",
         .object([
             .init(
                 "environment", .oneOrMany(.string), required: true, "environments whose branches start this pipeline"),
-            .init("branches", .oneOrMany(.string), "only these branches of them"),
+            .init("branches", .oneOrMany(.string), "only these branches of the environments"),
             .init("paths", .oneOrMany(.string), "only when one of these paths changed"),
         ]), "a branch moved")
 

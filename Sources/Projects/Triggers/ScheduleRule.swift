@@ -1,16 +1,16 @@
 import Cron
 import Foundation
 
-/// `on: { schedule: … }`: a cron rule with its policies.
+/// `on: { schedule: … }`: start at the moments of a cron expression, by these policies.
 public struct ScheduleRule: Sendable, Hashable, Codable {
-    /// What becomes of moments that passed while nobody could fire them.
+    /// What happens to moments that were missed.
     public enum Misfire: String, Sendable, Codable, CaseIterable {
         case runOnce = "run-once"
         case runAll = "run-all"
         case skip
     }
 
-    /// What becomes of a moment while a run of an earlier one has not ended.
+    /// What happens to a due moment while an earlier moment's run has not ended.
     public enum Overlap: String, Sendable, Codable, CaseIterable { case queue, skip, replace }
 
     private enum CodingKeys: String, CodingKey {
@@ -23,21 +23,21 @@ public struct ScheduleRule: Sendable, Hashable, Codable {
     public let misfire: Misfire
     public let overlap: Overlap
     public let dst: DaylightSaving
-    /// Schedules whose fire for the same time has to pass first. Absent for none.
+    /// Schedules whose fire for the same time must pass first. Absent: none.
     public let after: [String]?
-    /// Each fire comes later by a share of these seconds that is the schedule's own. Absent for none.
+    /// Delays each fire by a part of these seconds that is fixed for the schedule. Absent: none.
     public let jitter: Int64?
-    /// Nothing is due before.
+    /// Nothing is due before this time.
     public let start: Date?
-    /// Nothing is due after.
+    /// Nothing is due after this time.
     public let end: Date?
-    /// The most moments that `misfire: run-all` makes up at once. Absent for 100.
+    /// Maximum number of moments that `misfire: run-all` makes up at once. Absent: 100.
     public let catchUp: Int?
 
     /// The names under `after`.
     public var dependencies: [String] { after ?? [] }
 
-    /// Whether what one of them has decided holds for the other, too.
+    /// Whether the two rules have the same moments, so that what one has decided also holds for the other.
     public func hasSameMoments(as other: ScheduleRule) -> Bool {
         cron == other.cron && timezone == other.timezone && dst == other.dst && environment == other.environment
     }
@@ -66,7 +66,7 @@ extension ScheduleRule {
         if Zone(named: timezone) == nil {
             problems.append(
                 Problem(
-                    "'\(timezone)' is no time zone", at: node["timezone"]?.mark ?? node.mark,
+                    "'\(timezone)' is not a time zone", at: node["timezone"]?.mark ?? node.mark,
                     key: "on.schedule.timezone",
                     hint: nearest(to: timezone, among: Zone.names)
                         .map { "did you mean '\($0)'?" } ?? "use an IANA name such as Europe/Berlin"))
@@ -91,21 +91,22 @@ extension ScheduleRule: TriggerRule {
                 "environment that it runs in, and whose releases make it live"),
             .init(
                 "misfire", .oneOf(Misfire.allCases.map(\.rawValue)),
-                "what to do about moments missed; default run-once"),
+                "what to do about missed moments; default run-once"),
             .init(
                 "overlap", .oneOf(Overlap.allCases.map(\.rawValue)),
-                "what to do when the last fire still runs; default queue"),
+                "what to do while the previous fire is still running; default queue"),
             .init("dst", .oneOf(DaylightSaving.allCases.map(\.rawValue)), "daylight saving rule; default wall-once"),
             .init(
                 "after", .oneOrMany(.string),
-                "schedules of the same environment whose fire must have passed first"),
+                "schedules of the same environment whose fire must pass first"),
             .init(
                 "jitter", .duration,
-                "spreads schedules of one moment: each comes later by its own fixed share of this"),
+                "spreads schedules that are due at the same time: each is delayed by its own fixed part of this"),
             .init("start", .string, "nothing is due before this moment: 2026-01-01T00:00:00Z"),
             .init("end", .string, "nothing is due after this moment"),
             .init(
-                "catch_up", .integer(min: 1), "the most missed moments that run-all makes up at once; default 100"),
+                "catch_up", .integer(min: 1),
+                "maximum number of missed moments that run-all makes up at once; default 100"),
         ]), "a moment is due")
 
     package var environments: [String] { [environment] }
@@ -118,12 +119,12 @@ extension ScheduleRule: TriggerRule {
         if start != nil { lost.append("start") }
         if end != nil { lost.append("end") }
         if catchUp != nil { lost.append("catch_up") }
-        // Databricks counts as Quartz does; where clocks never change, all ways to count agree.
+        // Databricks uses Quartz's rule. In zones that never change their clocks, all rules agree.
         if dst != .quartz, !["UTC", "Etc/UTC", "GMT"].contains(timezone) { lost.append("dst: \(dst.rawValue)") }
         return .schedule(losing: lost)
     }
 
-    /// Schedules that wait for what is no schedule of their environment, or for each other.
+    /// Schedules that depend on something that is not a schedule of their environment, or on each other.
     package static func problems(among pipelines: [Pipeline]) -> [Problem] {
         let schedules = pipelines.filter { $0.triggers.schedule != nil }
         var found: [Problem] = []
@@ -134,7 +135,7 @@ extension ScheduleRule: TriggerRule {
             for name in after where !others.contains(name) {
                 found.append(
                     Problem(
-                        "'\(name)' is no other schedule of environment '\(rule.environment)'", at: pipeline.mark,
+                        "'\(name)' is not another schedule of environment '\(rule.environment)'", at: pipeline.mark,
                         key: "on.schedule.after",
                         hint: nearest(to: name, among: others).map { "did you mean '\($0)'?" }
                             ?? "name a pipeline with on: { schedule: … } in the same environment"))
@@ -153,7 +154,7 @@ extension ScheduleRule: TriggerRule {
         return found
     }
 
-    /// What the cron expression holds that is passed over when it is read.
+    /// Parts of the cron expression that are ignored.
     package static func warnings(_ node: Node) -> [Problem] {
         guard let cron = node["cron"], let expression = try? CronExpression(cron.text ?? "") else { return [] }
         return expression.lints.map { Problem("\($0)", at: cron.mark, key: "on.schedule.cron") }

@@ -1,25 +1,25 @@
-/// A key of `on:`: when something starts a pipeline.
+/// A key of `on:`: a kind of event that starts a pipeline.
 ///
-/// A new trigger is a file here and a line in `Triggers.kinds`, and its event (see `EventKind`, `StartingEvent`).
+/// A new trigger needs a file here, a line in `Triggers.kinds`, and its event (see `EventKind`, `StartingEvent`).
 package protocol TriggerRule: Hashable, Sendable {
-    /// The key, its shape and what it is about.
+    /// The key with its shape and description.
     static var field: Shape.Field { get }
 
-    /// - Parameter node: of the field's shape.
-    /// - Returns: `nil` when something is wrong with it, which it has added to the problems.
+    /// - Parameter node: already of the field's shape.
+    /// - Returns: `nil` if something is wrong with it, which is added to the problems.
     init?(_ node: Node, _ problems: inout [Problem])
 
-    /// The environments that the pipeline runs in because of it.
+    /// The environments that the pipeline runs in through this trigger.
     var environments: [String] { get }
-    /// The patterns of paths that decide whether it starts the pipeline.
+    /// The path patterns that decide whether it starts the pipeline.
     var paths: [Glob] { get }
-    /// How a job of Databricks does it.
+    /// How a Databricks job does it.
     var onDatabricks: DatabricksTrigger { get }
 
-    /// What is wrong with the rules of this kind beside the project's other pipelines.
+    /// What is wrong with rules of this kind in the context of the project's pipelines.
     static func problems(among pipelines: [Pipeline]) -> [Problem]
 
-    /// What works, but most likely not as it was meant.
+    /// Problems that do not prevent a run, but are most likely mistakes.
     ///
     /// - Parameter node: of any shape.
     static func warnings(_ node: Node) -> [Problem]
@@ -34,12 +34,12 @@ extension TriggerRule {
     package static func warnings(_ node: Node) -> [Problem] { [] }
 }
 
-/// How a Databricks job is started the same way.
+/// How to start a Databricks job in the same way.
 package enum DatabricksTrigger: Sendable, Hashable {
     /// By its `schedule`.
     ///
-    /// - Parameter losing: the keys that it does not have.
+    /// - Parameter losing: the keys that Databricks does not have.
     case schedule(losing: [String])
-    /// - Parameter instead: what to do about it.
+    /// - Parameter instead: what to do instead.
     case none(instead: String?)
 }

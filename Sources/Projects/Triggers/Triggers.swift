@@ -1,27 +1,27 @@
 /// What starts a pipeline: its `on:`.
 public struct Triggers: Sendable {
-    /// Every kind of trigger, in the order that messages and the schema name them in.
+    /// Every kind of trigger, in the order in which messages and the schema list them.
     package static let kinds: [any TriggerRule.Type] = [
         PushRule.self, ChangeRule.self, ScheduleRule.self, DriftRule.self,
     ]
 
-    /// In the order of `kinds`, one of each at most.
+    /// In the order of `kinds`, at most one of each.
     package let rules: [any TriggerRule]
 
     package init(_ rules: [any TriggerRule] = []) {
         self.rules = rules
     }
 
-    /// The rule of one kind; `nil` when that does not start the pipeline.
+    /// The rule of a given kind; `nil` if the pipeline does not have that trigger.
     package func rule<Rule: TriggerRule>(_ type: Rule.Type) -> Rule? {
         for case let rule as Rule in rules { return rule }
         return nil
     }
 
-    /// The environments that it may run in, in the order of its triggers.
+    /// The environments that the pipeline may run in, in the order of its triggers.
     public var environments: [String] { rules.flatMap(\.environments) }
 
-    /// The patterns of paths that decide whether it starts.
+    /// The path patterns that decide whether it starts.
     public var paths: [Glob] { rules.flatMap(\.paths) }
 }
 
@@ -36,7 +36,7 @@ extension Triggers: Hashable {
 }
 
 extension Triggers {
-    /// - Parameter node: of the right shape.
+    /// - Parameter node: already of the right shape.
     init(_ node: Node?, _ problems: inout [Problem]) {
         var rules: [any TriggerRule] = []
         for kind in Self.kinds {
@@ -51,7 +51,7 @@ extension Triggers {
         }
     }
 
-    /// What works in a pipeline's file, but most likely not as it was meant.
+    /// Problems in a pipeline's file that do not prevent a run, but are most likely mistakes.
     static func warnings(_ file: Node) -> [Problem] {
         kinds.flatMap { kind in file["on"]?[kind.key].map { kind.warnings($0) } ?? [] }
     }

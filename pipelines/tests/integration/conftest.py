@@ -5,13 +5,11 @@ MLflow's store is a temporary folder, whatever the environment says: a test neve
 
 import contextlib
 import io
-import json
 import os
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
-from functools import cached_property
 from importlib import import_module
 from pathlib import Path
 
@@ -51,16 +49,13 @@ class Checkout:
             "ESPALIER_DATA": str(self.root / "data"),
         }
 
-    def environment(self, step: str, variables: dict[str, str]) -> dict[str, str]:
-        inherited = {key: value for key, value in os.environ.items() if not key.startswith(("ESPALIER_", "MLFLOW_"))}
-        return inherited | self.contract(step) | variables
-
     def start(self, module: str, program: str | None = None, **variables: str) -> subprocess.Popen:
         """Starts `python -m hrob.<module>`, or a program instead of it, as the step of that name."""
+        inherited = {key: value for key, value in os.environ.items() if not key.startswith(("ESPALIER_", "MLFLOW_"))}
         return subprocess.Popen(
             [sys.executable, *(["-c", program] if program else ["-m", f"hrob.{module}"])],
             cwd=self.root,
-            env=self.environment(module, variables),
+            env=inherited | self.contract(module) | variables,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -72,26 +67,6 @@ class Checkout:
         printed, _ = process.communicate()
         assert process.returncode == 0, printed
         return printed
-
-    @cached_property
-    def starter(self) -> subprocess.Popen:
-        """It ends when nobody can ask any more."""
-        return subprocess.Popen(
-            [sys.executable, Path(__file__).with_name("starter.py")],
-            cwd=self.root,
-            env=self.environment("train", {}),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-
-    def again(self, module: str, **variables: str) -> str:
-        """Like `run`, for a step that another test has started by `run`: as a fork of one process that has imported it."""
-        printed = self.root / "printed"
-        asked = {"module": module, "environment": self.environment(module, variables), "printed": str(printed)}
-        print(json.dumps(asked), file=self.starter.stdin, flush=True)
-        assert self.starter.stdout.readline() == "0\n", printed.read_text()
-        return printed.read_text()
 
     def call(self, module: str, **variables: str) -> tuple[int, str]:
         """The step in this process, which saves its start: exit code, and what it printed."""
@@ -129,10 +104,7 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
         patch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
         mlflow.set_tracking_uri(store)
         MlflowClient(store).create_registered_model(MODEL)
-        made = Checkout(root, store)
-        yield made
-        if "starter" in vars(made):
-            made.starter.communicate()
+        yield Checkout(root, store)
 
 
 @dataclass(frozen=True)
@@ -154,5 +126,5 @@ def contest(checkout: Checkout) -> Contest:
     checkout.run("train", ESPALIER_CONFIG=str(config))
     champion = checkout.register()
     checkout.select("bwght2: { keep: all }")
-    checkout.again("train", ESPALIER_CONFIG=str(config))
+    checkout.run("train", ESPALIER_CONFIG=str(config))
     return Contest(checkout, champion, checkout.register())

@@ -61,7 +61,7 @@ def test_the_models_are_above_chance_and_the_richer_one_is_better(evidence):
 
 
 def test_without_a_champion_there_is_no_champion_column(contest):
-    contest.checkout.again("validate", ESPALIER_MODEL_URI=contest.challenger, ESPALIER_CHAMPION_URI="")
+    contest.checkout.run("validate", ESPALIER_MODEL_URI=contest.challenger, ESPALIER_CHAMPION_URI="")
     with open(contest.checkout.root / "outputs/validate/evidence.csv") as file:
         assert file.readline() == "id,label,challenger,age_of_mother\n"
 
@@ -76,7 +76,7 @@ def trained(checkout, folder: Path, config: str, **variables: str) -> dict[str, 
     """What a training of its own reports."""
     (folder / "config.json").write_text(config)
     (folder / "output").unlink(missing_ok=True)
-    checkout.again("train", ESPALIER_CONFIG=str(folder / "config.json"), ESPALIER_OUTPUT=str(folder / "output"), **variables)
+    checkout.run("train", ESPALIER_CONFIG=str(folder / "config.json"), ESPALIER_OUTPUT=str(folder / "output"), **variables)
     return dict(line.split("=", 1) for line in (folder / "output").read_text().splitlines())
 
 
@@ -144,7 +144,7 @@ def test_a_second_target_is_trained_on_the_same_table(contest, shared, tmp_path)
     for module, name in (("features", "features"), ("publish", "store")):
         code, printed = checkout.call(module, ESPALIER_OUTPUTS=str(tmp_path / name), **variables)
         assert code == 0, printed
-    checkout.again("train", ESPALIER_OUTPUTS=str(tmp_path / "train"), **variables)
+    checkout.run("train", ESPALIER_OUTPUTS=str(tmp_path / "train"), **variables)
     reported = dict(line.split("=", 1) for line in (tmp_path / "output").read_text().splitlines())
     assert reported["dataset.features"] == "births_first_minute@2"
     run = MlflowClient(checkout.tracking_uri).get_run(reported["run_id"])

@@ -1,0 +1,29 @@
+import Executing
+import Runs
+
+/// Runs steps as a script says, in memory and at once. Another one on the same machine finds what this one has started.
+package struct ScriptedExecutor: Executor {
+    package let machine: ScriptedMachine
+    package let slots: Int
+
+    package init(on machine: ScriptedMachine, slots: Int = 4) {
+        self.machine = machine
+        self.slots = slots
+    }
+
+    package func wasStarted(_ attempt: Attempt) throws -> Bool { machine.wasStarted(attempt) }
+
+    package func start(_ job: Job) async throws { try machine.start(job) }
+
+    package func result(of job: Job) async throws -> StepResult { try await machine.result(of: job.attempt) }
+
+    package func stop(_ attempt: Attempt) { machine.stop(attempt) }
+
+    package func logTail(of attempt: Attempt) -> [String] { machine.log(of: attempt) }
+
+    package func write(_ lines: [String], toLogOf attempt: Attempt) throws { machine.write(lines, toLogOf: attempt) }
+
+    package func restore(_ result: KeptResult, for attempt: Attempt) async throws -> [String: String]? {
+        machine.restore(result, for: attempt)
+    }
+}
