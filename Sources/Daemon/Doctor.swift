@@ -144,8 +144,8 @@ public struct Doctor: Sendable {
                         detail: "\(row). It waits, and nothing else does: run the version that wrote it, or a newer one"
                     ))
             }
-            // What hooks and repositories look like now is examined below.
-            for trouble in try await store.troubles() where ![.hooks, .repository].contains(trouble.place.kind) {
+            // What hooks look like now is examined below.
+            for trouble in try await store.troubles() where trouble.place.kind != .hooks {
                 findings.append(
                     Diagnosis(
                         subject: trouble.place.project.map { "project \($0)" } ?? "daemon", state: .broken,
