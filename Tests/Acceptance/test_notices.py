@@ -484,7 +484,7 @@ def test_the_document_says_what_is_so(espalier, tmp_path):
     done = espalier("validate", tmp_path)
     assert done.returncode == 0, done.stdout
     table = text.split("## What is told")[1].split("## Storms")[0]
-    assert re.findall(r"^\| `(\w+)` \|", table, re.M) == ALL.strip("[]").split(", ")
+    assert re.findall(r"^\| `(\w+)` \|", table, re.M) == [*ALL.strip("[]").split(", "), "trouble"]
     (tmp_path / "environments/prod.yml").write_text(f'branches: ["release/**"]\n{example}'.replace("{{title}}", "{{x}}"))
     fields = re.search(r"known here: (.*)\)", espalier("validate", tmp_path).stdout)[1].split(", ")
     listed = re.findall(r"`\{\{(\w+)\}\}`", text.split("## Templates")[1].split("##")[0])

@@ -8,7 +8,7 @@ import ScriptedExecution
 import Testing
 
 /// What every executor promises: each test is a sentence of `Executor`'s comment.
-@Suite(.timeLimit(.minutes(1))) struct ExecutorContractTests {
+@Suite(.timeLimit(.minutes(10))) struct ExecutorContractTests {
     @Test(arguments: Place.allCases) func anAttemptThatWasStartedIsKnownToEverybody(place: Place) async throws {
         let subject = try place.subject()
         let (first, job) = (subject.executor(), try subject.job(Behaviour(waits: true)))

@@ -205,7 +205,7 @@ import Testing
                     folder: step, workingFolder: folder.path,
                     command: [
                         "/bin/sh", "-c",
-                        "setsid sleep 300 & echo $! > \(pidFile).t; mv \(pidFile).t \(pidFile); sleep 300",
+                        "setsid sleep 3600 & echo $! > \(pidFile).t; mv \(pidFile).t \(pidFile); sleep 3600",
                     ],
                     environment: ["PATH": "/usr/bin:/bin"], timeout: nil, group: group)))
         while !FileManager.default.fileExists(atPath: pidFile) { await Task.yield() }

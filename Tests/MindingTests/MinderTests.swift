@@ -75,7 +75,7 @@ import Testing
 
     @Test func aKilledMinderLeavesNoRecord() async throws {
         let ready = folder.path + "/ready"
-        #expect(try minders.start(request("touch \(ready); sleep 300", timeout: nil)))
+        #expect(try minders.start(request("touch \(ready); sleep 3600", timeout: nil)))
         while !FileManager.default.fileExists(atPath: ready) { await Task.yield() }
         let pid = try #require(
             Int32(

@@ -12,7 +12,7 @@ import Store
 import Testing
 
 /// What outlives a full disk, and the end of the process.
-@Suite(.timeLimit(.minutes(1))) struct DurabilityTests {
+@Suite(.timeLimit(.minutes(10))) struct DurabilityTests {
     let fixture: EngineFixture
     var machine: ScriptedMachine { fixture.machine }
     var store: Store { fixture.store }

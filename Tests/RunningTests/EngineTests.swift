@@ -12,7 +12,7 @@ import Store
 import Testing
 
 /// Runs from their event to their end: real store, scripted steps.
-@Suite(.timeLimit(.minutes(1))) struct EngineTests {
+@Suite(.timeLimit(.minutes(10))) struct EngineTests {
     let fixture: EngineFixture
     var machine: ScriptedMachine { fixture.machine }
     var store: Store { fixture.store }

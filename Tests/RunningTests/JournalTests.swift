@@ -13,7 +13,7 @@ import Synchronization
 import Testing
 
 /// Facts on their way to the disk.
-@Suite(.timeLimit(.minutes(1))) struct JournalTests {
+@Suite(.timeLimit(.minutes(10))) struct JournalTests {
     let fixture: EngineFixture
     let run: StoredRun
     let journal: Journal

@@ -12,7 +12,7 @@ import Store
 import Testing
 
 /// Events on their way to runs.
-@Suite(.timeLimit(.minutes(1))) struct PlanningTests {
+@Suite(.timeLimit(.minutes(10))) struct PlanningTests {
     let fixture: EngineFixture
     var store: Store { fixture.store }
     let plan = SamplePlan(SampleStep("a"))
