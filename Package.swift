@@ -76,7 +76,7 @@ let package = Package(
         // Event + commit + configuration → exactly what will run, and why the rest will not.
         pure("Plans", needs: ["Formats", "Events", "Projects"]),
         // Runs and steps as a fold over appended facts.
-        pure("Runs", needs: ["Formats", "Plans"]),
+        pure("Runs", needs: ["Formats", "Events", "Projects", "Plans"]),
         // A change as a fold over its facts, and what the gate does next about it.
         pure("Changes", needs: ["Formats", "Events", "Projects"]),
         // Which moments of a schedule fire now, and when to look again.
@@ -95,7 +95,7 @@ let package = Package(
         // SHA-256 of bytes and files, message codes and signatures, by libcrypto.
         .target(name: "Digests", dependencies: ["Clibcrypto"], swiftSettings: swiftSettings),
         // Repositories through libgit2: refs, trees, merges, compare-and-swap, fetch, checkout.
-        .target(name: "Git", dependencies: ["Clibgit2", "CPosix", "Events"], swiftSettings: swiftSettings),
+        .target(name: "Git", dependencies: ["Clibgit2", "Events"], swiftSettings: swiftSettings),
         // YAML files into nodes that know their line, by Yams.
         .target(
             name: "ProjectFiles", dependencies: ["Projects", .product(name: "Yams", package: "Yams")],
@@ -104,7 +104,7 @@ let package = Package(
         .target(
             name: "Store",
             dependencies: [
-                "Formats", "Events", "Plans", "Runs", "Changes", "Notices", "Promotion", "Schedules",
+                "Formats", "Events", "Projects", "Plans", "Runs", "Changes", "Notices", "Promotion", "Schedules",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ],
             swiftSettings: swiftSettings),
@@ -136,7 +136,7 @@ let package = Package(
         // MARK: The daemon's rooms, in the order of the flow: each imports only those above it
 
         // The daemon's own folder: paths, locks, failpoints, bells; and how files that steps left are read.
-        room("Home", needs: ["Projects", "Notices"]),
+        room("Home", needs: ["Notices"]),
         // A project, its inputs and its files at a commit.
         room("Reading", needs: ["Home", "Events", "Projects", "Plans", "Digests", "Git", "ProjectFiles"]),
         // Where commands run, and what a step is given and leaves.
@@ -192,18 +192,17 @@ let package = Package(
             "Answering",
             needs: [
                 "Home", "Reading", "Executing", "Promoting", "Following", "Gating", "Events", "Cron", "Projects",
-                "Plans",
-                "Runs", "Changes", "Schedules", "Notices", "Reports", "Promotion", "Terraform", "Digests", "Git",
-                "Registry", "Store",
+                "Plans", "Runs", "Changes", "Schedules", "Notices", "Reports", "Promotion", "Terraform", "Digests",
+                "Git", "Minding", "Registry", "Store",
             ]),
         // New projects from templates, and upgrades of them.
-        room("Starting", needs: ["Home", "Events", "Projects", "Templates", "Git", "ProjectFiles", "Programs"]),
+        room("Starting", needs: ["Home", "Events", "Projects", "Templates", "Git", "ProjectFiles"]),
         // All rooms wired: the daemon, its turn, its commands.
         room(
             "Daemon",
             needs: [
                 "Home", "Reading", "Executing", "Promoting", "Following", "Gating", "Running", "Firing", "Telling",
-                "Answering", "Starting", "Events", "Projects", "Plans", "Runs", "Changes", "Schedules", "Notices",
+                "Answering", "Events", "Projects", "Plans", "Runs", "Changes", "Schedules", "Notices",
                 "Reports", "Digests", "Git", "Store", "Watching", "Minding", "Programs", "Registry", "Forges", "Curl",
                 "Web", .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
             ]),
@@ -257,15 +256,15 @@ let package = Package(
             data: ["Fixtures", "Golden"]),
         tests("Watching", "Fixtures"),
         tests("Minding", "CPosix", "Fixtures"),
-        tests("HTTP"),
+        tests("HTTP", "Fixtures"),
         tests("Programs"),
         tests("Registry", "Fixtures"),
         tests("Forges", "Digests", "Fixtures"),
         tests("Curl", "Fixtures", "Notices"),
         tests("Web", "HTTP", "Reports", .product(name: "Logging", package: "swift-log")),
         tests("Daemon", "Fixtures", "Home", "Watching"),
-        tests("Home", "Fixtures"),
-        tests("Reading", "Digests", "Events", "Fixtures", "Git", "Home", "Plans", "Projects"),
+        tests("Home", "Fixtures", "Notices"),
+        tests("Reading", "Digests", "Events", "Fixtures", "Git", "Home", "Minding", "Plans", "Projects"),
         // An executor that runs steps in memory as a script says, and plans for it.
         .target(
             name: "ScriptedExecution", dependencies: ["Events", "Executing", "Plans", "Projects", "Runs"],
@@ -287,7 +286,8 @@ let package = Package(
             "Gating", "Changes", "Events", "Fixtures", "Following", "Forges", "Git", "Home", "Plans", "Projects",
             "Reading", "Runs", "Store", .product(name: "Logging", package: "swift-log")),
         tests(
-            "Firing", "Cron", "Events", "Fixtures", "Home", "Minding", "Plans", "Projects", "Promoting", "Reading",
+            "Firing", "Cron", "Events", "Fixtures", "Git", "Home", "Minding", "Plans", "Projects", "Promoting",
+            "Reading",
             "Runs", "Schedules", "Store", .product(name: "Logging", package: "swift-log")),
     ]
 )

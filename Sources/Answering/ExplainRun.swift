@@ -1,13 +1,8 @@
 import Events
-import Executing
-import Following
 import Foundation
-import Gating
 import Git
 import Plans
 import Projects
-import Promoting
-import Reading
 import Reports
 import Runs
 import Store

@@ -1,12 +1,8 @@
 import Digests
-import Executing
-import Following
 import Foundation
-import Gating
 import Home
 import Promoting
 import Promotion
-import Reading
 import Reports
 import Store
 

@@ -1,11 +1,6 @@
-import Executing
 import Foundation
-import Gating
-import Home
 import Notices
 import Projects
-import Promoting
-import Reading
 import Reports
 import Store
 

@@ -1,14 +1,8 @@
 import Cron
 import Events
-import Executing
-import Following
 import Foundation
-import Gating
-import Home
-import Plans
 import Projects
 import Promoting
-import Reading
 import Reports
 import Runs
 import Schedules

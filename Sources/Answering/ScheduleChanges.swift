@@ -1,7 +1,5 @@
-import Executing
 import Following
 import Foundation
-import Gating
 import Git
 import Home
 import Plans

@@ -1,12 +1,8 @@
 import Answering
 import Events
-import Executing
 import Following
 import Foundation
-import Gating
-import Home
 import Projects
-import Reading
 import Running
 import Store
 import Watching

@@ -1,12 +1,8 @@
-import Answering
 import Executing
-import Following
 import Foundation
 import Home
 import Plans
-import Promoting
 import Reading
-import Running
 import Runs
 import Store
 

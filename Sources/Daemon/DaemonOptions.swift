@@ -1,7 +1,5 @@
-import Firing
 import Following
 import Home
-import Promoting
 
 /// Options for starting a daemon.
 public struct DaemonOptions: Sendable {

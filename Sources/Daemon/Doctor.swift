@@ -1,20 +1,14 @@
-import Answering
 import Curl
 import Reports
 import Executing
-import Firing
 import Following
 import Foundation
-import Gating
 import Git
 import Home
 import Minding
 import Notices
 import Programs
 import Projects
-import Promoting
-import Reading
-import Running
 import Store
 
 /// Checks everything that the daemon depends on.

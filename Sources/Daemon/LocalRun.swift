@@ -1,9 +1,7 @@
 import Answering
 import Digests
 import Executing
-import Following
 import Foundation
-import Gating
 import Home
 import Logging
 import Minding

@@ -1,17 +1,6 @@
 import Answering
-import Changes
-import Events
-import Executing
-import Following
 import Foundation
-import Gating
-import Home
-import Plans
-import Promoting
-import Reading
 import Reports
-import Running
-import Store
 import Web
 
 /// Passes the reporter's answers to the pages.

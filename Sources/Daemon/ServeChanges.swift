@@ -1,15 +1,10 @@
-import Answering
 import Changes
 import Events
-import Executing
-import Following
 import Foundation
 import Gating
 import Git
 import Home
 import Projects
-import Promoting
-import Reading
 import Store
 
 /// Requests of people about changes.

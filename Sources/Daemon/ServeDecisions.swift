@@ -1,17 +1,10 @@
-import Answering
 import Changes
 import Events
-import Executing
-import Firing
-import Following
 import Foundation
-import Gating
 import Git
 import Home
 import Plans
 import Projects
-import Promoting
-import Reading
 import Running
 import Runs
 import Store

@@ -1,14 +1,9 @@
-import Answering
 import Events
-import Executing
-import Following
 import Foundation
-import Gating
 import Git
 import Home
 import Notices
 import Projects
-import Promoting
 import Reading
 import Store
 import Telling

@@ -1,17 +1,12 @@
-import Answering
-import Events
-import Executing
 import Firing
-import Following
 import Foundation
-import Gating
 import Home
 import Projects
-import Runs
 import Promoting
 import Reading
 import Registry
 import Running
+import Runs
 import Schedules
 import Store
 

@@ -1,10 +1,6 @@
-import Answering
-import Executing
 import Gating
 import Home
 import Logging
-import Promoting
-import Reading
 import Running
 import Store
 

@@ -1,7 +1,5 @@
 import Digests
 import Foundation
-import Home
-import Reading
 import Runs
 
 /// Step results on disk, each file once, by its SHA-256: `KEPT/ab/abcdef…`.

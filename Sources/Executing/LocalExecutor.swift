@@ -5,7 +5,6 @@ import Home
 import Minding
 import Plans
 import Projects
-import Reading
 import Runs
 
 /// Runs commands on this machine, each under a minder that outlives the daemon.

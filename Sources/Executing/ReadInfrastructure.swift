@@ -3,7 +3,6 @@ import Foundation
 import Home
 import Plans
 import Projects
-import Reading
 import Terraform
 
 /// Maximum size of a plan in bytes. Nobody would review a larger one.

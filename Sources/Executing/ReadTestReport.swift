@@ -1,5 +1,4 @@
 import Foundation
-import Home
 
 #if canImport(FoundationXML)
     import FoundationXML

@@ -1,10 +1,9 @@
 import Home
 import Minding
-import Reading
 
 /// What a step wrote to `$ESPALIER_OUTPUT` exceeds a limit.
 struct MalformedValues: Error, CustomStringConvertible {
-    package let description: String
+    let description: String
 }
 
 /// Maximum size of `$ESPALIER_OUTPUT` in bytes, and maximum number of values. Values are shown on pages and passed in

@@ -1,7 +1,6 @@
 import Foundation
 import Home
 import Minding
-import Reading
 import Synchronization
 
 /// The writable layers of running steps by name (`SCRATCH/RUN.STEP.ATTEMPT`), and empty layers for the next steps

@@ -1,7 +1,6 @@
 import Home
 import Plans
 import Projects
-import Reading
 
 extension Plan {
     /// The shell command of a step that runs as a process.

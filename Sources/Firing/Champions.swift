@@ -1,5 +1,4 @@
 import Events
-import Home
 import Projects
 import Promoting
 import Reading
@@ -19,14 +18,14 @@ actor Champions {
         self.registries = registries
     }
 
-    package func add(_ project: StoredProject) { projects[project.id] = project }
+    func add(_ project: StoredProject) { projects[project.id] = project }
 
-    package func forget() {
+    func forget() {
         files = [:]
         known = [:]
     }
 
-    package func champion(for schedule: StoredSchedule) async throws -> PinnedVersion? {
+    func champion(for schedule: StoredSchedule) async throws -> PinnedVersion? {
         guard let settings = try files(of: schedule)?.registry(of: schedule), let model = settings.model,
             let alias = settings.incumbent
         else { return nil }

@@ -2,7 +2,6 @@ import Foundation
 import Git
 import Home
 import Projects
-import Reading
 import Store
 import Watching
 

@@ -8,7 +8,6 @@ import Logging
 import Notices
 import Plans
 import Projects
-import Reading
 import Runs
 import Store
 import Synchronization

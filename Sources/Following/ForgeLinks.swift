@@ -1,11 +1,8 @@
-import Digests
 import Events
 import Forges
 import Foundation
-import Git
 import Home
 import Projects
-import Reading
 import Store
 
 /// A project's forge, ready for requests: its settings, with the secrets as its files have them now.

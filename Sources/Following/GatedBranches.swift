@@ -55,7 +55,7 @@ struct GatedBranches {
     }
 
     /// Allows one push until the given time.
-    package func letThrough(_ branch: String, until end: Date) throws {
+    func letThrough(_ branch: String, until end: Date) throws {
         let name = branch.replacing("%", with: "%25").replacing("/", with: "%2F")
         try FileManager.default.createDirectory(atPath: "\(folder)/bypass", withIntermediateDirectories: true)
         try "\(Int(end.timeIntervalSince1970))\n".write(

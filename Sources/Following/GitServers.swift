@@ -1,11 +1,8 @@
 import Events
 import Foundation
 import Git
-import Home
 import Programs
 import Projects
-import Reading
-import Store
 import Synchronization
 
 /// The Git servers of projects that live elsewhere. Each thing that is wanted of one is done by a process of its own: libgit2

@@ -1,7 +1,6 @@
 import Foundation
 import Git
 import Home
-import Reading
 
 /// The hooks of a repository on this machine: where Git looks for them, and whether it finds ours there.
 package struct Hooks {

@@ -1,8 +1,6 @@
 import Foundation
-import Git
 import Home
 import Projects
-import Reading
 import Store
 import Watching
 

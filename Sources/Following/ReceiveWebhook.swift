@@ -1,9 +1,7 @@
 import Digests
 import Forges
 import Foundation
-import Home
 import Projects
-import Reading
 import Store
 
 /// Accepts webhooks: verifies the signature, stores the delivery and answers at once. Its subject is looked up later.

@@ -6,7 +6,6 @@ import Home
 import Logging
 import Notices
 import Projects
-import Reading
 import Store
 import Synchronization
 import Watching

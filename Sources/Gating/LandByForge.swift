@@ -2,17 +2,15 @@ import Changes
 import Events
 import Following
 import Forges
-import Home
 import Projects
-import Reading
 
 /// Asks a forge to merge a pull request: the tested head, into a target that is still at the commit it was tested on.
 struct LandByForge: LandingPlace {
     let client: ForgeClient
     let servers: GitServers
-    package let linked: LinkedForge
+    let linked: LinkedForge
 
-    package func land(_ request: LandingRequest) async throws -> Landed {
+    func land(_ request: LandingRequest) async throws -> Landed {
         // A change without a pull request is pushed.
         guard let change = request.changes.first, let origin = change.origin else {
             return try await LandOnServer(servers: servers, token: linked.forge.settings.token).land(request)

@@ -2,9 +2,7 @@ import Changes
 import Events
 import Following
 import Forges
-import Home
 import Projects
-import Reading
 import Store
 
 /// A request to land changes in their target.

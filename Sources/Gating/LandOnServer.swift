@@ -1,15 +1,13 @@
 import Following
 import Git
-import Home
 import Projects
-import Reading
 
 /// Moves a branch on a Git server by pushing the tested commit.
 struct LandOnServer: LandingPlace {
     let servers: GitServers
-    package let token: String?
+    let token: String?
 
-    package func land(_ request: LandingRequest) async throws -> Landed {
+    func land(_ request: LandingRequest) async throws -> Landed {
         let (project, ref) = (request.project, request.ref)
         guard let refusal = try await servers.push(request.to, to: ref, of: project, token: token) else {
             // Saves waiting for the next fetch of the mirror.

@@ -1,6 +1,5 @@
 import Changes
 import Events
-import Following
 import Foundation
 import Git
 import Home

@@ -1,6 +1,5 @@
 import Foundation
 import Plans
-import Projects
 import Runs
 
 /// A run that ended, as later runs see it.

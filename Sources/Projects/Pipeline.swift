@@ -1,5 +1,4 @@
 import Foundation
-import Promotion
 
 /// One file of `pipelines/*.yml`: what starts it, and a DAG of steps.
 public struct Pipeline: Sendable, Hashable {

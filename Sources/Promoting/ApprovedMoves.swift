@@ -1,4 +1,3 @@
-import Executing
 import Home
 import Logging
 import Plans

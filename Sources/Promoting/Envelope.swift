@@ -1,20 +1,19 @@
 import Digests
-import Executing
 import Foundation
 import Home
 
 /// DSSE: a payload with its signature. Source: github.com/secure-systems-lab/dsse.
 struct Envelope: Codable {
-    package struct Signature: Codable {
+    struct Signature: Codable {
         let keyid: String
-        package let sig: String
+        let sig: String
     }
 
-    package static let type = "application/vnd.in-toto+json"
+    static let type = "application/vnd.in-toto+json"
 
     let payloadType: String
     let payload: String
-    package let signatures: [Signature]
+    let signatures: [Signature]
 
     /// - Parameter keyid: identifies the key to readers.
     init(signing statement: some Encodable, with key: SigningKey, keyid: String) throws {
@@ -27,7 +26,7 @@ struct Envelope: Codable {
     }
 
     /// The statement, if it is signed by this key.
-    package func statement<Statement: Decodable>(_: Statement.Type, signedBy key: SigningKey) -> Statement? {
+    func statement<Statement: Decodable>(_: Statement.Type, signedBy key: SigningKey) -> Statement? {
         guard payloadType == Self.type, let payload = Data(base64Encoded: payload) else { return nil }
         let message = Self.signed([UInt8](payload))
         let isSigned = signatures.contains { signature in

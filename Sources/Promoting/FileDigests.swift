@@ -1,6 +1,5 @@
 import Digests
 import Foundation
-import Home
 import Registry
 
 /// A file of a model and the digest of its content.

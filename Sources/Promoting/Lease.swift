@@ -1,5 +1,4 @@
 import Foundation
-import Home
 
 /// A daemon's lease to move aliases of a registered model, stored as a tag of the model: `ID UNTIL HOST`.
 package struct Lease: Sendable, Hashable {

@@ -1,5 +1,4 @@
 import Digests
-import Executing
 import Foundation
 import Home
 import Registry

@@ -1,7 +1,5 @@
 import Digests
-import Executing
 import Foundation
-import Home
 
 /// A model's signature in the format of OpenSSF Model Signing: a Sigstore bundle around a DSSE envelope of the files'
 /// digests. With the model's folder, `model_signing verify key` verifies it; nothing else is needed.
@@ -10,12 +8,12 @@ import Home
 /// sigstore/protobuf-specs, bundle v0.3.
 struct ModelSignature: Codable {
     struct Material: Codable {
-        package struct PublicKey: Codable {
+        struct PublicKey: Codable {
             /// SHA-256 of the public key's PEM.
-            package let hint: String
+            let hint: String
         }
 
-        package let publicKey: PublicKey
+        let publicKey: PublicKey
         /// Empty: no transparency log is used.
         var tlogEntries: [String] = []
     }
@@ -40,38 +38,38 @@ struct ModelSignature: Codable {
 
 /// The signed content: an in-toto statement whose subject is the digest of all files' digests.
 struct ModelStatement: Codable, Equatable {
-    package struct Subject: Codable, Equatable {
-        package let name: String
-        package let digest: [String: String]
+    struct Subject: Codable, Equatable {
+        let name: String
+        let digest: [String: String]
     }
 
     struct Predicate: Codable, Equatable {
         let serialization: Serialization
-        package let resources: [Resource]
+        let resources: [Resource]
     }
 
     /// How a folder is turned into resources. Verifiers repeat it.
     struct Serialization: Codable, Equatable {
-        package var method = "files"
+        var method = "files"
         var hash_type = "sha256"
         var allow_symlinks = false
         var ignore_paths = ModelStatement.ignored
     }
 
-    package struct Resource: Codable, Equatable {
-        package let name: String
+    struct Resource: Codable, Equatable {
+        let name: String
         var algorithm = "sha256"
-        package let digest: String
+        let digest: String
     }
 
     /// Entries at the top of a model that are not signed: what model_signing always ignores, the signature itself, and
     /// what MLflow writes when a version is downloaded.
-    package static let ignored = [
+    static let ignored = [
         ".git", ".gitattributes", ".github", ".gitignore", "model.sig", "registered_model_meta",
     ]
 
     var _type = "https://in-toto.io/Statement/v1"
-    package let subject: [Subject]
+    let subject: [Subject]
     var predicateType = "https://model_signing/signature/v1.0"
     let predicate: Predicate
 

@@ -1,12 +1,9 @@
 import Digests
-import Events
-import Executing
 import Foundation
 import Home
 import Plans
 import Registry
 import Runs
-import Store
 
 /// States, signed, which code, data and configuration a model's files were made from, and verifies later that the files
 /// are still the same.
@@ -24,7 +21,7 @@ struct Provenance: Sendable {
     /// result.
     ///
     /// - Returns: `nil` if the server does not serve the model's files.
-    package func state(
+    func state(
         _ source: String, as name: String, by step: PlannedStep, of run: StoredRun, _ progress: RunProgress
     )
         async throws -> Stated?
@@ -62,7 +59,7 @@ struct Provenance: Sendable {
     /// - Parameters:
     ///   - source: where its files are now.
     ///   - plan: the plan of the run that registered it.
-    package func problem(of source: String, as name: String, _ stated: Stated, of plan: Plan) async throws -> String? {
+    func problem(of source: String, as name: String, _ stated: Stated, of plan: Plan) async throws -> String? {
         guard let bytes = FileManager.default.contents(atPath: home.provenance(stated.statement)) else {
             return "what was stated about the model, \(home.provenance(stated.statement)), is not there any more"
         }

@@ -1,16 +1,13 @@
 import Events
-import Executing
 import Foundation
-import Home
 import Plans
 import Runs
-import Store
 
 /// The provenance of a version. Source: in-toto.io/Statement/v1, slsa.dev/provenance/v1.
 struct ProvenanceStatement: Codable {
-    package struct Subject: Codable {
-        package let name: String
-        package let digest: [String: String]
+    struct Subject: Codable {
+        let name: String
+        let digest: [String: String]
     }
 
     struct Predicate: Codable {
@@ -21,21 +18,21 @@ struct ProvenanceStatement: Codable {
             let resolvedDependencies: [Dependency]
         }
 
-        package struct Parameters: Codable {
-            package struct Step: Codable {
-                package let name: String
-                package let attempts: Int
+        struct Parameters: Codable {
+            struct Step: Codable {
+                let name: String
+                let attempts: Int
                 /// One digest of everything that the step read, if the step declares what it reads.
-                package let key: String?
+                let key: String?
             }
 
             let configurationSha256: String
-            package let steps: [Step]
+            let steps: [Step]
         }
 
         struct Dependency: Codable {
-            package let name: String
-            package let digest: [String: String]
+            let name: String
+            let digest: [String: String]
         }
 
         struct Details: Codable {
@@ -48,7 +45,7 @@ struct ProvenanceStatement: Codable {
     }
 
     var _type = "https://in-toto.io/Statement/v1"
-    package let subject: [Subject]
+    let subject: [Subject]
     var predicateType = "https://slsa.dev/provenance/v1"
     let predicate: Predicate
 }

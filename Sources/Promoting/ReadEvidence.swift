@@ -1,5 +1,4 @@
 import Foundation
-import Home
 
 /// The same evidence always gets the same seed, and so the same verdict.
 package func seed(ofEvidence digest: String) -> UInt64 { UInt64(digest.prefix(16), radix: 16) ?? 0 }

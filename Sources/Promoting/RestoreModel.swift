@@ -1,6 +1,5 @@
 import Digests
 import Events
-import Executing
 import Foundation
 import Home
 import Plans

@@ -1,7 +1,4 @@
-import Events
-import Executing
 import Foundation
-import Home
 import Plans
 import Projects
 import Registry

@@ -12,7 +12,7 @@ struct InputReader {
     let home: Home
 
     /// A digest of what each pattern matches in the tree. Patterns without a match are left out.
-    package func contents(of project: Project, tree: ObjectID) throws -> [Glob: String] {
+    func contents(of project: Project, tree: ObjectID) throws -> [Glob: String] {
         let globs = Set(project.pipelines.flatMap { $0.steps.flatMap(\.inputs) } + project.environments.flatMap(\.lock))
         return try globs.reduce(into: [:]) { contents, glob in contents[glob] = try content(of: glob, tree) }
     }
@@ -39,7 +39,7 @@ struct InputReader {
     private static let known = Mutex<[String: String]>([:])
 
     /// The current versions of each environment's datasets. Datasets without a version are left out.
-    package func datasets(of project: Project) -> [String: [String: String]] {
+    func datasets(of project: Project) -> [String: [String: String]] {
         project.environments.reduce(into: [:]) { versions, environment in
             let root = home.data(
                 project: project.name, environment: environment.name, configured: environment.dataRoot)

@@ -1,4 +1,3 @@
-import Digests
 import Events
 import Git
 import Home

@@ -1,7 +1,6 @@
 import Foundation
 import Home
 import Logging
-import Promoting
 import Runs
 import Store
 import Synchronization
@@ -36,7 +35,7 @@ final class Journal: Sendable {
     }
 
     /// Queues a write immediately, and waits until it is durable.
-    package func write(_ write: FactWrite) async {
+    func write(_ write: FactWrite) async {
         await withCheckedContinuation { continuation in
             let isQueued = state.withLock { state in
                 if !state.isOver { state.queued.append(Entry(write: write, done: continuation)) }
@@ -47,13 +46,13 @@ final class Journal: Sendable {
     }
 
     /// Runs until closed.
-    package func run() async {
+    func run() async {
         for await _ in bell.rings { await writeAll() }
         await writeAll(isLast: true)
     }
 
     /// Writes what is queued once more and stops, even if the disk accepts nothing.
-    package func close() {
+    func close() {
         state.withLock { $0.isClosing = true }
         bell.stop()
     }

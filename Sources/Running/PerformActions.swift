@@ -1,4 +1,3 @@
-import Home
 import Plans
 import Projects
 import Promoting

@@ -1,12 +1,10 @@
 import Events
-import Executing
 import Foundation
 import Home
 import Logging
 import Notices
 import Plans
 import Projects
-import Promoting
 import Runs
 import Store
 

@@ -1,9 +1,6 @@
 import Events
-import Executing
-import Home
 import Plans
 import Projects
-import Promoting
 
 /// What the engine needs to know from a project's files. The daemon reads them from repositories; tests supply plans
 /// directly.

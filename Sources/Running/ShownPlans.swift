@@ -1,8 +1,6 @@
 import Changes
-import Executing
 import Plans
 import Projects
-import Promoting
 import Runs
 import Store
 import Terraform
@@ -14,7 +12,7 @@ struct ShownPlans {
     let project: StoredProject
 
     /// Why a run may not apply what one of its steps has planned; `nil` when merged changes have shown all of it.
-    package func obstacle(to step: String, of run: StoredRun) async throws -> String? {
+    func obstacle(to step: String, of run: StoredRun) async throws -> String? {
         guard let stored = try await store.infrastructure(ofRun: run.id).first(where: { $0.step == step }) else {
             return "step '\(step)' has planned nothing"
         }

@@ -1,4 +1,3 @@
-import Changes
 import Events
 import Foundation
 import GRDB

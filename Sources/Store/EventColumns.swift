@@ -1,7 +1,5 @@
 import Events
 import GRDB
-import Plans
-import Promotion
 
 /// The columns of an event that queries use. They are copies, so that no query depends on the layout of the JSON.
 struct EventColumns {

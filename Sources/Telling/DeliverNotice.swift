@@ -1,5 +1,4 @@
 import Curl
-import Digests
 import Foundation
 import Home
 import Notices

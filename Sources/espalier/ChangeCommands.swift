@@ -3,10 +3,7 @@ import ArgumentParser
 import Daemon
 import Following
 import Foundation
-import Home
-import Reading
 import Reports
-import Starting
 
 struct ChangeCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

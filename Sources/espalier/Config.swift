@@ -1,11 +1,7 @@
-import Answering
 import ArgumentParser
-import Daemon
 import Foundation
-import Home
 import Projects
 import Reading
-import Starting
 
 struct Config: ParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,8 +1,5 @@
-import Answering
 import ArgumentParser
 import Cron
-import Daemon
-import Following
 import Foundation
 import Projects
 

@@ -1,8 +1,5 @@
 import Cron
-import Daemon
-import Following
 import Foundation
-import Starting
 
 /// Batch mode for programs. Each input line is a question: `EXPR<TAB>ZONE<TAB>FROM<TAB>COUNT<TAB>DST`. Each output line
 /// is its answer: the next COUNT fires after FROM in seconds since 1970, separated by spaces, or `error: ` and the

@@ -1,12 +1,10 @@
 import Answering
 import ArgumentParser
 import Daemon
-import Following
 import Foundation
 import Home
 import Reading
 import Reports
-import Starting
 
 struct Decisions: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

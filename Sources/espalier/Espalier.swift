@@ -1,11 +1,6 @@
-import Answering
 import ArgumentParser
-import Daemon
-import Following
 import Foundation
 import Home
-import Reading
-import Starting
 
 let currentVersion = "0.1.0"
 

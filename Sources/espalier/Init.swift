@@ -1,10 +1,6 @@
-import Answering
 import ArgumentParser
-import Daemon
 import Events
-import Following
 import Foundation
-import Home
 import Projects
 import Reading
 import Starting

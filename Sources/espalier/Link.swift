@@ -1,10 +1,6 @@
-import Answering
 import ArgumentParser
-import Daemon
 import Following
 import Foundation
-import Reading
-import Starting
 
 struct Link: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,9 +1,6 @@
 import Answering
 import ArgumentParser
-import Daemon
-import Following
 import Foundation
-import Home
 import Reports
 
 struct Changes: AsyncParsableCommand {

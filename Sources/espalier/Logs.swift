@@ -1,6 +1,5 @@
 import Answering
 import ArgumentParser
-import Daemon
 import Foundation
 import Reports
 

@@ -2,10 +2,7 @@ import Answering
 import ArgumentParser
 import Daemon
 import Foundation
-import Home
-import Reading
 import Reports
-import Starting
 
 struct Notices: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

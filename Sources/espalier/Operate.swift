@@ -4,9 +4,7 @@ import Daemon
 import Following
 import Foundation
 import Home
-import Reading
 import Reports
-import Starting
 
 struct Explain: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

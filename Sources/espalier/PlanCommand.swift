@@ -1,15 +1,11 @@
 import Answering
 import ArgumentParser
-import Daemon
 import Events
-import Following
 import Foundation
-import Home
 import Plans
 import Projects
 import Reading
 import Reports
-import Starting
 
 struct PlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

@@ -1,9 +1,5 @@
-import Answering
 import ArgumentParser
-import Daemon
-import Following
 import Foundation
-import Reading
 import Reports
 
 /// Prints a table with a heading. Columns are as wide as their contents.

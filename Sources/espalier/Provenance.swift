@@ -1,9 +1,5 @@
 import Answering
 import ArgumentParser
-import Daemon
-import Home
-import Reading
-import Starting
 
 struct ProvenanceCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

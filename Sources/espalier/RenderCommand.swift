@@ -1,11 +1,6 @@
-import Answering
 import ArgumentParser
-import Daemon
 import Foundation
-import Home
-import Projects
 import Reading
-import Starting
 import Terraform
 
 struct RenderCommand: ParsableCommand {

@@ -1,13 +1,11 @@
 import Answering
 import ArgumentParser
 import Daemon
-import Following
 import Foundation
 import Home
 import Logging
 import Reading
 import Reports
-import Starting
 
 struct RunPipeline: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

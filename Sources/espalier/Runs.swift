@@ -1,10 +1,6 @@
 import Answering
 import ArgumentParser
-import Daemon
-import Following
 import Foundation
-import Home
-import Reading
 import Reports
 
 struct Runs: AsyncParsableCommand {

@@ -1,12 +1,9 @@
 import Answering
 import ArgumentParser
 import Daemon
-import Following
 import Foundation
 import Home
-import Reading
 import Reports
-import Starting
 
 struct Schedules: AsyncParsableCommand {
     static let configuration = CommandConfiguration(

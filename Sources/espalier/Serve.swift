@@ -1,14 +1,10 @@
-import Answering
 import ArgumentParser
 import Daemon
-import Following
 import Foundation
 import Home
 import Logging
-import Reading
 import Reports
 import ServiceLifecycle
-import Starting
 import UnixSignals
 
 struct Serve: AsyncParsableCommand {

@@ -1,12 +1,8 @@
 import Answering
 import ArgumentParser
 import Daemon
-import Following
 import Foundation
-import Home
-import Reading
 import Reports
-import Starting
 
 struct Status: AsyncParsableCommand {
     static let configuration = CommandConfiguration(abstract: "Show what is watched, running and waiting.")

@@ -3,7 +3,6 @@ import ArgumentParser
 import Foundation
 import Projects
 import Reading
-import Starting
 
 struct Validate: ParsableCommand {
     static let configuration = CommandConfiguration(
