@@ -1,13 +1,9 @@
 import Changes
 import Events
-import Executing
-import Following
 import Foundation
 import Gating
 import Plans
 import Projects
-import Promoting
-import Reading
 import Reports
 import Store
 import Terraform
@@ -46,7 +42,7 @@ extension Reporter {
     }
 
     private func reports(of changes: [Change]) async throws -> [ChangeReport] {
-        let names = try await store.projects().reduce(into: [:]) { $0[$1.id] = $1.name }
+        let names = try await projectNames()
         let runs = try await store.runs(ofEvents: Set(changes.flatMap(\.events)))
         let open = try await store.openChanges().values
         let waits = try await waits(of: changes, among: open)
@@ -96,7 +92,7 @@ extension Reporter {
 
     /// The latest actions, newest first.
     public func audit() async throws -> [AuditReport] {
-        let names = try await store.projects().reduce(into: [:]) { $0[$1.id] = $1.name }
+        let names = try await projectNames()
         return try await store.audit().map { entry in
             AuditReport(at: entry.at, project: names[entry.project] ?? "", who: entry.who, deed: entry.deed.sentence)
         }

@@ -1,22 +1,15 @@
-import Changes
-import Cron
 import Events
 import Executing
-import Following
 import Foundation
-import Gating
 import Git
 import Home
 import Minding
 import Plans
 import Projects
 import Promoting
-import Promotion
-import Reading
 import Registry
 import Reports
 import Runs
-import Schedules
 import Store
 
 /// Answers the questions of people and programs from the store. Works with and without a running daemon.
@@ -100,9 +93,9 @@ public struct Reporter: Sendable {
     public func log(run: Int64, step: String, from offset: Int64, limit: Int) async throws -> (
         bytes: [UInt8], next: Int64, isOver: Bool
     )? {
-        guard let found = try await store.stepStanding(run: run, step: step) else { return nil }
+        guard let found = try await store.stepProgress(run: run, step: step) else { return nil }
         let over = found.hasEnded
-        let folder = home.folder(of: Attempt(run: run, step: step, number: max(1, found.attempts)))
+        let folder = home.folder(of: Attempt(run: run, step: step, number: found.lastAttempt))
         let bytes: [UInt8]
         do {
             bytes = try readPart(ofLeftFile: "log", in: folder.path, from: Int(max(0, offset)), count: limit)

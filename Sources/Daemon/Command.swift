@@ -1,13 +1,5 @@
-import Answering
-import Executing
-import Firing
-import Following
 import Foundation
-import Gating
 import Home
-import Promoting
-import Reading
-import Running
 
 /// A request of a person to a running daemon. The command line sends it over the daemon's socket: a line `command`,
 /// then a line of JSON. Both sides are the same program, so the JSON is not a stored format.
@@ -66,6 +58,10 @@ enum Command: Codable, Sendable {
         case refused(String)
     }
 
+    /// What one side sent is not what the other expects.
+    static let otherVersion = DaemonError.refused(
+        "the daemon is of another version than this command: restart the daemon")
+
     /// The first line of the message.
     static let word = "command"
 
@@ -78,7 +74,7 @@ enum Command: Codable, Sendable {
     /// - Throws: `DaemonError.refused` for a message that another version may have sent.
     init(lines: [String]) throws {
         guard lines.count == 2, let command = try? JSONDecoder().decode(Self.self, from: Data(lines[1].utf8)) else {
-            throw DaemonError.refused("the daemon is of another version than this command: restart the daemon")
+            throw Self.otherVersion
         }
         self = command
     }

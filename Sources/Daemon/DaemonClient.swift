@@ -1,13 +1,5 @@
-import Answering
-import Executing
-import Firing
-import Following
 import Foundation
-import Gating
 import Home
-import Promoting
-import Reading
-import Running
 import Watching
 
 /// Sends requests to a running daemon.
@@ -52,7 +44,7 @@ public struct DaemonClient: Sendable {
                 .init(
                     schedule: schedule, project: named(project), from: from, through: through, version: version,
                     parallel: parallel, maxFailures: maxFailures, by: name)))
-        guard case .backfill(let number) = answer else { throw notUnderstood }
+        guard case .backfill(let number) = answer else { throw Command.otherVersion }
         return number
     }
 
@@ -113,7 +105,7 @@ public struct DaemonClient: Sendable {
     ///
     /// - Parameter keeping: absent: the limits that the daemon was started with.
     public func clean(_ keeping: Keeping?) throws -> Cleaning {
-        guard case .cleaned(let cleaning) = try ask(.clean(keeping: keeping)) else { throw notUnderstood }
+        guard case .cleaned(let cleaning) = try ask(.clean(keeping: keeping)) else { throw Command.otherVersion }
         return cleaning
     }
 
@@ -121,12 +113,12 @@ public struct DaemonClient: Sendable {
     private func named(_ project: String) -> String? { project.isEmpty ? nil : project }
 
     private func sentence(_ command: Command) throws -> String {
-        guard case .done(let said) = try ask(command) else { throw notUnderstood }
+        guard case .done(let said) = try ask(command) else { throw Command.otherVersion }
         return said.hasSuffix("\n") ? said : said + "\n"
     }
 
     private func runs(_ command: Command) throws -> [Int64] {
-        guard case .runs(let runs) = try ask(command) else { throw notUnderstood }
+        guard case .runs(let runs) = try ask(command) else { throw Command.otherVersion }
         return runs
     }
 
@@ -138,13 +130,9 @@ public struct DaemonClient: Sendable {
         }
         guard let answer = try? JSONDecoder().decode(Command.Answer.self, from: Data(text.utf8)) else {
             // An older daemon does not know commands in this form and answers with an error.
-            throw text.hasPrefix("error: ") ? notUnderstood : DaemonError.unanswered(home: home.path)
+            throw text.hasPrefix("error: ") ? Command.otherVersion : DaemonError.unanswered(home: home.path)
         }
         if case .refused(let reason) = answer { throw DaemonError.refused(reason) }
         return answer
-    }
-
-    private var notUnderstood: DaemonError {
-        .refused("the daemon is of another version than this command: restart the daemon")
     }
 }

@@ -30,10 +30,7 @@ extension Event: Hashable {
 extension Event: Codable {
     public init(from decoder: any Decoder) throws {
         try StoredFormat.check(decoder)
-        guard let body = try decode(oneOf: Self.kinds, from: decoder) as? any EventKind else {
-            throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "no event"))
-        }
-        self.init(of: body)
+        self.init(of: try decode(oneOf: Self.kinds, from: decoder))
     }
 
     public func encode(to encoder: any Encoder) throws {

@@ -1,6 +1,4 @@
-import Home
 import Plans
-import Projects
 import Runs
 
 /// One attempt at one step of a run. Its description, `12.train.1`, identifies it everywhere and stays the same after a
@@ -18,6 +16,15 @@ package struct Attempt: Hashable, Sendable, CustomStringConvertible {
     }
 
     package var description: String { "\(run).\(step).\(number)" }
+}
+
+extension RunProgress {
+    /// The last attempt at a step, or its first one if none has started.
+    ///
+    /// - Parameter run: number of the run.
+    package func lastAttempt(at step: String, of run: Int64) -> Attempt {
+        Attempt(run: run, step: step, number: self[step].lastAttempt)
+    }
 }
 
 /// A command to run for an attempt, with everything that determines its environment.

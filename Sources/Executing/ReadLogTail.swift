@@ -13,8 +13,13 @@ extension StepFolder {
 extension Home {
     /// The last lines that the first failed step printed on this machine; empty if it printed nothing.
     package func failureLog(of run: Int64, _ progress: RunProgress) -> [String] {
-        guard let failed = progress.failedSteps.first else { return [] }
-        let attempt = Attempt(run: run, step: failed.name, number: max(1, progress[failed.name].attempts))
-        return folder(of: attempt).logTail
+        progress.firstFailedAttempt(of: run).map { folder(of: $0).logTail } ?? []
+    }
+}
+
+extension RunProgress {
+    /// The last attempt at the first step that failed; `nil` if none has failed.
+    package func firstFailedAttempt(of run: Int64) -> Attempt? {
+        failedSteps.first.map { lastAttempt(at: $0.name, of: run) }
     }
 }

@@ -5,15 +5,14 @@ import Minding
 import Plans
 import Programs
 import Projects
-import Reading
 import Runs
 
 /// What a step's command gets: its variables, its folders, its sandbox.
 struct StepContract {
-    package let job: Job
+    let job: Job
     let home: Home
-    package let folder: StepFolder
-    package let layer: Layer
+    let folder: StepFolder
+    let layer: Layer
 
     init(_ job: Job, home: Home, layer: Layer) {
         self.job = job
@@ -23,7 +22,7 @@ struct StepContract {
     }
 
     /// The complete environment of the command. It takes only what any program needs from the daemon's own environment.
-    package func environment() throws -> [String: String] {
+    func environment() throws -> [String: String] {
         let plan = job.run.plan
         var variables: [String: String] = [:]
         for name in ["PATH", "LANG", "LC_ALL", "TZ"] { variables[name] = Self.inherited[name] }
@@ -48,7 +47,7 @@ struct StepContract {
     }
 
     /// Creates the folders that the command reads and writes.
-    package func prepare() throws {
+    func prepare() throws {
         for path in [folder.path, home.dataRoot(of: job.run.plan)] {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         }
@@ -56,8 +55,7 @@ struct StepContract {
             .write(to: URL(fileURLWithPath: folder.config))
         for needed in job.run.plan.upstream(of: job.step) {
             let link = "\(layer.inputs)/\(needed.name)"
-            let number = max(1, job.progress[needed.name].attempts)
-            let source = home.folder(of: Attempt(run: job.run.id, step: needed.name, number: number))
+            let source = home.folder(of: job.progress.lastAttempt(at: needed.name, of: job.run.id))
             try FileManager.default.createDirectory(atPath: source.outputs, withIntermediateDirectories: true)
             try? FileManager.default.removeItem(atPath: link)
             try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: source.outputs)

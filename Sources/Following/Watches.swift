@@ -1,7 +1,5 @@
 import Foundation
 import Projects
-import Reading
-import Store
 import Synchronization
 
 /// The watches of all adopted repositories.
@@ -11,8 +9,6 @@ package final class Watches: Sendable {
     package init() {}
 
     package func add(_ watch: ProjectWatch) { known.withLock { $0[watch.project.id] = watch } }
-
-    package func isWatched(_ project: StoredProject) -> Bool { known.withLock { $0[project.id] != nil } }
 
     package var all: [ProjectWatch] { known.withLock { $0.values.sorted { $0.project.id < $1.project.id } } }
 

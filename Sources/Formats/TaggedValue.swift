@@ -16,8 +16,17 @@ extension TaggedValue {
 
 /// Read a value of one of the kinds, of any format.
 ///
+/// - Parameter kinds: all of them are a `Kind`.
 /// - Throws: `DecodingError` when it is of another kind, or not what its kind has.
-package func decode(oneOf kinds: [any TaggedValue.Type], from decoder: any Decoder) throws -> any TaggedValue {
+package func decode<Kind>(oneOf kinds: [any TaggedValue.Type], from decoder: any Decoder) throws -> Kind {
+    guard let value = try decodeTagged(kinds, decoder) as? Kind else {
+        throw DecodingError.dataCorrupted(
+            .init(codingPath: decoder.codingPath, debugDescription: "this is no \(Kind.self)"))
+    }
+    return value
+}
+
+private func decodeTagged(_ kinds: [any TaggedValue.Type], _ decoder: any Decoder) throws -> any TaggedValue {
     let container = try decoder.container(keyedBy: Key.self)
     if let tag = try container.decodeIfPresent(String.self, forKey: Key("kind")) {
         guard let kind = kinds.first(where: { $0.tag == tag }) else { throw unknown(tag, among: kinds, decoder) }

@@ -8,7 +8,6 @@ import Home
 import Logging
 import Notices
 import Projects
-import Reading
 import Store
 
 /// Takes changes through the gate of their target: merged in memory, checked, queued, landed by compare-and-swap.
@@ -139,8 +138,7 @@ package actor Gate {
         guard let repository = try? Repository(at: project.repository) else { return false }
         let notes = changes.values.filter { GateTarget($0) == target && !$0.state.isSettled }.compactMap { change in
             [change.head, change.state.build?.merge].compactMap(\.self).first { !repository.has($0) }.map {
-                GateWrite.Note(
-                    change: change.number, fact: .rejected(reason: "its commit \($0.short) is gone: push again"))
+                GateWrite.Note(change: change.number, fact: .gone($0))
             }
         }
         guard !notes.isEmpty else { return false }

@@ -1,11 +1,9 @@
 import Changes
 import Events
-import Following
 import Foundation
 import Git
 import Home
 import Projects
-import Reading
 import Store
 
 /// Merges changes in memory, as the gate decided. Writes commits and the refs that protect them; moves no branch.
@@ -21,7 +19,7 @@ struct ChangeMerger {
     }
 
     /// Merges each change separately with the target's tip.
-    package func check(_ changes: [Change], with tip: ObjectID) throws -> GateWrite {
+    func check(_ changes: [Change], with tip: ObjectID) throws -> GateWrite {
         var write = GateWrite()
         for change in changes {
             switch try merge(change, onto: tip) {
@@ -35,7 +33,7 @@ struct ChangeMerger {
                     isFork: change.isFork ? true : nil)
                 write.builds.append(
                     .init(request: request, members: [(change: change.number, base: tip, merge: merge)]))
-            case nil: write.notes.append(.init(change: change.number, fact: change.gone))
+            case nil: write.notes.append(.init(change: change.number, fact: .gone(change.head)))
             }
         }
         Failpoint.reach(.changeMerged)
@@ -47,7 +45,7 @@ struct ChangeMerger {
     ///
     /// A change that conflicts is skipped and ends its group, so that exactly what is tested can land.
     /// - Parameter known: the event that already tested a tree for these changes.
-    package func build(
+    func build(
         _ groups: [[Change]], onto base: ObjectID, of view: GateView,
         known: (_ tree: ObjectID, _ changes: [Change]) -> Int64?
     ) throws -> GateWrite {
@@ -77,7 +75,7 @@ struct ChangeMerger {
                 case .nothingToMerge:
                     try close()
                     write.notes.append(.init(change: change.number, fact: .blocked(base: expected, files: [])))
-                case nil: write.notes.append(.init(change: change.number, fact: change.gone))
+                case nil: write.notes.append(.init(change: change.number, fact: .gone(change.head)))
                 }
             }
             try close()
@@ -110,6 +108,9 @@ struct ChangeMerger {
     }
 }
 
-extension Change {
-    fileprivate var gone: ChangeFact { .rejected(reason: "its commit \(head?.short ?? "") is gone: push again") }
+extension ChangeFact {
+    /// The repository has lost a commit of the change.
+    static func gone(_ commit: ObjectID?) -> ChangeFact {
+        .rejected(reason: "its commit \(commit?.short ?? "") is gone: push again")
+    }
 }

@@ -36,10 +36,7 @@ extension Trigger: Hashable {
 
 extension Trigger: Codable {
     public init(from decoder: any Decoder) throws {
-        guard let body = try decode(oneOf: Self.kinds, from: decoder) as? any TriggerKind else {
-            throw DecodingError.dataCorrupted(.init(codingPath: decoder.codingPath, debugDescription: "no trigger"))
-        }
-        self.init(body)
+        self.init(try decode(oneOf: Self.kinds, from: decoder))
     }
 
     public func encode(to encoder: any Encoder) throws { try Formats.encode(body, to: encoder) }

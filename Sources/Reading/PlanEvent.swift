@@ -45,8 +45,7 @@ package struct RepositoryPlanner: Sendable {
 extension RepositoryPlanner {
     /// The schedules that a run's commit declares for the run's environment, by pipeline.
     package func schedules(of plan: Plan, in project: StoredProject) throws -> [String: ScheduleRule] {
-        let repository = try Repository(at: project.repository)
-        let reader = ProjectReader(repository: repository, home: home, fallbackName: project.name)
+        let reader = try reader(project)
         // Most projects have no schedules. The parsed files show that, without reading them as a project.
         let sources = try reader.sources(at: plan.commit)
         guard sources.pipelines.values.contains(where: { $0["on"]?["schedule"] != nil }) else { return [:] }

@@ -1,10 +1,8 @@
-import Events
 import Executing
 import Foundation
 import Home
 import Logging
 import Plans
-import Promoting
 import Runs
 import Store
 
@@ -26,8 +24,7 @@ extension Engine {
         await record(facts, in: id)
         Failpoint.reach(.stopAsked)
         for step in atWork {
-            let attempts = live[id]?.progress[step].attempts ?? 0
-            runner.executor.stop(Attempt(run: id, step: step, number: max(1, attempts)))
+            runner.executor.stop((live[id] ?? entry).progress.lastAttempt(at: step, of: id))
         }
     }
 

@@ -1,11 +1,9 @@
-import Events
 import Executing
 import Foundation
 import Home
 import Logging
 import Plans
 import Projects
-import Promoting
 import Runs
 import Store
 
@@ -106,7 +104,7 @@ package actor Engine {
             guard let progress = live[run.id]?.progress else { continue }
             for step in run.plan.steps where progress[step.name].state.isLive {
                 logger.info("run \(run.id), step \(step.name): taken up again")
-                start(step, of: run.id, attempt: max(1, progress[step.name].attempts))
+                start(step, of: run.id, attempt: progress[step.name].lastAttempt)
             }
         }
     }

@@ -1,10 +1,7 @@
-import Executing
 import Foundation
 import Home
 import Plans
-import Promoting
 import Runs
-import Store
 
 /// Steps that need not run because an earlier run did the same work.
 extension Engine {
@@ -42,7 +39,7 @@ extension Engine {
 
     private func restore(_ known: StoredResult, for step: PlannedStep, of id: Int64) {
         restoring[id, default: []].insert(step.name)
-        let attempt = max(1, live[id]?.progress[step.name].attempts ?? 1)
+        let attempt = live[id]?.progress[step.name].lastAttempt ?? 1
         jobs.start { [self, runner] in
             let outputs = await runner.restore(known, for: step, of: id, attempt: attempt)
             if Task.isCancelled { return }

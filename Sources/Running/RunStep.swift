@@ -187,9 +187,7 @@ package struct StepRunner: Sendable {
 
     /// The last lines that the first step that failed has printed; none where it printed nothing.
     package func logTail(of run: Int64, _ progress: RunProgress) -> [String] {
-        guard let failed = progress.failedSteps.first else { return [] }
-        return executor.logTail(
-            of: Attempt(run: run, step: failed.name, number: max(1, progress[failed.name].attempts)))
+        progress.firstFailedAttempt(of: run).map(executor.logTail) ?? []
     }
 
     func registry(_ run: StoredRun) async throws -> MLflow {

@@ -64,6 +64,7 @@ public enum StepState: Sendable, Hashable {
 /// The progress of a step, derived from its facts.
 public struct StepProgress: Sendable, Hashable {
     public var state: StepState = .pending
+    /// How many times it was started; 0 before the first start.
     public var attempts = 0
     /// Attempts before a person last asked for a retry. They count neither as losses nor as a start.
     public var attemptsBefore = 0
@@ -76,6 +77,11 @@ public struct StepProgress: Sendable, Hashable {
     public var endedAt: Date?
 
     public init() {}
+
+    /// Number of the last attempt; 1 before the first start.
+    public var lastAttempt: Int { max(1, attempts) }
+
+    public var hasEnded: Bool { endedAt != nil }
 
     /// The progress after one more fact. Facts after the end change nothing, except a retry.
     public func after(_ fact: StepFact, at time: Date) -> StepProgress {

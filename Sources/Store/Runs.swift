@@ -32,13 +32,6 @@ public struct RunRow: Sendable, Hashable {
     }
 }
 
-/// The state of a step of a run.
-public struct StepStanding: Sendable, Hashable {
-    /// How many times it was started; 0 before the first start.
-    public let attempts: Int
-    public let hasEnded: Bool
-}
-
 /// The facts about a run at one moment, stored all or nothing.
 public struct FactWrite: Sendable {
     public let run: StoredRun
@@ -138,10 +131,10 @@ extension StoreReading {
         }
     }
 
-    /// The state of a step, from its own facts only. Cheap enough for frequent polling, such as following a log.
+    /// The progress of a step, from its own facts only. Cheap enough for frequent polling, such as following a log.
     ///
     /// - Returns: `nil` if there is no such run or step.
-    public func stepStanding(run: Int64, step: String) async throws -> StepStanding? {
+    public func stepProgress(run: Int64, step: String) async throws -> StepProgress? {
         try await reader.read { database in
             let facts = try Row.fetchAll(
                 database.cachedStatement(
@@ -152,8 +145,7 @@ extension StoreReading {
                 let plan = try String.fetchOne(database, sql: "SELECT plan FROM run WHERE id = ?", arguments: [run])
                 guard let plan, try Stored.value(Plan.self, from: plan).step(named: step) != nil else { return nil }
             }
-            let progress = facts.reduce(StepProgress()) { $0.after($1.fact, at: $1.at) }
-            return StepStanding(attempts: progress.attempts, hasEnded: progress.endedAt != nil)
+            return facts.reduce(StepProgress()) { $0.after($1.fact, at: $1.at) }
         }
     }
 

@@ -70,14 +70,14 @@ import Testing
             facts += run.facts.count
             #expect(try await store.runs(ofEvent: run.event).map(\.id).contains(run.id))
             for step in run.plan.steps {
-                let standing = try #require(try await store.stepStanding(run: run.id, step: step.name))
+                let standing = try #require(try await store.stepProgress(run: run.id, step: step.name))
                 let progress = run.progress[step.name]
                 #expect(standing.attempts == progress.attempts && standing.hasEnded == (progress.endedAt != nil))
             }
         }
         #expect(facts == 138)
-        #expect(try await store.stepStanding(run: 33, step: "none") == nil)
-        #expect(try await store.stepStanding(run: 99, step: "after") == nil)
+        #expect(try await store.stepProgress(run: 33, step: "none") == nil)
+        #expect(try await store.stepProgress(run: 99, step: "after") == nil)
         #expect(try await store.latestRuns().count == 21)
         #expect(try await store.registriesInUse().compactMap(\.model) == ["risk"])
         #expect(try await store.channelsInUse().map(\.name).sorted() == ["hook", "hook", "ops", "ops"])

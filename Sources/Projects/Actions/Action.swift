@@ -37,11 +37,7 @@ extension Action: Hashable {
 
 extension Action: Codable {
     public init(from decoder: any Decoder) throws {
-        guard let body = try decode(oneOf: Self.kinds, from: decoder) as? any ActionKind else {
-            throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "no kind of step"))
-        }
-        self.init(body)
+        self.init(try decode(oneOf: Self.kinds, from: decoder))
     }
 
     public func encode(to encoder: any Encoder) throws { try Formats.encode(body, to: encoder) }

@@ -45,11 +45,7 @@ extension Channel.Way: Hashable {
 
 extension Channel.Way: Codable {
     public init(from decoder: any Decoder) throws {
-        guard let body = try decode(oneOf: Channel.ways, from: decoder) as? any ChannelWay else {
-            throw DecodingError.dataCorrupted(
-                .init(codingPath: decoder.codingPath, debugDescription: "no way to tell people"))
-        }
-        self.init(body: body)
+        self.init(body: try decode(oneOf: Channel.ways, from: decoder))
     }
 
     public func encode(to encoder: any Encoder) throws { try Formats.encode(body, to: encoder) }
