@@ -37,40 +37,15 @@ public final class LoopbackHTTP: Sendable {
 
     /// Without a trailing slash.
     public let url: String
-    private let listener: Int32
+    private let listener: LoopbackListener
 
     public init(_ answer: @escaping @Sendable (Request) -> Answer) throws {
-        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
-        var address = sockaddr_in()
-        address.sin_family = sa_family_t(AF_INET)
-        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let listens = withUnsafeMutablePointer(to: &address) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                bind(descriptor, $0, size) == 0 && listen(descriptor, 64) == 0
-                    && getsockname(descriptor, $0, &size) == 0
-            }
-        }
-        guard listens else { throw POSIXError(.EADDRNOTAVAIL) }
-        url = "http://127.0.0.1:\(UInt16(bigEndian: address.sin_port))"
-        listener = descriptor
-        Thread.detachNewThread {
-            while true {
-                let visitor = accept(descriptor, nil, nil)
-                guard visitor >= 0 else { return }
-                Thread.detachNewThread { serve(visitor, answer) }
-            }
-        }
-    }
-
-    deinit {
-        shutdown(listener, Int32(SHUT_RDWR))
-        close(listener)
+        listener = try LoopbackListener { serve($0, answer) }
+        url = "http://127.0.0.1:\(listener.port)"
     }
 }
 
 private func serve(_ visitor: Int32, _ answer: (LoopbackHTTP.Request) -> LoopbackHTTP.Answer) {
-    defer { close(visitor) }
     guard let request = read(visitor) else { return }
     let answer = answer(request)
     var head = "HTTP/1.1 \(answer.status) Answer\r\nContent-Length: \(answer.body.count)\r\nConnection: close\r\n"
