@@ -62,11 +62,14 @@ def test_a_mirror_of_a_branch_that_becomes_a_folder(watch):
         project.branch("feature/a")
         project.git("push", "origin", "feature/a")
         project.until(lambda: project.runs(branch="feature/a"), "it is fetched")
+        # Between two fetches: the mirror learns of both at once.
+        project.end()
         project.git("push", "origin", ":feature/a")
         project.git("checkout", "--quiet", "main")
         project.git("branch", "--quiet", "--delete", "--force", "feature/a")
         project.branch("feature/a/b")
         project.git("push", "origin", "feature/a/b")
+        project.serve()
         project.until(lambda: project.runs(branch="feature/a/b"), "it is fetched, too")
         assert troubles(project, "mirror") == []
 
@@ -166,6 +169,31 @@ def test_a_gate_goes_on_without_changes_that_are_purged(watch, before):
 
 def state(project, topic):
     return next((change["outcome"] for change in project.ask("changes") if change["topic"] == topic), None)
+
+
+def test_a_gate_goes_on_where_history_was_purged(watch):
+    """CASES: G10"""
+    project = watch(GATED)
+    project.branch("past", {"broken": "x"})
+    project.push("past:refs/for/main", "-o", "topic=past")
+    project.until(lambda: state(project, "past") == "rejected", "it is rejected")
+    old = project.tip("main")
+    project.git("checkout", "--quiet", "--orphan", "fresh", "main")
+    project.git("commit", "--quiet", "--message", "Begin anew")
+    project.git("push", "origin", "fresh")
+    # As a person purges: new history, no old ref, no old object.
+    project.call("git", "update-ref", "refs/heads/main", project.git("rev-parse", "HEAD").strip(), cwd=project.bare)
+    refs = project.call("git", "for-each-ref", "--format=%(refname)", "refs/changes", "refs/espalier", cwd=project.bare)
+    for ref in refs.split():
+        project.call("git", "update-ref", "-d", ref, cwd=project.bare)
+    project.call("git", "gc", "--quiet", "--prune=now", cwd=project.bare)
+    assert old not in project.call("git", "cat-file", "--batch-check", "--batch-all-objects", cwd=project.bare)
+    project.look()
+    project.branch("next", start="fresh")
+    project.push("next:refs/for/main", "-o", "topic=next")
+    project.until(lambda: state(project, "next") == "ready", "the gate goes on")
+    assert state(project, "past") in ("withdrawn", "rejected")
+    assert troubles(project, "gate") == [] and troubles(project, "planning") == []
 
 
 def test_a_repository_that_is_gone(watch):

@@ -8,6 +8,7 @@ struct FixedAnswers: Answers {
 
     var board = BoardReport(rows: [], changes: [], schedules: [], decisions: [])
     var projects: [StatusReport.Project] = []
+    var troubles: [TroubleReport] = []
     var details: [RunDetail] = []
     /// By step.
     var logs: [String: [UInt8]] = [:]
@@ -19,7 +20,7 @@ struct FixedAnswers: Answers {
         return StatusReport(
             address: "http://127.0.0.1:1/", home: "/h", projects: projects,
             running: runs.filter { $0.outcome == "running" },
-            queued: [], remarks: ["wip/x: no environment names it"])
+            queued: [], remarks: ["wip/x: no environment names it"], troubles: troubles)
     }
     func board() async throws -> BoardReport {
         if isBroken { throw Broken() }

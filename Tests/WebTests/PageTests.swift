@@ -36,6 +36,20 @@ import Testing
         #expect(!text.contains("roc_auc too low"))
     }
 
+    @Test func boardBeginsWithWhatNeedsSomebody() async throws {
+        #expect(try await !get("/", of: full).text.contains("What needs somebody"))
+        var answers = full
+        answers.troubles = [
+            TroubleReport(
+                kind: "mirror", project: "hrob", part: nil, since: Date(), what: "cannot fetch <it>",
+                remedy: "try ls-remote")
+        ]
+        let text = try await get("/", of: answers).text
+        let (need, branch) = (text.range(of: "What needs somebody"), text.range(of: "release/1"))
+        #expect(try #require(need).lowerBound < #require(branch).lowerBound)
+        #expect(text.contains("cannot fetch &lt;it&gt;") && text.contains("To do: try ls-remote"))
+    }
+
     @Test func emptyBoardSaysWhatToDo() async throws {
         let bare = try await get("/", of: FixedAnswers()).text
         #expect(bare.contains("Nothing has been pushed yet"))
