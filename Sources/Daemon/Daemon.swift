@@ -56,11 +56,11 @@ public struct Daemon: Service {
 
         groups = .find(name: groupName(of: home))
         let (workspaces, scratch) = (Workspaces(folder: home.workspaces), ScratchFolders(folder: home.scratch))
-        let executor = LocalExecutor(
+        let executors = makeExecutors(
             slots: options.slots, home: home, minders: minders, groups: groups, scratch: scratch,
             workspace: { [workspaces] in try await workspaces.workspace(of: $0, in: $1) })
         let runner = StepRunner(
-            home: home, store: store, executor: executor, planner: planner, registries: registries, logger: logger,
+            home: home, store: store, executors: executors, planner: planner, registries: registries, logger: logger,
             troubles: troubles)
         engine = Engine(
             store: store, planner: planner, runner: runner, logger: logger, bells: bells, troubles: troubles)

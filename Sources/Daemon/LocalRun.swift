@@ -73,11 +73,11 @@ public struct LocalRun: Sendable {
         let groups = ControlGroups.find(name: groupName(of: home))
         defer { groups.remove() }
         let (bells, planner) = (Bells(), RepositoryPlanner(home: home))
-        let executor = LocalExecutor(
+        let executors = makeExecutors(
             slots: slots, home: home, minders: minders, groups: groups, scratch: ScratchFolders(folder: home.scratch),
             workspace: { [folder = tree.folder] _, _ in folder })
         let runner = StepRunner(
-            home: home, store: store, executor: executor, planner: planner, registries: registries, logger: logger)
+            home: home, store: store, executors: executors, planner: planner, registries: registries, logger: logger)
         let engine = Engine(store: store, planner: planner, runner: runner, logger: logger, bells: bells)
         await engine.add(project)
         await withDiscardingTaskGroup { group in

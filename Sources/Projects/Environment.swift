@@ -39,10 +39,24 @@ public struct Compute: Sendable, Hashable, Codable {
     public var processes: Int?
     /// In seconds.
     public var timeout: Int64
+    /// One of `executors`; `nil` for the first of them.
+    public var executor: String?
 
-    private enum CodingKeys: String, CodingKey { case cpus, memory, processes, timeout }
+    private enum CodingKeys: String, CodingKey { case cpus, memory, processes, timeout, executor }
 
-    public static let standard = Compute(cpus: nil, memory: nil, processes: nil, timeout: 3_600)
+    public static let standard = Compute(timeout: 3_600)
+
+    /// The places where commands can run, by name.
+    public static let executors = ["local"]
+
+    public init(
+        cpus: Int? = nil, memory: Int64? = nil, processes: Int? = nil, timeout: Int64, executor: String? = nil
+    ) {
+        (self.cpus, self.memory, self.processes, self.timeout) = (cpus, memory, processes, timeout)
+        self.executor = executor
+    }
+
+    public var executorName: String { executor ?? Self.executors[0] }
 
     public var hasLimits: Bool { cpus != nil || memory != nil || processes != nil }
 }
@@ -163,6 +177,8 @@ extension Compute {
         memory = node["memory"]?.text.flatMap(bytes(written:))
         processes = node["processes"]?.integer
         timeout = node["timeout"]?.text.flatMap(Duration.init(written:))?.components.seconds ?? Self.standard.timeout
+        // The default is left out, so that plans with it stay equal to those of earlier versions.
+        executor = node["executor"]?.text.flatMap { $0 == Self.executors[0] ? nil : $0 }
     }
 }
 

@@ -39,7 +39,7 @@ public enum EnvironmentFile {
     ])
 
     static let compute = Shape.object([
-        .init("executor", .oneOf(["local"]), "where steps run"),
+        .init("executor", .oneOf(Compute.executors), "where steps run; default local"),
         .init("cpus", .integer(min: 1), "processors a step may use"),
         .init("memory", .size, "memory a step may use; beyond it the step ends as out_of_memory"),
         .init("processes", .integer(min: 1), "processes and threads a step may have"),

@@ -23,8 +23,9 @@ extension Engine {
         }
         await record(facts, in: id)
         Failpoint.reach(.stopAsked)
-        for step in atWork {
-            runner.executor.stop((live[id] ?? entry).progress.lastAttempt(at: step, of: id))
+        for step in entry.run.plan.steps where atWork.contains(step.name) {
+            let attempt = (live[id] ?? entry).progress.lastAttempt(at: step.name, of: id)
+            try? runner.executors.executor(of: step).stop(attempt)
         }
     }
 

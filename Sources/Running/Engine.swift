@@ -112,16 +112,24 @@ package actor Engine {
     /// Start what can start, as far as there are slots.
     package func startReady() async throws {
         try await reuse()
+        for (executor, slots) in runner.executors.slots.sorted(by: { $0.key < $1.key }) {
+            startReady(on: executor, slots: slots)
+        }
+    }
+
+    private func startReady(on executor: String, slots: Int) {
         let atWork = busy.merging(restoring) { $0.union($1) }
         let commands = busy.reduce(0) { count, entry in
-            count + entry.value.count { isCommand($0, of: entry.key) }
+            count + entry.value.count { isCommand($0, of: entry.key, on: executor) }
         }
-        let free = runner.executor.slots - commands
+        let free = slots - commands
         // To choose is to look through all runs: not for nothing.
         guard free > 0 else { return }
         let all = atWork.values.reduce(0) { $0 + $1.count }
-        let held = Set(unflushedEnds.keys)
-        for ready in choose(from: live, busy: atWork, held: held, slots: all + free, progress: \.progress) {
+        let chosen = choose(
+            from: live, busy: atWork, held: Set(unflushedEnds.keys), slots: all + free, progress: \.progress,
+            where: { [runner] in runner.executors.slotOwner(of: $0) == executor })
+        for ready in chosen {
             let attempts = live[ready.run]?.progress[ready.step.name].attempts ?? 0
             start(ready.step, of: ready.run, attempt: attempts + 1)
         }
@@ -131,8 +139,9 @@ package actor Engine {
     func stepsAtWork(of run: Int64) -> Set<String> { (busy[run] ?? []).union(restoring[run] ?? []) }
 
     /// Whether a step is a command, and needs a slot while it is at work. What only asks the registry may wait for it for long.
-    private func isCommand(_ name: String, of run: Int64) -> Bool {
-        live[run]?.run.plan.step(named: name)?.action.isCommand ?? false
+    private func isCommand(_ name: String, of run: Int64, on executor: String) -> Bool {
+        guard let step = live[run]?.run.plan.step(named: name) else { return false }
+        return step.action.isCommand && runner.executors.slotOwner(of: step) == executor
     }
 
     private func start(_ step: PlannedStep, of id: Int64, attempt: Int) {

@@ -22,19 +22,19 @@ package struct Asking: Sendable {
 package struct StepRunner: Sendable {
     let home: Home
     let store: Store
-    let executor: any Executor
+    let executors: Executors
     let planner: any ProjectPlanner
     let registries: Registries
     let logger: Logger
     let troubles: Troubles
 
     package init(
-        home: Home, store: Store, executor: any Executor, planner: any ProjectPlanner, registries: Registries,
+        home: Home, store: Store, executors: Executors, planner: any ProjectPlanner, registries: Registries,
         logger: Logger, troubles: Troubles = Troubles()
     ) {
         self.home = home
         self.store = store
-        self.executor = executor
+        self.executors = executors
         self.planner = planner
         self.registries = registries
         self.logger = logger
@@ -48,7 +48,7 @@ package struct StepRunner: Sendable {
         do {
             let result = try await attemptStep(
                 step, of: run, progress: progress, attempt: attempt, project: project, ask: ask)
-            write(result.said, toLogOf: Attempt(run: run.id, step: step.name, number: attempt))
+            write(result.said, toLogOf: Attempt(run: run.id, step: step.name, number: attempt), of: step)
             return result
         } catch is CancellationError {
             return StepResult(outcome: .cancelled)
@@ -107,6 +107,7 @@ package struct StepRunner: Sendable {
 
     /// Start the job's command, or find the one that is already running, and wait for its end.
     private func perform(_ job: Job, _ project: StoredProject, _ ask: Asking) async throws -> StepResult {
+        let executor = try executors.executor(of: job.step)
         // Also for a daemon that finds the step started, and its command not.
         if try !executor.wasStarted(job.attempt) {
             let obstacle = try await patiently(ask, project) {
@@ -144,7 +145,8 @@ package struct StepRunner: Sendable {
         let progress = run.progress
         return progress.next().ready.compactMap { step in
             let attempt = progress[step.name].attempts + 1
-            let started = try? executor.wasStarted(Attempt(run: run.id, step: step.name, number: attempt))
+            let started = try? executors.executor(of: step).wasStarted(
+                Attempt(run: run.id, step: step.name, number: attempt))
             guard started ?? false else { return nil }
             return Recorded(step: step.name, fact: .started(attempt: attempt, incumbent: nil), at: Date())
         }
@@ -163,7 +165,7 @@ package struct StepRunner: Sendable {
         String]?
     {
         do {
-            let outputs = try await executor.restore(
+            let outputs = try await executors.executor(of: step).restore(
                 known.result, for: Attempt(run: run, step: step.name, number: attempt))
             if let outputs { return outputs }
             logger.warning("the kept result of step \(step.name) of run \(known.run) is damaged, and is made anew")
@@ -176,10 +178,10 @@ package struct StepRunner: Sendable {
 
     /// What a step without a command has to say goes where a command's output goes. What was done stays done, also where
     /// nothing can be written there.
-    private func write(_ lines: [String], toLogOf attempt: Attempt) {
+    private func write(_ lines: [String], toLogOf attempt: Attempt, of step: PlannedStep) {
         guard !lines.isEmpty else { return }
         do {
-            try executor.write(lines, toLogOf: attempt)
+            try executors.executor(of: step).write(lines, toLogOf: attempt)
         } catch {
             logger.warning("the log of \(attempt) could not be written: \(error)")
         }
@@ -187,7 +189,9 @@ package struct StepRunner: Sendable {
 
     /// The last lines that the first step that failed has printed; none where it printed nothing.
     package func logTail(of run: Int64, _ progress: RunProgress) -> [String] {
-        progress.firstFailedAttempt(of: run).map(executor.logTail) ?? []
+        guard let attempt = progress.firstFailedAttempt(of: run), let step = progress.plan.step(named: attempt.step)
+        else { return [] }
+        return (try? executors.executor(of: step))?.logTail(of: attempt) ?? []
     }
 
     func registry(_ run: StoredRun) async throws -> MLflow {

@@ -19,11 +19,12 @@ public struct ReadyStep: Sendable, Hashable {
 ///   - held: runs whose steps may not start now.
 ///   - slots: how many steps may run at once.
 ///   - progress: the progress of an entry of `runs`.
+///   - isWanted: whether a step may be chosen now.
 /// - Returns: the steps in the order in which to start them. While a run holds a concurrency group, no step of another
 ///   run of the group starts.
 public func choose<Entry>(
     from runs: [Int64: Entry], busy: [Int64: Set<String>], held: Set<Int64> = [], slots: Int,
-    progress: (Entry) -> RunProgress
+    progress: (Entry) -> RunProgress, where isWanted: (PlannedStep) -> Bool = { _ in true }
 ) -> [ReadyStep] {
     var free = slots - busy.values.reduce(0) { $0 + $1.count }
     guard free > 0 else { return [] }
@@ -47,7 +48,9 @@ public func choose<Entry>(
         !held.contains(one.id) && one.group.map { holders[$0]?.id == one.id } ?? true
     }
     func ready(_ id: Int64) -> [PlannedStep] {
-        (runs[id].map { progress($0).next().ready } ?? []).filter { !(busy[id]?.contains($0.name) ?? false) }
+        (runs[id].map { progress($0).next().ready } ?? []).filter {
+            !(busy[id]?.contains($0.name) ?? false) && isWanted($0)
+        }
     }
     var chosen: [ReadyStep] = []
     for (_, equals) in Dictionary(grouping: open, by: \.priority).sorted(by: { $0.key > $1.key }) {

@@ -20,6 +20,8 @@ final class EngineFixture: Sendable {
     let home: Home
     let store: Store
     let machine = ScriptedMachine()
+    /// Where steps of the executor `cluster` run, one at a time.
+    let cluster = ScriptedMachine()
     let planner = ScriptedPlanner()
 
     init() throws {
@@ -39,8 +41,11 @@ final class EngineFixture: Sendable {
         let (bells, logger) = (Bells(), Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
         let registries = Registries(
             home: home, minders: Minders(program: "/nowhere"), python: "/nowhere", logger: logger)
+        let executors = Executors([
+            "local": ScriptedExecutor(on: machine, slots: slots), "cluster": ScriptedExecutor(on: cluster, slots: 1),
+        ])
         let runner = StepRunner(
-            home: home, store: store, executor: ScriptedExecutor(on: machine, slots: slots), planner: planner,
+            home: home, store: store, executors: executors, planner: planner,
             registries: registries, logger: logger)
         let engine = Engine(store: store, planner: planner, runner: runner, logger: logger, bells: bells)
         for name in projects { await engine.add(try await project(name)) }

@@ -61,6 +61,46 @@ import Testing
         }
     }
 
+    @Test func aStepRunsOnTheExecutorOfItsComputeWithinItsSlots() async throws {
+        let latch = Latch()
+        var (first, second) = (SampleStep("a"), SampleStep("b"))
+        (first.executor, second.executor) = ("cluster", "cluster")
+        try await fixture.push(SamplePlan(first, second, SampleStep("c")))
+        fixture.cluster.script("a", Script(end: latch))
+        try await fixture.withEngine(slots: 1) { work in
+            try await machine.started(1, "c")
+            try await fixture.cluster.started(1, "a")
+            try await work.engine.startReady()
+            #expect(steps(fixture.cluster.starts) == ["1.a.1"] && steps(machine.starts) == ["1.c.1"])
+            latch.open()
+            let run = try await work.end(of: 1)
+            #expect(run.outcome == .passed && steps(fixture.cluster.starts) == ["1.a.1", "1.b.1"])
+        }
+    }
+
+    @Test func aCancelledStepIsStoppedOnItsExecutor() async throws {
+        var step = SampleStep("a")
+        step.executor = "cluster"
+        try await fixture.push(SamplePlan(step))
+        fixture.cluster.script("a", Script(end: Latch()))
+        try await fixture.withEngine { work in
+            try await fixture.cluster.started(1, "a")
+            try await work.engine.cancel(1)
+            let run = try await work.end(of: 1)
+            #expect(run.outcome == .cancelled)
+        }
+    }
+
+    @Test func anExecutorThatIsNotHereRefusesTheStepAndStartsNothing() async throws {
+        var step = SampleStep("a")
+        step.executor = "mainframe"
+        try await fixture.push(SamplePlan(step))
+        try await fixture.withEngine { work in
+            let run = try await work.end(of: 1)
+            #expect(run.outcome == .failed && run.failure.contains("no executor is named 'mainframe'"))
+        }
+    }
+
     @Test func whatNeedsAStepWaitsUntilItsEndIsDurable() async throws {
         let latch = Latch()
         try await fixture.push(SamplePlan(SampleStep("load"), SampleStep("train", needs: ["load"])))

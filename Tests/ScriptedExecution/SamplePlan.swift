@@ -17,6 +17,8 @@ package struct SampleStep {
     /// Seconds.
     package var timeout = 60
     package var retries = 1
+    /// A name among the executors, where it is not the default.
+    package var executor: String?
     /// Its key, where it may be reused.
     package var key: String?
 
@@ -33,6 +35,7 @@ package struct SampleStep {
         body["action"] =
             try action.map { try JSONSerialization.jsonObject(with: Data($0.utf8)) }
             ?? ["kind": "run", "command": command]
+        if let executor { body["compute"] = ["timeout": timeout, "executor": executor] }
         body["monitor"] = monitor
         body["tests"] = tests
         if let key { body["reuse"] = ["byKey": ["digest": key, "parts": [:]]] }

@@ -1,0 +1,17 @@
+import Events
+import Executing
+import Home
+import Minding
+
+/// The executors of this process: one for each name in `Compute.executors`.
+///
+/// - Parameter workspace: lays out a tree and returns its path.
+func makeExecutors(
+    slots: Int, home: Home, minders: Minders, groups: ControlGroups, scratch: ScratchFolders,
+    workspace: @escaping @Sendable (_ tree: ObjectID, _ repository: String) async throws -> String
+) -> Executors {
+    Executors([
+        "local": LocalExecutor(
+            slots: slots, home: home, minders: minders, groups: groups, scratch: scratch, workspace: workspace)
+    ])
+}
