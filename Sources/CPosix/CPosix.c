@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -121,18 +122,18 @@ static _Noreturn void become(const struct espalier_spawn *request, pid_t parent,
         if (write(request->entrances[index], "0", 1) != 1) fail(report, -2);
     int empty = open("/dev/null", O_RDONLY);
     // Copy each descriptor above the numbers that are filled below, so that none is overwritten before it was copied.
-    int output = fcntl(request->output, F_DUPFD, 10), kept = request->kept < 0 ? -1 : fcntl(request->kept, F_DUPFD, 10);
+    int output = fcntl(request->output, F_DUPFD, 10), last = 3 + request->kept_count, kept[4];
+    for (int index = 0; index < request->kept_count; index++) kept[index] = fcntl(request->kept[index], F_DUPFD, 10);
     report = fcntl(report, F_DUPFD_CLOEXEC, 10);
     dup2(empty, 0);
     dup2(output, 1);
     dup2(output, 2);
-    if (kept >= 0) dup2(kept, 3);
-    if (report > 4) dup3(report, 4, O_CLOEXEC);
-    if (kept < 0) close(3);
-    closefrom(5);
+    for (int index = 0; index < request->kept_count; index++) dup2(kept[index], 3 + index);
+    if (report > last) dup3(report, last, O_CLOEXEC);
+    closefrom(last + 1);
     if (request->folder == NULL || chdir(request->folder) == 0)
         execvpe(request->arguments[0], (char *const *)request->arguments, (char *const *)request->environment);
-    fail(4, -1);
+    fail(last, -1);
 }
 
 /// Fork a child that is in the version 2 group from the start.
@@ -192,6 +193,25 @@ int espalier_spawn(const struct espalier_spawn *request, pid_t *pid) {
     }
     *pid = child;
     return 0;
+}
+
+int espalier_memory_file(const void *bytes, size_t count) {
+    int fd = memfd_create("espalier", MFD_CLOEXEC);
+    if (fd < 0) return -1;
+    for (size_t done = 0; done < count;) {
+        ssize_t written = write(fd, (const char *)bytes + done, count - done);
+        if (written < 0 && errno == EINTR) continue;
+        if (written <= 0) {
+            int reason = errno;
+            close(fd);
+            errno = reason;
+            return -1;
+        }
+        done += (size_t)written;
+    }
+    if (lseek(fd, 0, SEEK_SET) == 0) return fd;
+    close(fd);
+    return -1;
 }
 
 /// Create a unix socket, and fill `address` for `path`.

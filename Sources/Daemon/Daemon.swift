@@ -58,6 +58,7 @@ public struct Daemon: Service {
         let (workspaces, scratch) = (Workspaces(folder: home.workspaces), ScratchFolders(folder: home.scratch))
         let executors = makeExecutors(
             slots: options.slots, home: home, minders: minders, groups: groups, scratch: scratch,
+            policy: try Policy.read(from: home),
             workspace: { [workspaces] in try await workspaces.workspace(of: $0, in: $1) })
         let runner = StepRunner(
             home: home, store: store, executors: executors, planner: planner, registries: registries, logger: logger,

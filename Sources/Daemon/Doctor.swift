@@ -49,14 +49,14 @@ public struct Doctor: Sendable {
     }
 
     private func sandbox() async -> Diagnosis {
-        guard bubblewrap != nil else {
+        guard let bubblewrap else {
             return Diagnosis(
                 subject: "sandbox", state: .broken,
                 detail: "bubblewrap is missing, and `sandbox: required` is the default: apt-get install bubblewrap")
         }
-        let (code, text) = await capture([
-            "bwrap", "--ro-bind", "/", "/", "--proc", "/proc", "--dev", "/dev", "--unshare-pid", "true",
-        ])
+        let sandbox = Sandbox(program: bubblewrap, readable: [], writable: [])
+        let (code, text) = await capture(
+            [bubblewrap] + sandbox.arguments(variables: [], folder: "/") + ["--", "/bin/true"])
         return code == 0
             ? Diagnosis(subject: "sandbox", state: .ok, detail: "bubblewrap works")
             : Diagnosis(subject: "sandbox", state: .broken, detail: "bubblewrap does not work here: \(text)")

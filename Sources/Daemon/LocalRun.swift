@@ -49,6 +49,7 @@ public struct LocalRun: Sendable {
     ) async throws -> RunDetail {
         let plan = try tree.plan(pipeline, steps: steps, environment: environment)
         try home.prepare()
+        let policy = try Policy.read(from: home)
         let lock = try HomeLock(home)
         defer { withExtendedLifetime(lock) {} }
         let store = try Store(path: home.database)
@@ -60,7 +61,7 @@ public struct LocalRun: Sendable {
         let reporter = Reporter(home: home, store: store)
         try await withThrowingDiscardingTaskGroup { group in
             group.addTask { try await follow(run.id, reporter) }
-            await work(on: project, store, minders, registries)
+            await work(on: project, store, minders, registries, policy)
         }
         await registries.stop()
         guard let detail = try await reporter.run(run.id) else { throw StoreError.noRun(run.id) }
@@ -69,13 +70,15 @@ public struct LocalRun: Sendable {
     }
 
     /// Runs one engine until no run is unended.
-    private func work(on project: StoredProject, _ store: Store, _ minders: Minders, _ registries: Registries) async {
+    private func work(
+        on project: StoredProject, _ store: Store, _ minders: Minders, _ registries: Registries, _ policy: Policy
+    ) async {
         let groups = ControlGroups.find(name: groupName(of: home))
         defer { groups.remove() }
         let (bells, planner) = (Bells(), RepositoryPlanner(home: home))
         let executors = makeExecutors(
             slots: slots, home: home, minders: minders, groups: groups, scratch: ScratchFolders(folder: home.scratch),
-            workspace: { [folder = tree.folder] _, _ in folder })
+            policy: policy, workspace: { [folder = tree.folder] _, _ in folder })
         let runner = StepRunner(
             home: home, store: store, executors: executors, planner: planner, registries: registries, logger: logger)
         let engine = Engine(store: store, planner: planner, runner: runner, logger: logger, bells: bells)

@@ -14,12 +14,14 @@ package struct LocalExecutor: Executor {
     let minders: Minders
     let groups: ControlGroups
     let scratch: ScratchFolders
+    let policy: Policy
     /// The folders that hold the files of a tree of a repository, uppermost first, as overlayfs takes its `lowerdir`.
     let workspace: @Sendable (_ tree: ObjectID, _ repository: String) async throws -> String
     private let locks = AttemptLocks()
 
     package init(
         slots: Int, home: Home, minders: Minders, groups: ControlGroups, scratch: ScratchFolders,
+        policy: Policy = .strict,
         workspace: @escaping @Sendable (_ tree: ObjectID, _ repository: String) async throws -> String
     ) {
         self.slots = slots
@@ -27,6 +29,7 @@ package struct LocalExecutor: Executor {
         self.minders = minders
         self.groups = groups
         self.scratch = scratch
+        self.policy = policy
         self.workspace = workspace
     }
 
@@ -42,20 +45,20 @@ package struct LocalExecutor: Executor {
 
     package func start(_ job: Job) async throws {
         guard try !wasStarted(job.attempt) else { return }
-        let contract = StepContract(job, home: home, layer: scratch.layer(named: "\(job.attempt)"))
+        let contract = StepContract(job, home: home, layer: scratch.layer(named: "\(job.attempt)"), policy: policy)
         let lower = try await workspace(job.run.plan.tree, job.repository)
         let environment = try contract.environment()
-        let command = try contract.sandboxedCommand()
+        let sandbox = try contract.sandbox()
         let remark = try unenforcedLimits(of: job)
         try await locks.withLock(job.attempt) {
             // Somebody else may have started it meanwhile.
             guard try !wasStarted(job.attempt) else { return }
-            try start(job, contract, lower: lower, command, environment, remark: remark)
+            try start(job, contract, lower: lower, sandbox, environment, remark: remark)
         }
     }
 
     private func start(
-        _ job: Job, _ contract: StepContract, lower: String, _ command: [String], _ environment: [String: String],
+        _ job: Job, _ contract: StepContract, lower: String, _ sandbox: Sandbox?, _ environment: [String: String],
         remark: String?
     ) throws {
         try scratch.take("\(job.attempt)")
@@ -64,8 +67,9 @@ package struct LocalExecutor: Executor {
         Failpoint.reach(.stepPrepared)
         _ = try minders.start(
             MinderRequest(
-                folder: contract.folder, lower: lower, layer: contract.layer, command: command,
-                environment: environment, timeout: job.step.compute.timeout,
+                folder: contract.folder, lower: lower, layer: contract.layer,
+                command: ["/bin/sh", "-c", job.command], sandbox: sandbox, environment: environment,
+                timeout: job.step.compute.timeout,
                 group: groups.group(named: "\(job.attempt)", job.step.compute.limits)))
         Failpoint.reach(.minderSpawned)
     }

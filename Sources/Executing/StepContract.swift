@@ -13,11 +13,13 @@ struct StepContract {
     let home: Home
     let folder: StepFolder
     let layer: Layer
+    let policy: Policy
 
-    init(_ job: Job, home: Home, layer: Layer) {
+    init(_ job: Job, home: Home, layer: Layer, policy: Policy) {
         self.job = job
         self.home = home
         self.layer = layer
+        self.policy = policy
         folder = home.folder(of: job.attempt)
     }
 
@@ -26,8 +28,11 @@ struct StepContract {
         let plan = job.run.plan
         var variables: [String: String] = [:]
         for name in ["PATH", "LANG", "LC_ALL", "TZ"] { variables[name] = Self.inherited[name] }
-        variables["HOME"] = layer.temporary
-        variables["TMPDIR"] = layer.temporary
+        variables["CI"] = "true"
+        // In a sandbox the temporary folder is `/tmp`, which keeps paths of sockets short.
+        let temporary = try isSandboxed ? "/tmp" : layer.temporary
+        variables["HOME"] = temporary
+        variables["TMPDIR"] = temporary
         variables.merge(plan.settings.env) { $1 }
         for (name, value) in job.step.env { variables[name] = try job.progress.resolved(value) }
         variables["ESPALIER_RUN"] = String(job.run.id)
@@ -62,36 +67,51 @@ struct StepContract {
         }
     }
 
-    /// The command inside its sandbox. A step that declares its inputs cannot write to the data root: its outputs are
-    /// its only effect, so that a reused result can replace it.
-    func sandboxedCommand() throws -> [String] {
-        let plain = ["/bin/sh", "-c", job.command]
-        let settings = job.run.plan.settings
-        switch settings.sandbox {
-        case .off: return plain
-        case .bestEffort where bubblewrap == nil: return plain
-        case .required, .bestEffort:
-            guard let bubblewrap else {
+    /// Whether the command runs in a sandbox.
+    ///
+    /// - Throws: `DaemonError` if its environment requires one and this machine has none.
+    private var isSandboxed: Bool {
+        get throws {
+            switch job.run.plan.settings.sandbox {
+            case .off: return false
+            case .bestEffort: return bubblewrap != nil
+            case .required:
+                guard bubblewrap == nil else { return true }
                 throw DaemonError.refused(
                     "its environment requires a sandbox, and bubblewrap is not installed: install it, or set "
                         + "`sandbox: best-effort`")
             }
-            let data = [home.dataRoot(of: job.run.plan)]
-            let readsOnly = !job.step.inputs.isEmpty || job.step.isPlan
-            let sandbox = Sandbox(
-                hidden: [home.path] + Self.keyFolders,
-                readable: [home.run(job.run.id), layer.inputs] + (readsOnly ? data : []),
-                writable: layer.writable + (readsOnly ? [] : data),
-                hasNetwork: !(settings.isIsolated ?? false))
-            return sandbox.wrapping(plain, in: layer.tree, by: bubblewrap)
         }
     }
 
-    private static let inherited = ProcessInfo.processInfo.environment
+    /// The sandbox of the command; `nil` without one. A step that declares its inputs cannot write to the data root: its
+    /// outputs are its only effect, so that a reused result can replace it.
+    func sandbox() throws -> Sandbox? {
+        guard try isSandboxed, let bubblewrap else { return nil }
+        let settings = job.run.plan.settings
+        let data = [home.dataRoot(of: job.run.plan)]
+        let readsOnly = !job.step.inputs.isEmpty || job.step.isPlan
+        let programs = programFolders(path: Self.inherited["PATH"] ?? "", hidden: home.path)
+        let settingsOfMachine = try SystemSettings(folder: home.system).current()
+        return Sandbox(
+            program: bubblewrap,
+            system: SandboxPart.programs + [.shown(settingsOfMachine, at: "/etc")],
+            readable: (policy.readable + programs + datasets).filter(FileManager.default.fileExists(atPath:))
+                + [home.run(job.run.id), layer.inputs] + (readsOnly ? data : []),
+            writable: [layer.tree, layer.outputs, layer.output] + (readsOnly ? [] : data),
+            devices: policy.devices.filter(FileManager.default.fileExists(atPath:)),
+            temporary: layer.temporary, hasNetwork: !(settings.isIsolated ?? false))
+    }
 
-    /// Folders with the keys of the daemon's own user. Steps must not see them.
-    private static let keyFolders = [".ssh", ".gnupg", ".aws", ".azure", ".kube", ".config/gcloud"]
-        .map { "\(NSHomeDirectory())/\($0)" }.filter(FileManager.default.fileExists(atPath:))
+    /// The datasets that the step declares and that lie outside the data root.
+    private var datasets: [String] {
+        guard !(job.run.plan.settings.isIsolated ?? false) else { return [] }
+        return (job.step.datasets ?? [:]).values.compactMap { dataset in
+            if case .path(let path) = dataset, path.hasPrefix("/") { path } else { nil }
+        }.sorted()
+    }
+
+    private static let inherited = ProcessInfo.processInfo.environment
 }
 
 /// Path of bubblewrap's program, if it is installed.

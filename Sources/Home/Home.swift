@@ -15,6 +15,8 @@ import Foundation
 /// HOME/mirrors/NAME.git    mirrors of remote repositories
 /// HOME/data/PROJECT/ENVIRONMENT/   data roots
 /// HOME/outgoing/           messages on their way to people
+/// HOME/system/             what every sandbox has of the machine's settings
+/// HOME/policy.yml          what the operator allows steps beyond the default
 /// HOME/evidence/SHA256.csv what decisions were made on
 /// HOME/provenance/SHA256.json   what was stated about registered models, signed
 /// HOME/provenance/SHA256.sig    beside it, the signature of the model's files
@@ -39,6 +41,8 @@ public struct Home: Sendable, Hashable {
     public var workspaces: String { path + "/workspaces" }
     public var evidence: String { path + "/evidence" }
     public var scratch: String { path + "/scratch" }
+    public var system: String { path + "/system" }
+    public var policy: String { path + "/policy.yml" }
     public var outgoing: String { path + "/outgoing" }
     public var kept: String { path + "/kept" }
     public var mlflow: String { path + "/mlflow" }
@@ -65,7 +69,7 @@ public struct Home: Sendable, Hashable {
                     + "choose another with --home")
         }
         for folder in [
-            path, path + "/runs", workspaces, scratch, outgoing, evidence, kept, mlflow, path + "/mirrors",
+            path, path + "/runs", workspaces, scratch, system, outgoing, evidence, kept, mlflow, path + "/mirrors",
             path + "/data",
             path + "/provenance", path + "/keys",
         ] {

@@ -22,7 +22,4 @@ public struct Layer: Sendable, Hashable {
     public var inputs: String { own + "/inputs" }
     public var outputs: String { own + "/outputs" }
     public var output: String { own + "/output" }
-
-    /// The paths that the command may write to. They are listed one by one so that it cannot replace any of them.
-    public var writable: [String] { [tree, temporary, outputs, output] }
 }

@@ -1,30 +1,69 @@
-/// What a sandboxed command may see and change. All other paths are visible and read-only.
+/// What a sandboxed command sees and may change. Its root file system starts empty and has only what is listed here.
+///
+/// The command runs as user 1000 of a user namespace of its own, without capabilities, and cannot make another user
+/// namespace. It has process, IPC, host name and control group namespaces of its own, and the system calls of
+/// `espalier_seccomp_filter`. Variables are set for the command alone, after all of that.
 public struct Sandbox: Sendable, Hashable {
-    /// Folders that appear empty.
-    public var hidden: [String]
-    /// Readable folders inside hidden ones.
+    /// Path of bubblewrap's program.
+    public var program: String
+    /// The machine's programs, libraries and settings.
+    public var system: [SandboxPart]
     public var readable: [String]
     public var writable: [String]
+    /// Device files of the machine beside the usual ones (`null`, `zero`, `full`, `random`, `urandom`, `tty`).
+    public var devices: [String]
+    /// A folder that appears as `/tmp` and `/var/tmp`; absent: one in memory.
+    public var temporary: String?
     public var hasNetwork: Bool
 
-    public init(hidden: [String], readable: [String], writable: [String], hasNetwork: Bool = true) {
-        self.hidden = hidden
+    public init(
+        program: String, system: [SandboxPart] = SandboxPart.programs, readable: [String], writable: [String],
+        devices: [String] = [], temporary: String? = nil, hasNetwork: Bool = true
+    ) {
+        self.program = program
+        self.system = system
         self.readable = readable
         self.writable = writable
+        self.devices = devices
+        self.temporary = temporary
         self.hasNetwork = hasNetwork
     }
 
-    /// The command line that runs `command` inside bubblewrap, in its own process and IPC namespaces. It shares the
-    /// network, over which it reaches MLflow, unless `hasNetwork` is false.
+    /// Bubblewrap's arguments, without the command. Later ones lie over earlier ones.
     ///
-    /// - Parameter program: path of `bwrap`.
-    public func wrapping(_ command: [String], in folder: String, by program: String) -> [String] {
-        var arguments = [program, "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc"]
-        for path in hidden { arguments += ["--tmpfs", path] }
+    /// - Parameters:
+    ///   - variables: the complete environment of the command.
+    ///   - folder: where the command starts.
+    public func arguments(variables: [(key: String, value: String)], folder: String) -> [String] {
+        var arguments = ["--unshare-user", "--uid", "1000", "--gid", "1000", "--disable-userns", "--cap-drop", "ALL"]
+        arguments += ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "step"]
+        if !hasNetwork { arguments.append("--unshare-net") }
+        arguments += ["--die-with-parent", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/run"]
+        arguments += temporary.map { ["--bind", $0, "/tmp"] } ?? ["--tmpfs", "/tmp"]
+        arguments += ["--symlink", "/tmp", "/var/tmp", "--symlink", "/run", "/var/run"]
+        for part in system { arguments += part.arguments }
         for path in readable { arguments += ["--ro-bind", path, path] }
         for path in writable { arguments += ["--bind", path, path] }
-        if !hasNetwork { arguments.append("--unshare-net") }
-        arguments += ["--unshare-pid", "--unshare-ipc", "--die-with-parent", "--chdir", folder, "--"]
-        return arguments + command
+        for path in devices { arguments += ["--dev-bind", path, path] }
+        arguments += ["--clearenv"]
+        for (name, value) in variables { arguments += ["--setenv", name, value] }
+        return arguments + ["--remount-ro", "/", "--chdir", folder]
+    }
+}
+
+/// A piece of the machine that every sandbox has, read-only.
+public enum SandboxPart: Sendable, Hashable {
+    /// A file or folder of the machine, at a path of the sandbox.
+    case shown(String, at: String)
+    case link(String, to: String)
+
+    /// A file or folder of the machine, at its own path.
+    public static func shown(_ path: String) -> Self { .shown(path, at: path) }
+
+    var arguments: [String] {
+        switch self {
+        case .shown(let source, let path): ["--ro-bind", source, path]
+        case .link(let path, let target): ["--symlink", target, path]
+        }
     }
 }

@@ -11,7 +11,9 @@ public struct MinderRequest: Sendable {
     public var lower: String?
     public var layer: Layer?
     public var command: [String]
-    /// The complete environment of the command; it inherits nothing.
+    /// What the command may see and change; `nil` for everything that this process may.
+    public var sandbox: Sandbox?
+    /// The complete environment of the command; it inherits nothing. The minder and the sandbox program get none of it.
     public var environment: [String: String]
     /// Seconds; nil for a service that runs until it is stopped.
     public var timeout: Int64?
@@ -21,13 +23,15 @@ public struct MinderRequest: Sendable {
 
     public init(
         folder: StepFolder, workingFolder: String = "/", lower: String? = nil, layer: Layer? = nil, command: [String],
-        environment: [String: String], timeout: Int64?, grace: Int64 = 10, group: StepGroup = StepGroup()
+        sandbox: Sandbox? = nil, environment: [String: String], timeout: Int64?, grace: Int64 = 10,
+        group: StepGroup = StepGroup()
     ) {
         self.folder = folder
         self.workingFolder = workingFolder
         self.lower = lower
         self.layer = layer
         self.command = command
+        self.sandbox = sandbox
         self.environment = environment
         self.timeout = timeout
         self.grace = grace
@@ -38,7 +42,17 @@ public struct MinderRequest: Sendable {
         ["--dir", folder.path, "--folder", workingFolder, "--grace", String(grace)]
             + (lower.map { ["--lower", $0, "--layer", layer?.path ?? folder.path + "/layer"] } ?? [])
             + (timeout.map { ["--timeout", String($0)] } ?? []) + group.arguments
+            + ["--environment", "4"] + (sandbox.map { ["--sandbox", $0.program, "--arguments", "5"] } ?? [])
             + ["--"] + command
+    }
+
+    /// What the minder reads from descriptors 4 and 5: the command's variables, or the sandbox program's arguments, which
+    /// contain them. They stand in no file and in no process list.
+    var inputs: [[String]] {
+        let variables = environment.sorted { $0.key < $1.key }
+        guard let sandbox else { return [variables.map { "\($0.key)=\($0.value)" }] }
+        let folder = lower == nil ? workingFolder : layer?.tree ?? workingFolder
+        return [[], sandbox.arguments(variables: variables, folder: folder)]
     }
 }
 
@@ -79,22 +93,40 @@ public struct Minders: Sendable {
         guard log >= 0 else { throw MindingError("cannot open \(request.folder.log)") }
         defer { close(log) }
         var arguments: [UnsafeMutablePointer<CChar>?] = ([program] + request.arguments).map { strdup($0) } + [nil]
-        var environment: [UnsafeMutablePointer<CChar>?] =
-            request.environment.sorted { $0.key < $1.key }.map { strdup("\($0.key)=\($0.value)") } + [nil]
+        // A variable of the command must not reach the minder: a name like LD_PRELOAD would load code into it.
+        var environment: [UnsafeMutablePointer<CChar>?] = [strdup("PATH=/usr/sbin:/usr/bin:/sbin:/bin"), nil]
         defer { (arguments + environment).forEach { free($0) } }
+        var kept = [lock]
+        defer { kept.dropFirst().forEach { close($0) } }
+        for input in request.inputs {
+            // A zero byte would end the value, and begin another argument of the sandbox program.
+            guard !input.contains(where: { $0.utf8.contains(0) }) else {
+                throw MindingError("a variable or a path of the command contains a zero byte", EINVAL)
+            }
+            var bytes: [UInt8] = []
+            for text in input {
+                bytes += text.utf8
+                bytes.append(0)
+            }
+            let file = espalier_memory_file(bytes, bytes.count)
+            guard file >= 0 else { throw MindingError("cannot keep the command's variables in memory") }
+            kept.append(file)
+        }
         var pid: pid_t = 0
         let code: Int32 = arguments.withUnsafeMutableBytes { arguments in
             environment.withUnsafeMutableBytes { environment in
-                var spawn = espalier_spawn()
-                spawn.arguments = UnsafeRawPointer(arguments.baseAddress)?.assumingMemoryBound(
-                    to: UnsafePointer<CChar>?.self)
-                spawn.environment = UnsafeRawPointer(environment.baseAddress)?
-                    .assumingMemoryBound(to: UnsafePointer<CChar>?.self)
-                spawn.output = log
-                spawn.kept = lock
-                // Whoever stops it at once must not kill it before it can stop its command and leave a record.
-                spawn.holds_signals = 1
-                return espalier_spawn(&spawn, &pid)
+                kept.withUnsafeBufferPointer { kept in
+                    var spawn = espalier_spawn()
+                    spawn.arguments = UnsafeRawPointer(arguments.baseAddress)?.assumingMemoryBound(
+                        to: UnsafePointer<CChar>?.self)
+                    spawn.environment = UnsafeRawPointer(environment.baseAddress)?
+                        .assumingMemoryBound(to: UnsafePointer<CChar>?.self)
+                    spawn.output = log
+                    (spawn.kept, spawn.kept_count) = (kept.baseAddress, Int32(kept.count))
+                    // Whoever stops it at once must not kill it before it can stop its command and leave a record.
+                    spawn.holds_signals = 1
+                    return espalier_spawn(&spawn, &pid)
+                }
             }
         }
         guard code == 0 else { throw MindingError("cannot start \(program)") }

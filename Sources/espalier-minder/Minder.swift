@@ -10,7 +10,7 @@ struct Minder {
     static func main() {
         guard let request = Request(CommandLine.arguments) else {
             complain(
-                "usage: espalier-minder --dir DIR [--folder DIR] [--lower DIR --layer DIR] [--timeout S] [--grace S] [GROUPS] -- COMMAND…\n"
+                "usage: espalier-minder --dir DIR [--folder DIR] [--lower DIR --layer DIR] [--timeout S] [--grace S] [--environment FD] [--sandbox PROGRAM --arguments FD] [GROUPS] -- COMMAND…\n"
             )
             exit(64)
         }
@@ -65,9 +65,12 @@ struct Minder {
         let log = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0o644)
         guard log >= 0 else { throw Problem("cannot open \(path): \(reason())") }
         defer { close(log) }
-        var arguments: [UnsafeMutablePointer<CChar>?] = request.command.map { strdup($0) }
-        arguments.append(nil)
-        defer { arguments.forEach { free($0) } }
+        let (kept, command) = try sandboxed(request)
+        defer { kept.forEach { close($0) } }
+        let arguments: [UnsafeMutablePointer<CChar>?] = command.map { strdup($0) } + [nil]
+        let variables = try readVariables(request.environment)
+        let environment: [UnsafeMutablePointer<CChar>?] = variables.map { strdup($0) } + [nil]
+        defer { for text in arguments + environment { free(text) } }
         let entrances = try request.group.openEntrances()
         defer { entrances.forEach { close($0) } }
         let folder = strdup(request.lower == nil ? request.folder : request.layer + "/own/tree")
@@ -75,18 +78,25 @@ struct Minder {
         defer { for text in [folder, unified] { free(text) } }
         var pid: pid_t = 0
         let code: Int32 = arguments.withUnsafeBytes { arguments in
-            entrances.withUnsafeBufferPointer { entrances in
-                var spawn = espalier_spawn()
-                spawn.arguments = arguments.baseAddress?.assumingMemoryBound(to: UnsafePointer<CChar>?.self)
-                spawn.environment = UnsafeRawPointer(environ).assumingMemoryBound(to: UnsafePointer<CChar>?.self)
-                spawn.folder = UnsafePointer(folder)
-                spawn.output = log
-                spawn.kept = -1
-                spawn.dies_with_parent = 1
-                spawn.group = UnsafePointer(unified)
-                spawn.entrances = entrances.baseAddress
-                spawn.entrance_count = Int32(entrances.count)
-                return espalier_spawn(&spawn, &pid)
+            environment.withUnsafeBytes { environment in
+                entrances.withUnsafeBufferPointer { entrances in
+                    kept.withUnsafeBufferPointer { kept in
+                        var spawn = espalier_spawn()
+                        spawn.arguments = arguments.baseAddress?.assumingMemoryBound(to: UnsafePointer<CChar>?.self)
+                        spawn.environment =
+                            request.environment == nil
+                            ? UnsafeRawPointer(environ).assumingMemoryBound(to: UnsafePointer<CChar>?.self)
+                            : environment.baseAddress?.assumingMemoryBound(to: UnsafePointer<CChar>?.self)
+                        spawn.folder = UnsafePointer(folder)
+                        spawn.output = log
+                        (spawn.kept, spawn.kept_count) = (kept.baseAddress, Int32(kept.count))
+                        spawn.dies_with_parent = 1
+                        spawn.group = UnsafePointer(unified)
+                        spawn.entrances = entrances.baseAddress
+                        spawn.entrance_count = Int32(entrances.count)
+                        return espalier_spawn(&spawn, &pid)
+                    }
+                }
             }
         }
         switch code {
@@ -94,6 +104,21 @@ struct Minder {
         case -2: throw Problem("cannot enter the control groups: \(reason())")
         default: throw Problem("cannot start \(request.command[0]): \(reason())")
         }
+    }
+
+    /// The descriptors that the command line of the child names as 3 and 4, and that command line.
+    private static func sandboxed(_ request: Request) throws(Problem) -> ([Int32], [String]) {
+        guard let program = request.sandbox, let arguments = request.sandboxArguments else { return ([], request.command) }
+        let filter = espalier_seccomp_filter()
+        guard filter >= 0 else { throw Problem("cannot make the filter of system calls: \(reason())") }
+        return ([arguments, filter], [program, "--args", "3", "--seccomp", "4", "--"] + request.command)
+    }
+
+    private static func readVariables(_ descriptor: Int32?) throws(Problem) -> [String] {
+        guard let descriptor else { return [] }
+        defer { close(descriptor) }
+        guard let text = readAll(descriptor) else { throw Problem("cannot read the command's variables: \(reason())") }
+        return text.split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
     }
 
     /// Wait until the child ends. Stop it on request, or when its time is over.
@@ -167,6 +192,16 @@ func now() -> Int {
 func reason() -> String { String(cString: strerror(errno)) }
 
 func complain(_ text: String) { _ = text.withCString { write(2, $0, strlen($0)) } }
+
+func readAll(_ descriptor: Int32) -> [UInt8]? {
+    var bytes: [UInt8] = []
+    var buffer = [UInt8](repeating: 0, count: 65_536)
+    while true {
+        let count = read(descriptor, &buffer, buffer.count)
+        if count == 0 { return bytes }
+        if count > 0 { bytes += buffer[0..<count] } else if errno != EINTR { return nil }
+    }
+}
 
 func readFile(_ path: String) -> String {
     let file = open(path, O_RDONLY | O_CLOEXEC)

@@ -14,6 +14,11 @@ struct Request {
     var grace = 10
     var group = Group()
     var command: [String] = []
+    /// Descriptor with the command's variables, each ended by a zero byte. Else the command inherits this process's.
+    var environment: Int32?
+    /// Path of bubblewrap's program, and a descriptor with its arguments.
+    var sandbox: String?
+    var sandboxArguments: Int32?
 
     init?(_ arguments: [String]) {
         var rest = arguments.dropFirst()
@@ -37,9 +42,12 @@ struct Request {
                 guard parts.count == 2 else { return nil }
                 group.settings.append((String(parts[0]), String(parts[1])))
             case "--oom": group.events = value
+            case "--environment": environment = Int32(value)
+            case "--sandbox": sandbox = value
+            case "--arguments": sandboxArguments = Int32(value)
             default: return nil
             }
         }
-        guard !directory.isEmpty, !command.isEmpty else { return nil }
+        guard !directory.isEmpty, !command.isEmpty, (sandbox == nil) == (sandboxArguments == nil) else { return nil }
     }
 }

@@ -79,14 +79,15 @@ struct SchemaCommand: ParsableCommand {
         commandName: "schema",
         abstract: "Print the JSON Schema of a kind of file, for editors.")
 
-    enum Kind: String, ExpressibleByArgument, CaseIterable { case project, environment, pipeline }
+    enum Kind: String, ExpressibleByArgument, CaseIterable { case project, environment, pipeline, policy }
 
-    @Argument(help: "project, environment or pipeline.") var kind: Kind
+    @Argument(help: "project, environment, pipeline or policy.") var kind: Kind
 
     func run() {
         switch kind {
         case .project: print(EnvironmentFile.projectShape.schema(title: "environments/project.yml"), terminator: "")
         case .environment: print(EnvironmentFile.shape.schema(title: "environments/NAME.yml"), terminator: "")
+        case .policy: print(Policy.shape.schema(title: "policy.yml"), terminator: "")
         case .pipeline: print(PipelineFile.shape.schema(title: "pipelines/NAME.yml"), terminator: "")
         }
     }

@@ -100,18 +100,55 @@ import Testing
         #expect(reason.contains("/nowhere"))
     }
 
-    @Test func aSandboxedCommandChangesOnlyWhatItMay() async throws {
-        let (hidden, open) = (try TemporaryFolder(), try TemporaryFolder())
-        try hidden.write("secret", "x")
-        let sandbox = Sandbox(hidden: [hidden.path], readable: [], writable: [open.path])
-        let script = "cat \(hidden.path)/secret; touch \(open.path)/new; touch \(folder.path)/no; ps -e | wc -l"
-        var request = request("true")
-        request.command = sandbox.wrapping(["/bin/sh", "-c", script], in: open.path, by: "/usr/bin/bwrap")
+    /// Runs a script in a sandbox that may write to one folder, and returns what it printed.
+    private func sandboxed(_ script: String, writable: TemporaryFolder, variables: [String: String] = [:]) async throws
+        -> String
+    {
+        var request = request(script)
+        request.sandbox = Sandbox(program: "/usr/bin/bwrap", readable: [], writable: [writable.path])
+        request.workingFolder = writable.path
+        request.environment.merge(variables) { $1 }
         #expect(try minders.start(request))
         _ = await minders.end(of: step)
-        #expect(log.contains("secret: No such file or directory"))
-        #expect(log.contains("no': Read-only file system"))
+        return log
+    }
+
+    @Test func aSandboxedCommandSeesAndChangesOnlyWhatIsListed() async throws {
+        let (hidden, open) = (try TemporaryFolder(), try TemporaryFolder())
+        try hidden.write("secret", "x")
+        let printed = try await sandboxed(
+            "cat \(hidden.path)/secret; touch \(open.path)/new; touch /usr/no; ls -d /root /home /etc /var/lib; id -un",
+            writable: open)
+        #expect(
+            printed.contains("secret: No such file or directory") && printed.contains("/usr/no': Read-only file system")
+        )
+        for path in ["/root", "/home", "/etc", "/var/lib"] { #expect(printed.contains("cannot access '\(path)'")) }
         #expect(FileManager.default.fileExists(atPath: open.path + "/new"))
+    }
+
+    @Test func aSandboxedCommandHasNoRightsAndGetsNone() async throws {
+        let printed = try await sandboxed(
+            "grep CapEff /proc/self/status; id -u; unshare -U true && echo nested; mount -o remount,rw / && echo remounted; true",
+            writable: try TemporaryFolder())
+        #expect(printed.contains("CapEff:\t0000000000000000\n1000\n"), "\(printed)")
+        #expect(!printed.contains("nested") && !printed.contains("remounted"))
+    }
+
+    /// CASES: S1. A library that a variable names must be loaded by nothing but the command.
+    @Test func variablesReachTheCommandAndNothingBeforeIt() async throws {
+        let open = try TemporaryFolder()
+        // The dynamic linker complains in each program that gets the variable.
+        let printed = try await sandboxed(
+            "echo $MARK", writable: open, variables: ["LD_PRELOAD": "/nowhere/evil.so", "MARK": "there"])
+        #expect(printed.hasSuffix("there\n"))
+        #expect(printed.split(separator: "\n").filter { $0.contains("evil.so") }.count == 1, "only sh: \(printed)")
+    }
+
+    @Test func aZeroByteInAVariableStartsNothing() async throws {
+        var request = request("true")
+        request.sandbox = Sandbox(program: "/usr/bin/bwrap", readable: [], writable: [])
+        request.environment["A"] = "x\u{0}--bind\u{0}/\u{0}/"
+        #expect(throws: MindingError.self) { try minders.start(request) }
     }
 
     @Test(arguments: ["", "exited", "exited x", "gone 1", "signalled"])

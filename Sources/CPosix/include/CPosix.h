@@ -37,7 +37,8 @@ struct espalier_spawn {
     const char *const *environment;  // ends with NULL
     const char *folder;              // working folder, or NULL
     int output;                      // becomes standard output and error
-    int kept;                        // becomes descriptor 3, or -1 for none; all others are closed
+    const int *kept;                 // become descriptors 3, 4, …; at most 4. All others are closed
+    int kept_count;
     const char *group;               // folder of a version 2 control group to start in, or NULL
     const int *entrances;            // `tasks` of version 1 control groups; the child writes 0 to each before exec
     int entrance_count;
@@ -51,6 +52,12 @@ struct espalier_spawn {
 /// With a `group` the caller must have a single thread. Returns 0; -1 when the program cannot be started; -2 when the child
 /// cannot enter one of the control groups. Both set errno, and leave no child behind.
 int espalier_spawn(const struct espalier_spawn *request, pid_t *pid);
+
+/// Create a file in memory with this content, positioned at its start and closed on exec.
+int espalier_memory_file(const void *bytes, size_t count);
+
+/// Create a file in memory with the filter of system calls for sandboxed commands, as `bwrap --seccomp` reads it: see Seccomp.c.
+int espalier_seccomp_filter(void);
 
 /// Connect to a unix socket, or listen on one. Returns the descriptor, closed on exec.
 int espalier_connect(const char *path);

@@ -1,0 +1,41 @@
+import Foundation
+
+/// The folders outside the system's own that programs on `path` need, for a sandbox to show.
+///
+/// A folder of `PATH` stands for itself, with two exceptions: a Python environment is shown as a whole, with the Python that
+/// it was made from, and below `/opt` a package is. What programs need beyond that is named by `readable:` of the policy.
+///
+/// - Parameter hidden: the home. Folders in it or around it are left out.
+func programFolders(path: String, hidden: String) -> [String] {
+    var folders: [String] = []
+    for entry in path.split(separator: ":").map(String.init) where entry.hasPrefix("/") {
+        let folder = URL(fileURLWithPath: entry).standardizedFileURL.path
+        let parts = folder.split(separator: "/")
+        let parent = (folder as NSString).deletingLastPathComponent
+        if parts.first == "opt", parts.count > 2 {
+            folders.append("/opt/\(parts[1])")
+        } else if let base = pythonHome(of: parent) {
+            folders.append(parent)
+            folders.append((base as NSString).deletingLastPathComponent)
+        } else {
+            folders.append(folder)
+        }
+    }
+    let system = ["/usr", "/bin", "/sbin", "/lib"]
+    var seen: Set<String> = []
+    return folders.filter { folder in
+        !system.contains { folder == $0 || folder.hasPrefix($0 + "/") } && folder != "/"
+            && !(folder + "/").hasPrefix(hidden + "/") && !(hidden + "/").hasPrefix(folder + "/")
+            && FileManager.default.fileExists(atPath: folder) && seen.insert(folder).inserted
+    }
+}
+
+/// The folder of the interpreter that a Python environment was made from; `nil` if the folder is no Python environment.
+private func pythonHome(of folder: String) -> String? {
+    guard let text = try? String(contentsOfFile: "\(folder)/pyvenv.cfg", encoding: .utf8) else { return nil }
+    let homes = text.split(separator: "\n").compactMap { line -> String? in
+        let parts = line.split(separator: "=", maxSplits: 1).map { $0.trimmingCharacters(in: .whitespaces) }
+        return parts.count == 2 && parts[0] == "home" ? parts[1] : nil
+    }
+    return homes.first ?? "/usr/bin"
+}

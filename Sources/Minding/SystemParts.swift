@@ -1,0 +1,123 @@
+import Foundation
+
+extension SandboxPart {
+    /// The machine's programs and libraries: `/usr`, and `/bin`, `/lib` and their like as they are on this machine. What the
+    /// kernel says about processors is there for programs that ask how many threads to start.
+    public static let programs: [SandboxPart] =
+        [.shown("/usr")] + ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"].compactMap(asOnThisMachine)
+        + ["/sys/devices/system/cpu"].filter(exists).map { .shown($0) }
+
+    private static func asOnThisMachine(_ path: String) -> SandboxPart? {
+        if let target = try? FileManager.default.destinationOfSymbolicLink(atPath: path) {
+            return .link(path, to: target)
+        }
+        return exists(path) ? .shown(path) : nil
+    }
+
+    private static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
+}
+
+/// The parts of the machine's `/etc` that steps may read, copied into one folder: each mount would make a start slower.
+///
+/// ```
+/// DIR/etc-STATE/   a copy of the listed parts, as they were in that state
+/// ```
+///
+/// Users and groups are those of the sandbox, not those of the machine.
+public struct SystemSettings: Sendable {
+    private let folder: String
+
+    /// - Parameter folder: where the copies lie. It is made if it is missing.
+    public init(folder: String) { self.folder = folder }
+
+    /// What a program needs to find libraries, hosts, certificates, time zones and languages. Anything else of `/etc` is not
+    /// in the sandbox, whatever it is called.
+    static let parts = [
+        "alternatives", "bash.bashrc", "ca-certificates.conf", "debian_version", "default/locale", "fonts", "gai.conf",
+        "host.conf", "hosts", "inputrc", "java-8-openjdk", "java-11-openjdk", "java-17-openjdk", "java-21-openjdk",
+        "ld.so.cache", "ld.so.conf", "ld.so.conf.d", "locale.alias", "localtime", "magic", "mime.types",
+        "nsswitch.conf",
+        "OpenCL", "os-release", "perl", "pki/tls/certs", "profile", "protocols", "python3", "python3.11", "R",
+        "resolv.conf",
+        "services", "shells", "ssl/certs", "ssl/openssl.cnf", "terminfo", "timezone", "vulkan",
+    ]
+
+    private static let own = [
+        "passwd":
+            "root:x:0:0:root:/:/usr/sbin/nologin\nstep:x:1000:1000:step:/tmp:/bin/sh\nnobody:x:65534:65534:nobody:/:/usr/sbin/nologin\n",
+        "group": "root:x:0:\nstep:x:1000:\nnogroup:x:65534:\n",
+    ]
+
+    /// The folder for `/etc` as the machine's settings are now. Made anew when one of them has changed.
+    public func current() throws -> String {
+        let path = "\(folder)/etc-\(state())"
+        if FileManager.default.fileExists(atPath: path) { return path }
+        let partial = "\(path).\(getpid()).\(UInt32.random(in: 0 ... .max))"
+        try FileManager.default.createDirectory(atPath: partial, withIntermediateDirectories: true)
+        for part in Self.parts { try copy(part, into: partial) }
+        for (name, text) in Self.own { try Data(text.utf8).write(to: URL(fileURLWithPath: "\(partial)/\(name)")) }
+        // Another thread may have made it meanwhile, which is as good.
+        if rename(partial, path) != 0 { try? FileManager.default.removeItem(atPath: partial) }
+        return path
+    }
+
+    /// Removes copies of earlier states. No step may be running.
+    public func removeOld() {
+        let kept = "etc-\(state())"
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
+        where name.hasPrefix("etc-") && name != kept {
+            try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+        }
+    }
+
+    /// Times and sizes of the parts, as one word.
+    private func state() -> String {
+        var hash: UInt64 = 14_695_981_039_346_656_037
+        for part in Self.parts {
+            var status = stat()
+            guard stat("/etc/\(part)", &status) == 0 else { continue }
+            let numbers = [
+                UInt64(status.st_ino), UInt64(bitPattern: Int64(status.st_size)),
+                UInt64(bitPattern: Int64(status.st_mtim.tv_sec)), UInt64(bitPattern: Int64(status.st_mtim.tv_nsec)),
+            ]
+            // FNV-1a: it only has to tell states apart.
+            for byte in Array(part.utf8)
+                + numbers.flatMap({ number in (0..<8).map { UInt8(truncatingIfNeeded: number >> ($0 * 8)) } })
+            {
+                hash = (hash ^ UInt64(byte)) &* 1_099_511_628_211
+            }
+        }
+        return String(hash, radix: 16)
+    }
+
+    /// Copies what every user of the machine may read. A link into `/usr` stays a link, because programs read the time zone's
+    /// name from it; another link at the top is copied as what it leads to.
+    private func copy(_ part: String, into copy: String) throws {
+        let (source, target) = ("/etc/\(part)", "\(copy)/\(part)")
+        let real = URL(fileURLWithPath: source).resolvingSymlinksInPath().path
+        try FileManager.default.createDirectory(
+            atPath: (target as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        if real != source, real.hasPrefix("/usr/") {
+            return try FileManager.default.createSymbolicLink(atPath: target, withDestinationPath: real)
+        }
+        try copyPublic(real, to: target)
+    }
+
+    private func copyPublic(_ source: String, to target: String) throws {
+        var status = stat()
+        guard lstat(source, &status) == 0 else { return }
+        switch status.st_mode & S_IFMT {
+        case S_IFLNK:
+            let link = try FileManager.default.destinationOfSymbolicLink(atPath: source)
+            try FileManager.default.createSymbolicLink(atPath: target, withDestinationPath: link)
+        case S_IFDIR where status.st_mode & 0o005 == 0o005:
+            try FileManager.default.createDirectory(atPath: target, withIntermediateDirectories: true)
+            for name in try FileManager.default.contentsOfDirectory(atPath: source) {
+                try copyPublic("\(source)/\(name)", to: "\(target)/\(name)")
+            }
+        case S_IFREG where status.st_mode & 0o004 != 0:
+            try Data(contentsOf: URL(fileURLWithPath: source)).write(to: URL(fileURLWithPath: target))
+        default: break
+        }
+    }
+}
