@@ -70,6 +70,14 @@ class Attacked(Watched):
         # What is given is not given away again: the wrapper runs as whoever runs the tests.
         super().begin(files, adopt, **options)
 
+    def placed(self, command):
+        """With @HOST@, @HOME@, @PERSON@, @ELSEWHERE@, @OTHER@ and @BARE@ as the paths that they are here."""
+        places = {"HOST": self.host, "HOME": self.home, "PERSON": self.person, "ELSEWHERE": self.folder / "elsewhere",
+                  "OTHER": self.folder / "other.git", "BARE": self.bare}
+        for name, path in places.items():
+            command = command.replace(f"@{name}@", str(path))
+        return command
+
     def give(self, *paths):
         """To the user, with all that is in them."""
         if self.user:
