@@ -92,6 +92,9 @@ class Attacked(Watched):
             raise AssertionError(f"{' '.join(map(str, command))} failed:\n{done.stdout}{done.stderr}")
         return done.stdout + (done.stderr if command[0] == "git" else "")
 
+    def adopt(self, repository=None, *arguments):
+        return super().adopt(repository, *(arguments or ("--name", "shop")))
+
     def ask(self, *arguments):
         return json.loads(self.call(self.programs / "espalier", *arguments, "--json"))
 
@@ -130,6 +133,12 @@ class Attacked(Watched):
         """All that people can read of a run: its logs, its values, its reasons, its pages."""
         told = [json.dumps(run), self.espalier("logs", run["run"]["id"]).stdout, self.espalier("explain", run["run"]["id"]).stdout]
         return "\n".join([*told, *(log_of(self, run, name) for name in run["steps"])])
+
+
+def is_settled(change):
+    """Whether nothing becomes of a change any more, unless somebody does something: `ready` is so only where it waits for a person."""
+    return change["outcome"] in ("merged", "rejected", "conflicted", "withdrawn") or (
+        change["outcome"] == "ready" and "approv" in (change.get("reason") or ""))
 
 
 def pipeline(steps, on="push: { environment: dev }", **keys):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from attacks import STARTED, log_of_attack, pipeline
+from attacks import STARTED, is_settled, log_of_attack, pipeline
 from registry import log_model, needs_mlflow, start_server
 
 ROB = "cat $ESPALIER_DATA/secret.csv @HOME@/data/shop/prod/secret.csv; echo x > @HOST@/attack; echo x > $ESPALIER_DATA/written; true"
@@ -50,8 +50,7 @@ def propose(project, name, files, target="main"):
     made = [one for one in project.ask("changes") if one["topic"] == name]
     if not made:
         return said, []
-    settled = project.until(lambda: (it := change(project, name))["outcome"] not in ("proposed", "checking", "queued", "merging") and it,
-                            "it is settled")
+    settled = project.until(lambda: is_settled(it := change(project, name)) and it, "it is settled")
     shown = project.espalier("change", "show", settled["id"]).stdout
     return f"{said}\n{shown}\n{settled.get('reason')}\n{project.remarks()}", [project.detail(run) for run in settled["runs"]]
 
