@@ -13,6 +13,10 @@ FILES = {
 FAILED = '<testsuite><testcase classname=\\"t\\" name=\\"one\\"><failure/></testcase></testsuite>'
 
 
+# Stands in the way of the real one, and likes everything.
+CONTENT = "#!/bin/bash\necho '<testsuite/>' > $ESPALIER_OUTPUTS/junit.xml\n"
+
+
 def with_keys(**keys):
     on = f"change: {{ target: main, environment: dev{keys.pop('on', '')} }}"
     return pipeline({"check": {"run": "sh check.sh", **keys}}, on=on)
@@ -29,9 +33,9 @@ ATTACKS = {
                           "pipelines/other.yml": pipeline({"check": "true"}, on="change: { target: main, environment: dev }")},
     "in-an-environment-of-its-own": {"environments/own.yml": 'branches: ["own/**"]\nsandbox: "off"\n',
                                      "pipelines/change.yml": with_keys().replace("environment: dev", "environment: own").replace("sh check.sh", "true")},
-    "by-a-variable": {"environments/dev.yml": 'branches: ["feature/**"]\nenv: { PATH: "./tools:/usr/bin:/bin" }\n', "tools/sh": "#!/bin/true\n"},
+    "by-a-variable": {"environments/dev.yml": 'branches: ["feature/**"]\nenv: { PATH: "./tools:/usr/bin:/bin" }\n', "tools/sh": CONTENT},
     "by-a-default-variable": {"environments/project.yml": 'name: shop\ndefault_branch: main\nenv: { PATH: "./tools:/usr/bin:/bin" }\n',
-                              "tools/sh": "#!/bin/true\n"},
+                              "tools/sh": CONTENT},
     "quarantined": {
         "environments/project.yml": "name: shop\ndefault_branch: main\nquarantine:\n  - { test: 't::one', until: 2099-01-01, reason: mine }\n",
         "check.sh": f'echo "{FAILED}" > $ESPALIER_OUTPUTS/junit.xml\n[ ! -e broken ]\n'},
