@@ -43,7 +43,7 @@ ATTACKS = {
         cp /bin/sh $ESPALIER_OUTPUTS/sh && chmod 4755 $ESPALIER_OUTPUTS/sh && chown 0:0 $ESPALIER_OUTPUTS/sh
         su -c 'echo x > @MINE@' < /dev/null; sudo -n sh -c 'echo x > @MINE@'
         """,
-    "other-owner": "chmod 777 @HOST@; chown 12345 @HOST@; setfacl -m u:12345:rwx @HOST@; chattr +i @HOST@",
+    "other-owner": "chmod 777 @HOST@; chown 12345 @HOST@; setfacl -m u:12345:rwx @HOST@",
 }
 
 
