@@ -51,14 +51,27 @@ ask("GET", "/ajax-api/2.0/mlflow/get-artifact?path=keys/canary&run_uuid=" + run)
 ask("PUT", f"/api/2.0/mlflow-artifacts/artifacts/../../keys/canary", raw=b"changed")
 """,
     "link-in-artifacts": f"""
-info = {RUN % "own"}
-place = info.get("artifact_uri", "").split("mlflow-artifacts:")[-1].lstrip("/")
-root = [path for path in (home + "/mlflow/artifacts", home + "/mlflow") if os.path.isdir(path)]
-for path in root:
-    try: os.symlink(home + "/keys", path + "/link")
-    except OSError as error: print("no link", error)
-for path in ("link/canary", place + "/../../../../keys/canary", "%2e%2e/%2e%2e/keys/canary", "..%2f..%2fkeys%2fcanary", "/" + home + "/keys/canary"):
+# The server's path and the step's are the same one: what the step links, the server follows.
+place = os.environ["ESPALIER_DATA"]
+made = ask("POST", api + "experiments/create", {{"name": "y" + word, "artifact_location": "file://" + place}})
+info = {RUN % 'made.get("experiment_id", own)'}
+run = info.get("run_id", "none")
+folder = pathlib.Path(place, run)
+folder.mkdir(parents=True, exist_ok=True)
+# A link in the folder, and then the folder itself, which is where the server starts from.
+(folder / "artifacts").mkdir()
+(folder / "artifacts/link").symlink_to(home + "/keys")
+ask("GET", "/get-artifact?path=link/canary&run_uuid=" + run)
+(folder / "artifacts").rename(folder / "aside")
+(folder / "artifacts").symlink_to(home + "/keys")
+ask("GET", "/get-artifact?path=canary&run_uuid=" + run)
+ask("POST", "/ajax-api/2.0/mlflow/upload-artifact?path=canary&run_uuid=" + run, raw=b"changed")
+""",
+    "climbing": f"""
+place = {RUN % "own"}.get("artifact_uri", "").split("mlflow-artifacts:")[-1].lstrip("/")
+for path in (place + "/../../../../keys/canary", "%2e%2e/%2e%2e/keys/canary", "..%2f..%2fkeys%2fcanary", "%252e%252e%252fkeys%252fcanary", "/" + home + "/keys/canary"):
     ask("GET", "/api/2.0/mlflow-artifacts/artifacts/" + path)
+    ask("PUT", "/api/2.0/mlflow-artifacts/artifacts/" + path, raw=b"changed")
 """,
     "alias": """
 ask("POST", api + "registered-models/alias", {"name": "risk", "alias": "champion", "version": "2"})
@@ -95,7 +108,7 @@ ask("POST", api + "runs/delete", {"run_id": victim})
 """,
     "other-artifacts": """
 model = "@MODEL@".removeprefix("models:/")
-for path in (f"0/models/{model}/artifacts/weights", f"1/models/{model}/artifacts/weights"):
+for path in (f"@EXPERIMENT@/models/{model}/artifacts/weights",):
     ask("PUT", "/api/2.0/mlflow-artifacts/artifacts/" + path, raw=b"poisoned")
     ask("DELETE", "/api/2.0/mlflow-artifacts/artifacts/" + path)
 """,
@@ -164,7 +177,7 @@ def state(project):
 def test_a_step_changes_nothing_of_others_in_the_registry(victim, name):
     """CASES: S3"""
     project, before = victim, state(victim)
-    text = (SPEAK + ATTACKS[name]).replace("@VICTIM@", project.victim).replace("@MODEL@", project.model)
+    text = (SPEAK + ATTACKS[name]).replace("@VICTIM@", project.victim).replace("@MODEL@", project.model).replace("@EXPERIMENT@", project.experiment)
     run = attempt(project, f"feature/{name}", {"attack.py": project.placed(text), "pipelines/dev.yml": pipeline({"attack": f"python3 attack.py {name}"})})
     log = log_of_attack(project, run)
     assert "DONE" in log or "REFUSED" in log, log
