@@ -25,8 +25,12 @@ class Canary:
     def __init__(self, path, mode=0o600):
         self.path, self.word = path, f"canary-{secrets.token_hex(8)}"
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"secret={self.word}\n")
+        self.restore()
         path.chmod(mode)
+
+    def restore(self):
+        """As it was, so that one attack that succeeds does not help the next."""
+        self.path.write_text(f"secret={self.word}\n")
 
     def is_in(self, *texts):
         return any(self.word in text for text in texts)

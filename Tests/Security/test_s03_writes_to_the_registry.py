@@ -142,6 +142,7 @@ def project(attacked_once):
 def victim(project):
     """A new model of two versions of which the first is champion, and a new run of prod: nothing of an attack before is left."""
     client = project.client
+    project.canaries.key.restore()
     for one in client.search_registered_models():
         client.delete_registered_model(one.name)
     project.model = log_model(client, project.experiment)

@@ -3,7 +3,7 @@
 import pytest
 
 from attacks import STARTED, is_settled, log_of_attack, pipeline
-from registry import log_model, needs_mlflow, start_server
+from registry import MODEL, PROMOTING, log_model, needs_mlflow, start_server
 
 ROB = "cat $ESPALIER_DATA/secret.csv @HOME@/data/shop/prod/secret.csv; echo x > @HOST@/attack; echo x > $ESPALIER_DATA/written; true"
 GATED = {
@@ -72,17 +72,6 @@ def test_a_change_does_not_reach_prod(project, name):
         file.unlink()
     assert written == [] and project.changed() == []
     assert any(STARTED in log for _, log in tried) or any(word in said for word in ("prod", "staging", "mine", "approv", "pipelines/")), said
-
-
-PROMOTING = {
-    "note": {"run": 'echo "model_uri=@MODEL@" >> $ESPALIER_OUTPUT'},
-    "register": {"needs": ["note"], "register": {"model": "${steps.note.outputs.model_uri}"}},
-    "score": {"needs": ["register"], "outputs": ["evidence"],
-              "run": "(echo id,label,challenger; for row in $(seq 400); do echo $row,$((row % 2)),0.$((row % 2 * 8 + 1)); done) "
-                     "> $ESPALIER_OUTPUTS/evidence.csv"},
-    "promote": {"needs": ["score"], "promote": {"evidence": "${steps.score.outputs.evidence}", "floor": {"roc_auc": 0.5}}},
-}
-MODEL = "registry: { server: @URL@, model: risk, aliases: { candidate: challenger, incumbent: champion } }\n"
 
 
 @pytest.fixture(scope="module")
