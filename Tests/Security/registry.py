@@ -64,3 +64,9 @@ def release(project, name, start="main"):
     """A release of main's own commit; its run, once it has ended."""
     project.push(f"{start}:refs/heads/release/{name}")
     return project.run_once(branch=f"release/{name}", pipeline="release")
+
+
+def create_version(client, name, uri):
+    """A version that Espalier knows nothing of."""
+    known = client.get_logged_model(uri.removeprefix("models:/"))
+    return client.create_model_version(name, known.artifact_location, model_id=known.model_id).version

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from attacks import STARTED, attempt, log_of_attack, pipeline
-from registry import log_model, needs_mlflow
+from registry import create_version, log_model, needs_mlflow
 
 pytestmark = needs_mlflow
 
@@ -147,9 +147,8 @@ def victim(project):
         client.delete_registered_model(one.name)
     project.model = log_model(client, project.experiment)
     client.create_registered_model("risk")
-    known = client.get_logged_model(project.model.removeprefix("models:/"))
     for _ in "12":
-        client.create_model_version("risk", known.artifact_location, model_id=known.model_id)
+        create_version(client, "risk", project.model)
     client.set_registered_model_alias("risk", "champion", "1")
     project.victim = client.create_run(project.experiment).info.run_id
     return project
