@@ -20,8 +20,10 @@ PROMOTING = {
     "register": {"needs": ["note"], "register": {"model": "${steps.note.outputs.model_uri}"}},
     "score": {"needs": ["register"], "outputs": ["evidence"],
               "run": "[ -n \"$ESPALIER_CHAMPION_URI\" ] && champion=,champion score=,0.5; (echo id,label,challenger$champion; "
-                     "for row in $(seq 400); do echo $row,$((row % 2)),0.$((row % 2 * 8 + 1))$score; done) > $ESPALIER_OUTPUTS/evidence.csv"},
-    "promote": {"needs": ["score"], "promote": {"evidence": "${steps.score.outputs.evidence}", "floor": {"roc_auc": 0.5}, "improve": {"metric": "roc_auc", "by": 0.0}}},
+                     "for row in $(seq 400); do echo $row,$((row % 2)),0.$((row % 2 * 8 + 1))$score; done) "
+                     "> $ESPALIER_OUTPUTS/evidence.csv"},
+    "promote": {"needs": ["score"], "promote": {
+        "evidence": "${steps.score.outputs.evidence}", "floor": {"roc_auc": 0.5}, "improve": {"metric": "roc_auc", "by": 0.0}}},
 }
 # Of an environment, whose server is @URL@.
 MODEL = "registry: { server: @URL@, model: risk, aliases: { candidate: challenger, incumbent: champion } }\n"

@@ -3,7 +3,8 @@
 import pytest
 
 FILES = {
-    "environments/project.yml": "name: shop\ndefault_branch: main\n", "environments/prod.yml": 'branches: ["release/**"]\nprotected: true\n',
+    "environments/project.yml": "name: shop\ndefault_branch: main\n",
+    "environments/prod.yml": 'branches: ["release/**"]\nprotected: true\n',
     "pipelines/release.yml": """\
 on: { push: { environment: prod } }
 steps:
@@ -21,9 +22,11 @@ LEAKS = {
     # Listed.
     "as-a-fraction": ("1", "1.0"), "quoted": ("1", '"1"'), "space-after": ("1", "1 "), "space-before": ("7", " 7"), "zeros": ("7", "007"),
     # Not listed.
-    "exponent": ("1000", "1e3"), "plus": ("7", "+7"), "tab": ("7", "7\t"), "carriage-return": ("7", "7\r"), "no-break-space": ("7", "7\u00a0"),
+    "exponent": ("1000", "1e3"), "plus": ("7", "+7"), "tab": ("7", "7\t"), "carriage-return": ("7", "7\r"),
+    "no-break-space": ("7", "7\u00a0"),
     "byte-order-mark": ("7", "\ufeff7"), "long-fraction": ("12", "12.000"), "single-quotes": ("7", "'7'"),
-    "composed": ("café", "cafe\u0301"), "zeros-in-the-evidence": ("007", "7"), "fraction-in-the-evidence": ("7.0", "7"), "column-after": ("7", "7,x"),
+    "composed": ("café", "cafe\u0301"), "zeros-in-the-evidence": ("007", "7"), "fraction-in-the-evidence": ("7.0", "7"),
+    "column-after": ("7", "7,x"),
     "large": ("9007199254740993", "9007199254740993.0"),
 }
 # Pairs of rows that are one and the same.
@@ -62,7 +65,8 @@ def test_a_row_that_was_trained_on_never_promotes(judged, name):
 def test_rows_that_are_one_and_the_same_never_promote(judged, first, second):
     """CASES: P2, duplicates by value"""
     said = judged([first, second], [])
-    assert "not promoted" in said.lower().replace("_", " ") and any(word in said for word in ("duplicate", "twice", "may appear once")), said
+    assert "not promoted" in said.lower().replace("_", " "), said
+    assert any(word in said for word in ("duplicate", "twice", "may appear once")), said
 
 
 @pytest.mark.parametrize("shown, trained", DIFFERENT)

@@ -62,7 +62,8 @@ def test_a_push_in_such_a_project_starts_nothing_that_registers(attacked_once):
     project = attacked_once(pair("model: risk, aliases: { candidate: newest }", PROD))
     steps = "steps: { a: { run: 'true' }, r: { needs: [a], register: { model: '${steps.a.outputs.model_uri}' } } }\n"
     commit = project.branch("feature/x", {
-        "environments/dev.yml": ATTACKS["champion"]["environments/dev.yml"], "pipelines/dev.yml": "on: { push: { environment: dev } }\n" + steps})
+        "environments/dev.yml": ATTACKS["champion"]["environments/dev.yml"],
+        "pipelines/dev.yml": "on: { push: { environment: dev } }\n" + steps})
     said = project.git("push", "origin", "HEAD:refs/heads/feature/x", check=False)
     project.look()
     notes = [note for run in project.runs(commit=commit) for note in project.now(run["id"])["notes"]]

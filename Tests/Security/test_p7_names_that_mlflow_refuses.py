@@ -58,7 +58,8 @@ def test_mlflow_refuses_them(tmp_path):
     validation = pytest.importorskip("mlflow.utils.validation")
     exceptions = pytest.importorskip("mlflow.exceptions")
     for check, names in ((validation._validate_model_alias_name_reserved, ["v1", "latest", "V12", "LATEST", "v0001"]),
-                         (validation._validate_model_alias_name, ["prod/x", "a b", "a.b", "", "a:b"]), (validation._validate_model_name, ["a/b", "a:b", "", " "])):
+                         (validation._validate_model_alias_name, ["prod/x", "a b", "a.b", "", "a:b"]),
+                         (validation._validate_model_name, ["a/b", "a:b", "", " "])):
         for name in names:
             with pytest.raises(exceptions.MlflowException):
                 check(name)

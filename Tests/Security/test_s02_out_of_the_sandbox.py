@@ -31,7 +31,8 @@ ATTACKS = {
         cat /proc/1/environ; echo x > /proc/1/root@MINE@
         """,
     "device": """
-        device=$(stat -c %d @HOST@); mknod $TMPDIR/disk b $((device >> 8)) $((device & 255)) && head -c 1 $TMPDIR/disk > $TMPDIR/byte && echo DISK
+        device=$(stat -c %d @HOST@); mknod $TMPDIR/disk b $((device >> 8)) $((device & 255))
+        head -c 1 $TMPDIR/disk > $TMPDIR/byte && echo DISK
         for disk in /dev/sd? /dev/vd? /dev/nvme?n? /dev/mem /dev/kmsg; do [ -e $disk ] && head -c 1 $disk > $TMPDIR/byte && echo DISK; done
         """,
     # Opened to append, and nothing is appended: harmless where it works.

@@ -36,7 +36,8 @@ def ask(method, path, body=None, raw=None):
 
 api = "/api/2.0/mlflow/"
 home, victim, word = "@HOME@", "@VICTIM@", sys.argv[1]
-own = ask("GET", api + "experiments/get-by-name?experiment_name=" + os.environ["MLFLOW_EXPERIMENT_NAME"]).get("experiment", {}).get("experiment_id", "0")
+known = ask("GET", api + "experiments/get-by-name?experiment_name=" + os.environ["MLFLOW_EXPERIMENT_NAME"])
+own = known.get("experiment", {}).get("experiment_id", "0")
 """
 RUN = 'ask("POST", api + "runs/create", {"experiment_id": %s, "start_time": 1}).get("run", {}).get("info", {})'
 
@@ -48,7 +49,7 @@ made = ask("POST", api + "experiments/create", {{"name": "x" + word, "artifact_l
 run = {RUN % 'made.get("experiment_id", own)'}.get("run_id", "none")
 ask("GET", "/get-artifact?path=keys/canary&run_uuid=" + run)
 ask("GET", "/ajax-api/2.0/mlflow/get-artifact?path=keys/canary&run_uuid=" + run)
-ask("PUT", f"/api/2.0/mlflow-artifacts/artifacts/../../keys/canary", raw=b"changed")
+ask("PUT", "/api/2.0/mlflow-artifacts/artifacts/../../keys/canary", raw=b"changed")
 """,
     "link-in-artifacts": f"""
 # The server's path and the step's are the same one: what the step links, the server follows.
@@ -69,7 +70,8 @@ ask("POST", "/ajax-api/2.0/mlflow/upload-artifact?path=canary&run_uuid=" + run, 
 """,
     "climbing": f"""
 place = {RUN % "own"}.get("artifact_uri", "").split("mlflow-artifacts:")[-1].lstrip("/")
-for path in (place + "/../../../../keys/canary", "%2e%2e/%2e%2e/keys/canary", "..%2f..%2fkeys%2fcanary", "%252e%252e%252fkeys%252fcanary", "/" + home + "/keys/canary"):
+for path in (place + "/../../../../keys/canary", "%2e%2e/%2e%2e/keys/canary", "..%2f..%2fkeys%2fcanary",
+             "%252e%252e%252fkeys%252fcanary", "/" + home + "/keys/canary"):
     ask("GET", "/api/2.0/mlflow-artifacts/artifacts/" + path)
     ask("PUT", "/api/2.0/mlflow-artifacts/artifacts/" + path, raw=b"changed")
 """,
@@ -88,7 +90,8 @@ ask("DELETE", api + "model-versions/delete", {"name": "risk", "version": "1"})
 ask("DELETE", api + "registered-models/delete", {"name": "risk"})
 """,
     "stage-and-tags": """
-ask("POST", api + "model-versions/transition-stage", {"name": "risk", "version": "2", "stage": "Production", "archive_existing_versions": True})
+stage = {"name": "risk", "version": "2", "stage": "Production", "archive_existing_versions": True}
+ask("POST", api + "model-versions/transition-stage", stage)
 ask("POST", api + "model-versions/set-tag", {"name": "risk", "version": "2", "key": "espalier.run", "value": "1"})
 ask("PATCH", api + "model-versions/update", {"name": "risk", "version": "2", "description": "approved"})
 ask("POST", api + "registered-models/set-tag", {"name": "risk", "key": "espalier.lease", "value": "mine until 2099"})
@@ -173,13 +176,21 @@ def state(project):
     return json.dumps([versions, models, run.data.metrics, run.data.tags, run.info.lifecycle_stage, weights], default=str)
 
 
+def speak(project, name, attack):
+    """Have a step of a feature branch say that; its log."""
+    places = {"@VICTIM@": getattr(project, "victim", ""), "@MODEL@": getattr(project, "model", ""), "@EXPERIMENT@": project.experiment}
+    text = project.placed(SPEAK + attack)
+    for word, value in places.items():
+        text = text.replace(word, value)
+    files = {"attack.py": text, "pipelines/dev.yml": pipeline({"attack": f"python3 attack.py {name}"})}
+    return log_of_attack(project, attempt(project, f"feature/{name}", files))
+
+
 @pytest.mark.parametrize("name", ATTACKS)
 def test_a_step_changes_nothing_of_others_in_the_registry(victim, name):
     """CASES: S3"""
     project, before = victim, state(victim)
-    text = (SPEAK + ATTACKS[name]).replace("@VICTIM@", project.victim).replace("@MODEL@", project.model).replace("@EXPERIMENT@", project.experiment)
-    run = attempt(project, f"feature/{name}", {"attack.py": project.placed(text), "pipelines/dev.yml": pipeline({"attack": f"python3 attack.py {name}"})})
-    log = log_of_attack(project, run)
+    log = speak(project, name, ATTACKS[name])
     assert "DONE" in log or "REFUSED" in log, log
     assert project.stolen(log) == [] and project.changed() == [], log
     assert state(project) == before, log
@@ -189,18 +200,14 @@ def test_a_step_changes_nothing_of_others_in_the_registry(victim, name):
 def test_a_refused_write_is_named_in_the_log(victim):
     """CASES: S3"""
     project = victim
-    text = project.placed(SPEAK + ATTACKS["alias"])
-    run = attempt(project, "feature/named", {"attack.py": text, "pipelines/dev.yml": pipeline({"attack": "python3 attack.py x"})})
-    log = log_of_attack(project, run)
+    log = speak(project, "named", ATTACKS["alias"])
     assert "REFUSED" in log and "registered-models" in log and "DONE POST /api/2.0/mlflow/registered-models" not in log
 
 
 def test_a_step_logs_into_its_own_runs(project):
     """What the attacks above rely on: the way to MLflow is open."""
-    text = SPEAK + f"""
+    log = speak(project, "own", f"""
 run = {RUN % "own"}.get("run_id")
 ask("POST", api + "runs/log-metric", {{"run_id": run, "key": "auc", "value": 0.5, "timestamp": 1, "step": 0}})
-"""
-    run = attempt(project, "feature/own", {"attack.py": project.placed(text), "pipelines/dev.yml": pipeline({"attack": "python3 attack.py x"})})
-    log = log_of_attack(project, run)
+""")
     assert "DONE POST /api/2.0/mlflow/runs/log-metric 200" in log

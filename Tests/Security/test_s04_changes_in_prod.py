@@ -71,7 +71,8 @@ def test_a_change_does_not_reach_prod(project, name):
     for file in written:
         file.unlink()
     assert written == [] and project.changed() == []
-    assert any(STARTED in log for _, log in tried) or any(word in said for word in ("prod", "staging", "mine", "approv", "pipelines/")), said
+    refused = any(word in said for word in ("prod", "staging", "mine", "approv", "pipelines/"))
+    assert refused or any(STARTED in log for _, log in tried), said
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +80,8 @@ def risky(attacked_once):
     """A project whose dev and prod have one model, on a real server."""
     with start_server() as server:
         prod = 'branches: ["release/**"]\nprotected: true\n' + MODEL.replace("@URL@", server.url)
-        dev = 'branches: ["feature/**"]\n' + MODEL.replace("@URL@", server.url).replace("candidate: challenger, incumbent: champion", "incumbent: best")
+        registry = MODEL.replace("@URL@", server.url).replace("candidate: challenger, incumbent: champion", "incumbent: best")
+        dev = 'branches: ["feature/**"]\n' + registry
         project = attacked_once({**GATED, "environments/prod.yml": prod, "environments/dev.yml": dev})
         project.server, project.model = server, log_model(server.client)
         yield project

@@ -109,7 +109,8 @@ def test_a_default_branch_of_ones_own_does_not_help(project):
     project.branch("feature/own-default", {
         **{path: project.placed(text) for path, text in ATTACK.items()},
         "environments/project.yml": "name: shop\ndefault_branch: feature/own-default\n"})
-    commit = project.commit_files({"environments/prod.yml": 'branches: ["feature/**"]\nprotected: true\n', "environments/dev.yml": "branches: [dev]\n"})
+    commit = project.commit_files({"environments/prod.yml": 'branches: ["feature/**"]\nprotected: true\n',
+                                   "environments/dev.yml": "branches: [dev]\n"})
     said = project.git("push", "origin", "HEAD:refs/heads/feature/own-default", "HEAD:refs/heads/release/own-default", check=False)
     assert_does_not_run(project, commit, said)
 

@@ -50,7 +50,8 @@ def saying_who(project, number):
 def at_the_door(project, number):
     """The command's own words, and guesses at others, without the command."""
     return "".join(project.ring(*lines) for lines in (
-        [f"approve {number}", f"as {INVENTED}"], [f"approve-change {number} {INVENTED}"], [f'{{"approveChange":{{"id":{number},"who":"{INVENTED}"}}}}'],
+        [f"approve {number}", f"as {INVENTED}"], [f"approve-change {number} {INVENTED}"],
+        [f'{{"approveChange":{{"id":{number},"who":"{INVENTED}"}}}}'],
         [f'command {{"approve":{{"change":{number},"name":"{INVENTED}"}}}}']))
 
 

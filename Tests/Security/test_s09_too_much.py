@@ -24,11 +24,13 @@ ATTACKS = {
     # Not listed.
     "junit": {"run": "truncate -s 20G $ESPALIER_OUTPUTS/junit.xml; exit 1", "outputs": ["junit"], "tests": "junit"},
     "junit-that-grows": {"run": "python3 entities.py > $ESPALIER_OUTPUTS/junit.xml; exit 1", "outputs": ["junit"], "tests": "junit"},
-    "deep-report": {"run": "python3 -c 'print(\"[\" * 200000)' > $ESPALIER_OUTPUTS/monitor.json", "outputs": ["monitor"], "monitor": "monitor"},
+    "deep-report": {"run": "python3 -c 'print(\"[\" * 200000)' > $ESPALIER_OUTPUTS/monitor.json", "outputs": ["monitor"],
+                    "monitor": "monitor"},
     "long-line-of-log": {"run": "head -c 60000000 /dev/zero | tr '\\0' x; exit 3"},
     "log-of-zeros": {"run": "head -c 60000000 /dev/zero; exit 3"},
     "values-within-limits": {"run": "(printf 'key='; head -c 1000000 /dev/zero | tr '\\0' '<') > $ESPALIER_OUTPUT"},
-    "many-files": {"run": "mkdir $ESPALIER_OUTPUTS/table; cd $ESPALIER_OUTPUTS/table; seq 20000 | xargs touch", "outputs": ["table"], "inputs": ["**"]},
+    "many-files": {"run": "mkdir $ESPALIER_OUTPUTS/table; cd $ESPALIER_OUTPUTS/table; seq 20000 | xargs touch", "outputs": ["table"],
+                   "inputs": ["**"]},
     "sparse-output": {"run": "truncate -s 20G $ESPALIER_OUTPUTS/table.bin", "outputs": ["table"], "inputs": ["**"]},
     "deep-folders": {"run": "mkdir $ESPALIER_OUTPUTS/table && python3 deep.py $ESPALIER_OUTPUTS/table", "outputs": ["table"]},
     "endless-device": {"run": "rm -f $ESPALIER_OUTPUT; ln -s /dev/zero $ESPALIER_OUTPUT; ln -s /dev/zero $ESPALIER_OUTPUTS/monitor.json",
@@ -65,7 +67,8 @@ def test_too_much_is_the_steps_failure(project, name):
     try:
         project.push(f"feature/{name}")
         number = project.until(lambda: project.runs(commit=commit), "it runs")[0]["id"]
-        run = project.until(lambda: (it := project.now(number))["run"]["outcome"] not in ("queued", "running") and it, "it ends", seconds=WITHIN)
+        run = project.until(lambda: (it := project.now(number))["run"]["outcome"] not in ("queued", "running") and it, "it ends",
+                            seconds=WITHIN)
         assert memory(project) < before + GROWN, "the daemon has grown"
         assert_bounded(project, number)
         project.end(signal.SIGKILL)

@@ -18,17 +18,20 @@ ATTACKS = {
     "junit": {"run": f"ln -s {KEY} $ESPALIER_OUTPUTS/junit.xml; exit 1", "outputs": ["junit"], "tests": "junit"},
     "values": {"run": f"rm -f $ESPALIER_OUTPUT; ln -s {KEY} $ESPALIER_OUTPUT"},
     # Not listed.
-    "folder-above": {"run": "rm -rf $ESPALIER_OUTPUTS; ln -s @HOME@/keys $ESPALIER_OUTPUTS || (cd $ESPALIER_OUTPUTS && ln -s @HOME@/keys monitor)",
+    "folder-above": {"run": "rm -rf $ESPALIER_OUTPUTS; ln -s @HOME@/keys $ESPALIER_OUTPUTS || "
+                            "(cd $ESPALIER_OUTPUTS && ln -s @HOME@/keys monitor)",
                      "outputs": ["monitor"], "monitor": "monitor"},
     "values-above": {"run": "rm -f $ESPALIER_OUTPUT; mkdir $ESPALIER_OUTPUT; ln -s @HOME@/keys/canary $ESPALIER_OUTPUT/output"},
     "relative": {"run": "ln -s ../../../../../../keys/canary $ESPALIER_OUTPUTS/monitor.json", "outputs": ["monitor"], "monitor": "monitor"},
-    "link-to-a-link": {"run": f"ln -s {KEY} $ESPALIER_OUTPUTS/a; ln -s a $ESPALIER_OUTPUTS/junit.xml; exit 1", "outputs": ["junit"], "tests": "junit"},
+    "link-to-a-link": {"run": f"ln -s {KEY} $ESPALIER_OUTPUTS/a; ln -s a $ESPALIER_OUTPUTS/junit.xml; exit 1", "outputs": ["junit"],
+                       "tests": "junit"},
     "output": {"run": f"ln -s {KEY} $ESPALIER_OUTPUTS/table.txt; ln -s @HOME@/keys $ESPALIER_OUTPUTS/keys", "outputs": ["table"]},
     "reused-output": {"run": f"ln -s {KEY} $ESPALIER_OUTPUTS/table.txt", "outputs": ["table"], "inputs": ["**"]},
-    "hard-link": {"run": f"ln {KEY} $ESPALIER_OUTPUTS/table.txt || ln /proc/self/root{KEY} $ESPALIER_OUTPUTS/table.txt; true", "outputs": []},
+    "hard-link": {"run": f"ln {KEY} $ESPALIER_OUTPUTS/table.txt || ln /proc/self/root{KEY} $ESPALIER_OUTPUTS/table.txt; true",
+                  "outputs": []},
     "pipe": {"run": "mkfifo $ESPALIER_OUTPUTS/monitor.json", "outputs": ["monitor"], "monitor": "monitor"},
     "pipe-for-values": {"run": "rm -f $ESPALIER_OUTPUT; mkfifo $ESPALIER_OUTPUT"},
-    "socket": {"run": "python3 -c 'import os,socket; os.chdir(os.environ[\"ESPALIER_OUTPUTS\"]); socket.socket(socket.AF_UNIX).bind(\"junit.xml\")'; exit 1",
+    "socket": {"run": "cd $ESPALIER_OUTPUTS; python3 -c 'import socket; socket.socket(socket.AF_UNIX).bind(\"junit.xml\")'; exit 1",
                "outputs": ["junit"], "tests": "junit"},
     "terraform-plan": {"run": f"mkdir $ESPALIER_OUTPUTS/plan; ln -s {KEY} $ESPALIER_OUTPUTS/plan/plan.json", "outputs": ["plan"]},
     "unreadable": {"run": "mkdir -p $ESPALIER_OUTPUTS/table.d/x; chmod 0 $ESPALIER_OUTPUTS/table.d", "outputs": ["table"]},
@@ -57,7 +60,8 @@ def test_the_daemon_reads_no_other_file(project, run, name):
     assert not [text for text in told(project, run, name) if project.canaries.key.is_in(text)]
 
 
-@pytest.mark.parametrize("name", ["monitor", "junit", "values", "folder-above", "relative", "link-to-a-link", "pipe", "pipe-for-values", "socket"])
+@pytest.mark.parametrize("name", [
+    "monitor", "junit", "values", "folder-above", "relative", "link-to-a-link", "pipe", "pipe-for-values", "socket"])
 def test_a_step_that_leaves_no_plain_file_fails_by_name(project, run, name):
     """CASES: S10"""
     step = run["steps"][name]

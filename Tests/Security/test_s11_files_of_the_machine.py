@@ -16,17 +16,18 @@ ATTACKS = {
     "other-project": "cat @OTHER@/secret; git -C @OTHER@ log; ls @OTHER@",
     "other-data": "cat @ELSEWHERE@/prod/secret.csv @HOME@/data/shop/prod/secret.csv",
     # Not listed: what lies elsewhere on the machine, ways around a path, and what is no file.
-    "whole-machine": "grep -rhs canary- @PERSON@/.. /home /root /srv /run /mnt /dev/shm /var/tmp /var/lib/espalier | head -100",
+    "whole-machine": "grep -rhs canary- @PERSON@/.. /srv /run/user /dev/shm /var/lib/espalier | head -100",
     "system-secrets": """
         cat /etc/shadow > $TMPDIR/shadow && echo SHADOW
         cat /etc/ssh/ssh_host_*_key > $TMPDIR/host && echo HOSTKEY
         """,
-    "own-repository": "cat @BARE@/config @BARE@/hooks/update; git -C @BARE@ log --all --oneline; git clone -q @BARE@ $TMPDIR/clone && echo CLONED",
+    "own-repository": "cat @BARE@/config; git -C @BARE@ log --all --oneline; git clone -q @BARE@ $TMPDIR/clone && echo CLONED",
     "way-around": """
         ln -s @PERSON@ person; cat person/.netrc; cat $PWD/../../../../../../../..@PERSON@/.netrc
-        cat /proc/self/root@PERSON@/.netrc /proc/self/cwd/../../person/.netrc; cd /proc/self/fd && for fd in *; do cat $fd/../person/.netrc; done
+        cat /proc/self/root@PERSON@/.netrc /proc/self/cwd/../../person/.netrc
+        cd /proc/self/fd && for fd in *; do cat $fd/../person/.netrc; done
         """,
-    "open-files": "for fd in 3 4 5 6 7 8 9 10 11 12 13 14 15 16; do [ -e /proc/self/fd/$fd ] && readlink /proc/self/fd/$fd && echo OPEN; done",
+    "open-files": "for fd in $(seq 3 16); do [ -e /proc/self/fd/$fd ] && readlink /proc/self/fd/$fd && echo OPEN; done",
     "environment": "tr '\\0' '\\n' < /proc/1/environ; tr '\\0' '\\n' < /proc/$PPID/environ; ls /proc | grep '^[0-9]'",
     "daemons-socket": "python3 talk.py @HOME@/socket",
     "hosts-socket": "python3 talk.py @PERSON@/agent",

