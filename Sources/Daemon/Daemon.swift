@@ -91,7 +91,7 @@ public struct Daemon: Service {
         let web = WebServer(
             answers: PageAnswers(reporter: Reporter(home: options.home, store: store)),
             webhooks: WebhookReceiver(store: store, follower: follower), host: options.host, port: options.port,
-            logger: logger)
+            published: options.publicAddress, logger: logger)
         do {
             // Start no work before the daemon is reachable: if the port is taken, it must end at once.
             try await web.serve { address in

@@ -1,3 +1,5 @@
+import Foundation
+
 /// What a sandboxed command sees and may change. Its root file system starts empty and has only what is listed here.
 ///
 /// The command runs as user 1000 of a user namespace of its own, without capabilities, and cannot make another user
@@ -29,6 +31,9 @@ public struct Sandbox: Sendable, Hashable {
         self.hasNetwork = hasNetwork
     }
 
+    private static let kernelSettings = ["acpi", "bus", "fs", "irq", "scsi", "sys", "sysrq-trigger"]
+        .map { "/proc/\($0)" }.filter { FileManager.default.fileExists(atPath: $0) }
+
     /// Bubblewrap's arguments, without the command. Later ones lie over earlier ones.
     ///
     /// - Parameters:
@@ -39,6 +44,8 @@ public struct Sandbox: Sendable, Hashable {
         arguments += ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "step"]
         if !hasNetwork { arguments.append("--unshare-net") }
         arguments += ["--die-with-parent", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/run"]
+        // The kernel's settings belong to root, who a daemon of root is outside, whatever the user is called inside.
+        for path in Self.kernelSettings { arguments += ["--ro-bind", path, path] }
         arguments += temporary.map { ["--bind", $0, "/tmp"] } ?? ["--tmpfs", "/tmp"]
         arguments += ["--symlink", "/tmp", "/var/tmp", "--symlink", "/run", "/var/run"]
         for part in system { arguments += part.arguments }

@@ -61,12 +61,24 @@ public func plan(_ event: Event, at facts: CommitFacts, digest: (String) -> Stri
                     known: environment.registry.models ?? [])
                 continue
             }
+            if environment.protected, trigger.body.isCheck, !pipeline.onlyPlansInfrastructure {
+                return Planning(
+                    remark:
+                        "pipeline '\(pipeline.name)' checks changes in the protected environment '\(environment.name)': "
+                        + "a change runs before anybody has approved it, so name an unprotected one under `on: change:`"
+                )
+            }
             plans.append(Plan(pipeline, in: environment, trigger: trigger, facts, for: starting, digest: digest))
         case .skipped(let reason):
             skipped[pipeline.name] = reason
         }
     }
     return Planning(plans: plans, skipped: skipped)
+}
+
+extension Pipeline {
+    /// Whether all it does is to show what a release would apply, for which it has to read the state of that environment.
+    fileprivate var onlyPlansInfrastructure: Bool { steps.allSatisfy { $0.action.as(TerraformPlanAction.self) != nil } }
 }
 
 extension Plan {

@@ -1,11 +1,11 @@
 /// The keys of `environments/*.yml`.
 public enum EnvironmentFile {
-    /// Keys that a branch cannot set for itself. They are read from the protected branch's own commit, or from the tip
-    /// of the default branch.
-    public static let privileged: Set<String> = [
-        "name", "default_branch", "branches", "protected", "identity", "registry", "approvals", "sandbox", "data_root",
-        "priority", "gate", "quarantine", "notify",
-    ]
+    /// The keys that any branch may set for itself. All others are privileged: they are read from the protected branch's own
+    /// commit, or from the tip of the default branch.
+    public static let free: Set<String> = ["config", "env", "lock"]
+
+    /// Whether a branch cannot set the key for itself.
+    static func isPrivileged(_ key: String) -> Bool { !free.contains(key) }
 
     static let aliases = Shape.object([
         .init("candidate", .string, "alias that `register` gives to each new version"),

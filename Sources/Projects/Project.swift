@@ -104,8 +104,8 @@ extension Project {
     /// the trusted files do not have gets no branches: it takes effect once it is merged.
     private static func withPrivileges(_ own: Node, of name: String, from trusted: ProjectSources, base: Node) -> Node {
         let granted = trusted.environments[name].map { base.layered(under: $0) } ?? base
-        let rights = granted.filtered(EnvironmentFile.privileged.contains)
-        let rest = own.filtered { !EnvironmentFile.privileged.contains($0) }
+        let rights = granted.filtered(EnvironmentFile.isPrivileged)
+        let rest = own.filtered(EnvironmentFile.free.contains)
         return Node(.map(rights.entries + rest.entries), at: own.mark)
     }
 }
@@ -125,7 +125,7 @@ extension ProjectSources {
     }
 
     private func rights(_ node: Node) -> [String: String] {
-        let leaves = node.filtered(EnvironmentFile.privileged.contains).leaves().filter { !$0.path.isEmpty }
+        let leaves = node.filtered(EnvironmentFile.isPrivileged).leaves().filter { !$0.path.isEmpty }
         return Dictionary(leaves.map { ($0.path, $0.node.json) }, uniquingKeysWith: { $1 })
     }
 }

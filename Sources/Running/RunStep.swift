@@ -95,6 +95,9 @@ package struct StepRunner: Sendable {
         if run.plan.settings.isIsolated ?? false, let reason = action.reasonToSkipIsolated {
             return StepResult(outcome: .skipped(reason: reason))
         }
+        if run.plan.isCheck, let reason = action.reasonToSkipInChange {
+            return StepResult(outcome: .skipped(reason: reason))
+        }
         guard action.isCommand else {
             return try await patiently(ask, project) { try await self.perform(step, run, progress) }
         }

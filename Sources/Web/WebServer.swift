@@ -10,21 +10,35 @@ public struct WebServer: Sendable {
     private let webhooks: any Webhooks
     private let host: String
     private let port: UInt16
+    private let published: String?
+    private let limits: ConnectionLimits
     private let logger: Logger
     private let now: @Sendable () -> Date
 
     /// - Parameters:
     ///   - host: a name or an address of this machine.
     ///   - port: 0 lets the system choose a free one.
+    ///   - published: the public URL of the pages; its host is served, too.
     ///   - now: the clock that "5 min ago" is told by.
     public init(
-        answers: any Answers, webhooks: any Webhooks, host: String, port: UInt16, logger: Logger,
-        now: @escaping @Sendable () -> Date = { Date() }
+        answers: any Answers, webhooks: any Webhooks, host: String, port: UInt16, published: String? = nil,
+        logger: Logger, now: @escaping @Sendable () -> Date = { Date() }
+    ) {
+        self.init(
+            answers: answers, webhooks: webhooks, host: host, port: port, published: published, limits: .init(),
+            logger: logger, now: now)
+    }
+
+    init(
+        answers: any Answers, webhooks: any Webhooks, host: String, port: UInt16, published: String?,
+        limits: ConnectionLimits, logger: Logger, now: @escaping @Sendable () -> Date
     ) {
         self.answers = answers
         self.webhooks = webhooks
         self.host = host
         self.port = port
+        self.published = published
+        self.limits = limits
         self.logger = logger
         self.now = now
     }
@@ -76,8 +90,15 @@ public struct WebServer: Sendable {
     private func server(listening: @escaping @Sendable (Int) -> Void) -> ServiceGroup {
         let router = makeRouter(answers: answers, now: now)
         ServeWebhooks(webhooks: webhooks).add(to: router)
+        let hosts = AllowedHosts(host: host, published: published)
+        let counts = ConnectionCounts()
         let application = Application(
             router: router,
+            server: .http1(
+                configuration: .init(
+                    additionalChannelHandlers: [
+                        LimitConnection(limits: self.limits, counts: counts, hosts: hosts)
+                    ])),
             configuration: .init(address: .hostname(host, port: Int(port)), serverName: "espalier"),
             onServerRunning: { [port] channel in listening(channel.localAddress?.port ?? Int(port)) },
             logger: logger)

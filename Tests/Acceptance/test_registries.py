@@ -274,7 +274,7 @@ def test_a_certificate_of_ones_own(watch, servers):
     trust = f"env: {{ MLFLOW_TRACKING_SERVER_CERT_PATH: {servers.certificate} }}\n"
     project = watch({"environments/tls.yml": environment(servers.tls.address(), "tls", more=trust),
                      "train.py": TRAIN, "score.py": SCORE, "logged": "models:/m-0123456789abcdef0123456789abcdef\n",
-                     "pipelines/release.yml": RELEASE.replace("ENVIRONMENTS", "tls")})
+                     "pipelines/release.yml": RELEASE.replace("ENVIRONMENTS", "tls")}, readable=[servers.certificate])
     servers.ready()
     run = run_of(project, push(project, "tls", "1", {}))
     said = project.until(lambda: project.now(run)["steps"]["register"]["detail"], "the step says something")

@@ -26,11 +26,14 @@ OPEN = ("queued", "running")
 class Watched(Story):
     """`Story` with a shell-only project, and with daemons that may be stopped, killed and started again."""
 
-    def begin(self, files=None, adopt=True, options=(), env=None):
+    def begin(self, files=None, adopt=True, options=(), env=None, readable=()):
         self.call("git", "init", "--quiet", "--bare", "--initial-branch=main", self.bare)
         self.call("git", "clone", "--quiet", self.bare, self.work)
         self.git("checkout", "--quiet", "-b", "main")
         self.options, self.extra = tuple(options), env or {}
+        if readable:
+            self.home.mkdir(parents=True, exist_ok=True)
+            (self.home / "policy.yml").write_text(f"readable: {json.dumps([str(path) for path in readable])}\n")
         self.commit_files({**PROJECT, **(files or {})}, "Begin")
         self.git("push", "--quiet", "origin", "main")
         if adopt:

@@ -144,6 +144,40 @@ import Testing
         #expect(printed.split(separator: "\n").filter { $0.contains("evil.so") }.count == 1, "only sh: \(printed)")
     }
 
+    @Test func aSandboxedCommandMakesOnlyTheSystemCallsOfTheList() async throws {
+        let script = """
+            python3 - <<'EOF'
+            import ctypes, errno, socket, threading
+            threading.Thread(target=print, args=("threads",)).start()
+            calls = ctypes.CDLL(None, use_errno=True)
+            for name, number in (("bpf", 321), ("userfaultfd", 323), ("keyctl", 250), ("io_uring_setup", 425), ("unshare", 272)):
+                print(name, calls.syscall(number, 0, 0, 0) == -1 and errno.errorcode[ctypes.get_errno()])
+            for family in (socket.AF_UNIX, socket.AF_INET, 38, 40):
+                try: socket.socket(family, socket.SOCK_STREAM); print(int(family), "made")
+                except OSError as error: print(int(family), errno.errorcode[error.errno])
+            EOF
+            """
+        let printed = try await sandboxed(script, writable: try TemporaryFolder())
+        #expect(printed.contains("threads"))
+        for call in ["bpf", "userfaultfd", "keyctl", "io_uring_setup", "unshare"] {
+            #expect(printed.contains("\(call) EPERM"), "\(printed)")
+        }
+        #expect(printed.contains("1 made\n2 made\n38 EPERM\n40 EPERM"))
+    }
+
+    /// CASES: R3.
+    @Test func aSandboxedCommandCanSaveItsWorkWhenItIsStopped() async throws {
+        let open = try TemporaryFolder()
+        var request = request("trap 'sleep 0.3; echo saved; exit 0' TERM; touch ready; sleep 60 & wait", grace: 10)
+        request.sandbox = Sandbox(program: "/usr/bin/bwrap", readable: [], writable: [open.path])
+        request.workingFolder = open.path
+        #expect(try minders.start(request))
+        while !FileManager.default.fileExists(atPath: open.path + "/ready") { await Task.yield() }
+        minders.stop(step)
+        #expect(await minders.end(of: step) == .stopped)
+        #expect(log.contains("saved"))
+    }
+
     @Test func aZeroByteInAVariableStartsNothing() async throws {
         var request = request("true")
         request.sandbox = Sandbox(program: "/usr/bin/bwrap", readable: [], writable: [])

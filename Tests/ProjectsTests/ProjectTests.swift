@@ -72,7 +72,7 @@ import Testing
     }
 
     /// Editors complete the files by these schemas, so they must say what the reader accepts.
-    @Test(arguments: ["project", "environment", "pipeline"])
+    @Test(arguments: ["project", "environment", "pipeline", "policy"])
     func thePublishedSchemaIsTheReaders(kind: String) throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent()
@@ -82,6 +82,7 @@ import Testing
             switch kind {
             case "project": EnvironmentFile.projectShape.schema(title: "environments/project.yml")
             case "environment": EnvironmentFile.shape.schema(title: "environments/NAME.yml")
+            case "policy": Policy.shape.schema(title: "policy.yml")
             default: PipelineFile.shape.schema(title: "pipelines/NAME.yml")
             }
         #expect(published == own, "write it anew: espalier schema \(kind) > docs/schema/\(kind).schema.json")

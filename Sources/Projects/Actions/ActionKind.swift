@@ -27,6 +27,8 @@ package protocol ActionKind: TaggedValue {
     var reasonToSkipLocally: String? { get }
     /// Why a run of a change from outside, without network and data, skips it; `nil` if it does not.
     var reasonToSkipIsolated: String? { get }
+    /// Why the step is skipped in a run that checks a change; `nil` if it runs. Nobody has approved yet what it would do.
+    var reasonToSkipInChange: String? { get }
     /// How a Databricks job does the same.
     var onDatabricks: DatabricksTask { get }
 
@@ -49,6 +51,7 @@ extension ActionKind {
     package var readsIncumbent: Bool { false }
     package var reasonToSkipLocally: String? { nil }
     package var reasonToSkipIsolated: String? { nil }
+    package var reasonToSkipInChange: String? { nil }
     package func command(_ action: (String) -> Action?) -> String? { nil }
     package func problems(in step: Step, of steps: [Step], at mark: Mark?) -> [Problem] { [] }
 }

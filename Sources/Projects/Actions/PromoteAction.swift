@@ -34,5 +34,8 @@ package struct PromoteAction: ActionKind {
     package var references: [Reference] { [evidence] + [trainingIDs].compactMap(\.self) }
     package var reuse: ActionReuse { .never(reason: "it changes the registry") }
     package var reasonToSkipLocally: String? { "a local run registers and promotes nothing: push" }
+    package var reasonToSkipInChange: String? {
+        "a change registers and promotes nothing: what it brings is registered after it is merged"
+    }
     package var onDatabricks: DatabricksTask { .none(missing: "judge evidence: have a command move the alias") }
 }

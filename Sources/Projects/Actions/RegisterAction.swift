@@ -21,5 +21,8 @@ package struct RegisterAction: ActionKind {
     package var references: [Reference] { [model] }
     package var reuse: ActionReuse { .never(reason: "it changes the registry") }
     package var reasonToSkipLocally: String? { "a local run registers and promotes nothing: push" }
+    package var reasonToSkipInChange: String? {
+        "a change registers and promotes nothing: what it brings is registered after it is merged"
+    }
     package var onDatabricks: DatabricksTask { .none(missing: "register models for a step: have the command do it") }
 }

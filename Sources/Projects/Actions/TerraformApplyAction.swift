@@ -18,6 +18,9 @@ package struct TerraformApplyAction: ActionKind {
     package var references: [Reference] { [plan] }
     package var reuse: ActionReuse { .never(reason: "it changes the infrastructure") }
     package var reasonToSkipLocally: String? { "a local run applies nothing: push" }
+    package var reasonToSkipInChange: String? {
+        "a change applies nothing: what it has planned is applied by a release"
+    }
     package var onDatabricks: DatabricksTask { .none(missing: "run Terraform: it is what Terraform makes") }
 
     package func command(_ action: (String) -> Action?) -> String? {

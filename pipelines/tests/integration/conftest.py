@@ -5,6 +5,7 @@ MLflow's store is a temporary folder, whatever the environment says: a test neve
 
 import contextlib
 import io
+import json
 import os
 import shutil
 import subprocess
@@ -24,12 +25,18 @@ COMMIT = "0123456789abcdef0123456789abcdef01234567"
 MODEL = "hrob-risk"
 
 
+def inherited() -> dict[str, str]:
+    """The variables of this process that a step may see."""
+    return {key: value for key, value in os.environ.items() if not key.startswith(("ESPALIER_", "MLFLOW_"))}
+
+
 @dataclass(frozen=True)
 class Checkout:
     """A copy of the project with its own selection, outputs and data root."""
 
     root: Path
     tracking_uri: str
+    warm: subprocess.Popen
 
     def select(self, text: str) -> None:
         (self.root / "pipelines/feature_selection_config.yml").write_text(text)
@@ -51,21 +58,25 @@ class Checkout:
 
     def start(self, module: str, program: str | None = None, **variables: str) -> subprocess.Popen:
         """Starts `python -m hrob.<module>`, or a program instead of it, as the step of that name."""
-        inherited = {key: value for key, value in os.environ.items() if not key.startswith(("ESPALIER_", "MLFLOW_"))}
         return subprocess.Popen(
             [sys.executable, *(["-c", program] if program else ["-m", f"hrob.{module}"])],
             cwd=self.root,
-            env=inherited | self.contract(module) | variables,
+            env=inherited() | self.contract(module) | variables,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
         )
 
     def run(self, module: str, **variables: str) -> str:
-        """Runs the step of that name to its end and gives what it printed."""
-        process = self.start(module, **variables)
-        printed, _ = process.communicate()
-        assert process.returncode == 0, printed
+        """Runs the step of that name to its end, in a process of its own, and gives what it printed."""
+        log = self.root / f"{module}.log"
+        request = {"module": f"hrob.{module}", "folder": str(self.root), "log": str(log),
+                   "variables": inherited() | self.contract(module) | variables}
+        self.warm.stdin.write(json.dumps(request) + "\n")
+        self.warm.stdin.flush()
+        code = self.warm.stdout.readline()
+        printed = log.read_text()
+        assert code == "0\n", printed
         return printed
 
     def call(self, module: str, **variables: str) -> tuple[int, str]:
@@ -104,7 +115,11 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Checkout:
         patch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
         mlflow.set_tracking_uri(store)
         MlflowClient(store).create_registered_model(MODEL)
-        yield Checkout(root, store)
+        warm = [sys.executable, Path(__file__).with_name("warm.py")]
+        variables = inherited() | {"MLFLOW_DISABLE_TELEMETRY": "true"}
+        with subprocess.Popen(warm, env=variables, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
+            yield Checkout(root, store, process)
+            process.stdin.close()
 
 
 @dataclass(frozen=True)
