@@ -66,7 +66,8 @@ extension Project {
         }
         for environment in asked {
             // A mistake in a shared file shows up in several environments, but is reported once.
-            problems += channelProblems(environment.resolved).filter { !problems.contains($0) }
+            problems += (channelProblems(environment.resolved) + registryNameProblems(environment.resolved))
+                .filter { !problems.contains($0) }
         }
         let environments = asked.map { own in
             guard let trusted else { return own }
@@ -77,6 +78,7 @@ extension Project {
         for (name, file) in sources.pipelines.sorted(by: { $0.key < $1.key }) {
             do throws(Problems) {
                 let pipeline = try Pipeline.read(name: name, file)
+                problems += file["model"].flatMap { modelNameProblem($0, key: "model") }.map { [$0] } ?? []
                 problems += modelProblems(pipeline, file, asked)
                 pipelines.append(pipeline)
             } catch {
@@ -84,7 +86,8 @@ extension Project {
             }
         }
         problems +=
-            overlapProblems(environments) + pipelines.flatMap { linkProblems($0, environments) }
+            overlapProblems(environments) + sharedAliasProblems(environments)
+            + pipelines.flatMap { linkProblems($0, environments) }
             + Triggers.kinds.flatMap { $0.problems(among: pipelines) }
         guard problems.isEmpty else { throw Problems(problems) }
         return Project(

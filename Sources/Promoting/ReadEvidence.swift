@@ -1,4 +1,5 @@
 import Foundation
+import Promotion
 
 /// The same evidence always gets the same seed, and so the same verdict.
 package func seed(ofEvidence digest: String) -> UInt64 { UInt64(digest.prefix(16), radix: 16) ?? 0 }
@@ -14,5 +15,7 @@ package func readIDs(_ file: String) throws -> Set<String> {
 /// One id a line. A first line that says `id` is a header.
 func ids(in text: [UInt8]) -> Set<String> {
     let lines = String(decoding: text, as: UTF8.self).split(whereSeparator: \.isNewline).map(String.init)
-    return Set(lines.first == "id" ? lines.dropFirst() : lines[...])
+    let ids = lines.first.map(canonicalID) == "id" ? lines.dropFirst() : lines[...]
+    // Where a table was written instead of a list, its first column counts as well.
+    return Set(ids).union(ids.compactMap { line in line.firstIndex(of: ",").map { String(line[..<$0]) } })
 }

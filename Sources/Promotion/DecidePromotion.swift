@@ -75,7 +75,8 @@ public func decide(restoringFor person: String, because reason: String) -> Decis
 }
 
 private func ground(_ evidence: Evidence, _ circumstances: Circumstances, _ rules: PromotionRules) -> Ground {
-    let seen = circumstances.trainingIDs.isEmpty ? [] : evidence.ids.filter(circumstances.trainingIDs.contains)
+    let trained = Set(circumstances.trainingIDs.map(canonicalID))
+    let seen = trained.isEmpty ? [] : evidence.ids.filter { trained.contains(canonicalID($0)) }
     if let example = seen.first { return .trainedOnHoldout(rows: seen.count, example: example) }
     switch (circumstances.incumbent, evidence.champion != nil) {
     case (true, false): return .championNotScored

@@ -94,11 +94,15 @@ private func requireFinite(_ column: [Double]?, name: String, rows: Int) throws(
     }
 }
 
-/// The positions of `ids` in ascending order of id. Throws if two are equal (by Unicode canonical equivalence).
+/// The positions of `ids` in ascending order of id. Throws if two stand for the same value.
 private func orderOfUnique(_ ids: [String]) throws(EvidenceProblem) -> [Int] {
     let order = ids.indices.sorted { (ids[$0], $0) < (ids[$1], $1) }
-    for (earlier, later) in zip(order, order.dropFirst()) where ids[earlier] == ids[later] {
-        throw .duplicateID(ids[earlier], rows: [earlier + 1, later + 1])
+    var rows: [String: Int] = [:]
+    rows.reserveCapacity(ids.count)
+    for row in ids.indices {
+        if let earlier = rows.updateValue(row, forKey: canonicalID(ids[row])) {
+            throw .duplicateID(ids[earlier], rows: [earlier + 1, row + 1])
+        }
     }
     return order
 }
