@@ -14,7 +14,8 @@ HOMES = {
     "Digests": {"Clibcrypto"}, "Git": {"Clibgit2", "CPosix"}, "ProjectFiles": {"Yams"}, "Store": {"GRDB"},
     "Watching": {"CPosix", "Dispatch"}, "Minding": {"CPosix", "Synchronization"}, "Registry": {"HTTP"}, "Forges": {"HTTP"},
     "HTTP": {"FoundationNetworking", "Synchronization"}, "Programs": {"CPosix", "Synchronization"}, "Curl": {"Programs"},
-    "Web": {"Hummingbird", "HummingbirdCore", "NIOCore", "Mustache", "Logging", "ServiceLifecycle", "Synchronization"},
+    "Web": {"Hummingbird", "HummingbirdCore", "NIOCore", "NIOHTTP1", "NIOHTTPTypes", "NIOHTTPTypesHTTP1",
+            "Mustache", "Logging", "ServiceLifecycle", "Synchronization"},
 }
 ROOMS = ["Home", "Reading", "Executing", "Promoting", "Following", "Gating", "Running", "Firing", "Telling", "Answering", "Starting",
          "Daemon"]

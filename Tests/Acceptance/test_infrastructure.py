@@ -132,19 +132,19 @@ def refused(project, name, files, start="main"):
 
 def test_only_what_was_merged_counts_as_shown(project):
     """Not a change that is turned down, nor an earlier head of one that is merged, nor one into a branch of nobody's care."""
-    failing = FILES["pipelines/infrastructure-change.yml"].rstrip(" ") + "          check: { run: 'test ! -e broken' }\n"
-    propose(project, "check", {"pipelines/infrastructure-change.yml": failing})
+    failing = FILES["pipelines/infrastructure-change.yml"].rstrip(" ") \
+        + "          check: { needs: [plan], terraform: { plan: check, state: check.tfstate } }\n"
+    propose(project, "check", {"pipelines/infrastructure-change.yml": failing, "check/main.tf.json": "{}"})
     first, second = jobs(inference="0 0 1 * * ?"), jobs(inference="0 0 2 * * ?")
     project.git("fetch", "--quiet", "origin")
-    project.branch("mine", {**first, "broken": ""}, start="origin/main")
+    project.branch("mine", {**first, "check/main.tf.json": "{"}, start="origin/main")
     project.push("HEAD:refs/for/main", "-o", "topic=mine")
     change = project.change_of("mine")
     assert change["outcome"] == "rejected" and "1 to add" in project.espalier("change", "show", change["id"]).stdout
     assert "no merged change has shown a plan" in refused(project, "1", first)
 
     project.git("checkout", "--quiet", "mine")
-    project.git("rm", "--quiet", "broken")
-    project.commit_files(second, "Another hour")
+    project.commit_files({**second, "check/main.tf.json": "{}"}, "Another hour")
     project.push("HEAD:refs/for/main", "-o", "topic=mine")
     project.until(lambda: project.change_of("mine")["outcome"] == "merged", "the second head is merged")
     shown = project.espalier("change", "show", change["id"]).stdout

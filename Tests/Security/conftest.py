@@ -68,3 +68,13 @@ def another_user(binaries):
     if tried.returncode:
         pytest.skip(f"uid {user.uid} cannot run {binaries}/espalier: {tried.stderr.strip()}")
     return user
+
+
+# One attack a line that still succeeds: the test is expected to fail, and fails the suite once it does not.
+OPEN = {line for line in pathlib.Path(__file__).with_name("open.txt").read_text().splitlines() if line and not line.startswith("#")}
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.nodeid.removeprefix("Tests/Security/") in OPEN:
+            item.add_marker(pytest.mark.xfail(reason="still succeeds: docs/security.md", strict=True))
