@@ -80,7 +80,7 @@ package actor Gate {
         bells.turn.ring()
     }
 
-    /// Do what takes long (moving a target on a server), until stopped.
+    /// Does the slow work (moving a target on a server) until stopped.
     package func run() async { await errands.run() }
 
     /// Does only what is possible now: follow-up work may have to wait for other work.
