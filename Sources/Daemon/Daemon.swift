@@ -20,7 +20,7 @@ import Telling
 import Watching
 import Web
 
-/// Joins everything: watches, plans, runs, gates, promotes, fires, and answers. One `run()` from start to shutdown.
+/// Connects everything: watches, plans, runs, gates, promotes, fires, and answers. One `run()` from start to shutdown.
 public struct Daemon: Service {
     let options: DaemonOptions
     let store: Store
@@ -93,7 +93,7 @@ public struct Daemon: Service {
             webhooks: WebhookReceiver(store: store, follower: follower), host: options.host, port: options.port,
             published: options.publicAddress, logger: logger)
         do {
-            // Start no work before the daemon is reachable: if the port is taken, it must end at once.
+            // Start no work before the daemon is reachable: if the port is taken, it must exit at once.
             try await web.serve { address in
                 try publish(address)
                 try await work(doorbell)
@@ -143,7 +143,7 @@ public struct Daemon: Service {
                     for project in try await store.projects() where watches.watch(of: project.id)?.project != project {
                         await watch(project, &group)
                     }
-                    // Its hooks may be whole again.
+                    // Its hooks may have been repaired.
                     for watch in watches.all where watch.project.url == nil { watch.ask(fetching: false) }
                 }
                 group.addTask { await answer(ring) }
@@ -206,7 +206,7 @@ public struct Daemon: Service {
         }
     }
 
-    /// Raise what cannot be decoded: it waits until a version that knows it reads it, and holds up nothing else.
+    /// Raises a trouble for rows that cannot be decoded. They wait for a version that can, and hold up nothing else.
     private func tell(_ rows: [Unreadable], _ projects: [StoredProject]) {
         for row in rows {
             troubles.raise(
@@ -215,7 +215,7 @@ public struct Daemon: Service {
         }
     }
 
-    /// Clear what the last daemon has raised and this one has not seen. By then everything has been tried again.
+    /// Clears troubles from the last daemon that this one has not seen. After ten minutes everything has been retried.
     private func forgetOldTroubles() async {
         try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(600)) }
         if !Task.isCancelled, !Task.isShuttingDownGracefully { troubles.forgetUnseen() }

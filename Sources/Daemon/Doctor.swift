@@ -138,7 +138,7 @@ public struct Doctor: Sendable {
                         detail: "\(row). It waits, and nothing else does: run the version that wrote it, or a newer one"
                     ))
             }
-            // What hooks look like now is examined below.
+            // Hooks are examined below, as they are now.
             for trouble in try await store.troubles() where trouble.place.kind != .hooks {
                 findings.append(
                     Diagnosis(

@@ -6,7 +6,7 @@ import Projects
 
 /// The executors of this process: one for each name in `Compute.executors`.
 ///
-/// - Parameter workspace: lays out a tree and returns its path.
+/// - Parameter workspace: writes a tree to disk and returns its path.
 func makeExecutors(
     slots: Int, home: Home, minders: Minders, groups: ControlGroups, scratch: ScratchFolders, policy: Policy,
     workspace: @escaping @Sendable (_ tree: ObjectID, _ repository: String) async throws -> String

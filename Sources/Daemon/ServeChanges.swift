@@ -26,7 +26,7 @@ extension Daemon {
         try await store.note(deed, by: name, project: change.project, at: Date())
     }
 
-    /// A refused head is pushed again unchanged: somebody wants it to be checked again.
+    /// Proposes a refused head again that was pushed unchanged, so that it is checked again.
     func propose(_ again: [String: ObjectID], _ project: StoredProject) async throws {
         for (ref, tip) in again {
             guard let proposal = ProposalRef(ref),

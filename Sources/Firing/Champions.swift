@@ -5,7 +5,7 @@ import Reading
 import Registry
 import Store
 
-/// The current champions for schedules. Asks each registry once in a while, for all schedules of a model together.
+/// The current champions for schedules. Asks a registry once per turn for all schedules of a model.
 actor Champions {
     private let planner: RepositoryPlanner
     private let registries: Registries
@@ -47,7 +47,7 @@ actor Champions {
 }
 
 extension Project {
-    /// The registry of a schedule's environment, set to the model that the schedule is about.
+    /// The registry of a schedule's environment, set to the model that the schedule uses.
     package func registry(of schedule: StoredSchedule) -> RegistrySettings? {
         environment(named: schedule.rule.environment)?.serving(pipeline(named: schedule.pipeline)?.model).registry
     }

@@ -10,17 +10,17 @@ import Schedules
 import Store
 import Watching
 
-/// Fires what is due: sleeps until the next moment of any live schedule, and looks again when something rings.
+/// Fires due moments. Sleeps until the next moment of any live schedule, or until a bell rings.
 ///
-/// What has been decided is on disk with the fires themselves, in one transaction. So it may look too often, be killed
-/// anywhere, or find that the clock was set: a moment is decided once.
+/// Decisions are stored with the fires in one transaction. So it may look too often, be killed anywhere, or find that the
+/// clock was changed: each moment is decided once.
 package actor Clockwork {
-    /// A live schedule, and what this process knows of it beyond the store.
+    /// A live schedule, with what this process knows beyond the store.
     private struct Entry {
         let schedule: StoredSchedule
         let delay: TimeInterval
         var decidedThrough: Date
-        /// When to look at it; never when absent.
+        /// When to look at it next. Absent: never.
         var next: Date?
     }
 
@@ -33,7 +33,7 @@ package actor Clockwork {
     private let timer: WallTimer
     private var entries: [Int64: Entry] = [:]
     private let now: @Sendable () -> Date
-    /// When to try again what could not be done for one schedule.
+    /// When to retry schedules whose work failed.
     private var again: Date?
 
     /// - Parameter now: the clock.
@@ -50,7 +50,7 @@ package actor Clockwork {
         timer = try WallTimer(ring: bells.schedules.ring)
     }
 
-    /// Events were stored: they are to be planned, and people may have to be told of missed moments.
+    /// Rings after events were stored: they must be planned, and people may have to be told of missed moments.
     private func fired() {
         bells.turn.ring()
         bells.notices.ring()
@@ -68,7 +68,7 @@ package actor Clockwork {
         timer.set(nil)
     }
 
-    /// Do everything that can be done now; when to do so again.
+    /// Does everything that is possible now. Returns when to do so again.
     func turn() async -> Date? {
         await champions.forget()
         again = nil
@@ -87,9 +87,9 @@ package actor Clockwork {
         }
     }
 
-    /// Do something about one schedule. A registry that does not answer, say, is no reason why others should not fire.
+    /// Does work for one schedule. If it fails, for example because a registry does not answer, the others still fire.
     ///
-    /// - Returns: `nil` when it could not be done, and will be tried again.
+    /// - Returns: `nil` if it failed and will be retried.
     @discardableResult
     private func attempt<Result>(_ schedule: StoredSchedule, _ work: () async throws -> Result) async -> Result? {
         do {
@@ -127,7 +127,7 @@ package actor Clockwork {
                 schedule: schedule, delay: schedule.rule.delay(of: schedule.delayName),
                 decidedThrough: schedule.decidedThrough, next: .distantPast)
         }
-        // A schedule that was retired waits for nothing. Without a part it is about steps.
+        // A retired schedule has no troubles. Troubles without a part are about steps.
         let live = Set(
             entries.values.map {
                 Trouble.Place(.schedules, project: names[$0.schedule.project], part: $0.schedule.pipeline)
@@ -139,7 +139,7 @@ package actor Clockwork {
         }
     }
 
-    /// Decide the moments that have come, many schedules in one transaction: moments at the full hour are many.
+    /// Decides due moments, many schedules per transaction, because many moments share the full hour.
     private func fireDue() async throws {
         let now = now()
         let due = entries.filter { $0.value.schedule.pause == nil && $0.value.next.map { $0 <= now } ?? false }
@@ -171,14 +171,14 @@ package actor Clockwork {
             schedule.rule.overlap == .skip
             ? try await store.unendedFire(of: schedule.pipeline, project: schedule.project) : nil
         let due = schedule.rule.due(after: entry.decidedThrough, now: now, delay: entry.delay, unended: unended)
-        // One that waits for others is pinned when it starts.
+        // A fire that waits for other schedules is pinned when it starts.
         let fires = schedule.rule.dependencies.isEmpty && due.moments.contains { $0.skipped == nil }
         let pinned = fires ? try await champions.champion(for: schedule) : nil
         entries[schedule.id]?.next = due.next
         return FireDecision(schedule, due.moments, pinned: pinned)
     }
 
-    /// Start fires whose dependencies have passed; give up those for which that cannot happen any more.
+    /// Starts fires whose dependencies have passed. Skips those whose dependencies cannot pass any more.
     private func startWaiting() async throws {
         let waiting = try await store.waitingFires()
         guard !waiting.isEmpty else { return }
@@ -227,7 +227,7 @@ package actor Clockwork {
         }
     }
 
-    /// Run a moment because a person wants it.
+    /// Runs a moment because a person requested it.
     package func fireByHand(_ schedule: StoredSchedule, at time: Date) async throws -> StoredEvent {
         let event = try await store.fireByHand(
             schedule, at: time, pinned: try await champions.champion(for: schedule), now: now())

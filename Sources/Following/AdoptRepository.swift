@@ -11,11 +11,11 @@ public struct Adoption: Sendable, Codable {
     public let repository: String
     public let url: String?
     public let hooks: [String]
-    /// Whether a running daemon took notice.
+    /// Whether a running daemon has been told.
     public let watched: Bool
 }
 
-/// Have a repository watched: a bare one on this machine by its hooks, a remote one by a mirror.
+/// Adopts a repository, to be watched: a local bare one through its hooks, a remote one through a mirror.
 public struct RepositoryAdopter: Sendable {
     private let home: Home
     private let hookProgram: String
@@ -23,7 +23,7 @@ public struct RepositoryAdopter: Sendable {
 
     /// - Parameters:
     ///   - hookProgram: absolute path of `espalier-hook`.
-    ///   - patience: seconds without a sign of life after which a Git server counts as gone.
+    ///   - patience: seconds without any data until a Git server counts as unreachable.
     public init(home: Home, hookProgram: String, patience: Int) {
         self.home = home
         self.hookProgram = hookProgram
@@ -32,7 +32,7 @@ public struct RepositoryAdopter: Sendable {
 
     /// - Parameters:
     ///   - location: a path, or a URL (`file://`, `http(s)://`, `ssh://`, `user@host:path`).
-    ///   - name: the last part of the location when absent.
+    ///   - name: absent: the last part of the location.
     public func adopt(_ location: String, name: String?) async throws -> Adoption {
         try home.prepare()
         let store = try Store(path: home.database)
@@ -78,8 +78,8 @@ public struct RepositoryAdopter: Sendable {
         return last.hasSuffix(".git") ? String(last.dropLast(4)) : last
     }
 
-    /// The hooks are files whose first line names our program, so that the system starts it without a shell. A hook that
-    /// was there before is kept beside it and still runs.
+    /// The hooks are files whose first line names our program, so that the system starts it without a shell. An existing hook
+    /// is kept beside it and still runs.
     private func install(in repository: Repository) throws -> [String] {
         let line = "#!\(hookProgram) \(home.socket)\n"
         guard line.utf8.count < 250 else {

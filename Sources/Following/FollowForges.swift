@@ -12,16 +12,16 @@ import Runs
 import Store
 import Synchronization
 
-/// Notes that a forge has merged a pull request, whoever asked it to.
+/// Records that a forge has merged a pull request, no matter who requested it.
 package protocol MergeNoting: Sendable {
-    /// - Returns: `false` while a move of the target is under way, which will note it itself.
+    /// - Returns: `false` while the target is being moved; that move records the merge itself.
     func noteMerged(_ pull: Int64, into target: GateTarget, as tip: ObjectID) async throws -> Bool
 }
 
-/// Keeps projects and their forges in step: pull requests become refs here, what becomes of them is told there.
+/// Keeps projects and their forges in sync: pull requests become refs here, their progress becomes statuses there.
 ///
-/// A webhook only says that there is something to look at. What there is, the forge and its repository say themselves; so a
-/// webhook that is lost, late, doubled or made up changes nothing but the time. Each project's forge is a lane.
+/// A webhook only triggers a look; the facts come from the forge and its repository. So a webhook that is lost, late,
+/// duplicated or forged changes only the timing. Each project's forge is a lane.
 package final class ForgeFollower: Sendable {
     private let store: Store
     private let client: ForgeClient
@@ -35,14 +35,14 @@ package final class ForgeFollower: Sendable {
     private let lanes: Lanes<Int64>
     private let standings = Mutex<[Int64: Standing]>([:])
 
-    /// What is known of a project's forge beyond the store.
+    /// State of a project's forge that is not in the store.
     private struct Standing {
-        /// To be looked at, whatever made us think so.
+        /// A look is due, whatever asked for it.
         var isWanted = false
-        /// After failures: not looked at before then.
+        /// After failures: no look before this time.
         var notBefore: Date?
         var failures = 0
-        /// Nothing is asked of it before then: it wants to be left alone, say.
+        /// No requests before this time, for example because of a rate limit.
         var restsUntil = Date.distantPast
 
         /// When to serve it.
@@ -71,13 +71,13 @@ package final class ForgeFollower: Sendable {
         self.troubles = troubles
     }
 
-    /// Look at a project's pull requests soon.
+    /// Requests a look at a project's pull requests.
     package func look(at project: Int64) {
         update(project) { $0.isWanted = true }
         bell.ring()
     }
 
-    /// Serve until stopped.
+    /// Runs until stopped.
     package func run() async {
         await lanes.run {
             try await next()
@@ -88,9 +88,9 @@ package final class ForgeFollower: Sendable {
         }
     }
 
-    /// When to serve each project about which there is something to do.
+    /// When to serve each project that has work.
     private func next() async throws -> [Int64: Date] {
-        // Most rings are about projects without a forge: they cost no query.
+        // Most rings concern projects without a forge, and must not cost a query.
         guard standings.withLock({ !$0.isEmpty }) else { return [:] }
         let forges = try await store.forges()
         guard !forges.isEmpty else { return [:] }
@@ -103,7 +103,7 @@ package final class ForgeFollower: Sendable {
         }
     }
 
-    /// Do what is due about one project.
+    /// Do the due work of one project.
     private func serve(_ id: Int64) async {
         guard let watch = watches.watch(of: id) else { return }
         do {
@@ -131,7 +131,7 @@ package final class ForgeFollower: Sendable {
         standings.withLock { change(&$0[project, default: Standing()]) }
     }
 
-    // MARK: What forges say
+    // MARK: Pull requests from forges
 
     private func look(at watch: ProjectWatch, _ link: ForgeLink) async throws {
         let (id, began) = (watch.project.id, Date())
@@ -158,7 +158,7 @@ package final class ForgeFollower: Sendable {
         }
     }
 
-    /// Make the refs of pull requests what the forge says they are.
+    /// Make the refs of pull requests match the forge.
     private func look(at linked: LinkedForge, _ watch: ProjectWatch) async throws {
         var pulls: [ForgeChange] = []
         var page = 1
@@ -168,7 +168,7 @@ package final class ForgeFollower: Sendable {
             guard answer.hasMore, page < 100 else { break }
             page += 1
         }
-        // After the list, so that every head of it can be there.
+        // Fetch after listing, so that the listed heads are included.
         _ = await watch.look(fetching: true)
         let open = pulls.filter { $0.state == .open && !$0.isDraft }
         try await store.know(open.map(ChangeOrigin.init), of: linked.project.id)
@@ -186,16 +186,16 @@ package final class ForgeFollower: Sendable {
         if !moved.isEmpty { _ = await watch.look(at: moved) }
     }
 
-    /// What has become of a pull request that is not listed: merged, maybe by us and nobody heard of it, or given up.
+    /// Finds out what happened to an unlisted pull request: merged, perhaps by us with the answer lost, or closed.
     ///
-    /// - Returns: whether its ref has no use any more.
+    /// - Returns: whether its ref is no longer needed.
     private func isOver(_ number: Int64, into branch: String, _ linked: LinkedForge) async throws -> Bool {
         let answer = try await client.send(linked.forge.change(number))
         if [404, 410].contains(answer.status) { return true }
         let now = try linked.forge.change(in: answer)
         switch now.state {
         case .closed: return true
-        // The list is read page by page, and what moves up meanwhile may slip through between two of them.
+        // The list has pages: an entry that moves to an earlier page meanwhile is missed.
         case .open: return now.isDraft || now.target != branch
         case .merged:
             guard now.target == branch else { return true }
@@ -211,13 +211,13 @@ package final class ForgeFollower: Sendable {
         }
     }
 
-    /// - Returns: the refs that were moved or made.
+    /// - Returns: the refs that were moved or created.
     private func setRefs(of open: [ForgeChange], in repository: Repository, _ present: [String: ObjectID]) throws
         -> Set<String>
     {
         var wanted: [String: ObjectID] = [:]
         for pull in open {
-            // A head that has not been fetched yet comes with the next look.
+            // If the head is not fetched yet, the next look gets it.
             guard let head = ObjectID(pull.head), repository.has(head) else { continue }
             wanted[PullRef.name(pull.number, target: pull.target)] = head
         }
@@ -229,13 +229,13 @@ package final class ForgeFollower: Sendable {
         return moved
     }
 
-    // MARK: What forges are told
+    // MARK: Statuses to forges
 
     private func tell(_ watch: ProjectWatch, _ link: ForgeLink) async throws {
         let id = watch.project.id
         var told: Set<ForgeMessage> = []
         for message in try await store.dueMessages(of: id, at: Date()).reversed() {
-            // The latest of the same says it all.
+            // Of equal messages, only the latest is needed.
             guard told.insert(message.message).inserted else { continue }
             do {
                 let linked = try LinkedForge(watch.project, link)
@@ -262,7 +262,7 @@ package final class ForgeFollower: Sendable {
         }
     }
 
-    /// What there is to say now; `nil` when nothing any more.
+    /// The status to post now; `nil` if none is needed any more.
     private func status(for message: ForgeMessage) async throws -> CommitStatus? {
         switch message {
         case .change(let number): try await store.change(number).flatMap { CommitStatus($0, address: address.current) }
@@ -271,7 +271,7 @@ package final class ForgeFollower: Sendable {
     }
 
     private func raise(_ error: any Error, _ project: StoredProject, part: String) {
-        // One that limits the rate says itself when it goes on.
+        // A rate limit is no trouble: the forge itself says when to continue.
         guard let error = error as? ForgeError, !error.asksToWait else { return }
         let remedy =
             switch error {
@@ -285,7 +285,7 @@ package final class ForgeFollower: Sendable {
         troubles.raise(.forge, of: project.name, part: part, what: "\(doing): \(error)", remedy: remedy)
     }
 
-    /// Seconds: twice as long each time, up to ten minutes, or what the forge asks for.
+    /// Seconds until the next attempt: doubles each time, up to ten minutes, or what the forge asks for.
     private func pause(after failures: Int, _ error: any Error) -> Double {
         let usual = backoff(after: failures, atMost: 600)
         guard case .busy(_, _, let retry?)? = error as? ForgeError else { return usual }
@@ -297,7 +297,7 @@ package final class ForgeFollower: Sendable {
 }
 
 extension Error {
-    /// Whether it is a forge that says when to come again.
+    /// Whether a forge says when to retry.
     fileprivate var asksToWait: Bool {
         if case .busy(_, _, _?)? = self as? ForgeError { true } else { false }
     }
@@ -316,13 +316,13 @@ extension ChangeOrigin {
 }
 
 extension CommitStatus {
-    /// How a change stands, beside its head; `nil` for a change that no forge knows.
+    /// The status of a change, for its head commit; `nil` for a change that no forge knows.
     package init?(_ change: Change, address: String?) {
         guard change.origin != nil, let head = change.head else { return nil }
         let state: State
         switch change.state {
         case .proposed, .checking, .ready, .queued: state = .pending
-        // A forge that merges by itself wants to see this before it does.
+        // A forge that merges itself may require success first.
         case .merging, .merged: state = .success
         case .conflicted, .rejected: state = .failure
         case .withdrawn: return nil

@@ -5,14 +5,13 @@ import Programs
 import Projects
 import Synchronization
 
-/// The Git servers of projects that live elsewhere. Each thing that is wanted of one is done by a process of its own: libgit2
-/// (1.5) waits for a server that has gone silent for as long as the connection lasts, and cannot be interrupted; a process
-/// can.
+/// The Git servers of remote projects. Each operation runs in its own process, because a process can be interrupted:
+/// libgit2 (1.5) cannot, and waits for a silent server as long as the connection lasts.
 package struct GitServers: Sendable {
-    /// Seconds without a sign of life until a server counts as gone.
+    /// Seconds without any data until a server counts as unreachable.
     package var patience: Int
 
-    /// The program that is started: this one, whatever its path is by now. Tests, which are another program, name the built one.
+    /// The program to start: this one, even if its path has changed. Tests are another program and name the built one.
     private let program: String
 
     package init(patience: Int = 300, program: String = "/proc/self/exe") {
@@ -20,7 +19,7 @@ package struct GitServers: Sendable {
         self.program = program
     }
 
-    /// Bring a project's mirror up to date.
+    /// Updates a project's mirror.
     ///
     /// - Parameter changes: where the server keeps the heads of pull requests, with a `*` for their number.
     /// - Throws: `GitError`; `CancellationError`.
@@ -28,22 +27,22 @@ package struct GitServers: Sendable {
         try await fetch(project.url ?? "", into: project.repository, token: token, changes: changes)
     }
 
-    /// Make a bare repository a mirror of a server's.
+    /// Make a bare repository a mirror of one on a server.
     package func fetch(_ url: String, into repository: String, token: String? = nil, changes: String? = nil)
         async throws
     {
         _ = try await perform(.fetch(changes: changes), url, repository, token)
     }
 
-    /// Where a ref is on a project's server; the mirror is there, too, when this returns.
+    /// The commit of a ref on a project's server. Also brings the mirror up to date.
     package func tip(of ref: String, of project: StoredProject, token: String?) async throws -> ObjectID? {
         try await fetch(project, token: token)
         return try Repository(at: project.repository).tip(of: ref)
     }
 
-    /// Move a branch on a project's server to a commit that descends from where it is.
+    /// Move a branch on a project's server to a commit that descends from the branch's tip.
     ///
-    /// - Returns: why the server does not take it; `nil` when it has.
+    /// - Returns: why the server rejected it; `nil` if it accepted.
     package func push(_ commit: ObjectID, to ref: String, of project: StoredProject, token: String?) async throws
         -> String?
     {
@@ -89,7 +88,7 @@ public struct GitSubprocess: Codable, Sendable {
     package let patience: Int
     package let work: Work
 
-    /// Do what standard input says, write the outcome to standard output, and end this process.
+    /// Perform the request on standard input, write the outcome to standard output, and end this process.
     public static func perform() throws -> Never {
         let request = try JSONDecoder().decode(Self.self, from: FileHandle.standardInput.readDataToEndOfFile())
         guard endWithParent(request.sender) else { request.end(failure: request.failure("its parent is gone")) }
@@ -124,9 +123,9 @@ public struct GitSubprocess: Codable, Sendable {
 
     private func end(refusal: String? = nil, failure: GitError? = nil) -> Never {
         let outcome = try? JSONEncoder().encode(Outcome(refusal: refusal, failure: failure))
-        // A parent that is gone hears nothing.
+        // Fails if the parent is gone.
         try? FileHandle.standardOutput.write(contentsOf: outcome ?? Data())
-        // At once, whatever libgit2 is waiting for.
+        // End at once, even if libgit2 is still waiting.
         _exit(0)
     }
 

@@ -2,7 +2,7 @@ import Foundation
 import Git
 import Home
 
-/// The hooks of a repository on this machine: where Git looks for them, and whether it finds ours there.
+/// The hooks of a local repository: where Git looks for them, and whether it finds ours there.
 package struct Hooks {
     package static let names = ["post-receive", "proc-receive", "update"]
 
@@ -27,7 +27,7 @@ package struct Hooks {
         return Folder(path: path, isOwn: path.hasPrefix(own + "/"))
     }
 
-    /// What the owner of the repository has configured, who may push as another user than the daemon's.
+    /// The hooks path that the repository's owner has configured. The owner, who may push, may not be the daemon's user.
     private func owners(of repository: String) -> GitSetting? {
         guard let owner = try? FileManager.default.attributesOfItem(atPath: repository)[.ownerAccountID] as? NSNumber,
             let home = getpwuid(owner.uint32Value)?.pointee.pw_dir.map({ String(cString: $0) })
@@ -36,7 +36,7 @@ package struct Hooks {
             .compactMap { Repository.setting("core.hooksPath", in: $0) }.first
     }
 
-    /// Why Git does not call our hooks in a repository, and what to do; nil when it does.
+    /// Why Git does not call our hooks in a repository, and what to do; nil if it does.
     package func problem(of repository: String) -> (what: String, remedy: String)? {
         do {
             let opened = try Repository(at: repository)
@@ -58,7 +58,7 @@ package struct Hooks {
         }
     }
 
-    /// How to have Git look for hooks in the repository, whatever is configured for all repositories.
+    /// How to make Git use the repository's own hooks, whatever is configured for all repositories.
     static func ownFolder(_ repository: String) -> String {
         "run `git -C \(repository) config core.hooksPath \(repository)/hooks`, then `espalier adopt \(repository)`"
     }

@@ -10,10 +10,10 @@ import Store
 import Synchronization
 import Watching
 
-/// Watches one repository: everybody may ask for a look, one look happens at a time.
+/// Watches one repository: anybody may request a look, and looks run one at a time.
 ///
-/// Two looks at once could store an older reading over a newer one and invent moves that never were; so requests queue
-/// here, whatever brought them.
+/// Concurrent looks could store an older reading over a newer one and so invent moves that never happened. So all
+/// requests queue here.
 package final class ProjectWatch: Sendable {
     package let project: StoredProject
     private let home: Home
@@ -46,7 +46,7 @@ package final class ProjectWatch: Sendable {
         (requests, queue) = AsyncStream.makeStream()
     }
 
-    /// Look at these refs, or at all; the events that were stored.
+    /// Look at these refs, or at all of them. Returns the events that were stored.
     package func look(at names: Set<String>? = nil, fetching: Bool = false) async -> [StoredEvent] {
         await withCheckedContinuation { continuation in
             let request = Request(names: names, fetches: fetching) { continuation.resume(returning: $0) }
@@ -54,13 +54,13 @@ package final class ProjectWatch: Sendable {
         }
     }
 
-    /// Ask for a look at one ref, without waiting for it.
+    /// Requests a look at one ref, without waiting for it.
     package func ask(_ ref: String) { queue.yield(Request(names: [ref])) }
 
-    /// Ask for a look at everything, without waiting for it.
+    /// Requests a look at all refs, without waiting for it.
     package func ask(fetching: Bool) { queue.yield(Request(fetches: fetching)) }
 
-    /// Serve requests until cancelled.
+    /// Serves requests until cancelled.
     ///
     /// - Parameter found: rung after each look that stored something.
     package func run(found: Bell) async {
@@ -80,7 +80,7 @@ package final class ProjectWatch: Sendable {
 
     package var isLinked: Bool { links.withLock { $0 != nil } }
 
-    /// Fetch as this forge wants it.
+    /// Use this forge's token and pull request refs for fetches.
     package func link(_ forge: ForgeLink?) { links.withLock { $0 = forge } }
 
     private func serve(_ request: Request) async -> [StoredEvent] {
@@ -107,7 +107,7 @@ package final class ProjectWatch: Sendable {
         }
     }
 
-    /// Put on record who moved a gated branch past its gate, and tell the hook which branches are gated now.
+    /// Record who moved a gated branch past its gate, and update the hook's list of gated branches.
     private func keepGated(after events: [StoredEvent]?) async {
         guard project.url == nil else { return }
         let moves = events?.compactMap { $0.event.as(RefMove.self) }
@@ -126,7 +126,7 @@ package final class ProjectWatch: Sendable {
         }
     }
 
-    /// Look at everything, soon: a full disk or a busy store passes. However many looks have failed, one will do.
+    /// Look at everything in a second, because a full disk or a busy store recovers. One retry serves all failed looks.
     private func lookAgain() {
         let isFirst = willLookAgain.withLock { will in
             defer { will = true }
@@ -162,7 +162,7 @@ package final class ProjectWatch: Sendable {
         return try repository.tips()
     }
 
-    /// Say so when Git does not call our hooks: then pushes are seen late, and gates are not kept.
+    /// Raise a trouble if Git does not call our hooks: pushes are then seen late, and gates are not enforced.
     private func inspectHooks() {
         if let problem = Hooks(home: home).problem(of: project.repository) {
             troubles.raise(.hooks, of: project.name, what: problem.what, remedy: problem.remedy)
@@ -171,7 +171,7 @@ package final class ProjectWatch: Sendable {
         }
     }
 
-    /// Turn what happens on disk into requests. A look at everything comes first, once every later move is told: pushes may
+    /// Turn changes on disk into requests. Once the watcher reports every later move, look at everything first: pushes may
     /// have come while nobody watched.
     private func followDisk() async {
         do {
@@ -193,14 +193,14 @@ package final class ProjectWatch: Sendable {
     }
 }
 
-/// The mirror could not be fetched; what is there cannot be told from here.
+/// The mirror could not be fetched, so the refs on the server are unknown.
 private struct FetchFailed: Error, CustomStringConvertible {
     let reason: GitError
 
     var description: String { "\(reason)" }
 }
 
-/// What to do about a project that cannot go on.
+/// Remedies for a project that cannot continue.
 enum Remedy {
     static func fetch(_ url: String, project: String, isLinked: Bool) -> String {
         "see what `git ls-remote \(url)` says here, as the daemon's user"

@@ -1,7 +1,7 @@
-/// A case of an enum as it is stored, of any format.
+/// A stored case of an enum, in any format.
 ///
-/// Format 2 has the case under `kind` and its values beside it: `{"kind": "failed", "exitCode": 3}`. Format 1 has the values
-/// under the case, `{"failed": {"exitCode": 3}}`, and one that has no label under `_0`.
+/// Format 2 stores the case under `kind`, with its values beside it: `{"kind": "failed", "exitCode": 3}`. Format 1 nests the
+/// values under the case, `{"failed": {"exitCode": 3}}`, and stores an unlabelled value under `_0`.
 package struct StoredCase {
     package let kind: String
     private let values: KeyedDecodingContainer<Key>
@@ -24,7 +24,7 @@ package struct StoredCase {
 
     /// A value of the case.
     ///
-    /// - Parameter old: its key in format 1, where that is another.
+    /// - Parameter old: its key in format 1, if different.
     package func value<Value: Decodable>(_ name: String, old: String? = nil) throws -> Value {
         try values.decode(Value.self, forKey: key(name, old))
     }
@@ -36,13 +36,13 @@ package struct StoredCase {
 
     private func key(_ name: String, _ old: String?) -> Key { Key(isFormat1 ? old ?? name : name) }
 
-    /// The case is none that is known here.
+    /// The error for a case that is not known here.
     package var unknown: DecodingError {
         .dataCorrupted(.init(codingPath: values.codingPath, debugDescription: "there is no kind '\(kind)' here"))
     }
 }
 
-/// Write a case with its values; those that are nil are left out.
+/// Write a case with its values; nil values are left out.
 package func encodeCase(
     _ kind: String, _ values: KeyValuePairs<String, (any Encodable)?> = [:], to encoder: any Encoder
 ) throws {

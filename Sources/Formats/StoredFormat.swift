@@ -1,11 +1,11 @@
 import Foundation
 
-/// The versions of what is stored as JSON: events and plans say theirs under `format`.
+/// The versions of stored JSON. Events and plans give theirs under `format`.
 ///
-/// 1. Of 0.1.0 and unreleased versions after it, and only read: no `format`, and enums as Swift lays them out, `{"run": {"command": "true"}}`.
-/// 2. Values of several kinds name theirs under `kind`, `{"kind": "run", "command": "true"}`. See `TaggedValue`.
+/// 1. Read-only; from 0.1.0 and unreleased versions after it. No `format`; enums as Swift encodes them, `{"run": {"command": "true"}}`.
+/// 2. Values of several kinds give their kind under `kind`, `{"kind": "run", "command": "true"}`. See `TaggedValue`.
 ///
-/// A key that is added, and may be absent, needs no new version. Each version has golden files in `Tests/Golden`.
+/// A new optional key needs no new version. Each version has golden files in `Tests/Golden`.
 package enum StoredFormat {
     package static let current = 2
 }
@@ -13,7 +13,7 @@ package enum StoredFormat {
 extension StoredFormat {
     private static let key = Key("format")
 
-    /// - Throws: `DecodingError` when a newer version of Espalier has written the value.
+    /// - Throws: `DecodingError` if a newer version of Espalier wrote the value.
     package static func check(_ decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Key.self)
         let format = try container.decodeIfPresent(Int.self, forKey: key) ?? 1
@@ -24,14 +24,14 @@ extension StoredFormat {
         }
     }
 
-    /// Say that the value is of the current format.
+    /// Mark the value as being of the current format.
     package static func mark(_ encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: Key.self)
         try container.encode(current, forKey: key)
     }
 }
 
-/// A key of JSON that is only known when it is read.
+/// A JSON key that is known only at run time.
 struct Key: CodingKey {
     let stringValue: String
     let intValue: Int? = nil
@@ -43,7 +43,7 @@ struct Key: CodingKey {
     init?(intValue: Int) { nil }
 }
 
-/// A moment as seconds since 1970, whatever the coder does with dates.
+/// A time as seconds since 1970, whatever the coder's date strategy.
 package struct UnixTime: Codable {
     package let date: Date
 

@@ -1,12 +1,12 @@
-/// One kind of a value of several kinds: a kind of step, of event, of trigger.
+/// One kind of a value that has several kinds: a kind of step, of event, of trigger.
 ///
-/// Stored as its own keys with its tag beside them: `{"kind": "run", "command": "true"}`. No kind has a key `kind` or
-/// `format` of its own.
+/// Stored as its own keys with its tag beside them: `{"kind": "run", "command": "true"}`. No kind may use `kind` or
+/// `format` as a key of its own.
 package protocol TaggedValue: Hashable, Sendable, Codable {
-    /// One word. A stored format: it never changes.
+    /// One word. It is stored, so it never changes.
     static var tag: String { get }
 
-    /// Read what format 1 has under the tag: `{"command": "true"}` of `{"run": {"command": "true"}}`.
+    /// Read what format 1 stores under the tag: `{"command": "true"}` in `{"run": {"command": "true"}}`.
     init(format1 decoder: any Decoder) throws
 }
 
@@ -14,10 +14,10 @@ extension TaggedValue {
     package init(format1 decoder: any Decoder) throws { try self.init(from: decoder) }
 }
 
-/// Read a value of one of the kinds, of any format.
+/// Read a value of one of these kinds, in any format.
 ///
-/// - Parameter kinds: all of them are a `Kind`.
-/// - Throws: `DecodingError` when it is of another kind, or not what its kind has.
+/// - Parameter kinds: each conforms to `Kind`.
+/// - Throws: `DecodingError` if it is of another kind, or invalid for its kind.
 package func decode<Kind>(oneOf kinds: [any TaggedValue.Type], from decoder: any Decoder) throws -> Kind {
     guard let value = try decodeTagged(kinds, decoder) as? Kind else {
         throw DecodingError.dataCorrupted(
@@ -54,7 +54,7 @@ private func unknown(_ tag: String, among kinds: [any TaggedValue.Type], _ decod
 }
 
 extension Decodable {
-    /// The value of an enum case without labels, of either format: format 1 has it under `_0`.
+    /// The value of an unlabelled enum case, in either format: format 1 stores it under `_0`.
     package init(unlabelled decoder: any Decoder) throws {
         if let container = try? decoder.container(keyedBy: Key.self), container.contains(Key("_0")) {
             self = try container.decode(Self.self, forKey: Key("_0"))
@@ -65,7 +65,7 @@ extension Decodable {
 }
 
 extension KeyedDecodingContainer {
-    /// The value of an enum case without labels, of either format.
+    /// The value of an unlabelled enum case, in either format.
     package func decodeUnlabelled<Value: Decodable>(_ type: Value.Type, forKey key: K) throws -> Value {
         try Value(unlabelled: superDecoder(forKey: key))
     }

@@ -12,22 +12,22 @@ import Store
 
 /// Takes changes through the gate of their target: merged in memory, checked, queued, landed by compare-and-swap.
 ///
-/// What it knows of changes is what is stored; nobody else writes their facts while it lives.
+/// Its state is what the store holds. No other code writes facts of changes while it runs.
 package actor Gate {
 
-    /// What an advance came to.
+    /// The result of an advance.
     package enum Advance {
-        /// Something was done, so that there may be more to do.
+        /// Something was done, so there may be more to do.
         case moved
         case nothingToDo
-        /// A repository could not be read or written: its changes wait, and are to be tried again soon.
+        /// A repository could not be read or written. Its changes wait and are retried soon.
         case held
     }
 
     let store: Store
     let home: Home
     let logger: Logger
-    /// Steps that run at once.
+    /// The maximum number of concurrent steps.
     private let slots: Int
     private let lander: ChangeLander
     private let bells: Bells
@@ -35,7 +35,7 @@ package actor Gate {
     private let watches: Watches
     private var projects: [Int64: StoredProject] = [:]
 
-    /// Open changes by number; read anew when somebody may have proposed one.
+    /// Open changes by number; reloaded when a change may have been proposed.
     private var changes: [Int64: Change] = [:]
     private var isStale = true
     private var windows: [GateTarget: Int] = [:]
@@ -43,15 +43,15 @@ package actor Gate {
     private var reading: GateReading
     private var wishes: [Wish] = []
     private var isClosed = false
-    /// Targets about which something was decided last time.
+    /// Targets for which the last advance decided something.
     private var moved: Set<GateTarget> = []
-    /// Targets that are being moved on a server.
+    /// Targets that are now being moved on a server.
     private var underway: Set<GateTarget> = []
     private var failures: [GateTarget: Int] = [:]
     private let errands = Jobs()
     private var alarm: Alarm
 
-    /// What somebody wants noted of a change: not in the middle of something that was decided without it.
+    /// A fact that somebody asks to add to a change. It waits until the decision in progress, made without it, is finished.
     private struct Wish {
         let change: Int64
         let fact: ChangeFact
@@ -74,22 +74,22 @@ package actor Gate {
         alarm = Alarm(bells.turn)
     }
 
-    /// Take a project's changes through, too.
+    /// Adds a project whose changes the gate handles.
     package func add(_ project: StoredProject) {
         projects[project.id] = project
         bells.turn.ring()
     }
 
-    /// Do what takes long (moving a target on a server), until stopped.
+    /// Does the slow work (moving a target on a server) until stopped.
     package func run() async { await errands.run() }
 
-    /// Do what can be done now, and no more than that: what follows from it may wait for something else to go first.
+    /// Does only what is possible now: follow-up work may have to wait for other work.
     package func advance() async throws -> Advance {
         try await load()
         try await grantWishes()
         var result = Advance.nothingToDo
         let unsettled = changes.values.filter { !$0.state.isSettled }
-        // Where something has just landed, it may bring others along that were settled already.
+        // A landing may also bring in changes that were already settled.
         let targets = moved.union(unsettled.map(GateTarget.init))
         var held: Set<Trouble.Place> = []
         for target in targets.sorted() {
@@ -110,7 +110,7 @@ package actor Gate {
                 logger.error("changes for \(target.branch) of \(project.name) wait, and are tried again: \(error)")
                 result = .held
             } catch {
-                // What was written and what was not is for the store to say.
+                // Only the store knows what was written and what was not.
                 isStale = true
                 throw error
             }
@@ -131,7 +131,7 @@ package actor Gate {
         return Trouble.Place(.gate, project: project.name, part: target.branch)
     }
 
-    /// Reject the changes of a target whose commits the repository has lost, by a purge of its history say.
+    /// Rejects changes of a target whose commits are missing from the repository, for example after a history purge.
     ///
     /// - Returns: whether there were any.
     private func forgetGone(_ target: GateTarget, _ project: StoredProject) async throws -> Bool {
@@ -147,10 +147,10 @@ package actor Gate {
         return true
     }
 
-    /// Whether a proposal has to wait: what is landing must be noted before a newer head may hide it.
+    /// Whether a proposal has to wait: a landing must be recorded before a newer head may hide it.
     private func isLanding(in project: Int64) -> Bool { underway.contains { $0.project == project } }
 
-    /// The events whose checks somebody waits for; `nil` while that is not known.
+    /// The events whose checks are still needed; `nil` while unknown.
     package var awaitedEvents: Set<Int64>? {
         isStale
             ? nil
@@ -173,7 +173,7 @@ package actor Gate {
             windows[target] = try await store.window(project: target.project, target: target.branch)
         }
         if landings[target] == nil { landings[target] = try await landings(of: target) }
-        // Only one advance goes on at a time: nobody reads meanwhile.
+        // Safe to copy and write back: advances never run concurrently, so nothing else reads it in between.
         var reading = reading
         let view = try await reading.view(
             of: target, project, mine, window: windows[target], slots: slots, landed: landings[target] ?? [])
@@ -184,7 +184,7 @@ package actor Gate {
         return !steps.isEmpty
     }
 
-    /// What has landed before this process was there to see it.
+    /// Landings from before this process started.
     private func landings(of target: GateTarget) async throws -> [Landing] {
         let merged = try await store.lastMerged(project: target.project, target: target.branch)
         let runs = try await store.runs(ofEvents: Set(merged.compactMap(\.checks)))
@@ -228,7 +228,7 @@ package actor Gate {
         }
     }
 
-    /// Have merges checked, and know what is tested now, so that it is not tested twice.
+    /// Requests checks of merges, and remembers the trees being tested so that none is tested twice.
     private func begin(_ write: GateWrite, _ target: GateTarget, _ repository: Repository) async throws {
         try await self.write(write, target)
         for build in write.builds where build.event == nil {
@@ -238,16 +238,16 @@ package actor Gate {
         }
     }
 
-    /// What lands is the commit that was tested, byte for byte. When somebody else has moved the target meanwhile, nothing
-    /// is lost: the next decision merges with the new tip.
+    /// Lands exactly the commit that was tested. If somebody else has moved the target meanwhile, nothing is lost: the next
+    /// decision merges with the new tip.
     ///
-    /// A server far away may take its time: nothing else waits for it but this target.
+    /// A remote server may be slow; only this target waits for it.
     private func land(
         _ numbers: [Int64], _ from: ObjectID, _ to: ObjectID, _ view: GateView, _ target: GateTarget,
         _ project: StoredProject
     ) async throws {
         let wanted = numbers.compactMap { changes[$0] }
-        // A server may know changes one by one: those that were tested together are the least that lands.
+        // On a server, changes may land one by one. The smallest unit is the changes that were tested together.
         let members =
             project.url == nil
             ? wanted : wanted.filter { $0.state.build?.event == wanted.first?.state.build?.event }
@@ -276,7 +276,7 @@ package actor Gate {
             underway.remove(target)
             failures[target] = nil
         } catch {
-            // The next daemon finds what it intended.
+            // The next daemon finds the stored intent.
             if Task.isCancelled { return }
             let count = (failures[target] ?? 0) + 1
             failures[target] = count
@@ -296,7 +296,7 @@ package actor Gate {
     ) async throws {
         let landed: ObjectID
         let wanted = numbers.compactMap { changes[$0] }
-        // One that was withdrawn meanwhile is in the merge: it is made again without it.
+        // A change that was withdrawn meanwhile is part of the merge, so the merge is made again without it.
         guard wanted.count == numbers.count else { return }
         let request = LandingRequest(
             changes: wanted, from: from, to: to, ref: target.ref, project: project, rules: view.rules)
@@ -320,7 +320,7 @@ package actor Gate {
         try await write(
             GateWrite(
                 notes: members.compactMap { change in
-                    // A forge makes a commit of its own.
+                    // A forge creates its own commit.
                     change.state.build.map {
                         .init(change: change.number, fact: .merged(landed == to ? $0.merge : landed))
                     }
@@ -328,7 +328,7 @@ package actor Gate {
         Failpoint.reach(.changeNoted)
     }
 
-    /// Store what was decided, and know it.
+    /// Stores what was decided and applies it to the changes in memory.
     private func write(_ write: GateWrite, _ target: GateTarget, window: Int? = nil) async throws {
         let facts = try await store.write(
             write, project: target.project, target: target.branch, window: window, at: Date())
@@ -345,14 +345,14 @@ package actor Gate {
     }
 }
 
-// MARK: What persons do
+// MARK: Requests of people
 
 extension Gate {
-    /// Open, renew or withdraw the changes that are proposed. With that, their events are handled; those that have to wait
-    /// hold up the later proposals of their project.
+    /// Opens, updates or withdraws the proposed changes, which handles their events. An event that has to wait holds up the
+    /// later proposals of its project.
     ///
-    /// - Parameter events: open ones, oldest first; those that are no proposals are left alone.
-    /// - Returns: what was handled.
+    /// - Parameter events: open ones, oldest first; events that are not proposals are ignored.
+    /// - Returns: the handled events.
     package func open(_ events: [StoredEvent]) async -> [StoredEvent] {
         var held: Set<Int64> = []
         var failing: Set<String> = []
@@ -366,7 +366,7 @@ extension Gate {
                 continue
             }
             do {
-                // A new head must not hide that the old one is merged already, and only could not be noted any more.
+                // A new head must not hide that the old one is already merged but was not recorded as merged.
                 try await confirmLanded(in: project)
                 try await open(proposal, event, project)
                 isStale = true
@@ -399,11 +399,11 @@ extension Gate {
             known, from: event, author: author, title: origin?.title ?? commit?.summary ?? "", at: Date())
     }
 
-    /// Note the merges that their targets hold and that nobody could note any more.
+    /// Records merges that their targets already contain but that were not recorded.
     private func confirmLanded(in project: StoredProject) async throws {
         try await load()
         for change in changes.values where change.project == project.id {
-            // What could not be merged may have been merged by hand, and then its proposal is gone, too.
+            // A change that could not be merged may have been merged by hand, in which case its proposal is gone, too.
             let merge: ObjectID? =
                 switch change.state {
                 case .merging(let build): build.merge
@@ -413,7 +413,7 @@ extension Gate {
                 }
             guard let merge else { continue }
             let repository = try Repository(at: project.repository)
-            // What has been purged is not there to be confirmed.
+            // A purged commit cannot be confirmed.
             guard repository.has(merge) else { continue }
             let target = GateTarget(change)
             guard let tip = try repository.tip(of: target.ref), try repository.holds(merge, in: tip) else {
@@ -424,9 +424,9 @@ extension Gate {
         }
     }
 
-    /// Note that a forge has merged a pull request, whoever asked it to.
+    /// Records that a forge has merged a pull request, whoever requested it.
     ///
-    /// - Returns: `false` while a move of the target is under way, which will note it itself.
+    /// - Returns: `false` while the target is being moved; that move records it.
     package func noteMerged(_ pull: Int64, into target: GateTarget, as tip: ObjectID) async throws -> Bool {
         try await load()
         let mine = changes.values.first { GateTarget($0) == target && $0.origin?.number == pull }
@@ -435,14 +435,14 @@ extension Gate {
         do {
             try await wish(.merged(tip), of: mine.number)
         } catch is DaemonError {
-            // It has ended meanwhile.
+            // The change has ended meanwhile.
         }
         return true
     }
 
-    /// Note an approval, a withdrawal or a merge by others, when the gate next advances.
+    /// Records an approval, a withdrawal or a merge by others at the next advance.
     ///
-    /// - Throws: `CancellationError` when that will not be.
+    /// - Throws: `CancellationError` if the gate closes first.
     package func wish(_ fact: ChangeFact, of number: Int64) async throws {
         guard !isClosed else { throw CancellationError() }
         try await withCheckedThrowingContinuation { done in
@@ -451,7 +451,7 @@ extension Gate {
         }
     }
 
-    /// Nothing advances any more.
+    /// Stops the gate: nothing advances after this.
     package func close() {
         isClosed = true
         errands.stop()
@@ -491,7 +491,7 @@ extension Gate {
 extension Gate: MergeNoting {}
 
 extension Change {
-    /// The event whose checks matter for it still: those of a rejected change go on, so that all that fails is seen.
+    /// The event whose checks still matter. Checks of a rejected change continue, so that all failures are shown.
     fileprivate var awaitedEvent: Int64? {
         if case .rejected = state { events.last } else { state.build?.event }
     }

@@ -4,14 +4,14 @@ package struct Bells: Sendable {
     package let turn = Bell()
     /// A schedule may be due, or the live schedules have changed.
     package let schedules = ScheduleBell()
-    /// A forge may have to be told or looked at.
+    /// A forge may need a status or a look.
     package let forges = Bell()
-    /// A person may have to be told.
+    /// A notice to a person may be due.
     package let notices = Bell()
     /// A decision may have been approved.
     package let approvals = Bell()
 
-    /// What keeps projects from going on has changed.
+    /// The set of troubles has changed.
     package let troubles = Bell()
 
     package init() {}

@@ -3,24 +3,24 @@ import Foundation
 /// The daemon's folder and its layout.
 ///
 /// ```
-/// HOME/espalier.sqlite     everything that is remembered
+/// HOME/espalier.sqlite     the whole state
 /// HOME/lock                held by the running daemon
 /// HOME/socket              hooks and commands ring here
-/// HOME/address             where the pages are
-/// HOME/id                  what tells this daemon from others that use the same registry
+/// HOME/address             the address of the pages
+/// HOME/id                  distinguishes this daemon from others that use the same registry
 /// HOME/runs/RUN/STEP/ATTEMPT/   one attempt of a step: log, outputs, exit record
 /// HOME/workspaces/TREE/    the files of a tree, read-only, shared by runs
-/// HOME/scratch/            what steps at work write
-/// HOME/kept/AB/SHA256      outputs of steps that later runs may take
+/// HOME/scratch/            files that running steps write
+/// HOME/kept/AB/SHA256      outputs of steps that later runs may reuse
 /// HOME/mirrors/NAME.git    mirrors of remote repositories
 /// HOME/data/PROJECT/ENVIRONMENT/   data roots
-/// HOME/outgoing/           messages on their way to people
-/// HOME/system/             what every sandbox has of the machine's settings
+/// HOME/outgoing/           notices that are being sent
+/// HOME/system/             system settings that every sandbox sees
 /// HOME/policy.yml          what the operator allows steps beyond the default
-/// HOME/evidence/SHA256.csv what decisions were made on
-/// HOME/provenance/SHA256.json   what was stated about registered models, signed
+/// HOME/evidence/SHA256.csv evidence behind decisions
+/// HOME/provenance/SHA256.json   signed statements about registered models
 /// HOME/provenance/SHA256.sig    beside it, the signature of the model's files
-/// HOME/keys/PROJECT.ENVIRONMENT.pem        what environments sign statements with (Ed25519)
+/// HOME/keys/PROJECT.ENVIRONMENT.pem        an environment's key for signing statements (Ed25519)
 /// HOME/keys/PROJECT.ENVIRONMENT.p256.pem   and models (P-256)
 /// HOME/mlflow/             the embedded MLflow server
 /// ```

@@ -3,13 +3,13 @@ import Logging
 import Notices
 import Synchronization
 
-/// The troubles of a daemon. Whoever sees one raises it, and clears it when it is over.
+/// The troubles of a daemon. The code that sees a trouble raises it, and clears it when it is over.
 ///
-/// Both may be done any number of times: raising again changes only the text, clearing what is not raised does nothing.
+/// Both are idempotent: raising again changes only the text, clearing an absent trouble does nothing.
 package final class Troubles: Sendable {
     private struct Entry {
         var trouble: Trouble
-        /// Whether this process has seen it, and not only an earlier one.
+        /// Whether this process has seen it, not just an earlier one.
         var isSeen: Bool
     }
 
@@ -19,13 +19,13 @@ package final class Troubles: Sendable {
 
     /// - Parameters:
     ///   - bell: rung after each change.
-    ///   - logger: told once of each trouble, and once of its end.
+    ///   - logger: logs each trouble once, and its end once.
     package init(_ bell: Bell = Bell(), logger: Logger? = nil) {
         self.bell = bell
         self.logger = logger
     }
 
-    /// Those that are not over, the oldest first.
+    /// The current troubles, oldest first.
     package var current: [Trouble] {
         known.withLock { $0.values.map(\.trouble) }.sorted { ($0.since, $0.place.part) < ($1.since, $1.place.part) }
     }
@@ -53,12 +53,12 @@ package final class Troubles: Sendable {
         end { known in known.removeValue(forKey: place).map { [$0] } ?? [] }
     }
 
-    /// Clear those of a kind that are at such a place.
+    /// Clears troubles of a kind at the places for which `isOver` is true.
     package func clear(_ kind: Trouble.Kind, where isOver: (Trouble.Place) -> Bool) {
         end { Self.remove(from: &$0) { $0.trouble.place.kind == kind && isOver($0.trouble.place) } }
     }
 
-    /// Know what an earlier process has raised. It stands until somebody sees that it is over.
+    /// Adds troubles that an earlier process raised. They stay until somebody clears them.
     package func recall(_ troubles: [Trouble]) {
         known.withLock { known in
             for trouble in troubles {
@@ -70,7 +70,7 @@ package final class Troubles: Sendable {
         }
     }
 
-    /// Clear what an earlier process has raised and this one has not seen.
+    /// Clears troubles that an earlier process raised and this one has not seen.
     package func forgetUnseen() { end { Self.remove(from: &$0) { !$0.isSeen } } }
 
     private func end(_ remove: (inout [Trouble.Place: Entry]) -> [Entry]) {

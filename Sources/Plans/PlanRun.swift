@@ -77,7 +77,7 @@ public func plan(_ event: Event, at facts: CommitFacts, digest: (String) -> Stri
 }
 
 extension Pipeline {
-    /// Whether all it does is to show what a release would apply, for which it has to read the state of that environment.
+    /// Whether its steps only show what a release would apply. For that they must read the environment's state.
     fileprivate var onlyPlansInfrastructure: Bool { steps.allSatisfy { $0.action.as(TerraformPlanAction.self) != nil } }
 }
 

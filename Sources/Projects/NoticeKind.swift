@@ -1,25 +1,25 @@
-/// What people are told of.
+/// The kinds of notices to people.
 public enum NoticeKind: String, Sendable, Hashable, Codable, CaseIterable {
     /// A run ended as failed, timed out, out of memory or lost.
     case failure
     /// The next run of the same branch and pipeline passed.
     case recovery
-    /// A moment of a schedule was left out, or fired late.
+    /// A moment of a schedule was skipped or fired late.
     case missed
     /// A step of a run that passed reported `drift=detected`.
     case drift
-    /// An alias was moved by evidence, or was not, and why.
+    /// Evidence moved an alias or did not, with the reason.
     case promotion
     /// An alias was moved back.
     case rollback
-    /// A decision waits for persons.
+    /// A decision waits for approvals.
     case approval
     /// Something keeps the project from making progress, or no longer does.
     case trouble
-    /// Somebody tries a channel. Told to whom it was asked for, never by itself.
+    /// A person tests a channel. Sent only to that channel, never automatically.
     case test
 
-    /// What a channel can ask for.
+    /// The kinds that a channel can ask for.
     public static let subjects = allCases.filter { $0 != .test }
 }
 

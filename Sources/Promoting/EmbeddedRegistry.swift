@@ -24,7 +24,7 @@ package actor Registries {
     private var wasReady = false
     /// Experiments that exist, or that the owner of the server has to create: server and name.
     private var experiments: Set<[String]> = []
-    /// How the last server ended that never became ready.
+    /// Why the last server that never became ready ended.
     private var failure: String?
 
     package init(home: Home, minders: Minders, python: String, logger: Logger, givesUp: Bool = false) {
@@ -109,7 +109,7 @@ package actor Registries {
         }
     }
 
-    /// Ends with the last line of its log, which says the most: no module named mlflow.
+    /// Includes the last line of its log, which says the most, for example: no module named mlflow.
     private var whyItEnded: String {
         let last = folder.logTail.last
         let advice =

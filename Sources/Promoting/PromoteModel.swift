@@ -85,7 +85,7 @@ package struct ModelPromoter: Sendable {
         return try await apply(stored, settings, verified: check)
     }
 
-    /// What earlier steps left to judge by.
+    /// The files from earlier steps that a decision is based on.
     private struct LeftFiles: Sendable {
         /// The run's folder: nothing outside it is read.
         let folder: String
@@ -99,10 +99,10 @@ package struct ModelPromoter: Sendable {
         let holdout: Holdout?
     }
 
-    /// Read the evidence, keep it by its digest, and let the rules decide. The seed comes from the digest: the same
-    /// evidence is always judged the same.
+    /// Read the evidence, keep it by its digest, and let the rules decide. The seed comes from the digest, so the same
+    /// evidence always gets the same verdict.
     ///
-    /// - Throws: `LeftFileError` for a file that cannot be taken.
+    /// - Throws: `LeftFileError` for a file that cannot be read.
     private func judge(
         _ files: LeftFiles, _ rules: PromotionRules, model: String, _ circumstances: Circumstances
     ) async throws -> Judged {

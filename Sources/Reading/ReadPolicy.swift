@@ -4,9 +4,9 @@ import ProjectFiles
 import Projects
 
 extension Policy {
-    /// The policy of the daemon with this home: strict where there is no file.
+    /// The policy of the daemon with this home. Strict if there is no file.
     ///
-    /// - Throws: `Problems` if the file is wrong. A daemon must not start with less than its operator has written.
+    /// - Throws: `Problems` if the file is invalid. A daemon must not start with less than what its operator wrote.
     public static func read(from home: Home) throws -> Policy {
         guard FileManager.default.fileExists(atPath: home.policy) else { return .strict }
         let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: home.policy)))

@@ -42,7 +42,7 @@ extension Engine {
 
     /// Retries everything that did not pass in an ended run. Passed steps stay as they are.
     package func retry(_ id: Int64) async throws {
-        // Also refused while another retry is still reading the run; otherwise the run would be taken up twice.
+        // Also refused while another retry is still reading the run; otherwise the run would be retried twice.
         guard live[id] == nil, retrying.insert(id).inserted else {
             throw DaemonError.refused("run \(id) is still at work: wait for its end, or cancel it")
         }
@@ -64,7 +64,7 @@ extension Engine {
         bells.turn.ring()
     }
 
-    /// Ends runs whose time limit has passed. The next such time rings the bell.
+    /// Ends runs whose time limit has passed, and sets an alarm for the next limit.
     package func endOverdue() async {
         let now = Date()
         var next: Date?

@@ -9,14 +9,14 @@ import Store
 
 /// Drives runs to their end: events to runs, runs to outcomes.
 ///
-/// It is told *that* something happened, never what. `plan`, `startReady` and `endOverdue` read what is open and do what can
-/// be done, so each may be called late, twice, or for nothing.
+/// Callers say only *that* something happened, never what. `plan`, `startReady` and `endOverdue` read what is open and do
+/// what is possible, so each may be called late, twice, or for nothing.
 package actor Engine {
-    /// One unended run, as this process knows it. Nobody else appends facts.
+    /// A run in progress, as known to this process. No other process appends its facts.
     package struct Live {
         package let run: StoredRun
         package var progress: RunProgress
-        /// Steps whose earlier results have been looked for.
+        /// Steps for which reusable earlier results have been looked up.
         var considered: Set<String> = []
     }
 
@@ -31,23 +31,23 @@ package actor Engine {
 
     var projects: [Int64: StoredProject] = [:]
     var live: [Int64: Live] = [:]
-    /// Steps at work: run → names. Each command takes a slot.
+    /// Steps being executed: run → names. Each command takes a slot.
     var busy: [Int64: Set<String>] = [:]
-    /// Steps whose earlier result is being laid out for them, which takes no slot.
+    /// Steps for which an earlier result is being restored. They take no slot.
     var restoring: [Int64: Set<String>] = [:]
-    /// Runs with news since they were last looked through for steps to reuse.
+    /// Runs with new facts since they were last checked for steps to reuse.
     var haveNews: Set<Int64> = []
-    /// Ended runs that are about to be tried again.
+    /// Ended runs that are about to be retried.
     var retrying: Set<Int64> = []
-    /// Step ends that are not durable yet, per run. Dependents wait for them: they may read what those steps left.
+    /// Step ends that are not durable yet, per run. Dependents wait for them, because they may read those steps' outputs.
     private var unflushedEnds: [Int64: Int] = [:]
     /// Projects whose events are being planned now.
     package var planning: Set<Int64> = []
-    /// Events that were planned lately.
+    /// Recently planned events.
     var recentlyPlanned: [Int64] = []
     package var waiting: [Int64: [CheckedContinuation<Void, Never>]] = [:]
     var alarm: Alarm
-    /// Nothing is planned any more.
+    /// No more planning.
     package var isOver = false
 
     package init(
@@ -64,16 +64,16 @@ package actor Engine {
         journal = Journal(store: store, logger: logger)
     }
 
-    /// Whether no run is unended.
+    /// Whether all runs have ended.
     package var isIdle: Bool { live.isEmpty }
 
-    /// Run a project's pipelines, too.
+    /// Adds a project whose pipelines the engine runs.
     package func add(_ project: StoredProject) {
         projects[project.id] = project
         bells.turn.ring()
     }
 
-    /// Run steps and write facts until closed. Steps in flight are left to their minders.
+    /// Runs steps and writes facts until closed. Steps in flight are left to their minders.
     package func run() async {
         await withDiscardingTaskGroup { group in
             group.addTask { [journal] in await journal.run() }
@@ -81,7 +81,7 @@ package actor Engine {
         }
     }
 
-    /// Come to an end: `run()` returns, and nobody waits for plans any more.
+    /// Closes the engine: `run()` returns, and callers waiting for plans continue.
     package func close() {
         jobs.stop()
         journal.close()
@@ -91,13 +91,13 @@ package actor Engine {
         waiting = [:]
     }
 
-    /// Take up steps that were running when the last process ended: their minders are alive, or left a record, or are lost.
+    /// Resumes steps that were running when the last process ended: their minders are alive, left a record, or are lost.
     package func takeUp() async throws {
         let runs = try await store.unendedRuns()
         for run in runs { live[run.id] = Live(run: run, progress: run.progress) }
-        // A command may have been begun by a process that died before it could write so: what follows has to know.
+        // The last process may have died after it started a command and before it recorded the start. Record it first.
         for run in runs { await record(runner.unnotedStarts(of: run), in: run.id) }
-        // The last process may have ended between planning a run and superseding those that it replaces.
+        // The last process may have ended between planning a run and superseding the runs that it replaces.
         let replaced = superseded(among: live, progress: \.progress)
         for (old, new) in replaced.sorted(by: { $0.key < $1.key }) { await supersede(old, by: new) }
         for run in runs {
@@ -109,7 +109,7 @@ package actor Engine {
         }
     }
 
-    /// Start what can start, as far as there are slots.
+    /// Starts ready steps as far as slots are free.
     package func startReady() async throws {
         try await reuse()
         for (executor, slots) in runner.executors.slots.sorted(by: { $0.key < $1.key }) {
@@ -123,7 +123,7 @@ package actor Engine {
             count + entry.value.count { isCommand($0, of: entry.key, on: executor) }
         }
         let free = slots - commands
-        // To choose is to look through all runs: not for nothing.
+        // Choosing scans all runs, so skip it if no slot is free.
         guard free > 0 else { return }
         let all = atWork.values.reduce(0) { $0 + $1.count }
         let chosen = choose(
@@ -135,10 +135,10 @@ package actor Engine {
         }
     }
 
-    /// Steps of a run that somebody has in hand.
+    /// Steps of a run that are being executed or restored.
     func stepsAtWork(of run: Int64) -> Set<String> { (busy[run] ?? []).union(restoring[run] ?? []) }
 
-    /// Whether a step is a command, and needs a slot while it is at work. What only asks the registry may wait for it for long.
+    /// Whether a step is a command, which occupies a slot. Steps that only ask the registry may wait long and take no slot.
     private func isCommand(_ name: String, of run: Int64, on executor: String) -> Bool {
         guard let step = live[run]?.run.plan.step(named: name) else { return false }
         return step.action.isCommand && runner.executors.slotOwner(of: step) == executor
@@ -166,7 +166,7 @@ package actor Engine {
             facts.append(.reported(values: result.values, outputs: result.outputs))
         }
         facts.append(.ended(result.outcome))
-        // Other runs need the slot, and not the record.
+        // Other runs wait for the slot, not for the record.
         busy[id]?.remove(step.name)
         bells.turn.ring()
         await record(
@@ -176,11 +176,11 @@ package actor Engine {
             infrastructure: result.infrastructure.map { [step.name: $0] } ?? [:])
     }
 
-    /// Append facts, and see to what follows from them: steps that cannot start any more, the end of the run.
+    /// Appends facts and what follows from them: steps that cannot start any more, the end of the run.
     ///
-    /// The facts count at once, so that steps that end at the same moment see each other; when this returns they are on
-    /// disk. While the disk takes nothing, this waits; what is recorded meanwhile finds the run as these facts have left it, so
-    /// that its end has its effects once.
+    /// Facts apply in memory at once, so that steps that end at the same moment see each other. They are durable when this
+    /// returns; if the disk accepts no writes, it waits. Facts recorded meanwhile see the run with these facts applied, so the
+    /// effects of its end happen once.
     package func record(
         _ facts: [Recorded], in id: Int64, results: [String: KeptResult] = [:], used: [Int64] = [],
         monitors: [String: String] = [:], infrastructure: [String: InfrastructureRecord] = [:], reopens: Bool = false
@@ -206,7 +206,7 @@ package actor Engine {
         if write.outcome != nil || !write.facts.isEmpty { await journal.write(write) }
         if isEnd { unflushedEnds[id] = unflushedEnds[id].flatMap { $0 > 1 ? $0 - 1 : nil } }
         guard let outcome = write.outcome else {
-            // What follows may start, or the end of the run's time has become known.
+            // Dependents may start, or the run's deadline has become known.
             if isEnd || entry.run.plan.timeout != nil { bells.turn.ring() }
             return
         }
@@ -219,7 +219,7 @@ package actor Engine {
         bells.turn.ring()
     }
 
-    /// The schedules that a push run which passed makes live, pinned to its commit.
+    /// The schedules that a passed push run makes live, pinned to its commit.
     private func schedules(of run: StoredRun) -> [String: ScheduleRule]? {
         guard run.plan.trigger == .push, let project = projects[run.project] else { return nil }
         do {

@@ -20,7 +20,7 @@ final class Journal: Sendable {
     private struct State {
         var queued: [Entry] = []
         var isClosing = false
-        /// Nothing is written any more.
+        /// Writing has stopped for good.
         var isOver = false
     }
 

@@ -10,15 +10,15 @@ import Store
 
 /// Turns open events into runs.
 extension Engine {
-    /// The most events that are stored with one flush of the disk.
+    /// The maximum number of events stored with one flush of the disk.
     private static let largestBatch = 64
-    /// How long the turn waits for plans. A project that takes longer, for the version of a huge dataset say, goes on by
-    /// itself and holds up no other.
+    /// How long the turn waits for plans. A slower project, for example one with a huge dataset to version, continues in the
+    /// background and holds up no other.
     private static let patience = Duration.milliseconds(250)
 
-    /// Plan events, each project's in their order; other projects go on beside one that is slow or cannot be read.
+    /// Plans the events of each project in order. A project that is slow or cannot be read does not hold up the others.
     ///
-    /// - Parameter events: open ones, oldest first. Proposals are the gate's, and left alone.
+    /// - Parameter events: open ones, oldest first. Proposals are left to the gate.
     package func plan(_ events: [StoredEvent]) async {
         var mine: [Int64: [StoredEvent]] = [:]
         for event in events where projects[event.project] != nil && !planning.contains(event.project) {
@@ -38,13 +38,13 @@ extension Engine {
         await done.wait(atMost: Self.patience)
     }
 
-    /// Plan a project's events. One that cannot be planned holds up those behind it, and is tried again.
+    /// Plans a project's events. An event that cannot be planned is retried, and holds up the ones behind it.
     private func plan(_ events: [StoredEvent], of project: StoredProject) async {
         defer { planning.remove(project.id) }
         var rest = events[...]
         while let first = rest.first {
             do {
-                // What depends on what earlier events have started is planned when those are stored.
+                // An event that depends on what earlier events started is planned after those are stored.
                 let isAlone = first.event.body.dependsOnEarlierEvents
                 let batch =
                     isAlone
@@ -71,7 +71,7 @@ extension Engine {
         }
     }
 
-    /// Store the runs of events, and take them in hand. Events that cannot be stored together are stored one by one.
+    /// Stores the runs of events and starts driving them. Events that cannot be stored together are stored one by one.
     private func begin(_ planned: [PlannedEvent]) async throws {
         guard !planned.isEmpty else { return }
         do {
@@ -92,26 +92,26 @@ extension Engine {
         handled(planned.map(\.event))
     }
 
-    /// Events were handled, here or elsewhere: whoever waits for that goes on.
+    /// Resumes the callers waiting for these events, which were handled here or elsewhere.
     package func handled(_ events: [StoredEvent]) {
         for event in events { waiting.removeValue(forKey: event.id)?.forEach { $0.resume() } }
         recentlyPlanned = (recentlyPlanned + events.map(\.id)).suffix(1_024)
     }
 
-    /// Wait until these events have been planned, or the next daemon is to do that.
+    /// Waits until these events have been planned, or are left to the next daemon.
     package func planned(_ events: [StoredEvent]) async {
         for event in events {
             if (try? await store.planning(ofEvent: event.id)) ?? nil != nil { continue }
-            // Handled between that answer and now, or waited for: nothing comes between these two.
+            // An event may have been handled since that read. No suspension separates this check from the wait below.
             if isOver || recentlyPlanned.contains(event.id) { continue }
             await withCheckedContinuation { waiting[event.id, default: []].append($0) }
         }
     }
 
-    /// What drift has started lately, where it is drift that asks.
+    /// Recent runs started by drift; empty unless the event is a drift report.
     private func driftStarts(before event: StoredEvent, of project: StoredProject) async throws -> DriftStarts {
         guard let report = event.event.as(DriftReport.self) else { return DriftStarts() }
-        // Longer than anybody's window.
+        // Longer than any configurable window.
         return try await store.driftStarts(
             in: report.environment, project: project.id, since: event.at.addingTimeInterval(-400 * 86_400),
             now: event.at)
@@ -119,9 +119,9 @@ extension Engine {
 }
 
 extension ProjectPlanner {
-    /// Plan events one after the other, on a thread of their own: files are read, and a volume may be slow.
+    /// Plans events in order, on a separate thread because it reads files and a volume may be slow.
     ///
-    /// - Returns: those that could be planned, and why the next one could not.
+    /// - Returns: the planned events, and the error that stopped the next one.
     fileprivate func plannings(for events: [StoredEvent], of project: StoredProject, driftStarts: DriftStarts)
         async throws -> (events: [PlannedEvent], failure: (any Error)?)
     {
@@ -140,7 +140,7 @@ extension ProjectPlanner {
     }
 }
 
-/// Waits for several things, but not for ever.
+/// Waits for several tasks, up to a time limit.
 private actor Countdown {
     private var left: Int
     private var waiter: CheckedContinuation<Void, Never>?
@@ -148,9 +148,9 @@ private actor Countdown {
 
     init(_ count: Int) { left = count }
 
-    /// One is done.
+    /// Counts one task as done.
     ///
-    /// - Returns: whether nobody waits for it any more.
+    /// - Returns: whether the wait is already over.
     func count() -> Bool {
         left -= 1
         if left == 0 { resume() }

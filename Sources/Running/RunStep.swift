@@ -10,15 +10,15 @@ import Registry
 import Runs
 import Store
 
-/// What a step at work may ask of the engine.
+/// What a running step may ask of the engine.
 package struct Asking: Sendable {
-    /// Append a fact to the run.
+    /// Appends a fact to the run.
     package let tell: @Sendable (StepFact) async -> Void
     /// Whether the run is to end early.
     let isStopping: @Sendable () async -> Bool
 }
 
-/// Runs one attempt of one step, whatever kind it is, to its end.
+/// Runs one attempt of one step, of any kind, to its end.
 package struct StepRunner: Sendable {
     let home: Home
     let store: Store
@@ -74,8 +74,8 @@ package struct StepRunner: Sendable {
         let incumbent = try await patiently(ask, project) { try await self.incumbent(for: step, of: run, progress) }
         let start = StepFact.started(attempt: attempt, incumbent: incumbent)
         let begins = progress[step.name].attempts < attempt
-        // What the evidence is scored against must be known before any is made. Else the start is written while it happens:
-        // the folder of the attempt keeps it from happening twice.
+        // The incumbent must be recorded before evidence is made. Otherwise the start is recorded concurrently: the attempt's
+        // folder already prevents a second start.
         if begins, incumbent != nil { await ask.tell(start) }
         async let told: Void = begins && incumbent == nil ? ask.tell(start) : ()
         Failpoint.reach(.stepStarted)
@@ -108,10 +108,10 @@ package struct StepRunner: Sendable {
         return try await perform(job, project, ask)
     }
 
-    /// Start the job's command, or find the one that is already running, and wait for its end.
+    /// Starts the job's command, or finds it already running, and waits for its end.
     private func perform(_ job: Job, _ project: StoredProject, _ ask: Asking) async throws -> StepResult {
         let executor = try executors.executor(of: job.step)
-        // Also for a daemon that finds the step started, and its command not.
+        // Also runs if an earlier daemon recorded the start of the step but did not start its command.
         if try !executor.wasStarted(job.attempt) {
             let obstacle = try await patiently(ask, project) {
                 try await self.obstacle(to: job.step, of: job.run, job.progress, project)
@@ -124,14 +124,14 @@ package struct StepRunner: Sendable {
         return try await executor.result(of: job)
     }
 
-    /// Why a command must not start: a version that is not what was registered, a plan that nobody has seen.
+    /// Why a command must not start: its model version differs from the registered one, or its plan was never shown.
     private func obstacle(to step: PlannedStep, of run: StoredRun, _ progress: RunProgress, _ project: StoredProject)
         async throws -> String?
     {
         if run.plan.trigger.as(RollbackTrigger.self) != nil {
             return try await promoter(of: run).problem(restoredBy: run)
         }
-        // Once for a run: what has passed was started after the version was looked at.
+        // Once per run: if a step has passed, the version was already checked.
         if let pinned = try await store.pinned(for: run.plan.trigger),
             !run.plan.steps.contains(where: { progress[$0.name].state == .ended(.passed) }),
             let problem = try await promoter(of: run).problem(of: pinned, for: run)
@@ -143,7 +143,7 @@ package struct StepRunner: Sendable {
             .obstacle(to: apply.plan.step, of: run)
     }
 
-    /// The starts of steps whose minders exist, and that nobody could write down any more.
+    /// Starts that were not recorded although the steps' minders exist.
     func unnotedStarts(of run: StoredRun) -> [Recorded] {
         let progress = run.progress
         return progress.next().ready.compactMap { step in
@@ -155,15 +155,15 @@ package struct StepRunner: Sendable {
         }
     }
 
-    /// The result of an earlier run that the step may take.
+    /// The result of an earlier run that the step may reuse.
     func earlierResult(of step: PlannedStep, in run: StoredRun) async throws -> StoredResult? {
         guard let key = step.reuse?.key, let trust = run.plan.trust else { return nil }
         return try await store.result(key: key.digest, trust: trust, tree: run.plan.tree, project: run.project)
     }
 
-    /// Lay out an earlier result for a step, checked file by file.
+    /// Restores an earlier result for a step, verified file by file.
     ///
-    /// - Returns: its kept outputs, name → path; `nil` when the result is damaged: it is forgotten, and the step has to run.
+    /// - Returns: its kept outputs, name → path; `nil` if the result is damaged: it is discarded and the step must run.
     package func restore(_ known: StoredResult, for step: PlannedStep, of run: Int64, attempt: Int) async -> [String:
         String]?
     {
@@ -179,8 +179,8 @@ package struct StepRunner: Sendable {
         return nil
     }
 
-    /// What a step without a command has to say goes where a command's output goes. What was done stays done, also where
-    /// nothing can be written there.
+    /// Writes the messages of a step without a command to its log. If the log cannot be written, the step's effects still
+    /// stand.
     private func write(_ lines: [String], toLogOf attempt: Attempt, of step: PlannedStep) {
         guard !lines.isEmpty else { return }
         do {
@@ -190,7 +190,7 @@ package struct StepRunner: Sendable {
         }
     }
 
-    /// The last lines that the first step that failed has printed; none where it printed nothing.
+    /// The last lines of output of the first failed step; empty if it printed nothing.
     package func logTail(of run: Int64, _ progress: RunProgress) -> [String] {
         guard let attempt = progress.firstFailedAttempt(of: run), let step = progress.plan.step(named: attempt.step)
         else { return [] }
@@ -205,15 +205,15 @@ package struct StepRunner: Sendable {
         ModelPromoter(registry: try await registry(run), leases: registries.leases, store: store, home: home)
     }
 
-    /// Do something that needs the registry or the store, and may be done twice; while they do not answer, wait and say so.
-    /// Nothing is given up: the step's own end comes when they do, or when the run is cancelled.
+    /// Does idempotent work that needs the registry or the store. While they do not answer, records the reason, waits and
+    /// retries until they do or the run is cancelled.
     private func patiently<T: Sendable>(
         _ ask: Asking, _ project: StoredProject, _ work: @Sendable () async throws -> T
     ) async throws -> T {
         var pause = 0.25
         var said = false
         var registryIsAway = false
-        // Also when the run is cancelled: then nobody waits for the registry any more.
+        // Also when the run is cancelled: then it no longer waits for the registry.
         defer { if registryIsAway { troubles.clear(.registry, of: project.name) } }
         while true {
             do {
@@ -237,7 +237,7 @@ package struct StepRunner: Sendable {
         }
     }
 
-    /// The incumbent that evidence made by this step is scored against: asked for once, when the step starts.
+    /// The incumbent to compare this step's evidence with. Looked up once, when the step starts.
     private func incumbent(for step: PlannedStep, of run: StoredRun, _ progress: RunProgress) async throws -> String? {
         let settings = run.plan.settings.registry
         if progress[step.name].attempts > 0 { return progress[step.name].incumbent }
@@ -247,7 +247,7 @@ package struct StepRunner: Sendable {
         return try await registry(run).version(ofAlias: alias, model: model)
     }
 
-    /// Where the tracking server is, and which models the step is about.
+    /// Variables for the tracking server and the models that the step uses.
     private func variables(_ step: PlannedStep, _ run: StoredRun, _ progress: RunProgress, incumbent: String?)
         async throws
         -> [String: String]
@@ -267,6 +267,6 @@ package struct StepRunner: Sendable {
 }
 
 extension Plan {
-    /// Where in MLflow its steps log: one experiment for each environment, so that searches find what earlier ones tried.
+    /// The MLflow experiment for the steps' logs: one per environment, so that searches find what earlier runs tried.
     fileprivate var experiment: String { "\(project)-\(environment)" }
 }

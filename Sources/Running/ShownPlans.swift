@@ -5,13 +5,13 @@ import Runs
 import Store
 import Terraform
 
-/// What merged changes have shown, and releases may apply.
+/// The infrastructure plans that merged changes have shown. Releases may apply only these.
 struct ShownPlans {
     let store: Store
     let planner: any ProjectPlanner
     let project: StoredProject
 
-    /// Why a run may not apply what one of its steps has planned; `nil` when merged changes have shown all of it.
+    /// Why a run may not apply a step's plan; `nil` if merged changes have shown all of it.
     func obstacle(to step: String, of run: StoredRun) async throws -> String? {
         guard let stored = try await store.infrastructure(ofRun: run.id).first(where: { $0.step == step }) else {
             return "step '\(step)' has planned nothing"
@@ -29,9 +29,9 @@ struct ShownPlans {
         return plan.obstacle(shownBy: shown, place: stored.record.place, environment: run.plan.environment)
     }
 
-    /// Whether it is the plan of what was merged, not of an earlier head, and into a branch that others look after.
+    /// Whether this plan belongs to the merged head, not an earlier one, and to the default or a protected branch.
     ///
-    /// - Parameter project: as its default branch has it.
+    /// - Parameter project: as of the tip of its default branch.
     private func counts(_ checked: CheckedInfrastructure, _ project: Project?) async throws -> Bool {
         guard let project, let change = try await store.change(checked.change), case .merged = change.state,
             change.events.last == checked.event

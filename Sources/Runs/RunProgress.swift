@@ -66,7 +66,7 @@ public struct StepProgress: Sendable, Hashable {
     public var state: StepState = .pending
     /// How many times it was started; 0 before the first start.
     public var attempts = 0
-    /// Attempts before a person last asked for a retry. They count neither as losses nor as a start.
+    /// Attempts before a person last requested a retry. They count neither as losses nor as a start.
     public var attemptsBefore = 0
     /// The incumbent model version when the step started, if there was one.
     public var incumbent: String?

@@ -157,7 +157,7 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Store fires with the events that run them, and how far the schedules have decided, all or nothing. A moment that is stored already stays as it is; so does everything about a schedule that is no longer live.
+    /// Stores fires, their events and the schedules' progress, all or nothing. Skips stored moments and retired schedules.
     ///
     /// - Returns: how many events were stored.
     public func decide(_ decisions: [FireDecision], now: Date) async throws -> Int {
@@ -284,7 +284,7 @@ extension StoredSchedule {
     }
 }
 
-// MARK: Fires that come after others
+// MARK: Fires that depend on other schedules
 
 extension StoreReading {
     /// Fires that wait for other schedules to pass, oldest first.

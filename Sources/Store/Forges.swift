@@ -116,7 +116,7 @@ extension StoreReading {
         }
     }
 
-    // MARK: What forges are told
+    // MARK: Messages to forges
 
     /// A project's due messages, oldest first.
     public func dueMessages(of project: Int64, at time: Date, limit: Int = 50) async throws -> [OpenMessage] {
@@ -161,7 +161,7 @@ extension Store {
         }
     }
 
-    // MARK: What forges tell
+    // MARK: Reports from forges
 
     /// Stores a webhook delivery.
     ///

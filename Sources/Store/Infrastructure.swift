@@ -10,7 +10,7 @@ public struct StoredInfrastructure: Sendable, Hashable {
     public let record: InfrastructureRecord
 }
 
-/// What the check of a change planned for infrastructure.
+/// An infrastructure plan made by the check of a change.
 public struct CheckedInfrastructure: Sendable, Hashable {
     /// The plan as JSON.
     public let body: String
@@ -20,7 +20,7 @@ public struct CheckedInfrastructure: Sendable, Hashable {
 }
 
 extension StoreReading {
-    /// What checks of changes planned from the same inputs in a run's environment, latest first.
+    /// Plans that checks of changes made from the same inputs in a run's environment, latest first.
     public func infrastructure(like plan: InfrastructureRecord, for run: StoredRun, limit: Int = 100) async throws
         -> [CheckedInfrastructure]
     {
@@ -37,7 +37,7 @@ extension StoreReading {
         }
     }
 
-    /// What the steps of a run planned, in order of name.
+    /// The infrastructure plans of a run's steps, in order of name.
     public func infrastructure(ofRun run: Int64) async throws -> [StoredInfrastructure] {
         try await reader.read { database in
             try Row.fetchAll(

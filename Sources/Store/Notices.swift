@@ -65,7 +65,7 @@ public struct NoticeLane: Sendable, Hashable {
     }
 }
 
-// MARK: What is told, with the fact that it tells
+// MARK: Queueing notices with the facts that they report
 
 extension StoreReading {
     fileprivate static func plan(ofRun run: Int64, _ database: Database) throws -> Plan {
@@ -190,7 +190,7 @@ extension Store {
         }
     }
 
-    /// Into the outbox, for everybody whom a channel tells.
+    /// Queues a notice for every recipient of a channel.
     static func tell(_ notice: Notice, _ channel: Channel, project: Int64, _ database: Database) throws {
         for recipient in channel.recipients { try tell(notice, channel, recipient, project, database) }
     }
@@ -243,7 +243,7 @@ extension PlacedNotice {
     }
 }
 
-// MARK: Sending it
+// MARK: Sending notices
 
 extension StoreReading {
     /// The lanes with waiting notices, and when the first notice of each is due.

@@ -49,7 +49,7 @@ enum Schema {
     }
 
     private static let warning = [
-        // Of those that are not over. `project` is empty for the whole daemon, `part` for all of the project.
+        // Current troubles. `project` is empty for the whole daemon, `part` for all of the project.
         """
         CREATE TABLE trouble (
             kind TEXT NOT NULL,

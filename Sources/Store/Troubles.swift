@@ -5,7 +5,7 @@ import Plans
 import Projects
 
 extension StoreReading {
-    /// The troubles that are not over, the oldest first.
+    /// The current troubles, oldest first.
     public func troubles() async throws -> [Trouble] {
         try await reader.read { database in
             try Row.fetchAll(database, sql: "SELECT * FROM trouble ORDER BY since, kind, project, part")
@@ -15,12 +15,12 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Seconds that a trouble has to last before people are told: what passes by itself is no message.
+    /// Seconds that a trouble must last before people are told. Shorter ones cause no message.
     public static let troubleLasts: TimeInterval = 15
 
-    /// Keep exactly these troubles, and tell people, once each, of those that last and of those that are over.
+    /// Stores exactly these troubles. Tells people once about each that lasts, and once when it is over.
     ///
-    /// - Returns: when to call it again, because another one will have lasted; nil for not before the next change.
+    /// - Returns: when to call it again, because another trouble will have lasted long enough; nil: after the next change.
     public func keep(_ troubles: [Trouble], at time: Date) async throws -> Date? {
         try await pool.write { database in
             let stored = try Row.fetchAll(database, sql: "SELECT * FROM trouble")
@@ -57,8 +57,8 @@ extension Store {
         }
     }
 
-    /// For the channels of the project's environments, as the last run of each was planned. A channel that several of them
-    /// have is told once.
+    /// Queues notices to the channels in the plan of each environment's latest run. A channel that several environments share
+    /// gets one notice.
     private static func tell(_ trouble: Trouble, isOver: Bool, at time: Date, _ database: Database) throws {
         let runs = try Row.fetchAll(
             database,

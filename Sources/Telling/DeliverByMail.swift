@@ -4,7 +4,7 @@ import Notices
 import Projects
 
 extension NoticeCourier {
-    /// Send a notice by SMTP.
+    /// Sends a notice by SMTP.
     static func byMail(_ courier: NoticeCourier, _ outgoing: OutgoingNotice, _ email: MailChannel, _ curl: Curl)
         async throws -> Delivery
     {

@@ -6,7 +6,7 @@ import Notices
 import Projects
 
 extension NoticeCourier {
-    /// Post a notice as JSON, signed where the channel says so.
+    /// Posts a notice as JSON, signed if the channel says so.
     static func byPost(_ courier: NoticeCourier, _ outgoing: OutgoingNotice, _ webhook: WebhookChannel, _ curl: Curl)
         async throws -> Delivery
     {

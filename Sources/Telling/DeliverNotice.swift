@@ -8,19 +8,19 @@ import Projects
 struct OutgoingNotice: Sendable {
     let notice: Notice
     let channel: Channel
-    /// Empty where the way names nobody.
+    /// Empty if the channel has no named recipients.
     let recipient: String
-    /// The same whenever the same notice is sent: 32 hexadecimal digits.
+    /// The same on every attempt: 32 hexadecimal digits.
     let key: String
-    /// The page that it is about; absent until the pages can be asked for.
+    /// The page about it. Absent until the pages can be requested.
     let url: String?
 }
 
-/// Delivers one notice to one recipient, once, and says what came of it.
+/// Delivers one notice to one recipient, once, and returns the result.
 package struct NoticeCourier: Sendable {
     typealias Deliverer = @Sendable (NoticeCourier, OutgoingNotice, Curl) async throws -> Delivery?
 
-    /// How each way of a channel delivers.
+    /// How each kind of channel delivers.
     static let deliverers: [Deliverer] = [row(WebhookChannel.self, byPost), row(MailChannel.self, byMail)]
 
     let home: Home
@@ -33,7 +33,7 @@ package struct NoticeCourier: Sendable {
 
     /// - Parameters:
     ///   - recipient: mail address; empty for a webhook.
-    ///   - key: the same for every attempt at a notice: 32 hexadecimal digits.
+    ///   - key: the same on every attempt: 32 hexadecimal digits.
     package func deliver(_ notice: Notice, through channel: Channel, to recipient: String, key: String) async
         -> Delivery
     {
@@ -48,18 +48,18 @@ package struct NoticeCourier: Sendable {
             }
             return .refused(reason: "this version cannot deliver by it")
         } catch {
-            // Can be fixed: a missing variable by the next start, a full disk by free space.
+            // May be fixed: a missing variable at the next start, a full disk by freeing space.
             return .later(reason: "\(error)", wait: nil)
         }
     }
 
-    /// The secret in a variable of the daemon. A repository names it, so it can be nothing but a variable.
+    /// The secret in a variable of the daemon. Only variables are allowed, because the name comes from a repository.
     static func variable(_ name: String) throws -> Secret {
         guard let source = EnvironmentSecret(name) else { throw DaemonError.unusable("'\(name)' names no variable") }
         return try source.read()
     }
 
-    /// Do something with a file that nobody else can read, and that is gone afterwards.
+    /// Runs `work` with a file that nobody else can read, and removes the file afterwards.
     func holding(_ bytes: [UInt8], as name: String, _ work: (String) async -> Delivery) async throws
         -> Delivery
     {

@@ -3,7 +3,7 @@ import Home
 import Logging
 import Store
 
-/// Stores troubles, so that other processes and the next daemon know of them, and has people told.
+/// Stores troubles, so that other processes and the next daemon know of them, and queues notices to people.
 package struct TroubleKeeper: Sendable {
     private let troubles: Troubles
     private let store: Store
@@ -14,7 +14,7 @@ package struct TroubleKeeper: Sendable {
         (self.troubles, self.store, self.bells, self.logger) = (troubles, store, bells, logger)
     }
 
-    /// Serve until stopped. What the last daemon has stored must have been recalled.
+    /// Runs until stopped. Call it after the last daemon's troubles were recalled.
     package func run() async {
         var alarm = Alarm(bells.troubles)
         bells.troubles.ring()

@@ -3,8 +3,8 @@ import Glibc
 /// Git's update hook. It rejects every push to a gated branch. The gate itself lands changes without hooks.
 ///
 /// ```
-/// GIT_DIR/espalier/gated            the gated branches, a line each, as the daemon last wrote them
-/// GIT_DIR/espalier/bypass/BRANCH    lets one push through, until the seconds since 1970 inside; `/` is written %2F
+/// GIT_DIR/espalier/gated            the gated branches, one per line, as the daemon last wrote them
+/// GIT_DIR/espalier/bypass/BRANCH    allows one push until the time in it, in seconds since 1970; `/` in BRANCH is %2F
 /// ```
 ///
 /// - Parameter words: the hook's own path, then what Git gives: ref, old and new commit. Source: githooks(5), update.

@@ -13,7 +13,7 @@ struct FileSecret: SecretSource {
     }
 
     func read() throws(SecretError) -> Secret {
-        // Not blocking: a fifo would wait for a writer. Links are followed: that is how secrets are mounted.
+        // Non-blocking: a fifo would wait for a writer. Links are followed, because secrets are often mounted as links.
         let descriptor = open(path, O_RDONLY | O_NONBLOCK | O_CLOEXEC)
         guard descriptor >= 0 else { throw failure("cannot be read (\(String(cString: strerror(errno))))") }
         let file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
@@ -23,7 +23,7 @@ struct FileSecret: SecretSource {
         }
         let bytes: Data
         do {
-            // One byte more than may be there: a file may grow, and some files have no size.
+            // Read one byte more than allowed: a file may grow, and some files report no size.
             bytes = try file.read(upToCount: Self.limit + 1) ?? Data()
         } catch {
             throw failure("cannot be read (\(error))")

@@ -1,6 +1,6 @@
 import Formats
 
-/// A way of delivery: everything about it except how it delivers, which is in a table of the room `Telling`.
+/// A way of delivery: everything about it except how it delivers, which is in a table in `Telling`.
 ///
 /// A new way needs a file in this folder, a line in `Channel.ways`, and a line in that table.
 package protocol ChannelWay: TaggedValue {

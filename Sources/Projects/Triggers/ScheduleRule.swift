@@ -1,7 +1,7 @@
 import Cron
 import Foundation
 
-/// `on: { schedule: … }`: start at the moments of a cron expression, by these policies.
+/// `on: { schedule: … }`: starts at the moments of a cron expression, subject to these policies.
 public struct ScheduleRule: Sendable, Hashable, Codable {
     /// What happens to moments that were missed.
     public enum Misfire: String, Sendable, Codable, CaseIterable {
