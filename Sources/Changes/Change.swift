@@ -34,7 +34,7 @@ public enum ChangeFact: Sendable, Hashable {
     /// Merged with what is ahead of it in the queue. `event` starts the checks of `tested`: nil means this merge, else
     /// it is that of the last change of a batch.
     case building(base: ObjectID, merge: ObjectID, event: Int64, tested: ObjectID? = nil)
-    /// The window became too small for it. What it was tested on will not land.
+    /// The window became too small for it. The merge that it was tested on will not land.
     case waiting
     /// It conflicts with changes ahead of it, and waits until they land or leave. No files: it adds nothing to them.
     case blocked(base: ObjectID, files: [String])

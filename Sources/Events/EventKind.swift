@@ -1,6 +1,6 @@
 import Formats
 
-/// A kind of event. What it starts is said in `Plans`, where the kind is a `StartingEvent`, too.
+/// A kind of event. `Plans` makes it a `StartingEvent`, which says what it starts.
 ///
 /// A new kind is a file in `Kinds` and a line in `Event.kinds`.
 package protocol EventKind: TaggedValue {
@@ -28,6 +28,6 @@ package enum EventCode: Sendable, Hashable {
     ///   - base: what paths have changed since; absent for the default branch.
     ///   - pipeline: the only pipeline that the event is about.
     case commit(ObjectID, branch: String, base: ObjectID? = nil, pipeline: String? = nil)
-    /// It starts nothing, whatever the files say.
+    /// It starts nothing, regardless of the project's files.
     case none(remark: String? = nil)
 }

@@ -1,10 +1,10 @@
-/// What a kind of forge is called, where it is, and how its repositories are written.
+/// Name, address and repository notation of a kind of forge.
 public struct ForgeTraits: Sendable {
     /// The display name.
     let name: String
     /// The address of the public service's API; nil for a forge that everybody hosts.
     let publicAPI: String?
-    /// What the path of the API ends with; nil where that varies.
+    /// Suffix of the API's path; nil where it varies.
     var versionPath: String?
     /// How a repository is written, for messages: `owner/name`.
     let repositoryForm: String

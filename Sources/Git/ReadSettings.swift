@@ -9,7 +9,7 @@ public struct GitSetting: Sendable, Hashable {
 }
 
 extension Repository {
-    /// The value that applies here: of the repository, else of the user, else of the machine; nil when nobody sets it.
+    /// The effective value: from the repository, else the user, else the machine; nil if none sets it.
     public func setting(_ key: String) throws(GitError) -> GitSetting? {
         let config = try made("read the configuration of", path) { git_repository_config(&$0, handle) }
         defer { git_config_free(config) }

@@ -40,7 +40,7 @@ public enum NextAttempt: Sendable, Hashable {
 
 /// A message that is refused each time is given up after this many attempts.
 public let attemptsWhenRefused = 4
-/// A message that nobody takes is retried for this many seconds.
+/// Seconds for which an unaccepted message is retried.
 public let longestOnTheWay = 3.0 * 86_400
 
 /// - Parameters:

@@ -2,7 +2,7 @@ import Foundation
 
 /// Something that keeps a project from going on until somebody does something about it.
 public struct Trouble: Sendable, Hashable, Codable {
-    /// What is in trouble. A stored format: a word never changes.
+    /// What is in trouble. The words are a stored format and never change.
     public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
         /// The mirror of a remote repository cannot be fetched.
         case mirror

@@ -1,4 +1,4 @@
-/// What a step planned for infrastructure.
+/// The infrastructure plan of a step.
 public struct InfrastructureRecord: Sendable, Hashable {
     /// The folder and the state that the plan is about.
     public let place: String

@@ -35,7 +35,7 @@ public struct Program: Sendable {
     /// Start the program and wait for its end, on a thread of its own: Swift has only as many threads as processors.
     ///
     /// - Parameters:
-    ///   - input: its standard input, of any size. It need not read it.
+    ///   - input: its standard input, of any size. The program need not read it.
     ///   - most: bytes of its standard output to read. After these the pipe is closed, which ends a program that writes more.
     /// - Throws: why it cannot be started; `CancellationError` when the task was cancelled, after the program has been killed.
     public func run(input: Data = Data(), most: Int = .max) async throws -> Ending {
@@ -66,7 +66,7 @@ private final class Running: Sendable {
 
     private let process: Process
     private let state = Mutex(State.notBegun)
-    /// Closed by `kill`, so that nobody goes on reading pipes that children of the program hold open.
+    /// Closed by `kill`, so that no reader waits on pipes that the program's children hold open.
     private let killed = Pipe()
 
     init(_ process: Process) { self.process = process }
@@ -110,7 +110,7 @@ private final class Running: Sendable {
     }
 }
 
-/// Everything that goes through the three pipes of a program, in whatever order it reads and writes.
+/// All data through the three pipes of a program, in any order of reads and writes.
 ///
 /// A pipe holds 64 KiB. Whoever fills or empties one pipe before turning to the next waits for ever when the program waits
 /// at another.

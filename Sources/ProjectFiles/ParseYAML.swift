@@ -83,7 +83,7 @@ extension Projects.Node {
         }
     }
 
-    /// What is written here wins over what `<<` brings in.
+    /// Keys written here override keys merged by `<<`.
     private static func entries(_ mapping: Yams.Node.Mapping, file: String, budget: inout Int) throws(Problem)
         -> [Entry]
     {
@@ -105,7 +105,7 @@ extension Projects.Node {
 
     private static func scalar(_ node: Yams.Node) -> Content {
         let text = node.scalar?.string ?? ""
-        // Quoted scalars are text, whatever they look like.
+        // Quoted scalars are always text.
         if let style = node.scalar?.style, style != .plain, style != .any { return .string(text) }
         switch node.any {
         case is NSNull: return .null

@@ -1,4 +1,4 @@
-/// What people are told of.
+/// An occasion for a notice.
 public enum NoticeKind: String, Sendable, Hashable, Codable, CaseIterable {
     /// A run ended as failed, timed out, out of memory or lost.
     case failure

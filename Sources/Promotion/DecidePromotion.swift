@@ -1,6 +1,6 @@
 import Foundation
 
-/// What is known about a challenger beside its evidence.
+/// Facts about a challenger other than its evidence.
 public struct Circumstances: Sendable {
     /// Whether the registry has a champion.
     public var incumbent: Bool

@@ -5,7 +5,7 @@ public enum Verdict: String, Codable, Sendable {
     case notPromoted = "not_promoted"
 }
 
-/// What the rules say about one piece of evidence: enough to see why, without the evidence at hand.
+/// The rules' verdict on one piece of evidence, with enough detail to explain it without the evidence.
 public struct Decision: Sendable, Codable, Equatable {
     public let verdict: Verdict
     public let ground: Ground

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a challenger has to show before it replaces the champion. All rules must pass, and none makes up for another.
+/// The rules that a challenger must pass before it replaces the champion. All must pass; none offsets another.
 /// So several rules need no correction for their number (intersection–union test, Berger 1982).
 public struct PromotionRules: Sendable, Codable, Hashable {
     /// What happens to a challenger that passes its floors while there is no champion yet.

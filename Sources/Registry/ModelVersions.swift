@@ -3,7 +3,7 @@ public struct ModelVersion: Sendable, Hashable {
     public let name: String
     public let version: String
     public let stage: String
-    /// The location of its files, as stated by whoever created it.
+    /// The location of its files, as stated by its creator.
     public let source: String
     public let tags: [String: String]
     /// Only filled by `versions(of:)`.

@@ -60,7 +60,7 @@ public struct FireReport: Sendable, Codable, Hashable {
     public var state: String
     /// Why it waits or was skipped.
     public var reason: String?
-    /// The number of earlier moments that it stands for.
+    /// How many earlier moments it covers.
     public var missed: Int
     /// The champion it is pinned to.
     public var model: String?

@@ -12,7 +12,7 @@ public struct StepResult: Sendable {
     public var kept: KeptResult?
     /// Its monitor report, unchanged.
     public var monitor: String?
-    /// What it planned for infrastructure.
+    /// Its infrastructure plan.
     public var infrastructure: InfrastructureRecord?
 
     public init(

@@ -44,7 +44,7 @@ public struct BackfillLimits: Sendable, Hashable {
     }
 }
 
-/// The most moments of one backfill. A larger one is refused, because nobody wants to find out by starting it.
+/// Maximum number of moments in one backfill. A larger one is refused before it starts.
 public let largestBackfill = 10_000
 
 extension ScheduleRule {

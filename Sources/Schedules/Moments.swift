@@ -58,7 +58,7 @@ public struct UnendedFire: Sendable, Hashable {
     public init(run: Int64?) { self.run = run }
 }
 
-/// What a live schedule has to do now.
+/// What a live schedule must do now.
 public struct Due: Sendable, Hashable {
     /// Oldest first.
     public let moments: [Moment]

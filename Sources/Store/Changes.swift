@@ -255,7 +255,7 @@ public struct EventRun: Sendable, Hashable {
 }
 
 extension StoreReading {
-    /// How planning answered to events, and how their runs stand.
+    /// The planning results of events and the states of their runs.
     public func runs(ofEvents events: Set<Int64>) async throws -> [Int64: EventRuns] {
         try await reader.read { database in
             let list = events.sorted().map(String.init).joined(separator: ",")

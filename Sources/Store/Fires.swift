@@ -157,7 +157,8 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Store fires with the events that run them, and how far the schedules have decided, all or nothing. A moment that is stored already stays as it is; so does everything about a schedule that is no longer live.
+    /// Stores fires, the events that run them, and how far each schedule has decided, in one transaction. Skips moments
+    /// that are already stored and schedules that are no longer live.
     ///
     /// - Returns: how many events were stored.
     public func decide(_ decisions: [FireDecision], now: Date) async throws -> Int {

@@ -116,7 +116,7 @@ extension StoreReading {
         }
     }
 
-    // MARK: What forges are told
+    // MARK: Messages to forges
 
     /// A project's due messages, oldest first.
     public func dueMessages(of project: Int64, at time: Date, limit: Int = 50) async throws -> [OpenMessage] {
@@ -161,7 +161,7 @@ extension Store {
         }
     }
 
-    // MARK: What forges tell
+    // MARK: Reports from forges
 
     /// Stores a webhook delivery.
     ///
@@ -188,7 +188,7 @@ extension Store {
         }
     }
 
-    /// Stores what a forge reports about pull requests. The changes that stand for them read it from here.
+    /// Stores what a forge reports about pull requests. Their changes read it from here.
     public func know(_ pulls: [ChangeOrigin], of project: Int64) async throws {
         guard !pulls.isEmpty else { return }
         try await pool.write { database in

@@ -10,7 +10,7 @@ public struct StoredInfrastructure: Sendable, Hashable {
     public let record: InfrastructureRecord
 }
 
-/// What the check of a change planned for infrastructure.
+/// The infrastructure plan from the check of a change.
 public struct CheckedInfrastructure: Sendable, Hashable {
     /// The plan as JSON.
     public let body: String
@@ -37,7 +37,7 @@ extension StoreReading {
         }
     }
 
-    /// What the steps of a run planned, in order of name.
+    /// The infrastructure plans of a run's steps, ordered by name.
     public func infrastructure(ofRun run: Int64) async throws -> [StoredInfrastructure] {
         try await reader.read { database in
             try Row.fetchAll(

@@ -65,7 +65,7 @@ public struct NoticeLane: Sendable, Hashable {
     }
 }
 
-// MARK: What is told, with the fact that it tells
+// MARK: Queuing notices with the facts they report
 
 extension StoreReading {
     fileprivate static func plan(ofRun run: Int64, _ database: Database) throws -> Plan {
@@ -76,8 +76,7 @@ extension StoreReading {
         return try Stored.value(Plan.self, from: text)
     }
 
-    /// The run that shows how the branch and pipeline stood before this run ended. It is the run itself if it had ended
-    /// once before.
+    /// The run with the previous result of the branch and pipeline. It is this run itself if it had already ended once.
     fileprivate static func runBefore(_ run: StoredRun, _ progress: RunProgress, _ database: Database) throws
         -> EndedRun?
     {
@@ -140,7 +139,7 @@ extension Store {
             database, sql: "SELECT run_id FROM schedule WHERE project_id = ? AND pipeline = ? ORDER BY id DESC LIMIT 1",
             arguments: [project, missed.schedule])
         guard let run else { return }
-        // Without a readable plan nobody is told. The fires are stored.
+        // Without a readable plan nobody is notified. The fires are still stored.
         guard let plan = try ifReadable({ try plan(ofRun: run, database) }) else { return }
         let notice = Notice(.missed(missed), run: run, of: plan, pipeline: missed.schedule, at: time)
         try tell(notice, by: plan, project: project, database)
@@ -190,7 +189,7 @@ extension Store {
         }
     }
 
-    /// Into the outbox, for everybody whom a channel tells.
+    /// Queues a notice for every recipient of a channel.
     static func tell(_ notice: Notice, _ channel: Channel, project: Int64, _ database: Database) throws {
         for recipient in channel.recipients { try tell(notice, channel, recipient, project, database) }
     }
@@ -243,7 +242,7 @@ extension PlacedNotice {
     }
 }
 
-// MARK: Sending it
+// MARK: Sending
 
 extension StoreReading {
     /// The lanes with waiting notices, and when the first notice of each is due.

@@ -5,7 +5,7 @@ import Plans
 import Projects
 
 extension StoreReading {
-    /// The troubles that are not over, the oldest first.
+    /// Current troubles, oldest first.
     public func troubles() async throws -> [Trouble] {
         try await reader.read { database in
             try Row.fetchAll(database, sql: "SELECT * FROM trouble ORDER BY since, kind, project, part")
@@ -15,12 +15,12 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Seconds that a trouble has to last before people are told: what passes by itself is no message.
+    /// Seconds that a trouble must last before people are notified. Shorter ones cause no message.
     public static let troubleLasts: TimeInterval = 15
 
-    /// Keep exactly these troubles, and tell people, once each, of those that last and of those that are over.
+    /// Replaces the current troubles. Notifies people once when a trouble lasts, and once when it is over.
     ///
-    /// - Returns: when to call it again, because another one will have lasted; nil for not before the next change.
+    /// - Returns: when the next trouble will have lasted, so call again then; nil if none will before the next change.
     public func keep(_ troubles: [Trouble], at time: Date) async throws -> Date? {
         try await pool.write { database in
             let stored = try Row.fetchAll(database, sql: "SELECT * FROM trouble")
@@ -57,8 +57,8 @@ extension Store {
         }
     }
 
-    /// For the channels of the project's environments, as the last run of each was planned. A channel that several of them
-    /// have is told once.
+    /// Notifies the channels in the plan of each environment's last run. A channel that several environments share gets one
+    /// notice.
     private static func tell(_ trouble: Trouble, isOver: Bool, at time: Date, _ database: Database) throws {
         let runs = try Row.fetchAll(
             database,

@@ -16,7 +16,7 @@ public struct WebServer: Sendable {
     /// - Parameters:
     ///   - host: a name or an address of this machine.
     ///   - port: 0 lets the system choose a free one.
-    ///   - now: the clock that "5 min ago" is told by.
+    ///   - now: the clock for relative times such as "5 min ago".
     public init(
         answers: any Answers, webhooks: any Webhooks, host: String, port: UInt16, logger: Logger,
         now: @escaping @Sendable () -> Date = { Date() }
@@ -65,7 +65,7 @@ public struct WebServer: Sendable {
                 // On graceful shutdown the server may end before `body` does.
                 guard case .body(let value) = ended else { continue }
                 group.cancelAll()
-                // What the server throws now is only about requests that it cut off.
+                // Errors that the server throws now only concern requests that it cut off.
                 _ = await group.nextResult()
                 return value
             }
