@@ -8,15 +8,15 @@ public enum NoticeKind: String, Sendable, Hashable, Codable, CaseIterable {
     case missed
     /// A step of a run that passed reported `drift=detected`.
     case drift
-    /// An alias was moved by evidence, or was not, and why.
+    /// A promotion moved an alias, or did not, with the reason.
     case promotion
     /// An alias was moved back.
     case rollback
-    /// A decision waits for persons.
+    /// A decision has pending approvals.
     case approval
     /// Something keeps the project from making progress, or no longer does.
     case trouble
-    /// Somebody tries a channel. Told to whom it was asked for, never by itself.
+    /// A test of a channel, sent only on request.
     case test
 
     /// What a channel can ask for.

@@ -73,7 +73,7 @@ import Testing
         try await room.endChecks()
         let other = try room.fixture.push("other", ["b": "2\n"])
         try await room.settle()
-        // What was tested is not what would land.
+        // The tested merge is not the one that would land.
         #expect(try room.tip() == other)
         #expect(try await room.change().state.build?.base.description == other)
         #expect(try await room.endChecks() == 1)
@@ -114,7 +114,7 @@ import Testing
         try await room.propose("topic", ["a": "2\n"])
         try await room.settle()
         try await room.endChecks()
-        // The intent was written, the target moved, and nobody could note it.
+        // The intent was written and the target moved, but the confirmation was not stored.
         let change = try await room.change()
         let build = try #require(change.state.build)
         let facts: [ChangeFact] = [.ready, .queued, .merging(build.merge)]

@@ -12,7 +12,7 @@ import Schedules
 import Store
 import Testing
 
-/// What is to be told is stored with the fact that it tells, once.
+/// A notice is stored once, together with the fact that it reports.
 @Suite struct NoticeTests {
     let fixture: StoreTests
     var store: Store { fixture.store }
@@ -305,7 +305,7 @@ import Testing
             "waits", back, move: AliasMove(model: "m", alias: "best", from: nil, to: "2"), approvals: 2)
         #expect(try await last()?.standing == .waits(approvals: 2))
         try await store.voidMove(of: waits.id, because: "it has gone", at: now)
-        // Folded into the rollback above, which nobody has in hand yet.
+        // Folded into the rollback above, which has not been taken for sending yet.
         let void = try await told().filter { $0.notice.kind == .rollback }
         #expect(void.map(\.notice.count) == [2, 2])
         guard case .decision(let fate)? = void.first?.notice.about else { return }

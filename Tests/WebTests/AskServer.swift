@@ -5,7 +5,7 @@ import Reports
 import Testing
 import Web
 
-/// What came back.
+/// The response.
 struct Answered: Sendable {
     let status: Int
     private let headers: [String: String]
