@@ -4,7 +4,7 @@ import Foundation
 /// A value of Git's configuration, as it applies to a repository.
 public struct GitSetting: Sendable, Hashable {
     public let value: String
-    /// Whether the repository's own configuration sets it, and not one that it shares with others.
+    /// Whether the repository's own configuration sets it, rather than a shared one.
     public let isOwn: Bool
 }
 
