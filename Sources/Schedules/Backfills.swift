@@ -48,8 +48,8 @@ public struct BackfillLimits: Sendable, Hashable {
 public let largestBackfill = 10_000
 
 extension ScheduleRule {
-    /// The moments of a backfill, both ends included, oldest first. If there are more than ``largestBackfill``, one
-    /// more than that.
+    /// The moments of a backfill, both ends included, oldest first. If there are more than ``largestBackfill``,
+    /// returns one more than that.
     public func moments(from start: Date, through end: Date) -> [Date] {
         guard let zone = Zone(named: timezone) else { return [] }
         return cron.fires(
