@@ -1,7 +1,7 @@
 import Foundation
 import Hummingbird
 
-/// All routes: pages, JSON under `/api`, logs, and what pages are styled with.
+/// All routes: pages, JSON under `/api`, logs, and the assets of pages.
 ///
 /// - Parameter now: the clock for relative times such as "5 min ago".
 func makeRouter(
