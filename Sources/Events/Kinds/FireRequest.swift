@@ -64,10 +64,10 @@ extension Event {
     public var fire: FireRequest? { self.as(FireRequest.self) }
 }
 
-/// The backfill that a moment is run again for.
+/// The backfill that reruns a moment.
 public struct Backfilling: Hashable, Sendable, Codable {
     public let number: Int64
-    /// The model version to use; the one that the fire is pinned to when absent.
+    /// The model version to use. Default: the one that the fire is pinned to.
     public let version: String?
 
     private enum CodingKeys: String, CodingKey { case number, version }
