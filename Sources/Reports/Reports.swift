@@ -86,7 +86,7 @@ public struct InfrastructureReport: Sendable, Codable, Hashable {
     }
 }
 
-/// An action of a person that goes past the rules.
+/// A manual action on record, such as a bypass of the rules.
 public struct AuditReport: Sendable, Codable, Hashable {
     public var at: Date
     public var project: String
