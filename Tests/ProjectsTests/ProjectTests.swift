@@ -71,7 +71,7 @@ import Testing
         #expect(bytes(written: text) == size)
     }
 
-    /// Editors complete the files by these schemas, so they must say what the reader accepts.
+    /// Editors use these schemas for completion, so they must match what the reader accepts.
     @Test(arguments: ["project", "environment", "pipeline"])
     func thePublishedSchemaIsTheReaders(kind: String) throws {
         let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
