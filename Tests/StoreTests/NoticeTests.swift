@@ -57,7 +57,7 @@ import Testing
         try await told().filter { $0.recipient == "a@b.org" }.map { "\($0.notice.kind) \($0.notice.run)" }
     }
 
-    /// Take all that is due, as a sender does.
+    /// Take all due messages, as a sender does.
     func sendAll(at time: Date) async throws -> [StoredNotice] {
         var sent: [StoredNotice] = []
         for lane in try await store.openLanes().keys {
@@ -172,7 +172,7 @@ import Testing
         let replaced = try await told().filter { $0.state == .replaced }
         #expect(replaced.map(\.notice.run) == [2, 2])
         #expect(try await sendAll(at: now).map(\.notice.kind) == [.recovery, .recovery])
-        // The quiet time of the failure that was sent is not over for all that.
+        // The quiet time of the failure that was sent still applies.
         try await store.append([end(try await makeRun(4), as: .failed(exitCode: 1), at: now)])
         #expect(try await sendAll(at: now.addingTimeInterval(899)).isEmpty)
         #expect(try await sendAll(at: now.addingTimeInterval(900)).map(\.notice.run) == [4, 4])
