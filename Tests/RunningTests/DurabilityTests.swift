@@ -67,7 +67,7 @@ import Testing
     }
 
     // CASES: R9
-    /// The cancellation itself ends the run: no step is running, and the only unfinished one would have been retried.
+    /// The cancellation itself ends the run: of the steps that are not running, the only one left would have been retried.
     @Test func aRunThatItsCancellationEndsEndsOnce() async throws {
         var plan = SamplePlan(SampleStep("a"))
         plan.channels = Self.channels
