@@ -31,12 +31,12 @@ public enum ChangeFact: Sendable, Hashable {
     case ready
     /// It joined the queue, behind all changes that joined before.
     case queued
-    /// Merged with what is ahead of it in the queue. `event` starts the checks of `tested`: nil means this merge, else
-    /// it is that of the last change of a batch.
+    /// Merged with the changes ahead of it in the queue. `event` starts the checks of `tested`: the merge of the last
+    /// change of a batch; nil for this merge.
     case building(base: ObjectID, merge: ObjectID, event: Int64, tested: ObjectID? = nil)
-    /// The window became too small for it. What it was tested on will not land.
+    /// The window became too small for it. The merge that it was tested on will not land.
     case waiting
-    /// It conflicts with changes ahead of it, and waits until they land or leave. No files: it adds nothing to them.
+    /// It conflicts with changes ahead of it, and waits until they land or leave. Without files: they contain all of it.
     case blocked(base: ObjectID, files: [String])
     /// About to move the target to this commit.
     case merging(ObjectID)
@@ -47,7 +47,7 @@ public enum ChangeFact: Sendable, Hashable {
 }
 
 extension ChangeFact {
-    /// One word, under which it is stored.
+    /// The word under which it is stored.
     public var kind: String {
         switch self {
         case .proposed: "proposed"
@@ -86,22 +86,22 @@ extension ChangeFact {
 ///     checking --> ready: all checks passed
 ///     checking --> rejected: a check failed
 ///     ready --> queued: approved, and every change it contains is queued or has ended
-///     queued --> queued: what is ahead has changed, merged and checked again
+///     queued --> queued: the changes ahead differ, so it is merged and checked again
 ///     queued --> merging: its checks passed, and nothing is ahead
 ///     queued --> rejected: a check failed, and nothing is ahead
-///     queued --> conflicted: and nothing is ahead
-///     merging --> merged: the target was where it had to be
+///     queued --> conflicted: it conflicts, and nothing is ahead
+///     merging --> merged: nobody else had moved the target
 ///     merging --> queued: somebody else moved the target
 ///     checking --> proposed: a new head, from every state that is not final
 ///     checking --> withdrawn: from every state that is not final
-///     checking --> merged: the target has it, whoever put it there
+///     checking --> merged: the target contains it, whoever merged it
 ///     merged --> [*]
 ///     withdrawn --> [*]
 /// ```
 public enum ChangeState: Sendable, Hashable {
     /// A change's place in the queue.
     public enum Place: Sendable, Hashable {
-        /// Not merged with what is ahead yet.
+        /// Not yet merged with the changes ahead of it.
         case waiting
         case building(Build)
         case blocked(base: ObjectID, files: [String])

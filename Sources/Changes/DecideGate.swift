@@ -20,7 +20,7 @@ public func decide(_ view: GateView) -> [GateStep] {
     return advanceQueue(view, tip: tip)
 }
 
-/// The fact that has become true about a change, if any.
+/// The next fact to record about a change, if any.
 private func fact(about change: Change, _ view: GateView, _ tip: ObjectID) -> ChangeFact? {
     if view.contained.contains(change.number) {
         if case .merging(let build) = change.state { return .merged(build.merge) }
@@ -38,22 +38,22 @@ private func fact(about change: Change, _ view: GateView, _ tip: ObjectID) -> Ch
         }
     case .ready: return change.waitsFor(view) == nil ? .queued : nil
     case .merging(let build):
-        // If the target is where the move began, the move is completed. Otherwise somebody else moved it first; the
-        // change keeps its place in the queue.
+        // If the target has not moved since the move began, the move is completed. Otherwise somebody else moved it
+        // first, and the change keeps its place in the queue.
         guard build.base != tip else { return nil }
         return .building(base: build.base, merge: build.merge, event: build.event, tested: build.tested)
     case .queued, .conflicted, .rejected, .merged, .withdrawn: return nil
     }
 }
 
-/// Whether the change needs an approval before anything of it may run.
+/// Whether the change needs an approval before any of its code may run.
 func isHeld(_ change: Change, _ rules: GateRules) -> Bool {
     change.isFork && rules.forks == .approve && change.approvedBy.isEmpty
 }
 
 extension Change {
-    /// What holds up a change that could go on, for people: a review, approvals, or another change that it contains;
-    /// nil for nothing.
+    /// What blocks a change that is otherwise ready, for people: a review, approvals, or another change that it
+    /// contains; nil if nothing does.
     public func waitsFor(_ view: GateView) -> String? {
         switch state {
         case .proposed where isHeld(self, view.rules):

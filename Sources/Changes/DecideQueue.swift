@@ -4,8 +4,8 @@ import Projects
 /// Decides the next steps for the queue of a target.
 ///
 /// Each change is merged with every change ahead of it that is expected to land, and these merges are tested at the
-/// same time. If one fails, those behind it are tested without it at once. It leaves the queue only when nothing is
-/// ahead of it, because until then a change ahead may be the cause.
+/// same time. If one fails, those behind it are tested without it at once. The failed change leaves the queue only
+/// when nothing is ahead of it, because until then a change ahead may be the cause.
 func advanceQueue(_ view: GateView, tip: ObjectID) -> [GateStep] {
     let queue = view.changes.filter(\.isInQueue).sorted { ($0.rank ?? 0, $0.number) < ($1.rank ?? 0, $1.number) }
     let merging = queue.filter { if case .merging = $0.state { true } else { false } }
@@ -54,7 +54,7 @@ func lanes(of queue: [Change], _ view: GateView) -> [[Change]] {
 private struct Lane {
     private(set) var changes: [Change] = []
     private var pipelines: Set<String> = []
-    /// Whether it has a change whose checks are unknown.
+    /// Whether the lane has a change whose checks are unknown.
     private var isUnknown = false
 
     func touches(_ others: Set<String>?, _ needs: Set<Int64>) -> Bool {
@@ -80,7 +80,7 @@ private struct LaneWalk {
 
     mutating func steps() -> [GateStep] {
         let (root, landed) = start()
-        // Changes that share a check with what has landed are tested once those ahead are merged with it.
+        // A change that shares a check with what has landed since waits until those ahead are merged with the tip.
         let end = items.firstIndex { isChecked($0, byOneOf: landed) } ?? items.count
         var expected = root
         var index = 0
@@ -107,7 +107,7 @@ private struct LaneWalk {
                     return [.build(onto: expected, groups: [group.prefix((group.count + 1) / 2).map(\.number)])]
                 }
                 if expected == tip { return [.eject(change: item.number, reason: reason)] }
-                // Nothing in this lane is ahead, but other lanes have moved the target: build again on the new tip.
+                // It leads this lane, but other lanes have moved the target: build again on the new tip.
                 if expected == root { return [.build(onto: tip, groups: groups(of: items[index...]))] }
             case .passed where expected == tip: return land(passed(from: index), from: tip)
             case .passed where expected == root: return [.build(onto: tip, groups: groups(of: items[index...]))]
@@ -132,7 +132,7 @@ private struct LaneWalk {
         return passed
     }
 
-    /// Stops tests beyond the window: they run on something that will not land.
+    /// Stops tests beyond the window, because what they test will not land.
     private func stopBeyondWindow(from start: Int, _ expected: ObjectID) -> [GateStep] {
         var expected = expected
         return items[start...].compactMap { item in
@@ -160,7 +160,7 @@ private struct LaneWalk {
     /// Where the lane starts: the tip, or an earlier commit if nothing that landed since shares a check with its head.
     /// Running tests then continue, and the change is merged with the tip before it lands.
     ///
-    /// - Returns: the commit, and the pipelines of what has landed on it.
+    /// - Returns: the commit, and the pipelines that checked what has landed since.
     private func start() -> (root: ObjectID, landed: Set<String>) {
         guard let head = items.first, let base = head.state.build?.base, base != tip else { return (tip, []) }
         var commit = tip

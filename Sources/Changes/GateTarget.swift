@@ -1,4 +1,4 @@
-/// A branch that changes want to get into.
+/// A branch that changes are proposed for.
 public struct GateTarget: Hashable, Comparable, Sendable {
     public let project: Int64
     public let branch: String

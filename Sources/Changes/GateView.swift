@@ -33,7 +33,7 @@ public struct Landing: Sendable, Hashable {
     }
 }
 
-/// Everything that the gate of one target decides on.
+/// The inputs of all decisions of one target's gate.
 public struct GateView: Sendable {
     public let target: String
     /// Nil if the target does not exist.

@@ -26,7 +26,7 @@ struct CivilDate: Hashable, Sendable {
         year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
     }
 
-    /// Days after 1970-01-01. A day beyond its month's end counts on into the next month.
+    /// Days after 1970-01-01. A day beyond the end of its month continues into the next one.
     var daysSinceEpoch: Int {
         let fromMarch = month <= 2 ? year - 1 : year
         let era = (fromMarch >= 0 ? fromMarch : fromMarch - 399) / 400

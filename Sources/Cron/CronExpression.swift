@@ -11,7 +11,7 @@ import Foundation
 public struct CronExpression: Sendable, CustomStringConvertible {
     /// The expression as written, with one space between fields.
     public let text: String
-    /// What was accepted but ignored, or means something else than it seems to; in the order of the fields.
+    /// What was accepted but ignored, or does not mean what it seems to; in the order of the fields.
     public let lints: [CronLint]
     let rule: Rule
 

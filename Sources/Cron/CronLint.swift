@@ -1,4 +1,4 @@
-/// A part of an expression that Quartz accepts but ignores, or reads otherwise than it looks.
+/// A part of an expression that Quartz accepts but ignores, or reads differently than it looks.
 public struct CronLint: Hashable, Sendable, Codable, CustomStringConvertible {
     /// Column in the original text, from 1.
     public let column: Int

@@ -12,7 +12,7 @@ enum DayRule: Hashable, Sendable {
     case ofWeek(Numbers)
     /// `6L`: the last such weekday of the month.
     case lastWeekday(Int)
-    /// `6#3`: the third such weekday of the month, if it has one. Quartz lets 0 stand for Saturday; there is no 8.
+    /// `6#3`: the third such weekday of the month, if it has one. In Quartz, 0 is Saturday, too; there is no 8.
     case nth(Int, weekday: Int)
 
     /// The due days of a month. A day that the month does not have (31 in April, `31W`, `L-30` in February) is not due

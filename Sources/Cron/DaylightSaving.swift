@@ -15,7 +15,7 @@ public enum DaylightSaving: String, Sendable, Codable, CaseIterable {
     /// time is due the second time only, and a skipped time is usually lost until the next day.
     ///
     /// This includes Quartz's errors with `W` at month ends. `31W` is due on Friday the 30th if the first of the next
-    /// month is a Saturday and the search passes there. A search for `L-30W` may never end, which counts as never due.
+    /// month is a Saturday and the search goes through it. A search for `L-30W` may never end, which counts as never due.
     /// The other modes treat `W` as documented.
     ///
     /// Quartz 2.5 differs: 2.5.0 skips some days of `W`, and 2.5.2 enters them at the time of day at which its search

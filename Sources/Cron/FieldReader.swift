@@ -18,8 +18,8 @@ struct FieldReading: Sendable {
     var isEmpty: Bool { numbers.isEmpty && !isUnspecified && beforeLast == nil && beyond == nil }
 }
 
-/// Reads one field exactly as Quartz does: item by item, each from its first character, up to what Quartz does not
-/// understand. Quartz ignores the rest of an item; so does this, with a lint.
+/// Reads one field exactly as Quartz does: item by item, each from its first character up to the first one that Quartz
+/// does not understand. Like Quartz, this ignores the rest of an item, but with a lint.
 ///
 /// Source: `storeExpressionVals`, `checkNext` and `addToSet` of `org.quartz.CronExpression` 2.3.2, followed branch by
 /// branch, because what they accept is not documented anywhere else.
@@ -138,7 +138,7 @@ struct FieldReader {
             return ignoreRest(after: "“*”")
         }
         index += 1
-        // Quartz reads all the rest as the step, with a sign if there is one.
+        // Quartz reads the whole rest as the step, including a sign.
         let step = try wholeNumber(as: "a step")
         try checkStep(step, at: begin)
         if step < 1 { lintStep(step, at: begin, reading: "*") }
@@ -323,7 +323,7 @@ struct FieldReader {
         return value
     }
 
-    /// The end of a range, or its step: one digit of any script, then digits 0-9. So does Quartz.
+    /// The end of a range, or its step. As in Quartz: one digit of any script, then digits 0-9.
     private mutating func shortNumber(as what: String) throws(CronError) -> Int {
         guard let letter = peek, let first = letter.digit else { throw missing(what) }
         let begin = index
@@ -337,8 +337,7 @@ struct FieldReader {
         return value
     }
 
-    /// The step after a single value. Quartz lets anything follow a step of two digits, and nothing follow a step of
-    /// one.
+    /// The step after a single value. Quartz allows anything after a step of two digits, and nothing after a step of one.
     private mutating func stepAfterNumber() throws(CronError) -> Int {
         index += 1
         let begin = index

@@ -22,9 +22,9 @@ struct Letter: Hashable, Sendable {
     func `is`(_ scalar: Unicode.Scalar) -> Bool { UInt32(unit) == scalar.value }
     var isDigit: Bool { 48...57 ~= unit }
     var isName: Bool { 65...90 ~= unit }
-    /// What separates fields: no line ends.
+    /// Whether it separates fields. Line ends do not.
     var isBlank: Bool { unit == 32 || unit == 9 }
-    /// What is trimmed around a field.
+    /// Whether it is trimmed around a field.
     var isTrimmed: Bool { unit <= 32 }
 
     /// The value of a digit of any script, as Java's `Integer.parseInt` reads it.

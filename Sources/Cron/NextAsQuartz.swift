@@ -7,7 +7,7 @@ extension Rule {
     func nextAsQuartz(after instant: Int, clock: ZoneClock) -> Int? {
         if case .nth(_, let weekday) = days, weekday > 7 { return nil }
         var calendar = LenientCalendar(instant: instant + 1, clock: clock)
-        // More than any search that ends can take: ten steps for each month of all years.
+        // More steps than any search takes that ends: ten for each month of all years.
         for _ in 0..<CivilDate.years.count * 12 * 10 {
             if alignTime(&calendar) || alignDay(&calendar, after: instant) { continue }
             guard let moved = alignMonthAndYear(&calendar) else { return nil }
@@ -18,8 +18,8 @@ extension Rule {
 
     /// The last fire of ``nextAsQuartz(after:clock:)`` that is not after `instant`.
     ///
-    /// Quartz 2.3.2 cannot search backwards. So this walks forward, starting before the last matching time, and from
-    /// ever earlier if that time is not due.
+    /// Quartz 2.3.2 cannot search backwards. So this walks forward from before the last matching time. If that time is
+    /// not due, it starts earlier and earlier.
     func previousAsQuartz(through instant: Int, clock: ZoneClock) -> Int? {
         guard let matching = previousOnWall(through: instant, clock: clock) else { return nil }
         var reach = 1

@@ -1,5 +1,5 @@
 /// The meaning of an expression: the matching wall-clock times, in seconds since 1970-01-01 00:00:00 in local time, in
-/// whatever zone.
+/// any zone.
 struct Rule: Hashable, Sendable {
     var seconds: Numbers
     var minutes: Numbers

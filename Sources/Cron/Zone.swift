@@ -1,6 +1,6 @@
 import Foundation
 
-/// A time zone: its wall clock, and what its clock would show in standard time all year.
+/// A time zone: its wall clock, and the clock that it would have in standard time all year.
 ///
 /// `Zone(named:)` reads the machine's own zone files, so an upgrade of `tzdata` reaches schedules at the next start of
 /// the program. Foundation's `TimeZone` on Linux has its data compiled in, as old as the toolchain. It is used only if
@@ -62,8 +62,8 @@ extension Zone {
         }
     }
 
-    /// Zone files say when it is daylight saving time, but not how much is saved. So the offset is that of the standard
-    /// time before or after; if one of them is an hour behind, that one.
+    /// Zone files say when daylight saving time applies, but not by how much. So the offset is that of the standard time
+    /// before or after; if one of them is an hour behind, that one.
     private static func standardOffsets(_ spans: [Span]) -> [Int] {
         spans.indices.map { index in
             let span = spans[index]

@@ -38,7 +38,7 @@ public struct Curl: Sendable {
     /// - Parameters:
     ///   - file: path of the message in the format of RFC 5322.
     ///   - server: `smtp://HOST:PORT` or `smtps://HOST:PORT`.
-    ///   - isEncrypted: whether the server of `smtp://` has to switch to TLS before anything else is sent.
+    ///   - isEncrypted: whether an `smtp://` server must switch to TLS before anything else is sent.
     public func mail(
         _ file: String, from: String, to: String, server: String, login: (user: String, password: String)?,
         isEncrypted: Bool

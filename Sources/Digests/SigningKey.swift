@@ -43,7 +43,7 @@ public struct SigningKey: Sendable {
         var der: UnsafeMutablePointer<UInt8>?
         let length = Int(i2d_PUBKEY(key, &der))
         defer { CRYPTO_free(der, nil, 0) }
-        // Any other length is a compressed point, which not everybody reads.
+        // Any other length is a compressed point, which not every reader supports.
         guard length == kind.sizes.whole else { return nil }
         self.kind = kind
         self.pem = pem

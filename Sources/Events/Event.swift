@@ -1,6 +1,6 @@
 import Formats
 
-/// A fact that can start work. Stored before anything is done about it, and handled exactly once.
+/// A fact that can start work. Stored before it is acted on, and handled exactly once.
 public struct Event: Sendable {
     /// Every kind of event.
     package static let kinds: [any EventKind.Type] = [

@@ -1,6 +1,6 @@
 import Formats
 
-/// A kind of event. What it starts is said in `Plans`, where the kind is a `StartingEvent`, too.
+/// A kind of event. `Plans` makes it a `StartingEvent`, which says what it starts.
 ///
 /// A new kind is a file in `Kinds` and a line in `Event.kinds`.
 package protocol EventKind: TaggedValue {
@@ -8,9 +8,9 @@ package protocol EventKind: TaggedValue {
     var subject: String { get }
     /// The code that decides what it starts.
     var code: EventCode { get }
-    /// The ref that moved, where one did.
+    /// The ref that moved, if any.
     var move: RefMove? { get }
-    /// Whether what it starts depends on what the events before it have started: they are planned first.
+    /// Whether its plan depends on what earlier events have started. They are planned first.
     var dependsOnEarlierEvents: Bool { get }
 }
 
@@ -22,12 +22,12 @@ extension EventKind {
     package init(format1 decoder: any Decoder) throws { try self.init(unlabelled: decoder) }
 }
 
-/// Where the files are read from that decide what an event starts.
+/// Where to read the files that decide what an event starts.
 package enum EventCode: Sendable, Hashable {
     /// - Parameters:
-    ///   - base: what paths have changed since; absent for the default branch.
+    ///   - base: the commit that changed paths are computed against; by default, the default branch.
     ///   - pipeline: the only pipeline that the event is about.
     case commit(ObjectID, branch: String, base: ObjectID? = nil, pipeline: String? = nil)
-    /// It starts nothing, whatever the files say.
+    /// It starts nothing, regardless of the project's files.
     case none(remark: String? = nil)
 }

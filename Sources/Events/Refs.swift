@@ -1,4 +1,4 @@
-/// One ref's journey between two looks. `from` is absent for a new ref, `to` for a deleted one; never both.
+/// One ref's move between two reads. `from` is absent for a new ref, `to` for a deleted one; never both.
 public struct RefMove: Hashable, Sendable, Codable {
     public let ref: String
     public let from: ObjectID?
@@ -15,11 +15,11 @@ public struct RefMove: Hashable, Sendable, Codable {
     /// The branch, without `refs/heads/`; `nil` for any other ref.
     public var branch: String? { branchName(ofRef: ref) }
 
-    /// Whether it made the ref, or removed it.
+    /// Whether it created or deleted the ref.
     public var makesOrRemoves: Bool { from == nil || to == nil }
 }
 
-/// The branch that a ref is, without `refs/heads/`; `nil` for any other ref.
+/// The name of a branch, without `refs/heads/`; `nil` for any other ref.
 public func branchName(ofRef ref: String) -> String? {
     ref.hasPrefix("refs/heads/") ? String(ref.dropFirst("refs/heads/".count)) : nil
 }
@@ -29,9 +29,9 @@ public func isWatched(ref: String) -> Bool {
     ref.hasPrefix("refs/heads/") || ref.hasPrefix("refs/tags/") || ProposalRef(ref) != nil
 }
 
-/// What moved between the refs last seen and the refs now, in order of name.
+/// The differences between the refs last seen and the current refs, sorted by name.
 ///
-/// - Parameter names: the refs that were read, when not all were: a ref outside it is neither new nor deleted.
+/// - Parameter names: the refs that were read, if not all. Other refs count as unchanged.
 public func moves(from seen: [String: ObjectID], to now: [String: ObjectID], among names: Set<String>? = nil)
     -> [RefMove]
 {
@@ -42,8 +42,8 @@ public func moves(from seen: [String: ObjectID], to now: [String: ObjectID], amo
 
 /// Where a push to `refs/for/TARGET` is kept: `refs/changes/KEY/for/TARGET`.
 ///
-/// The key is the push's topic, or the commit when it named none. It comes first, so that no two targets can clash as
-/// file and folder.
+/// The key is the push's topic, or the commit if it has none. It comes first, so that no two targets can clash as file
+/// and folder.
 public struct ProposalRef: Hashable, Sendable {
     public let key: String
     public let target: String

@@ -24,7 +24,7 @@ func decode<T: Decodable>(_ type: T.Type, of delivery: Delivery, what: String) t
 /// it is not UTF-8.
 ///
 /// The decoder limits nesting to 512 levels, but (6.3, Linux) ends the process if a body breaks off exactly at that
-/// limit. It also reads UTF-16 and UTF-32. Brackets and quotes would be miscounted here then; in both, JSON's own
+/// limit. It also reads UTF-16 and UTF-32, in which this would miscount brackets and quotes. In both, JSON's own
 /// characters contain a zero byte.
 private func decoderHazard(in body: [UInt8]) -> String? {
     let (quote, backslash) = (UInt8(ascii: "\""), UInt8(ascii: "\\"))

@@ -15,7 +15,7 @@ public protocol Forge: Sendable {
 
     // MARK: Deliveries
 
-    /// What a delivery says about the configured repository. Check `isAuthentic` first.
+    /// The meaning of a delivery for the configured repository. Check `isAuthentic` first.
     func meaning(of delivery: Delivery) throws(ForgeError) -> ForgeEvent
 
     /// The forge's own ID of a delivery, the same if it is sent again; nil if it has none (use a digest of the body).

@@ -15,7 +15,7 @@ public enum ForgeError: Error, Sendable, Hashable, CustomStringConvertible {
     case refused(status: Int, message: String)
     /// The forge cannot answer now, or limits the rate.
     case busy(status: Int, message: String, retry: Retry?)
-    /// Nobody answers. Created by whoever performs the request.
+    /// No answer. Created by the code that performs the request.
     case unreachable(url: String, reason: String)
     /// The settings are unusable: what is wrong, and what would be right.
     case misconfigured(String)
@@ -28,7 +28,7 @@ public enum ForgeError: Error, Sendable, Hashable, CustomStringConvertible {
         }
     }
 
-    /// Whether the same request will be refused again, whatever somebody does about tokens, rights and settings.
+    /// Whether the same request will be refused again even after tokens, rights and settings are fixed.
     public var isFinal: Bool {
         switch self {
         case .unreadable: true

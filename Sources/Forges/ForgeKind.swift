@@ -20,7 +20,7 @@ public enum ForgeKind: String, Codable, CaseIterable, Sendable, Hashable {
         return notice.publisherId == "tfs" ? .azureDevOps : nil
     }
 
-    /// What implements it. A new kind is a folder of its own, a case and a line here, and how `identify` knows it.
+    /// Its implementation. A new kind needs its own folder, a case and a line here, and a check in `identify`.
     var implementation: any Forge.Type {
         switch self {
         case .github: GitHubForge.self

@@ -44,7 +44,7 @@ extension Forge {
         settings.token == nil ? "give the project a token" : "make a new one on \(settings.kind.name) and store it"
     }
 
-    /// GitHub limits with 403: at the hourly limit with a remaining count of zero, in a burst with a time to wait.
+    /// GitHub limits the rate with 403: with a remaining count of zero at the hourly limit, with a time to wait after a burst.
     private func isLimit(_ answer: ForgeResponse, _ said: String) -> Bool {
         answer.headers["X-RateLimit-Remaining"] == "0" || answer.headers["Retry-After"] != nil
             || said.lowercased().contains("rate limit")

@@ -26,8 +26,8 @@ public struct MergeOrder: Sendable, Hashable {
     var text: String { message.isEmpty ? title : "\(title)\n\n\(message)" }
 }
 
-/// The answer to a merge order. After a crash, read the change first: a change that is already merged answers like one
-/// that cannot be merged.
+/// The answer to a merge order. After a crash, read the change first: a forge answers the same for a change that is
+/// already merged as for one that cannot be merged.
 public enum MergeAnswer: Sendable, Hashable {
     /// With the new commit of the target, if the forge says so.
     case merged(commit: String?)

@@ -9,19 +9,18 @@ public enum MergeResult: Sendable, Hashable {
     case conflict(files: [String])
 }
 
-/// How to bring the commits of a head onto a target.
+/// How to apply the commits of a head to a target.
 public enum MergeMethod: Sendable, Hashable {
     /// A merge commit with the target as first parent.
     case merge(message: String)
     /// One commit with all changes.
     case squash(message: String)
-    /// Each commit again on top of the target, its message followed by `trailer`. Merge commits are left out.
+    /// Each commit replayed on top of the target, with `trailer` appended to its message. Merge commits are left out.
     case rebase(trailer: String)
 }
 
 extension Repository {
-    /// Brings the changes of `head` onto `target`, and writes the commits. The author stays the author; Espalier is the
-    /// committer.
+    /// Applies the changes of `head` to `target`, and writes the commits. Authors are kept; Espalier is the committer.
     ///
     /// - Parameter time: seconds since 1970 for the commits' own date.
     public func merge(_ head: ObjectID, into target: ObjectID, by method: MergeMethod, time: Int64) throws(GitError)

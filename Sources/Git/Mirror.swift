@@ -13,7 +13,7 @@ extension Repository {
     ///   - changes: the server's refs for the heads of pull requests, with a `*` for the number. They go to
     ///     `refs/espalier/pulls/`.
     ///   - heard: called for each sign of life from the server, and while its data is processed. libgit2 (1.5) has no
-    ///     timeout: it waits for the next sign as long as the connection lasts.
+    ///     timeout: it waits as long as the connection lasts.
     public func mirror(
         from url: String, token: String? = nil, changes: String? = nil, heard: @escaping () -> Void = {}
     ) throws(GitError) {
@@ -34,7 +34,7 @@ extension Repository {
                 options.callbacks.payload = Unmanaged.passUnretained(session).toOpaque()
                 return pointers.withUnsafeMutableBufferPointer { buffer in
                     var array = git_strarray(strings: buffer.baseAddress, count: buffer.count)
-                    // Not git_remote_fetch, which prunes last: then a server that has deleted `a` and made `a/b` fails for ever.
+                    // git_remote_fetch prunes last, so it would always fail once a server has deleted `a` and created `a/b`.
                     var code = git_remote_download(remote, &array, &options)
                     if code == 0 { code = git_remote_prune(remote, &options.callbacks) }
                     if code == 0 {
@@ -78,7 +78,7 @@ extension Repository {
     }
 }
 
-/// One conversation with a server: what we offer, and what it said.
+/// One session with a server: our credentials, and its refusal.
 private final class RemoteSession {
     let token: String?
     let heard: () -> Void
@@ -92,7 +92,7 @@ private final class RemoteSession {
     }
 }
 
-/// Sets callbacks that report to the session that is their payload.
+/// Sets the callbacks. Their payload is the session.
 private func connect(_ callbacks: inout git_remote_callbacks) {
     callbacks.credentials = { out, _, user, allowed, session in giveCredential(out, user, allowed, session) }
     callbacks.sideband_progress = { _, _, session in noteActivity(session) }
@@ -110,7 +110,7 @@ private func noteActivity(_ payload: UnsafeMutableRawPointer?) -> Int32 {
     return 0
 }
 
-/// Answers one question of a server. If there is no answer, sets libgit2's last error to the reason.
+/// Answers one request for a credential. If there is none left, sets libgit2's last error to the reason.
 private func giveCredential(
     _ out: UnsafeMutablePointer<UnsafeMutablePointer<git_credential>?>?,
     _ user: UnsafePointer<CChar>?, _ allowed: UInt32, _ payload: UnsafeMutableRawPointer?
@@ -127,7 +127,7 @@ private func giveCredential(
     return code
 }
 
-/// Gives up after the third question, because otherwise a refused key is offered forever.
+/// Gives up after the third request, because otherwise a refused key is offered forever.
 private func findCredential(
     _ out: UnsafeMutablePointer<UnsafeMutablePointer<git_credential>?>?,
     _ user: UnsafePointer<CChar>?, _ allowed: UInt32, _ payload: UnsafeMutableRawPointer?

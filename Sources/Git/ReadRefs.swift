@@ -55,8 +55,7 @@ extension Repository {
         return ObjectID(git_object_id(object))
     }
 
-    /// Moves `ref` from one commit to another, if it still is at the expected one. A nil `from` means that it must not
-    /// exist.
+    /// Moves `ref` if it is still at `from`. A nil `from` means that the ref must not exist yet.
     ///
     /// - Returns: false if somebody else moved it first.
     public func compareAndSwap(_ ref: String, from: ObjectID?, to: ObjectID, reason: String) throws(GitError) -> Bool {
@@ -74,7 +73,7 @@ extension Repository {
         return true
     }
 
-    /// Points `ref` at a commit, wherever it was.
+    /// Points `ref` at a commit unconditionally.
     public func setRef(_ ref: String, to commit: ObjectID) throws(GitError) {
         var made: OpaquePointer?
         defer { git_reference_free(made) }
@@ -85,16 +84,16 @@ extension Repository {
         }
     }
 
-    /// Removes a ref. One that does not exist is fine.
+    /// Removes a ref if it exists.
     public func removeRef(_ ref: String) throws(GitError) {
         let code = retryingStaleLock(of: ref) { git_reference_remove(handle, ref) }
         if code == GIT_ENOTFOUND.rawValue { return }
         try check("remove ref", ref) { code }
     }
 
-    /// Moves a ref. If its lock file is in the way and was left by a dead process, removes that file and retries once.
+    /// Moves a ref. If a dead process left its lock file, removes the file and retries once.
     ///
-    /// Git holds such a lock for milliseconds, so a ten-second-old one belongs to nobody.
+    /// Git holds such a lock for milliseconds, so one that is ten seconds old is stale.
     private func retryingStaleLock(of ref: String, _ move: () -> Int32) -> Int32 {
         let code = move()
         guard code == GIT_ELOCKED.rawValue else { return code }

@@ -4,12 +4,12 @@ import Foundation
 /// A value of Git's configuration, as it applies to a repository.
 public struct GitSetting: Sendable, Hashable {
     public let value: String
-    /// Whether the repository's own configuration sets it, and not one that it shares with others.
+    /// Whether the repository's own configuration sets it, rather than a shared one.
     public let isOwn: Bool
 }
 
 extension Repository {
-    /// The value that applies here: of the repository, else of the user, else of the machine; nil when nobody sets it.
+    /// The effective value: from the repository, else the user, else the machine; nil if none sets it.
     public func setting(_ key: String) throws(GitError) -> GitSetting? {
         let config = try made("read the configuration of", path) { git_repository_config(&$0, handle) }
         defer { git_config_free(config) }

@@ -25,7 +25,7 @@ extension Repository {
         try check("stand on", branch) { git_repository_set_head(handle, "refs/heads/\(branch)") }
         var options = git_checkout_options()
         git_checkout_options_init(&options, UInt32(GIT_CHECKOUT_OPTIONS_VERSION))
-        // The index is empty, so every file counts as missing. An existing file stays, and is an error.
+        // The index is empty, so every file counts as missing. An existing file is kept and reported as an error.
         options.checkout_strategy = GIT_CHECKOUT_SAFE.rawValue | GIT_CHECKOUT_RECREATE_MISSING.rawValue
         try check("check out", branch) { git_checkout_head(handle, &options) }
     }
@@ -50,7 +50,7 @@ extension Repository {
     /// Whether a merge, rebase or similar operation is in progress.
     public var isBusy: Bool { git_repository_state(handle) != Int32(GIT_REPOSITORY_STATE_NONE.rawValue) }
 
-    /// The latest commit that `tip` contains and that `fits`.
+    /// The latest commit reachable from `tip` that satisfies `fits`.
     public func latestCommit(leadingTo tip: ObjectID, where fits: (Commit) -> Bool) throws(GitError) -> Commit? {
         let walk = try made("walk", path) { git_revwalk_new(&$0, handle) }
         defer { git_revwalk_free(walk) }

@@ -3,8 +3,8 @@ import Events
 import Foundation
 
 extension Repository {
-    /// Writes into `folder` (absolute, existing, empty) the overlay layer that turns the files of `base` into those of
-    /// `tree`. A deleted file becomes a whiteout (a device 0/0).
+    /// Writes the overlay layer that turns the files of `base` into those of `tree`, into `folder` (absolute, existing,
+    /// empty). A deleted file becomes a whiteout (a device 0/0).
     ///
     /// - Parameter limit: with more changed files than this, a layer is not worth it.
     /// - Returns: false if no layer was made: too much differs, the base is not in this repository, or this user may

@@ -29,9 +29,9 @@ public struct HTTPAnswer<Body: Sendable>: Sendable {
 
 /// Why there is no answer.
 public enum HTTPError: Error, Equatable, Sendable {
-    /// Nobody answers, or not in time.
+    /// No answer, or not in time.
     case unreachable(reason: String)
-    /// The task was cancelled meanwhile. The server may still have served the request, or may yet.
+    /// The task was cancelled meanwhile. The server may have served the request, or may still do so.
     case cancelled
 }
 
@@ -80,7 +80,7 @@ private func answer<Body: Sendable>(_ body: Body, _ response: URLResponse?, _ er
     -> Result<HTTPAnswer<Body>, HTTPError>
 {
     if let error {
-        // We never cancel a request, so this means that its challenge was declined and the answer lost.
+        // We never cancel a request, so its challenge was declined, which loses the answer.
         if (error as? URLError)?.code == .cancelled {
             return .success(HTTPAnswer(status: 401, headers: [:], body: body))
         }

@@ -1,11 +1,11 @@
 import Synchronization
 
-/// A waiter for an answer. It gets the answer or the cancellation, whichever comes first.
+/// A task that waits for an answer. It gets the answer or the cancellation, whichever comes first.
 ///
 /// A cancelled task does not cancel its request, because FoundationNetworking (6.3.1) does not survive that at the
 /// moment of the answer. Its own async methods deadlock: cancelling holds the waiting task and waits for the session's
-/// queue, which waits for the task. And `cancel()` from elsewhere may find a request that is no longer registered, and
-/// end the process. So a request that nobody waits for continues to its answer or its timeout.
+/// queue, which waits for the task. And `cancel()` from elsewhere may hit a request that is no longer registered, and
+/// crash the process. So a request that nobody waits for runs until its answer or its timeout.
 final class PendingAnswer<Answer: Sendable>: Sendable {
     typealias Ending = Result<Answer, HTTPError>
 

@@ -97,7 +97,7 @@ extension Document.Details {
 }
 
 /// Text for a chat. Escapes Slack's three special characters (docs.slack.dev, "Formatting message text"), which
-/// Mattermost and Teams unescape, too. No name and no log can notify a whole channel.
+/// Mattermost and Teams unescape, too. So no name or log can notify a whole channel.
 func forChat(_ text: String) -> String {
     text.replacing("&", with: "&amp;").replacing("<", with: "&lt;").replacing(">", with: "&gt;")
         .replacing(/@(all|channel|everyone|here)(?![A-Za-z0-9_])/.ignoresCase()) { "@\u{200B}\($0.output.1)" }

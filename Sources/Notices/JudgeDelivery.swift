@@ -3,9 +3,9 @@ import Foundation
 /// The result of one attempt to deliver a message.
 public enum Delivery: Sendable, Hashable {
     case taken
-    /// Nobody answers, or not now: a retry may succeed.
+    /// No answer, or a temporary refusal: a retry may succeed.
     ///
-    /// - Parameter wait: seconds that the other side asks for.
+    /// - Parameter wait: seconds that the other side asks to wait.
     case later(reason: String, wait: Double?)
     /// The other side refuses this message.
     case refused(reason: String)
@@ -38,9 +38,9 @@ public enum NextAttempt: Sendable, Hashable {
     case givenUp
 }
 
-/// A message that is refused each time is given up after this many attempts.
+/// Attempts after which a message that is refused each time is given up.
 public let attemptsWhenRefused = 4
-/// A message that nobody takes is retried for this many seconds.
+/// Seconds for which an unaccepted message is retried.
 public let longestOnTheWay = 3.0 * 86_400
 
 /// - Parameters:

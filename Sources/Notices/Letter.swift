@@ -61,7 +61,7 @@ func encoded(_ text: String) -> String {
 }
 
 /// Text as quoted-printable (RFC 2045, section 6.7) with CR LF line ends. A dot or "From " at the start of a line is
-/// encoded, so it means nothing to servers on the way.
+/// encoded, so that servers on the way do not interpret it.
 func quotedPrintable(_ text: String) -> String {
     text.split(omittingEmptySubsequences: false, whereSeparator: { $0 == "\n" || $0 == "\r\n" })
         .map { quotedPrintable(line: Array($0.utf8)) }.joined(separator: "\r\n")

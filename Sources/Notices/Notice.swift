@@ -101,7 +101,7 @@ public struct MissedFire: Sendable, Hashable, Codable {
 /// A decision of the ledger, and its outcome.
 public struct DecidedMove: Sendable, Hashable, Codable {
     public enum Standing: Sendable, Hashable {
-        /// The alias was read back where the decision wants it.
+        /// The alias was read back at the version of the decision.
         case moved
         case held
         /// It was promoted, but its alias could not be moved.

@@ -6,7 +6,7 @@ public struct PlacedNotice: Sendable, Hashable {
     public enum State: Sendable, Hashable {
         /// It waits, and its content can still change.
         case open
-        /// A sender has taken it. Its content no longer changes, whether it has arrived or not.
+        /// A sender has taken it. Its content no longer changes, even if it has not arrived.
         case taken
         /// It was not sent, because a later event made it untrue.
         case replaced
@@ -43,7 +43,7 @@ public func place(after last: PlacedNotice?, at now: Date, quiet: Int64) -> Plac
 }
 
 extension NoticeKind {
-    /// The kind that this one makes pointless to send.
+    /// The kind of message that this kind makes obsolete.
     public var opposite: NoticeKind? {
         switch self {
         case .failure: .recovery
@@ -58,7 +58,7 @@ extension Notice {
     public func taking(in earlier: Notice) -> Notice {
         var all = self
         all.count += earlier.count
-        // Somebody who was away for long wants to know the first event and the latest.
+        // After a long absence, people want to know the first event and the latest.
         let titles = earlier.earlier + [earlier.ownTitle]
         all.earlier = titles.count > 20 ? Array(titles.prefix(10) + titles.suffix(10)) : titles
         return all

@@ -14,7 +14,7 @@ public struct EndedRun: Sendable, Hashable {
 }
 
 extension RunOutcome {
-    /// Whether somebody has to look at it. A cancelled or superseded run was meant to end.
+    /// Whether somebody has to look at it. A cancelled or superseded run ended on purpose.
     public var isTrouble: Bool {
         switch self {
         case .failed, .timedOut, .outOfMemory, .lost: true
@@ -22,7 +22,7 @@ extension RunOutcome {
         }
     }
 
-    /// Whether it says how the branch is doing.
+    /// Whether its outcome says how the branch is doing.
     public var isTelling: Bool { isTrouble || self == .passed }
 }
 

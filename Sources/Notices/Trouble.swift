@@ -1,8 +1,8 @@
 import Foundation
 
-/// Something that keeps a project from going on until somebody does something about it.
+/// A problem that blocks a project until a person fixes it.
 public struct Trouble: Sendable, Hashable, Codable {
-    /// What is in trouble. A stored format: a word never changes.
+    /// What has the problem. The words are a stored format and never change.
     public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
         /// The mirror of a remote repository cannot be fetched.
         case mirror
@@ -14,7 +14,7 @@ public struct Trouble: Sendable, Hashable, Codable {
         case gate
         /// The forge refuses the token, or does not answer.
         case forge
-        /// An event cannot be planned, and holds up those behind it.
+        /// An event cannot be planned, and blocks those behind it.
         case planning
         /// A registry does not answer.
         case registry
@@ -24,7 +24,7 @@ public struct Trouble: Sendable, Hashable, Codable {
         case unreadable
     }
 
-    /// Where it is. There is one trouble at a place.
+    /// Where it is. Each place has at most one trouble.
     public struct Place: Sendable, Hashable, Codable {
         public let kind: Kind
         /// The project's name; nil for the whole daemon.

@@ -138,7 +138,7 @@ extension DecidedMove {
 /// - Parameter bytes: the end of the log; its first line may be cut.
 public func lastLines(of bytes: [UInt8], count: Int = 20, width: Int = 300) -> [String] {
     let text = String(decoding: bytes, as: UTF8.self).replacing(/\u{1B}\[[0-9;?]*[ -\/]*[@-~]/, with: "")
-    // Nobody sees in the end what a progress bar has overwritten.
+    // A terminal does not show what a progress bar has overwritten, either.
     return text.split(whereSeparator: { $0 == "\n" || $0 == "\r\n" }).suffix(count).map { line in
         let seen = line.split(separator: "\r").last ?? ""
         return String(String.UnicodeScalarView(seen.unicodeScalars.filter { !$0.isControl }).prefix(width))
@@ -146,7 +146,7 @@ public func lastLines(of bytes: [UInt8], count: Int = 20, width: Int = 300) -> [
 }
 
 extension Unicode.Scalar {
-    /// Characters that are neither shown nor obeyed: control characters, and those that turn the direction of writing.
+    /// Characters that are dropped: control characters, and those that change the writing direction.
     var isControl: Bool {
         switch properties.generalCategory {
         case .control: self != "\t"

@@ -1,6 +1,6 @@
 import CPosix
 
-/// Have this process killed when the thread that started it ends for any reason.
+/// Asks the kernel to kill this process when the thread that started it ends for any reason.
 ///
 /// - Parameter parent: process id of the parent.
 /// - Returns: `false` when the parent has already ended.

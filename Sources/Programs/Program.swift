@@ -35,8 +35,8 @@ public struct Program: Sendable {
     /// Start the program and wait for its end, on a thread of its own: Swift has only as many threads as processors.
     ///
     /// - Parameters:
-    ///   - input: its standard input, of any size. It need not read it.
-    ///   - most: bytes of its standard output to read. After these the pipe is closed, which ends a program that writes more.
+    ///   - input: its standard input, of any size. The program need not read it.
+    ///   - most: bytes of its standard output to read. Then the pipe is closed, which ends a program that writes more.
     /// - Throws: why it cannot be started; `CancellationError` when the task was cancelled, after the program has been killed.
     public func run(input: Data = Data(), most: Int = .max) async throws -> Ending {
         let process = Process()
@@ -60,13 +60,13 @@ public struct Program: Sendable {
 private final class Running: Sendable {
     private enum State {
         case notBegun, begun, killed
-        /// Its number may belong to another process by now.
+        /// Its process id may belong to another process by now.
         case ended
     }
 
     private let process: Process
     private let state = Mutex(State.notBegun)
-    /// Closed by `kill`, so that nobody goes on reading pipes that children of the program hold open.
+    /// Closed by `kill`, so that no reader waits on pipes that the program's children hold open.
     private let killed = Pipe()
 
     init(_ process: Process) { self.process = process }
@@ -94,7 +94,7 @@ private final class Running: Sendable {
         return Program.Ending(code: process.terminationStatus, output: said, errors: told)
     }
 
-    /// Kill it with what it started, at once: the daemon blocks SIGTERM in all its threads but one, and its children inherit
+    /// Kill it and what it started with SIGKILL: the daemon blocks SIGTERM in all its threads but one, and children inherit
     /// that.
     func kill() {
         state.withLock { state in
@@ -110,10 +110,9 @@ private final class Running: Sendable {
     }
 }
 
-/// Everything that goes through the three pipes of a program, in whatever order it reads and writes.
+/// Transfers all data through the three pipes of a program, in any order of reads and writes.
 ///
-/// A pipe holds 64 KiB. Whoever fills or empties one pipe before turning to the next waits for ever when the program waits
-/// at another.
+/// A pipe holds 64 KiB. Finishing one pipe before the next would deadlock when the program waits on another.
 private struct Conversation {
     private static let mostErrors = 1 << 20
 
@@ -185,7 +184,7 @@ private struct Conversation {
             input = input.dropFirst(count)
             if input.isEmpty { closeInput() }
         } else if errno != EAGAIN, errno != EINTR {
-            // It has closed its standard input, and its exit code tells whether that is a fault.
+            // The program has closed its standard input. Its exit code says whether that is a failure.
             closeInput()
         }
     }
@@ -195,7 +194,7 @@ private struct Conversation {
         toIt = nil
     }
 
-    /// What can be read now; closes the side at its end.
+    /// Reads what is available. Closes the side at the end of its data.
     private static func read(_ side: inout Side) -> Data? {
         var bytes = [UInt8](repeating: 0, count: 65_536)
         let count = Foundation.read(side.descriptor, &bytes, bytes.count)

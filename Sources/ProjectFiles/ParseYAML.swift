@@ -5,7 +5,7 @@ import Yams
 /// The largest file that is read, in bytes. Configuration written by people is a thousand times smaller.
 public let largestFile = 1 << 20
 
-/// Read YAML into a node that knows its lines. Anchors and merge keys (`<<`) are resolved; nothing is executed.
+/// Read YAML into a node with line numbers. Anchors and merge keys (`<<`) are resolved; nothing is executed.
 ///
 /// - Parameter bytes: the file; `nil` when it was too large to be read at all.
 public func parseYAML(_ bytes: [UInt8]?, file: String) throws(Problem) -> Projects.Node {
@@ -64,7 +64,7 @@ extension Problem {
 }
 
 extension Projects.Node {
-    /// - Parameter budget: nodes that may still be made. Aliases of aliases can ask for more than any memory holds.
+    /// - Parameter budget: nodes that may still be created. Aliases of aliases can expand to more than fits in memory.
     init(_ node: Yams.Node, file: String, budget: inout Int) throws(Problem) {
         let mark = Projects.Mark(file: file, line: node.mark?.line ?? 1, column: node.mark?.column ?? 1)
         budget -= 1
@@ -83,7 +83,7 @@ extension Projects.Node {
         }
     }
 
-    /// What is written here wins over what `<<` brings in.
+    /// Keys written here override keys merged by `<<`.
     private static func entries(_ mapping: Yams.Node.Mapping, file: String, budget: inout Int) throws(Problem)
         -> [Entry]
     {
@@ -105,7 +105,7 @@ extension Projects.Node {
 
     private static func scalar(_ node: Yams.Node) -> Content {
         let text = node.scalar?.string ?? ""
-        // Quoted scalars are text, whatever they look like.
+        // Quoted scalars are always text.
         if let style = node.scalar?.style, style != .plain, style != .any { return .string(text) }
         switch node.any {
         case is NSNull: return .null

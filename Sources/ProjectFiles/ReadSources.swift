@@ -1,6 +1,6 @@
 import Projects
 
-/// Read the files of a project into what it is assembled from.
+/// Parse the files of a project into the sources that it is assembled from.
 ///
 /// - Parameter files: repository path → bytes (`nil` = too large), of `environments/` and `pipelines/`.
 /// - Throws: every file that is not YAML.
@@ -25,14 +25,14 @@ public func readSources(_ files: [String: [UInt8]?]) throws(Problems) -> Project
     return sources
 }
 
-/// `environments/dev.yml` → (`environments`, `dev`); `nil` for a file that is none of ours.
+/// `environments/dev.yml` → (`environments`, `dev`); `nil` for a file that is not ours.
 private func place(of path: String) -> (folder: String, stem: String)? {
     let parts = path.split(separator: "/")
     guard parts.count == 2, parts[1].hasSuffix(".yml") else { return nil }
     return (String(parts[0]), String(parts[1].dropLast(4)))
 }
 
-/// `pipelines/` may hold other YAML too, read by the steps themselves: a file with neither `on:` nor `steps:` is theirs.
+/// `pipelines/` may also hold YAML that steps read themselves: files with neither `on:` nor `steps:`.
 private func isPipeline(_ node: Projects.Node) -> Bool {
     node.entries.contains { $0.key == "on" || $0.key == "steps" }
 }

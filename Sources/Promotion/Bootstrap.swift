@@ -18,7 +18,7 @@ struct Bootstrap: Sendable {
 
     /// - Parameters:
     ///   - champion: its scores on the rows of the evidence.
-    ///   - metrics: all of the task that `resampling` was made for.
+    ///   - metrics: all for the task that `resampling` was made for.
     init(_ evidence: Evidence, champion: [Double], metrics: Set<Metric>, resampling: Resampling) {
         let order = resampling.order
         let weights = evidence.weights.map { weights in order.map { weights[$0] } }
@@ -72,7 +72,7 @@ struct Bootstrap: Sendable {
         }
     }
 
-    /// Fewer are not worth another thread.
+    /// With fewer resamples, another thread does not pay.
     private static let fewestPerPart = 64
 
     /// The jackknife: the difference without each block of rows (or groups). A block is one row, unless there are more

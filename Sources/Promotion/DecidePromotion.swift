@@ -1,6 +1,6 @@
 import Foundation
 
-/// What is known about a challenger beside its evidence.
+/// Facts about a challenger other than its evidence.
 public struct Circumstances: Sendable {
     /// Whether the registry has a champion.
     public var incumbent: Bool
@@ -141,7 +141,7 @@ private func findings(
 }
 
 private func finding(_ rule: GuardRule, _ reported: Double?) -> Finding {
-    // A value that is missing or not a number is not known to be small enough.
+    // A value that is missing or not a number does not pass.
     let value = reported.flatMap { $0.isFinite ? $0 : nil }
     let isSmall = value.map { $0 <= rule.atMost } ?? false
     return Finding(

@@ -5,7 +5,7 @@ public enum Verdict: String, Codable, Sendable {
     case notPromoted = "not_promoted"
 }
 
-/// What the rules say about one piece of evidence: enough to see why, without the evidence at hand.
+/// The rules' verdict on one piece of evidence, with enough detail to explain it without the evidence.
 public struct Decision: Sendable, Codable, Equatable {
     public let verdict: Verdict
     public let ground: Ground
@@ -25,7 +25,7 @@ public enum Ground: Sendable, Codable, Equatable {
     case rules
     /// There is no champion, so the floors alone decided.
     case floorsOfFirst
-    /// There is no champion, and the rules hold the first challenger.
+    /// There is no champion, and the rules say `first: hold`.
     case firstHeld
     /// There is a champion, but the evidence does not score it.
     case championNotScored
@@ -33,7 +33,7 @@ public enum Ground: Sendable, Codable, Equatable {
     case championUnknown
     /// There is a champion, but no rule compares with it.
     case nothingCompared
-    /// The challenger was trained on rows that it was judged by.
+    /// The challenger was trained on rows of the evidence.
     case trainedOnHoldout(rows: Int, example: String)
     /// The budget of the holdout is spent.
     case holdoutSpent(uses: Int, budget: Int)

@@ -3,8 +3,8 @@ import Foundation
 /// The tail probability at which to read a bootstrap, so that the bound has a tail of `probability`: the expanded
 /// percentile interval (Hesterberg 2015, section 5.3).
 ///
-/// Resamples of n units vary too little, by √((n − 1)/n), and like the normal distribution where Student's is right.
-/// With ten positives, a plain bound of 95 % would hold 91 % of the time.
+/// Resamples of n units vary too little, by the factor √((n − 1)/n), and follow the normal distribution where Student's
+/// is right. With ten positives, a plain bound of 95 % would hold 91 % of the time.
 func expandedTail(_ probability: Double, units: Int) -> Double {
     guard units > 1 else { return 0 }
     let stretched = (Double(units) / Double(units - 1)).squareRoot() * studentQuantile(1 - probability, units - 1)

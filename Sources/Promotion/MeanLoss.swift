@@ -30,7 +30,7 @@ struct MeanLoss: Scorer {
         }
     }
 
-    /// Always four sums side by side, so that one addition need not wait for another.
+    /// Adds up four independent sums (SIMD), so that additions do not wait for each other.
     @inline(__always)
     private func mean(_ counts: UnsafeBufferPointer<UInt8>, mass: (Int, UInt8) -> Double) -> Double {
         contributions.withUnsafeBufferPointer { losses in

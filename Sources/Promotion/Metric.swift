@@ -125,9 +125,9 @@ struct MetricFamily: Sendable {
     ]
 }
 
-/// What may follow the name of a metric after `@`.
+/// The parameter that may follow a metric's name after `@`.
 enum MetricParameter: String {
-    /// Scores above it are decided to be 1.
+    /// Scores above it count as 1.
     case threshold = "T"
     /// A number of rows, or a share of them below 1.
     case top = "K"

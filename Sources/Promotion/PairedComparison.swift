@@ -11,7 +11,7 @@ struct PairedComparison {
 
     private struct Sample {
         let bootstrap: Bootstrap
-        /// By metric, ascending; empty if there are too few rows for any.
+        /// Ascending, by metric; empty if there are too few rows for a bound.
         let differences: [Metric: [Double]]
     }
 
@@ -36,7 +36,7 @@ struct PairedComparison {
         self.resamples = resamples
     }
 
-    /// - Parameter confidence: of each one-sided bound, as the rule has it. A holdout's budget raises it.
+    /// - Parameter confidence: of each one-sided bound, from the rule. A holdout's budget raises it.
     func compare(
         _ metric: Metric, _ confidence: Double, _ bound: BoundMethod?
     ) throws(EvidenceProblem) -> Comparison? {
@@ -62,7 +62,7 @@ struct PairedComparison {
             return .tooFew(units: sample.bootstrap.resampling.smallestStratum)
         }
         let tail = expandedTail(1 - confidence, units: sample.bootstrap.resampling.smallestStratum)
-        // With so few rows, a bound needs more resamples than there are. It would depend on the seed.
+        // With so few rows, a bound needs more resamples than there are: it would depend on the seed.
         guard Double(resamples) * tail >= fewestBeyondABound else {
             return .tooFew(units: sample.bootstrap.resampling.smallestStratum)
         }
@@ -129,7 +129,7 @@ struct PairedComparison {
 }
 
 extension SliceFinding {
-    /// The finding with its p-value among all slices; nil leaves it too small.
+    /// The finding with its p-value among all slices; nil means that the slice is too small to judge.
     fileprivate func judged(_ adjustedP: Double?, alpha: Double) -> SliceFinding {
         var judged = self
         judged.outcome = adjustedP.map { $0 <= alpha ? .worse : .passed } ?? .tooSmall
@@ -139,7 +139,7 @@ extension SliceFinding {
 }
 
 extension Array {
-    /// The first index where `isBeyond` holds. It must not hold before an index where it does not.
+    /// The first index where `isBeyond` holds. From there on, it must hold for every index.
     fileprivate func partitionPoint(_ isBeyond: (Element) -> Bool) -> Int {
         var (low, high) = (0, count)
         while low < high {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What a challenger has to show before it replaces the champion. All rules must pass, and none makes up for another.
+/// The rules that a challenger must pass before it replaces the champion. All must pass; none offsets another.
 /// So several rules need no correction for their number (intersection–union test, Berger 1982).
 public struct PromotionRules: Sendable, Codable, Hashable {
     /// What happens to a challenger that passes its floors while there is no champion yet.
@@ -153,7 +153,7 @@ extension PromotionRules {
     /// Every rule, in the order they are reported.
     var all: [Rule] { floor.map(Rule.floor) + guards.map(Rule.atMost) + comparisons + slices.map(Rule.slices) }
 
-    /// The rules that say that the challenger is good enough beside the champion. Slices only say that it does no harm.
+    /// The rules that show that the challenger is good enough. Slices only show that it does no harm.
     var comparisons: [Rule] { improve.map(Rule.improve) + noWorse.map(Rule.noWorse) }
 
     /// The confidence of each use of a holdout, so that `confidence` remains after all uses of the budget.

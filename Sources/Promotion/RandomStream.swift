@@ -8,7 +8,7 @@ struct RandomStream {
 
     init(seed: UInt64, index: Int) {
         var seeds = SplitMix64(state: seed)
-        // Mixed twice: neighbouring streams must not start at steps of one SplitMix64 sequence.
+        // Mixed twice, so that neighbouring streams do not start from successive values of one SplitMix64 sequence.
         var mixed = SplitMix64(state: seeds.next() ^ UInt64(truncatingIfNeeded: index))
         var words = SplitMix64(state: mixed.next())
         (s0, s1, s2, s3) = (words.next(), words.next(), words.next(), words.next())

@@ -2,7 +2,7 @@ import Foundation
 
 /// Rows by descending score, sorted once for all resamples.
 struct RankedRows: Sendable {
-    /// Row index with two flag bits: the last of its ties, a positive. So the sweep reads one stream.
+    /// Row index with two flag bits (last of its ties, positive), so that the sweep reads one stream.
     private let entries: [UInt32]
     private let weights: [Double]?
     let scores: [Double]
@@ -96,8 +96,8 @@ struct AveragePrecision: Scorer {
     }
 }
 
-/// Precision or recall among the rows with the highest scores. If equal scores cross the border, the same part of each
-/// is included: the mean over all orders of equal scores.
+/// Precision or recall among the rows with the highest scores. If equal scores straddle the cut-off, the same part of
+/// each is included: the mean over all orders of equal scores.
 struct TopRanked: Scorer {
     enum Share { case ofSelected, ofPositives }
 

@@ -60,7 +60,7 @@ private func numbers(_ cells: [String], column: String) throws(EvidenceProblem) 
     numbers.reserveCapacity(cells.count)
     for (place, text) in cells.enumerated() {
         if text.isEmpty { throw .missingValue(row: place + 1, column: column) }
-        // Swift also reads hexadecimal, which no table of scores means.
+        // Swift also parses hexadecimal, which is never meant in a table of scores.
         guard let number = Double(text),
             !text.utf8.contains(where: { $0 == UInt8(ascii: "x") || $0 == UInt8(ascii: "X") })
         else { throw .notANumber(row: place + 1, column: column, text: text) }

@@ -1,7 +1,7 @@
 import Foundation
 
 extension Decision {
-    /// The decision in sentences for people: its ground, then each rule with its numbers.
+    /// The decision in sentences for people: its reason, then each rule with its numbers.
     public var reasons: [String] {
         let failed = findings.count { $0.outcome == .failed }
         return [ground.sentence(failed: failed, rules: findings.count)] + findings.map(\.sentence)

@@ -1,6 +1,6 @@
 import Foundation
 
-/// How to resample: the order of the rows, and what is drawn whole.
+/// How to resample: the order of the rows, and which rows are drawn together.
 struct Resampling: Sendable {
     /// Positions of the rows in the evidence, in the order they are drawn: stratum after stratum.
     let order: [Int]
@@ -13,7 +13,7 @@ struct Resampling: Sendable {
         case groups(count: Int, groupOfRow: [Int])
     }
 
-    /// The fewest rows of a class, or groups with such rows, whose spread resamples can show.
+    /// The fewest rows of a class (or groups with such rows) for which resamples show the spread.
     ///
     /// A stratum of one row is drawn the same every time, as if it were certain. The variance of a bootstrap is too
     /// small by the factor (m − 1)/m (Efron & Tibshirani 1993), which is a tenth at m = 10.
@@ -86,7 +86,7 @@ struct Resampling: Sendable {
     }
 }
 
-/// Draws `count` of `count` units with replacement, and counts them from `start` on. One random word gives two units.
+/// Draws `count` of `count` units with replacement. `counts` has them from `start` on. One random word gives two units.
 ///
 /// Unbiased: Lemire's multiply and reject (2019).
 private func drawUnits(

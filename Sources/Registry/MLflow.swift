@@ -115,7 +115,7 @@ public struct MLflow: Sendable {
             message: refusal?.message ?? plain(answer.body))
     }
 
-    /// The start of an answer that is not JSON. Empty for HTML, which nobody could read.
+    /// The start of an answer that is not JSON. Empty for HTML, which would be unreadable in a message.
     private func plain(_ answer: Data) -> String {
         let text = String(decoding: answer.prefix(200), as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines)
         if text.isEmpty { return "it does not say why" }

@@ -3,7 +3,7 @@ public struct ModelVersion: Sendable, Hashable {
     public let name: String
     public let version: String
     public let stage: String
-    /// The location of its files, as stated by whoever created it.
+    /// The location of its files, as stated by its creator.
     public let source: String
     public let tags: [String: String]
     /// Only filled by `versions(of:)`.
@@ -23,8 +23,7 @@ extension MLflow {
         try await ensure(name, "registered-models/create")
     }
 
-    /// Creates an experiment if it is missing. MLflow's clients create theirs, too, but if two start at once, one
-    /// fails.
+    /// Creates an experiment if it is missing. MLflow's clients do so, too, but if two start at once, one fails.
     public func ensureExperiment(_ name: String) async throws(RegistryError) {
         try await ensure(name, "experiments/create")
     }
@@ -126,14 +125,14 @@ extension MLflow {
             return try await get("registered-models/alias", ["name": model, "alias": alias], as: Answer.self)
                 .modelVersion.version
         } catch {
-            // The server calls a missing alias a bad parameter, and a missing model not found.
+            // The server reports a missing alias as a bad parameter, and a missing model as not found.
             if ["INVALID_PARAMETER_VALUE", "RESOURCE_DOES_NOT_EXIST"].contains(error.code) { return nil }
             throw error
         }
     }
 
-    /// Points an alias at a version, wherever it pointed. Two first settings at once can collide inside the server, so
-    /// this retries once.
+    /// Points an alias at a version unconditionally. Two calls that create an alias at once can collide inside the
+    /// server, so this retries once.
     public func setAlias(_ alias: String, of model: String, to version: String) async throws(RegistryError) {
         struct Set: Encodable {
             let name: String

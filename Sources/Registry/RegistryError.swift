@@ -1,6 +1,6 @@
 /// Why a registry request failed.
 public enum RegistryError: Error, Equatable, Sendable, CustomStringConvertible {
-    /// Nobody answers, or the server cannot answer now. A retry may help.
+    /// No answer, or the server cannot answer now. A retry may help.
     case unreachable(String, reason: String)
     /// The server refused. `server` is its address, without a password.
     case refused(server: String, status: Int, code: String, message: String)

@@ -4,7 +4,7 @@ public struct Diagnosis: Sendable, Codable {
 
     public let subject: String
     public let state: State
-    /// What was seen and, when it is not well, what to do.
+    /// The finding and, if there is a problem, the remedy.
     public let detail: String
 
     public init(subject: String, state: State, detail: String) {

@@ -23,7 +23,7 @@ public struct FindingReport: Sendable, Codable, Hashable {
     /// The threshold: what the challenger has to reach (`floor`), may not exceed (`at_most`, and floors of metrics
     /// where less is better), or what the difference has to exceed.
     public var wanted: Double
-    /// For a slice: the p-value of "no worse than wanted", after Holm.
+    /// For a slice: the p-value of "worse by no more than the margin", after Holm.
     public var adjustedP: Double?
     /// `passed`, `failed`, `not_applied`; for a slice `passed`, `worse`, `too_small`
     public var outcome: String
@@ -60,7 +60,7 @@ public struct TenureReport: Sendable, Codable, Hashable {
     public var model: String
     public var alias: String
     public var version: String
-    /// When the alias was read back there.
+    /// When the alias was read back at this version.
     public var since: Date
     /// When the alias was moved away; nil if it is still there.
     public var until: Date?

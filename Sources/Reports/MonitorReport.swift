@@ -9,10 +9,10 @@ public struct MonitorReport: Sendable, Codable, Hashable {
         /// `psi`, `ks`, …
         public var statistic: String
         public var value: Double
-        /// The value at which somebody should look, and the value at which it is drift.
+        /// The warning limit, and the value from which on it is drift.
         public var warn: Double?
         public var limit: Double?
-        /// The probability of such a value without drift.
+        /// The probability of a value like this without drift.
         public var p: Double?
         public var rows: Int?
 

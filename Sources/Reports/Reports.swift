@@ -86,7 +86,7 @@ public struct InfrastructureReport: Sendable, Codable, Hashable {
     }
 }
 
-/// An action of a person that goes past the rules.
+/// A manual action on record, such as a bypass of the rules.
 public struct AuditReport: Sendable, Codable, Hashable {
     public var at: Date
     public var project: String
@@ -119,7 +119,7 @@ public struct DecisionReport: Sendable, Codable, Hashable {
     public var rows: Int
     public var evidenceSha256: String?
     public var decidedAt: Date
-    /// When the alias was read back where the decision wants it.
+    /// When the alias was read back at the version of the decision.
     public var appliedAt: Date?
     /// Who has approved it. The environment requires `approvalsNeeded` people other than the author.
     public var approvedBy: [String] = []
@@ -230,7 +230,7 @@ public struct StatusReport: Sendable, Codable, Hashable {
     public var remarks: [String]
     /// Messages that were not delivered, newest first.
     public var undelivered: [NoticeReport]
-    /// What keeps projects from going on, oldest first.
+    /// What blocks projects, oldest first.
     public var troubles: [TroubleReport]
 
     public init(

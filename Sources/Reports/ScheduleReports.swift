@@ -20,7 +20,7 @@ public struct ScheduleReport: Sendable, Codable, Hashable {
     public var environment: String
     public var cron: String
     public var timezone: String
-    /// The policies beside `cron`: `misfire run-once`, `after features`, …
+    /// The policies other than `cron`: `misfire run-once`, `after features`, …
     public var policies: [String]
     public var commit: String
     /// The release run that made it live.
@@ -60,12 +60,12 @@ public struct FireReport: Sendable, Codable, Hashable {
     public var state: String
     /// Why it waits or was skipped.
     public var reason: String?
-    /// The number of earlier moments that it stands for.
+    /// How many earlier moments it covers.
     public var missed: Int
     /// The champion it is pinned to.
     public var model: String?
     public var version: String?
-    /// Its latest run and the outcome of that; `running` while it has not ended.
+    /// Its latest run and that run's outcome; `running` until it has ended.
     public var run: Int64?
     public var outcome: String?
 
@@ -86,7 +86,7 @@ public struct FireReport: Sendable, Codable, Hashable {
     }
 }
 
-/// Everything that went into one fire, for somebody who asks years later.
+/// All inputs of one fire, for an audit years later.
 public struct FireDetail: Sendable, Codable, Hashable {
     public var schedule: String
     public var fire: FireReport

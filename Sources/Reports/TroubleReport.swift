@@ -1,6 +1,6 @@
 import Foundation
 
-/// Something that keeps a project from going on until somebody does something about it.
+/// A problem that blocks a project until a person fixes it.
 public struct TroubleReport: Sendable, Codable, Hashable {
     /// `mirror`, `repository`, `hooks`, `gate`, `forge`, `planning`, `registry`, `schedules`, `unreadable`
     public var kind: String

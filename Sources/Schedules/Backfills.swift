@@ -44,12 +44,12 @@ public struct BackfillLimits: Sendable, Hashable {
     }
 }
 
-/// The most moments of one backfill. A larger one is refused, because nobody wants to find out by starting it.
+/// Maximum number of moments in one backfill. A larger one is refused before it starts.
 public let largestBackfill = 10_000
 
 extension ScheduleRule {
-    /// The moments of a backfill, both ends included, oldest first. If there are more than ``largestBackfill``, one
-    /// more than that.
+    /// The moments of a backfill, both ends included, oldest first. If there are more than ``largestBackfill``,
+    /// returns one more than that.
     public func moments(from start: Date, through end: Date) -> [Date] {
         guard let zone = Zone(named: timezone) else { return [] }
         return cron.fires(

@@ -6,7 +6,7 @@ public enum FireState: Sendable, Hashable {
     case notLive
     /// There is no such moment.
     case neverDue
-    /// It is still to come, or not decided yet.
+    /// It is in the future, or not decided yet.
     case undecided
     /// It has no record: the schedule went live after it, or kept no records then.
     case unrecorded
@@ -14,7 +14,7 @@ public enum FireState: Sendable, Hashable {
     case skipped(String)
     case running(Int64?)
     case passed
-    /// Its latest run ended in this way.
+    /// How its latest run ended.
     case ended(run: Int64, as: String)
 }
 

@@ -5,7 +5,7 @@ import Projects
 /// A moment that is noticed at most this many seconds late is on time.
 public let onTime: TimeInterval = 60
 
-/// Missed moments are counted up to this number: a schedule of every second misses 31 million in a year.
+/// Missed moments are counted up to this number: a schedule that fires every second misses 31 million in a year.
 public let countedMoments = 10_000
 
 /// Why a moment is skipped.
@@ -17,7 +17,7 @@ public enum SkipReason: Sendable, Hashable, CustomStringConvertible {
     /// An earlier moment had not ended. `run` is its run, if it had one yet.
     case overlap(run: Int64?)
     case paused(by: String)
-    /// A schedule in its `after:` will not fire for it.
+    /// A schedule in its `after:` will not fire for this moment.
     case dependency(String, why: String)
     case retired
 
@@ -58,7 +58,7 @@ public struct UnendedFire: Sendable, Hashable {
     public init(run: Int64?) { self.run = run }
 }
 
-/// What a live schedule has to do now.
+/// What a live schedule must do now.
 public struct Due: Sendable, Hashable {
     /// Oldest first.
     public let moments: [Moment]
@@ -67,7 +67,7 @@ public struct Due: Sendable, Hashable {
 }
 
 extension ScheduleRule {
-    /// Decides what happens to the moments that have come.
+    /// Decides what happens to the moments that are due.
     ///
     /// - Parameters:
     ///   - last: everything up to this moment has been decided.

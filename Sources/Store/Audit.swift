@@ -2,7 +2,7 @@ import Events
 import Foundation
 import GRDB
 
-/// What a person did by hand.
+/// A manual action by a person.
 public enum Deed: Sendable, Hashable {
     /// Allowed one push into a gated branch.
     case bypassed(branch: String, reason: String)
@@ -58,7 +58,7 @@ extension Store {
             arguments: [project, who, try Stored.text(deed), time.timeIntervalSince1970])
     }
 
-    /// Record that a gated branch was moved past the gate, and who allowed it, if anybody did.
+    /// Records that a gated branch was moved past the gate, and who allowed it, if anyone did.
     ///
     /// - Returns: `false` when the gate itself made the move.
     public func notePassing(_ move: RefMove, of branch: String, project: Int64, at time: Date) async throws -> Bool {

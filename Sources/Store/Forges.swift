@@ -188,7 +188,7 @@ extension Store {
         }
     }
 
-    /// Stores what a forge reports about pull requests. The changes that stand for them read it from here.
+    /// Stores what a forge reports about pull requests. Their changes read it from here.
     public func know(_ pulls: [ChangeOrigin], of project: Int64) async throws {
         guard !pulls.isEmpty else { return }
         try await pool.write { database in

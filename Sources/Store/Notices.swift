@@ -76,8 +76,7 @@ extension StoreReading {
         return try Stored.value(Plan.self, from: text)
     }
 
-    /// The run that shows how the branch and pipeline stood before this run ended. It is the run itself if it had ended
-    /// once before.
+    /// The run with the previous result of the branch and pipeline. It is this run itself if it had already ended once.
     fileprivate static func runBefore(_ run: StoredRun, _ progress: RunProgress, _ database: Database) throws
         -> EndedRun?
     {
@@ -140,7 +139,7 @@ extension Store {
             database, sql: "SELECT run_id FROM schedule WHERE project_id = ? AND pipeline = ? ORDER BY id DESC LIMIT 1",
             arguments: [project, missed.schedule])
         guard let run else { return }
-        // Without a readable plan nobody is told. The fires are stored.
+        // Without a readable plan nobody is notified. The fires are still stored.
         guard let plan = try ifReadable({ try plan(ofRun: run, database) }) else { return }
         let notice = Notice(.missed(missed), run: run, of: plan, pipeline: missed.schedule, at: time)
         try tell(notice, by: plan, project: project, database)

@@ -146,7 +146,7 @@ enum Schema {
             used_at REAL NOT NULL
         ) STRICT
         """,
-        // Moments are due from here on. A rule that a new release keeps continues where the old schedule stopped.
+        // The schedule's moments are due from this time. A rule that a new release keeps continues where the old schedule stopped.
         "ALTER TABLE schedule ADD COLUMN due_since REAL",
         "CREATE INDEX result_by_key ON result(project_id, key)",
         "CREATE INDEX result_by_use ON result(used_at)",

@@ -1,7 +1,7 @@
 import Foundation
 import GRDB
 
-/// A row that this version cannot decode. The row stays unchanged and its subject waits. Everything else goes on.
+/// A row that this version cannot decode. The row stays unchanged and its subject waits. Everything else continues.
 public struct Unreadable: Sendable, Hashable, CustomStringConvertible {
     /// The table of the subject that waits: `event`, `run`, `schedule`, `change`, `decision`, `outbox`, ...
     public let table: String

@@ -71,7 +71,7 @@ public struct Doorbell: Sendable {
                         if errno == EINTR || errno == ECONNABORTED { continue }
                         break
                     }
-                    // Each connection has its own thread, so a silent one delays nobody.
+                    // Each connection has its own thread, so a silent one does not block others.
                     Thread.detachNewThread {
                         let connection = Connection(accepted)
                         guard let lines = connection.readLines(), !lines.isEmpty else { return }

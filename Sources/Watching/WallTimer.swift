@@ -2,13 +2,13 @@ import CPosix
 @preconcurrency import Dispatch
 import Foundation
 
-/// Fires when a moment of the wall clock has come. It sleeps until then, however far that is. It also fires at once
-/// when the clock is set, or when a suspended machine wakes up after the moment.
+/// Fires at a moment of the wall clock, however far away. It also fires at once when the clock is set, or when a
+/// suspended machine wakes up after the moment.
 public final class WallTimer: Sendable {
     private let descriptor: Int32
     private let source: any DispatchSourceRead
 
-    /// - Parameter ring: called on its own queue when the moment has come or the clock was set.
+    /// - Parameter ring: called on its own queue at the moment, or when the clock was set.
     public init(ring: @escaping @Sendable () -> Void) throws(WatchingError) {
         descriptor = espalier_wall_timer()
         guard descriptor >= 0 else { throw WatchingError("cannot make a timer") }

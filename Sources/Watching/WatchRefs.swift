@@ -4,14 +4,14 @@ import Foundation
 /// Refs that may have moved. Only a hint: reading the repository decides.
 public enum RefHint: Sendable, Hashable {
     case refs(Set<String>)
-    /// Too much happened to list: look at everything.
+    /// Too many changes to list: scan all refs.
     case all
 }
 
 /// Watches the refs of one repository on disk with inotify.
 ///
 /// New folders are watched at once, but refs that were created in them before that can be missed. So a new folder, a
-/// full queue and a change of `packed-refs` request a look at everything.
+/// full queue and a change of `packed-refs` request a scan of all refs.
 public final class RefWatcher: Sendable {
     private let root: String
     private let queue: Int32

@@ -48,13 +48,13 @@ public struct WebServer: Sendable {
         case body(Value)
     }
 
-    /// Listen, then run `body`, and answer requests until `body` returns. A request that is being answered at that
-    /// moment, or when the task is cancelled, has one more second.
+    /// Listen, then run `body`, and answer requests until `body` returns. Requests in flight at that moment, or when the
+    /// task is cancelled, get one more second.
     ///
-    /// - Parameter body: called once, when requests are accepted, with the address of the pages:
+    /// - Parameter body: called once the server accepts requests, with the address of the pages:
     ///   `http://127.0.0.1:8420/`.
     /// - Returns: what `body` returns.
-    /// - Throws: ``WebError`` when the address cannot be listened on (`body` is not called then), and what `body` throws.
+    /// - Throws: ``WebError`` if it cannot listen on the address (then `body` is not called), and what `body` throws.
     public func serve<Value: Sendable>(
         _ body: @escaping @Sendable (_ address: String) async throws -> Value
     ) async throws -> Value {
@@ -79,7 +79,7 @@ public struct WebServer: Sendable {
                 // On graceful shutdown the server may end before `body` does.
                 guard case .body(let value) = ended else { continue }
                 group.cancelAll()
-                // What the server throws now is only about requests that it cut off.
+                // Errors that the server throws now only concern requests that it cut off.
                 _ = await group.nextResult()
                 return value
             }
@@ -105,7 +105,7 @@ public struct WebServer: Sendable {
         return ServiceGroup(configuration: .init(services: [application], logger: logger))
     }
 
-    /// Until graceful shutdown; on cancellation, shut down gracefully and give up after a second.
+    /// Runs until graceful shutdown. On cancellation, shuts down gracefully and gives up after a second.
     private func run(_ server: ServiceGroup) async throws {
         // Not cancelled with this task: a request that is cut off would be logged as an error.
         let serving = Task { try await server.run() }

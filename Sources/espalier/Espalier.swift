@@ -4,7 +4,7 @@ import Home
 
 let currentVersion = "0.1.0"
 
-/// Exit codes: 0 done; 1 the answer is no (invalid files, a failed run, nothing found); 64 wrong usage.
+/// Exit codes: 0 success; 1 failure or "no" (invalid files, a failed run, nothing found); 64 wrong usage.
 @main
 struct Espalier: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
@@ -47,7 +47,7 @@ struct Espalier: AsyncParsableCommand {
                 ]),
         ])
 
-    /// Like the argument parser's `main`, but prints help and versions by our `print`, which reports write errors.
+    /// Like the argument parser's `main`, but prints help and versions with our `print`, which reports write errors.
     static func main() async {
         do {
             var command = try parseAsRoot()

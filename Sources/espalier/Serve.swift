@@ -63,7 +63,7 @@ struct Serve: AsyncParsableCommand {
         options.announce = { [home = home.value.path, json = json.json, logger] address in
             let started = Started(address: address, home: home, pid: ProcessInfo.processInfo.processIdentifier)
             let line = json ? (try? Reports.json(started, pretty: false)) : Data("The board is at \(address)".utf8)
-            // The daemon goes on even if nobody reads this.
+            // The daemon continues even if nobody reads this.
             if let code = StandardOutput.tryWriting((line ?? Data()) + Data("\n".utf8)) {
                 logger.warning("cannot print the address \(address): \(String(cString: strerror(code)))")
             }

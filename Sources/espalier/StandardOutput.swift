@@ -1,13 +1,13 @@
 import Foundation
 
-/// The only way to standard output. Every byte is written at once. If that fails, the program ends with a message.
+/// All standard output goes through here. Every byte is written at once. If that fails, the program ends with a message.
 enum StandardOutput {
     /// Writes to standard output. If that fails, ends the process: with exit code 1 and a message, or silently if the
     /// reader has closed the pipe (`espalier logs 7 | head`).
     static func write(_ data: Data) {
         guard let code = tryWriting(data) else { return }
         if code == EPIPE {
-            // Do what other programs do. The signal may have been ignored when this program was started.
+            // End by SIGPIPE, like other programs, even if the parent had this process ignore it.
             signal(SIGPIPE, SIG_DFL)
             raise(SIGPIPE)
         } else {
@@ -22,7 +22,7 @@ enum StandardOutput {
     static func tryWriting(_ data: Data) -> Int32? { writeAll(data, to: STDOUT_FILENO) }
 }
 
-/// The only way to standard error. If that fails, there is nowhere left to report it.
+/// All standard error goes through here. If a write fails, there is nowhere left to report it.
 enum StandardError {
     static func write(_ text: String) { _ = writeAll(Data(text.utf8), to: STDERR_FILENO) }
 }

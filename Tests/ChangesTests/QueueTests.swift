@@ -5,7 +5,7 @@ import Projects
 import Testing
 
 @Suite struct QueueTests {
-    /// End all checks that run, round by round, until nothing does.
+    /// End all running checks, round by round, until none runs.
     func finish(_ gate: inout SimulatedGate) {
         gate.settle()
         while !gate.running.isEmpty {
@@ -14,7 +14,7 @@ import Testing
         }
     }
 
-    /// Have these changes pass their own checks, so that they stand in the queue.
+    /// Make these changes pass their own checks, so that they are in the queue.
     func queued(_ numbers: ClosedRange<Int64>, _ gate: inout SimulatedGate) {
         for number in numbers { gate.propose(number) }
         gate.settle()
@@ -150,7 +150,7 @@ import Testing
         #expect(gate.landed.flatMap { $0 } == [2, 1])
     }
 
-    /// Whatever happens in whatever order: good changes land, bad ones do not, and all come to an end.
+    /// Whatever happens, in any order: good changes land, bad ones do not, and all of them end.
     @Test(arguments: 0..<300)
     func everythingComesToItsRightEnd(seed: Int) {
         var random = SplitMix(state: UInt64(seed))

@@ -2,7 +2,7 @@ import Changes
 import Events
 import Projects
 
-/// A repository of nothing but which changes are in a commit, and a gate that acts on it as the decisions say.
+/// A repository that only knows which changes a commit contains, and a gate that carries out the decisions on it.
 struct SimulatedGate {
     /// Changes that fail every check.
     var bad: Set<Int64> = []

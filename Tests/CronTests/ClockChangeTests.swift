@@ -68,7 +68,7 @@ struct ClockChange: Sendable, CustomTestStringConvertible {
             "2011-12-31 00:00:00 +840", "2012-12-30 09:00:00 +840"),
     ]
 
-    /// As Quartz on Java 17 answers.
+    /// The answers of Quartz on Java 17.
     static let quartz: [ClockChange] = [
         ClockChange(
             .quartz, "0 30 2 * * ?", berlin, "2024-03-30 12:00:00", "2024-04-01 02:30:00 +120"),

@@ -44,7 +44,7 @@ import Testing
         #expect(try CronExpression(text).explanation == words)
     }
 
-    /// Whoever reads the words knows the rule: no two rules have the same ones.
+    /// The words identify the rule: no two rules have the same words.
     @Test func nothingIsLeftOut() throws {
         var random = SplitMix(state: 7)
         var meanings: [String: Rule] = [:]

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Cron
 
-/// A text that Quartz accepts, what is told about it, and an expression that says plainly what it means.
+/// A text that Quartz accepts, the lint about it, and an expression that states its meaning plainly.
 struct Lenient: Sendable, CustomTestStringConvertible {
     let text: String
     let column: Int

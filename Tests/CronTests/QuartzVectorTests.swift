@@ -3,7 +3,7 @@ import Testing
 
 @testable import Cron
 
-/// Tests/Vectors/quartz-2.3.2.tsv: answers of the real Quartz, with the zone data that it went by.
+/// Tests/Vectors/quartz-2.3.2.tsv: answers of the real Quartz, with the zone data that it used.
 @Suite struct QuartzVectorTests {
     @Test func agreesWithQuartz() throws {
         let file = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
@@ -11,7 +11,7 @@ import Testing
         var zones: [Substring: Zone] = [:]
         var (answered, refused) = (0, 0)
         for line in try String(contentsOf: file, encoding: .utf8).split(separator: "\n") where !line.hasPrefix("#") {
-            // An expression may hold tabs.
+            // An expression may contain tabs.
             let fields = line.split(separator: "\t", omittingEmptySubsequences: false)
             guard fields.count >= 4 else {
                 let zone = try Self.zone(line)

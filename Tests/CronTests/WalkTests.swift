@@ -4,9 +4,9 @@ import Testing
 
 @testable import Cron
 
-/// All moves of all zones' clocks from 2020 to 2035, with a clock that ticks by the minute for an oracle.
+/// All clock changes of all zones from 2020 to 2035. The oracle is a clock that ticks by the minute.
 @Suite struct WalkTests {
-    /// Zones whose clocks ever differ in these years, one of each kind.
+    /// One zone for each different series of clock changes in these years.
     static let zones: [Zone] = {
         var seen: Set<[ZoneClock.Move]> = []
         return Zone.names.compactMap(Zone.init(named:)).filter { seen.insert(moves(of: $0)).inserted }
@@ -38,7 +38,7 @@ import Testing
         #expect(fires > 10_000)
     }
 
-    /// However the time line is cut into pieces, and whichever way it is walked, the fires are the same.
+    /// The fires are the same however the time line is split, and in both directions.
     @Test(arguments: [DaylightSaving.wallOnce, .elapsed]) func everyPartitionHasTheSameFires(dst: DaylightSaving) throws
     {
         var random = SplitMix(state: 35)
@@ -62,7 +62,7 @@ import Testing
         }
     }
 
-    /// Around any moment lie its neighbours: what is due last by then, and what is due first after it.
+    /// The neighbours of a moment are right: the last fire up to it, and the first fire after it.
     @Test(arguments: DaylightSaving.allCases) func previousIsTheLastOfTheFires(dst: DaylightSaving) throws {
         var random = SplitMix(state: 5)
         let zones = Self.zones
@@ -113,7 +113,7 @@ import Testing
     ) -> [Int] {
         var latest: Int?
         var due: [Int] = []
-        // All that is skipped or repeated in a day and more before the start has to be known.
+        // Everything skipped or repeated in the day and more before the start must be known.
         for instant in stride(from: start - 100_000 / 60 * 60, through: end, by: 60) {
             let wall = instant + clock.offset(at: instant)
             defer { latest = max(latest ?? wall, wall) }

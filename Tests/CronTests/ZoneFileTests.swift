@@ -82,7 +82,7 @@ import Testing
     ])
     func otherTextsAreNoRules(text: String) { #expect(PosixRule(text) == nil) }
 
-    /// In Ireland and Morocco the law calls the summer's time standard; the winter's is what `elapsed` goes by.
+    /// In Ireland and Morocco, the law calls summer time the standard; `elapsed` uses winter time.
     @Test func winterIsStandardEverywhere() throws {
         for (name, standard) in [
             ("Europe/Dublin", 0), ("Africa/Casablanca", 0), ("Europe/Berlin", 3_600), ("Australia/Lord_Howe", 37_800),

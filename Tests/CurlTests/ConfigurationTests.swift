@@ -29,7 +29,7 @@ import Testing
             }
             #expect(reason.contains("(7)"), "curl's own word for no connection: \(reason)")
         }
-        // Other ways than those that are meant are not taken.
+        // Protocols other than the intended ones are refused.
         let file = await curl.post(folder.path + "/body", to: "file:///etc/passwd", headers: [])
         guard case .later(let reason, nil) = file else {
             Issue.record("\(file)")

@@ -5,7 +5,7 @@ import Home
 import Testing
 import Watching
 
-/// What a command is told by a daemon that does not do its part.
+/// The errors of a command when the daemon misbehaves.
 @Suite struct DaemonClientTests {
     let folder: TemporaryFolder
     let home: Home
@@ -15,7 +15,7 @@ import Watching
         home = Home(folder.path)
     }
 
-    /// The error of a command while something at the socket answers with this; `nil` hangs up.
+    /// The error of a command when the socket answers with this; with `nil`, it hangs up.
     private func error(whenAnswered answer: String?) async throws -> DaemonError? {
         let door = try Doorbell(path: home.socket)
         async let served: Void = {

@@ -24,7 +24,7 @@ enum Trap: String, CaseIterable, Sendable {
         }
     }
 
-    /// What the step's failure has to say.
+    /// What the step's failure must say.
     var words: String {
         switch self {
         case .link: "symbolic link"
@@ -34,7 +34,7 @@ enum Trap: String, CaseIterable, Sendable {
     }
 }
 
-/// What is taken of what a step has left.
+/// What is collected of what a step has left.
 @Suite struct CollectResultTests {
     let folder: TemporaryFolder
     let home: Home
@@ -62,7 +62,7 @@ enum Trap: String, CaseIterable, Sendable {
         return try collectResult(of: job, outcome, in: left, home)
     }
 
-    /// That it failed, and that people are told by which file and why.
+    /// Checks that it failed, and that the message names the file and the reason.
     private func expectRefusal(_ result: StepResult, of file: String, _ trap: Trap) {
         guard case .refused(let reason) = result.outcome else {
             Issue.record("\(trap): \(result.outcome)")

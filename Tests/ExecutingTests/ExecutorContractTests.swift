@@ -41,7 +41,7 @@ import Testing
     }
 
     @Test(arguments: Place.allCases) func theEndCanBeWaitedForByManyAndAgain(place: Place) async throws {
-        // Who comes first is chance.
+        // The order is random.
         for _ in 0..<20 { try await waitForTheEnd(on: try place.subject()) }
     }
 

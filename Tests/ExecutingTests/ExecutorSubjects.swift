@@ -14,10 +14,10 @@ protocol ExecutorSubject: Sendable {
     /// Another executor on the same place, as another process would make it.
     func executor() -> any Executor
 
-    /// Have the step `step` do this, and give the step of the plan for it.
+    /// Make the step `step` do this. Returns its step of the plan.
     func step(_ behaviour: Behaviour) throws -> SampleStep
 
-    /// Let the attempts that wait to be let go end.
+    /// Release the attempts that wait, so that they end.
     func letGo()
 
     /// Let the time limit of `step` pass.
@@ -36,11 +36,11 @@ struct Behaviour: Sendable {
     /// Files of its outputs: name → content.
     var outputs: [String: String] = [:]
     var prints: [String] = []
-    /// Whether it ends only when it is let go.
+    /// Whether it ends only when it is released.
     var waits = false
-    /// A value that it needs is not there.
+    /// A value that it needs is missing.
     var isImpossible = false
-    /// What starts it does not work.
+    /// It cannot be started.
     var isBroken = false
 }
 
@@ -57,7 +57,7 @@ final class LocalSubject: ExecutorSubject {
         try home.prepare()
         try folder.write("tree/code.txt", "code\n")
         guard mkfifo("\(folder.path)/gate", 0o600) == 0 else { throw POSIXError(.EIO) }
-        // Both ends, so that neither opening it nor writing to it waits.
+        // Open both ends, so that neither opening it nor writing to it blocks.
         fifo = open("\(folder.path)/gate", O_RDWR | O_CLOEXEC)
     }
 

@@ -15,7 +15,7 @@ import Schedules
 import Store
 import Synchronization
 
-/// A clockwork with a store, a home and a real repository, whose clock a test sets, and whose turns it takes by hand.
+/// A clockwork with a store, a home and a real repository. The test sets its clock and takes its turns.
 struct ClockRoom {
     /// 2026-11-25T09:46:40Z.
     static let start = Date(timeIntervalSince1970: 1_795_600_000)
@@ -62,7 +62,7 @@ struct ClockRoom {
         await clockwork.add(project)
     }
 
-    /// Set the clock, `10:00:01` of the first day, and take a turn; when to take the next.
+    /// Set the clock (`10:00:01` means on the first day), and take a turn. Returns when to take the next.
     @discardableResult
     func turn(at time: String) async -> Date? {
         clock.time.withLock { $0 = moment(time) }
@@ -73,7 +73,7 @@ struct ClockRoom {
         (try? Date("2026-11-25T\(time)Z", strategy: .iso8601)) ?? .distantPast
     }
 
-    /// Have schedules go live with a release into an environment.
+    /// Make schedules live with a release into an environment.
     func goLive(_ rules: [String: ScheduleRule], in environment: String = "dev") async throws {
         let run = try await store.request(
             try plan("release", environment, .push), project: project, at: Self.start)
@@ -100,7 +100,7 @@ struct ClockRoom {
         try await store.fires(of: pipeline, project: project.id).values
     }
 
-    /// Plan what a fire asked for, and end its run.
+    /// Plan what a fire requested, and end its run.
     func end(_ fire: StoredFire, _ outcome: RunOutcome = .passed) async throws {
         guard let event = try await store.unhandledEvents().first(where: { $0.id == fire.event }) else {
             throw POSIXError(.ENOENT)

@@ -53,7 +53,7 @@ import Testing
         #expect(next == room.moment("10:00:06"), "it is tried again in five seconds")
         #expect(try await room.fires().map(\.state) == [.fired])
         #expect(try await room.fires("score").isEmpty)
-        // Nothing of it is lost.
+        // Nothing is lost.
         #expect(try await room.store.liveSchedule("score", project: room.project.id).decidedThrough == ClockRoom.start)
     }
 

@@ -13,7 +13,7 @@ public final class GitFixture: Sendable {
         try run(["checkout", "--quiet", "-b", "main"], in: work)
     }
 
-    /// Run git in the working copy; what it printed, trimmed.
+    /// Run git in the working copy. Returns its output, trimmed.
     @discardableResult
     public func git(_ arguments: String...) throws -> String { try run(arguments, in: work) }
 
@@ -21,7 +21,7 @@ public final class GitFixture: Sendable {
     @discardableResult
     public func bareGit(_ arguments: String...) throws -> String { try run(arguments, in: bare) }
 
-    /// Write files, commit them; the commit.
+    /// Write and commit files. Returns the commit.
     @discardableResult
     public func commit(_ message: String, _ files: [String: String]) throws -> String {
         for (name, text) in files { try folder.write("work/\(name)", text) }
@@ -30,7 +30,7 @@ public final class GitFixture: Sendable {
         return try git("rev-parse", "HEAD")
     }
 
-    /// Commit and push the current branch; the commit.
+    /// Commit and push the current branch. Returns the commit.
     @discardableResult
     public func push(_ message: String, _ files: [String: String]) throws -> String {
         let commit = try self.commit(message, files)

@@ -1,7 +1,7 @@
 import Foundation
 import Glibc
 
-/// An HTTP/1.1 server on loopback that answers by a function: the other side of a client under test.
+/// An HTTP/1.1 server on loopback that answers with a function: the other side of a client under test.
 ///
 /// One request a connection; no TLS, no chunks. The adapters' acceptance tests use the real servers.
 public final class LoopbackHTTP: Sendable {

@@ -1,13 +1,12 @@
 import Foundation
 import Glibc
 
-/// A socket that listens on loopback until it is gone.
+/// A socket that listens on loopback until it is deallocated.
 public final class LoopbackListener: Sendable {
     public let port: UInt16
     private let descriptor: Int32
 
-    /// - Parameter serve: gets the connection of each visitor, on a thread of its own. The connection is closed when it
-    ///   returns.
+    /// - Parameter serve: gets each connection, on a thread of its own. The connection is closed when it returns.
     /// - Throws: `POSIXError` if there is no free port.
     public init(_ serve: @escaping @Sendable (_ visitor: Int32) -> Void) throws {
         let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)

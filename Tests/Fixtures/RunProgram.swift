@@ -1,9 +1,9 @@
 import Foundation
 
-/// Run a program to its end; its exit code and what it printed, trimmed.
+/// Run a program to its end. Returns its exit code and its output, trimmed.
 ///
-/// The output goes through a file: the end of a pipe may be inherited by another program that some test starts at the same
-/// moment, and then reading it would wait for that program too.
+/// The output goes through a file, because a program that another test starts at the same moment may inherit the end of a
+/// pipe, and then reading it would wait for that program, too.
 public func runProgram(
     _ path: String, _ arguments: [String], in folder: String, environment: [String: String] = [:]
 ) throws -> (code: Int32, output: String) {

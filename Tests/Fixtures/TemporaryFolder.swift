@@ -1,6 +1,6 @@
 import Foundation
 
-/// A folder of its own for a test, removed with it. Its name is short: unix sockets allow 107 bytes.
+/// A test's own folder, removed when it is deallocated. Its name is short, because unix sockets allow 107 bytes.
 public final class TemporaryFolder: Sendable {
     public let path: String
 
@@ -11,7 +11,7 @@ public final class TemporaryFolder: Sendable {
 
     deinit { try? FileManager.default.removeItem(atPath: path) }
 
-    /// Write a file, its folders made as needed; its path.
+    /// Write a file, and create its folders as needed. Returns its path.
     @discardableResult
     public func write(_ name: String, _ text: String) throws -> String {
         let file = "\(path)/\(name)"

@@ -16,11 +16,11 @@ import Testing
 private final class FollowedForge: MergeNoting {
     struct State {
         var pulls: [[String: Any]] = []
-        /// Repositories whose answers are: come again in an hour.
+        /// Repositories that answer: retry in an hour.
         var busy: Set<String> = []
         var statuses: [[String: String]] = []
         var merged: [Int64] = []
-        /// How often the pull requests of a repository were asked for.
+        /// How often the pull requests of a repository were requested.
         var looks: [String: Int] = [:]
     }
 
@@ -117,7 +117,7 @@ private final class FollowedForge: MergeNoting {
         }
     }
 
-    /// Wait until a proposal of the project is stored that is like this.
+    /// Wait until a matching proposal of the project is stored.
     func proposal(_ isWanted: (Proposal) -> Bool) async throws -> StoredEvent {
         for await _ in found.rings {
             let events = try await store.unhandledEvents()

@@ -60,12 +60,12 @@ import Testing
     @Test func aLookThatFailedIsMadeAgain() async throws {
         let project = try await project()
         try fixture.push("two", ["a": "2\n"])
-        // The volume is not mounted, say.
+        // As if the volume were not mounted.
         try FileManager.default.moveItem(atPath: fixture.bare, toPath: fixture.bare + "-away")
         try await watching(project) { watch in
             #expect(await watch.look().isEmpty)
             try FileManager.default.moveItem(atPath: fixture.bare + "-away", toPath: fixture.bare)
-            // Nobody asks again.
+            // The watch retries by itself.
             for await _ in found.rings { break }
             #expect(try await store.unhandledEvents().compactMap { $0.event.as(RefMove.self) }.count == 1)
         }

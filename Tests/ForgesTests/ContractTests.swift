@@ -3,7 +3,7 @@ import Testing
 
 @testable import Forges
 
-/// What every implementation has to do alike.
+/// What all implementations must do alike.
 @Suite struct ContractTests {
     private func everyRequest(_ forge: any Forge) -> [ForgeRequest] {
         [
@@ -67,7 +67,7 @@ import Testing
         #expect(forge.listChanges(page: 0) == forge.listChanges(page: 1))
     }
 
-    /// One without commits has nothing to check, and must not hide the others.
+    /// A change without commits has nothing to check, and must not hide the others.
     @Test(arguments: ForgeKind.allCases) func aChangeWithoutCommitsIsLeftOut(_ kind: ForgeKind) throws {
         let sample = Sample(kind: kind)
         var empty = sample.change()
@@ -87,7 +87,7 @@ import Testing
         #expect(error?.description.contains("no commits") == true)
     }
 
-    /// What a stranger may write must neither break a commit's message nor a page, nor hide the other changes.
+    /// A stranger's text must not break a commit message or a page, or hide other changes.
     @Test(arguments: ForgeKind.allCases) func strangeWordsDoNoHarm(_ kind: ForgeKind) throws {
         let sample = Sample(kind: kind)
         let text = String(decoding: try sample.list([sample.change(), sample.change()]).body, as: UTF8.self)

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Forges
 
-/// Whatever is sent, nothing crashes, and what comes out can be used without looking at it again.
+/// Whatever is sent, nothing crashes, and every result is safe to use unchecked.
 @Suite struct FuzzTests {
     private struct Original {
         let forge: any Forge
@@ -35,7 +35,7 @@ import Testing
             _ = original.forge.mergeAnswer(ForgeResponse(status: status, body: body))
             _ = original.forge.statusTrouble(in: ForgeResponse(status: status, body: body))?.description
         }
-        // Otherwise it was all refused at the door, and nothing behind it was tried.
+        // Otherwise everything was refused up front, and the code behind that was not tested.
         #expect(meanings > 500 && changes > 100 && refusals > 500, "\(meanings) \(changes) \(refusals)")
     }
 
@@ -72,7 +72,7 @@ import Testing
             && text.utf8.allSatisfy { "0123456789abcdef".utf8.contains($0) }
     }
 
-    /// What is written in these tests, and what was recorded, when it is there.
+    /// The samples of these tests, and the recordings if present.
     private static func originals(_ kind: ForgeKind) throws -> [Original] {
         let sample = Sample(kind: kind)
         let forge = try sample.forge
@@ -93,7 +93,7 @@ import Testing
         return originals
     }
 
-    /// Deeper than any decoder's recursion could bear. Foundation's traps on 513 brackets that are never closed.
+    /// Deeper than any recursive decoder could handle. Foundation's traps on 513 brackets that are never closed.
     @Test(arguments: ForgeKind.allCases) func depthIsRefused(_ kind: ForgeKind) throws {
         let sample = Sample(kind: kind)
         let whole = try sample.push("refs/heads/main", from: one, to: two)

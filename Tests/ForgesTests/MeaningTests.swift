@@ -3,7 +3,7 @@ import Testing
 
 @testable import Forges
 
-/// What every forge's deliveries mean, whatever they look like.
+/// What every forge's deliveries mean, whatever their format.
 @Suite struct MeaningTests {
     @Test(arguments: ForgeKind.allCases) func aPushMovesABranch(_ kind: ForgeKind) throws {
         let sample = Sample(kind: kind)

@@ -27,7 +27,7 @@ import Testing
         #expect(try sample.forge.mergeAnswer(done) == .merged(commit: kind == .gitea ? nil : two))
     }
 
-    /// As each forge says that the head is not the one of the order.
+    /// How each forge reports that the head is not the ordered one.
     @Test(arguments: [
         (ForgeKind.github, #"{"message": "Head branch was modified. Review and try the merge again."}"#),
         (.gitlab, #"{"message": "SHA does not match HEAD of source branch: 1234"}"#),
@@ -39,7 +39,7 @@ import Testing
         #expect(try Sample(kind: kind).forge.mergeAnswer(answer(409, body)) == .headMoved)
     }
 
-    /// As each forge says that somebody has to do something first.
+    /// How each forge reports that a person has to act first.
     @Test(arguments: [
         (ForgeKind.github, 405, #"{"message": "Pull Request is not mergeable"}"#),
         (.gitlab, 405, #"{"message": "405 Method Not Allowed"}"#),
@@ -59,7 +59,7 @@ import Testing
         #expect(!reason.isEmpty)
     }
 
-    /// As each forge says that the same order may succeed in a moment.
+    /// How each forge reports that the same order may succeed in a moment.
     @Test(arguments: [
         (ForgeKind.github, 405, #"{"message": "Base branch was modified. Review and try the merge again."}"#),
         (.github, 405, #"{"message": "Merge already in progress"}"#),

@@ -1,8 +1,7 @@
 import Fixtures
 import Foundation
 
-/// Bodies that nobody should send, made from ones that somebody did. The seed decides all of it, so that a failure can be
-/// repeated.
+/// Invalid bodies, made from bodies that forges have sent. They depend only on the seed, so that a failure can be repeated.
 struct BodyMutator {
     var random: SplitMix
 
@@ -41,7 +40,7 @@ struct BodyMutator {
         return Array(data)
     }
 
-    /// Walks down to some value, and puts another one there, or nothing.
+    /// Walks down to some value, and replaces or removes it.
     private mutating func change(_ value: Any) -> Any {
         switch value {
         case var members as [String: Any] where !members.isEmpty && Int.random(in: 0..<6, using: &random) > 0:

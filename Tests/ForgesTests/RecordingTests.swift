@@ -3,7 +3,7 @@ import Testing
 
 @testable import Forges
 
-/// What real forges sent is understood. The folder of recordings is not part of the repository: without it these tests say so
+/// Deliveries of real forges are understood. The recordings are not part of the repository; without them, these tests say so
 /// and do nothing.
 @Suite(.enabled(if: Recordings.found != nil, "the recorded payloads are not there: set ESPALIER_SHARED"))
 struct RecordingTests {
@@ -29,7 +29,7 @@ struct RecordingTests {
         #expect(Set(told.values).subtracting(["pushed", "deleted", "ping", "ignored"]).count >= 4)
     }
 
-    /// A recorded repository is none of another project's.
+    /// A recorded delivery is not for another project.
     @Test func noDeliveryIsTakenForAnotherProject() throws {
         for entry in try recordings.entries("webhook") {
             guard let kind = ForgeKind(recorded: entry.forge) else { continue }

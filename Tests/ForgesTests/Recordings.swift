@@ -15,7 +15,7 @@ struct Recordings {
             .appendingPathComponent("payloads")
     }
 
-    /// Nil, and a line that says so, when they are not there.
+    /// Nil, and a printed line, if they are missing.
     static let found: Recordings? = {
         let folder = expected
         guard FileManager.default.fileExists(atPath: folder.appendingPathComponent("MANIFEST.json").path) else {

@@ -3,7 +3,7 @@ import Testing
 
 @testable import Forges
 
-/// Published signatures hold, and no other body, signature or signed header does.
+/// Published signatures are valid, but not with another body, signature or signed header.
 @Suite(.enabled(if: Recordings.found != nil, "the recorded payloads are not there: set ESPALIER_SHARED"))
 struct SignatureVectorTests {
     struct Vector: Decodable {

@@ -38,7 +38,7 @@ import Testing
         #expect(moved?.description.contains("https://api.github.com/repositories/1") == true)
     }
 
-    /// Azure DevOps answers 203 and a page for people to a token it does not know.
+    /// Azure DevOps answers an unknown token with 203 and an HTML page.
     @Test func aSignInPageIsNoAnswer() throws {
         let page = answer(203, "<html>Sign In</html>")
         #expect(try Sample(kind: .azureDevOps).forge.trouble(in: page)?.mayPass == false)
@@ -65,7 +65,7 @@ import Testing
         #expect((error?.description.count ?? 0) < 400)
     }
 
-    /// GitLab refuses to be told what it knows.
+    /// GitLab refuses a status that is already set.
     @Test func aRepeatedPendingIsNoTrouble() throws {
         let gitlab = try Sample(kind: .gitlab).forge
         let body = #"{"message": "Cannot transition status via :enqueue from :pending (Reason(s): …)"}"#

@@ -13,7 +13,7 @@ import Projects
 import Runs
 import Store
 
-/// A gate with a store, a home and a real repository, and no daemon: what its turn does, a test does by hand.
+/// A gate with a store, a home and a real repository, but no daemon: the test does what a turn would do.
 struct GateRoom {
     let fixture: GitFixture
     let home: Home
@@ -24,7 +24,7 @@ struct GateRoom {
     let servers = GitServers(patience: 60, program: builtProgram("espalier"))
 
     /// - Parameters:
-    ///   - gate: the rules of `main`, as its environment's file has them.
+    ///   - gate: the rules of `main`, as in its environment's file.
     ///   - isRemote: whether the project is a mirror, and the fixture's repository a server's.
     init(gate rules: String = "{}", isRemote: Bool = false) async throws {
         fixture = try GitFixture()
@@ -62,7 +62,7 @@ struct GateRoom {
         return gate
     }
 
-    /// Commit on top of a branch, and propose that for `main`; the events of the look at it.
+    /// Commit on top of a branch, and propose that for `main`. Returns the events of the look at it.
     @discardableResult
     func push(_ key: String, _ files: [String: String], onto base: String = "main") async throws -> [StoredEvent] {
         try fixture.git("checkout", "--quiet", "-B", key, base)
@@ -72,7 +72,7 @@ struct GateRoom {
         return try await look()
     }
 
-    /// As `push`, and the gate has taken note.
+    /// Like `push`, and the gate has opened the change.
     func propose(_ key: String, _ files: [String: String], onto base: String = "main") async throws {
         _ = await gate.open(try await push(key, files, onto: base))
     }
@@ -88,7 +88,7 @@ struct GateRoom {
         while case .moved = try await (other ?? gate).advance() {}
     }
 
-    /// End all checks that have been asked for; how many these were.
+    /// End all requested checks. Returns how many.
     @discardableResult
     func endChecks(_ outcome: RunOutcome = .passed) async throws -> Int {
         let asked = try await store.unhandledEvents().filter { $0.event.as(CheckRequest.self) != nil }

@@ -73,7 +73,7 @@ import Testing
         try await room.endChecks()
         let other = try room.fixture.push("other", ["b": "2\n"])
         try await room.settle()
-        // What was tested is not what would land.
+        // The tested merge is not the one that would land.
         #expect(try room.tip() == other)
         #expect(try await room.change().state.build?.base.description == other)
         #expect(try await room.endChecks() == 1)
@@ -114,7 +114,7 @@ import Testing
         try await room.propose("topic", ["a": "2\n"])
         try await room.settle()
         try await room.endChecks()
-        // The intent was written, the target moved, and nobody could note it.
+        // The intent was written and the target moved, but the confirmation was not stored.
         let change = try await room.change()
         let build = try #require(change.state.build)
         let facts: [ChangeFact] = [.ready, .queued, .merging(build.merge)]
@@ -153,11 +153,11 @@ import Testing
         try await room.propose("topic", ["a": "2\n"])
         try await room.settle()
         let gate = room.gate
-        // What rang before.
+        // Consume the earlier ring.
         for await _ in room.bells.turn.rings { break }
         let early = Answer()
         async let waiting: Void = early.keep { try await gate.wish(.approved(by: "Ada"), of: 1) }
-        // It rings when the wish waits.
+        // It rings when the request waits.
         for await _ in room.bells.turn.rings { break }
         await gate.close()
         await waiting
@@ -167,7 +167,7 @@ import Testing
     }
 }
 
-/// Nobody runs the errands of these gates until a test does: a server may take as long as it likes.
+/// The test itself runs the server work of these gates, so that a server can take any time.
 @Suite struct LandingFarAwayTests {
     @Test func whatIsBeingLandedHoldsUpProposalsOfItsProjectAlone() async throws {
         let room = try await GateRoom(isRemote: true)
@@ -242,7 +242,7 @@ import Testing
     }
 }
 
-/// What came of a wish; nil while it waits.
+/// The result of a request; nil while it waits.
 private final class Answer: Sendable {
     let result = Mutex<Result<Void, any Error>?>(nil)
 
@@ -257,7 +257,7 @@ private final class Answer: Sendable {
 }
 
 extension GateRoom {
-    /// Why the gate's next advances refuse a wish; nil when one grants it.
+    /// Why the gate refuses a request when it next advances; nil if it grants it.
     fileprivate func wish(_ fact: ChangeFact, of number: Int64) async throws -> String? {
         let answer = Answer()
         async let wished: Void = {

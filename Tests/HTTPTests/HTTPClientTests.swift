@@ -50,12 +50,12 @@ struct HTTPClientTests {
         await #expect(throws: HTTPError.cancelled) { try await asking.value }
     }
 
-    /// What the system's own async method does not survive: it locks up within some dozens.
+    /// The system's own async method does not survive this: it deadlocks within some dozens of requests.
     @Test func aCancellationMayComeInTheMomentOfTheAnswer() async throws {
         let server = try LoopbackServer(answer: "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
         let request = HTTPRequest("GET", server.url)
         var (answered, cancelled) = (0, 0)
-        // Too late for one, too early for the next: so it stays about that moment, however fast the machine is.
+        // Shortened when too late, lengthened when too early, so that it stays near that moment on any machine.
         var pause = Duration.microseconds(10)
         for _ in 0..<300 {
             let asking = Task { [client] in try await client.load(request).status }

@@ -15,7 +15,7 @@ final class LoopbackServer: Sendable {
     }
 }
 
-/// Requests are small, and come whole.
+/// Requests are small, and arrive in one piece.
 private func serve(_ visitor: Int32, _ answer: String?) {
     var buffer = [UInt8](repeating: 0, count: 4_096)
     while recv(visitor, &buffer, buffer.count, 0) > 0 {

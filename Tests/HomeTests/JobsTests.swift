@@ -7,7 +7,7 @@ import Testing
     @Test func jobsRunBesideEachOtherAndEndWithTheirOwner() async {
         let jobs = Jobs()
         let (ends, end) = AsyncStream<String>.makeStream()
-        // Handed in before anybody runs them.
+        // Submitted before anything runs them.
         jobs.start { end.yield("first") }
         await withDiscardingTaskGroup { group in
             group.addTask { await jobs.run() }

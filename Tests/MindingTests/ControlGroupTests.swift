@@ -4,7 +4,7 @@ import Foundation
 @testable import Minding
 import Testing
 
-/// What is made of a machine's control groups, from what the kernel says about them.
+/// How a machine's control groups are used, depending on what the kernel reports.
 @Suite struct ControlGroupTests {
     let limits = Limits(cpus: 2, memory: 1 << 30, processes: 50)
 
@@ -67,7 +67,7 @@ import Testing
         #expect(ControlGroups().group(named: "s", limits) == StepGroup())
     }
 
-    /// Groups of this machine for one test; `nil` where none can be made.
+    /// Groups of this machine for one test; `nil` if none can be created.
     func machine() -> ControlGroups? {
         let groups = ControlGroups.find(name: "espalier-test-\(UUID().uuidString.prefix(8))")
         if groups.every == nil { print("skipped: this machine has no writable control groups") }
@@ -121,7 +121,7 @@ import Testing
         #expect(!masks.contains { $0 & UInt32(IN_MODIFY) != 0 }, "the command was moved by a write")
     }
 
-    /// A folder that is no version 2 group is refused by clone3, as all are by a kernel that lacks it.
+    /// clone3 refuses a folder that is not a version 2 group; a kernel without clone3 refuses all of them.
     @Test func aCommandMovesItselfWhereItCannotBeBornInItsGroup() async throws {
         guard let groups = machine() else { return }
         defer { groups.remove() }
@@ -217,7 +217,7 @@ import Testing
         kill(try #require(pid(step.lock)), SIGKILL)
         #expect(await minders.end(of: step) == nil)
         group.end()
-        // Dead at once; gone when whoever has inherited it takes note, if ever.
+        // It dies at once, but disappears only when its new parent reaps it, if ever.
         let sleeper = try #require(pid(pidFile))
         while let command = try? Data(contentsOf: URL(fileURLWithPath: "/proc/\(sleeper)/cmdline")), !command.isEmpty {
             await Task.yield()

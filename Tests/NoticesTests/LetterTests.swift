@@ -3,7 +3,7 @@ import Testing
 
 @testable import Notices
 
-/// Mails that nobody's text can break out of.
+/// No text can break the structure of a mail.
 @Suite struct LetterTests {
     func letter(subject: String = "s", text: String = "t", to: String = "a@b.org") -> Letter {
         Letter(from: "c@d.org", to: to, subject: subject, text: text, id: "k", date: noon)

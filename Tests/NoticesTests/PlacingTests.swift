@@ -4,10 +4,10 @@ import Testing
 
 @testable import Notices
 
-/// When something is told, and what is told together.
+/// When messages are sent, and which events are sent together.
 @Suite struct PlacingTests {
     @Test(arguments: [
-        // The first at once; then quiet from when that was due, wherever it is by now.
+        // The first is due at once. The quiet time starts when it was due, whether it has arrived or not.
         (nil, Placement.new(due: noon)),
         (
             PlacedNotice(id: 5, due: noon.addingTimeInterval(-60), state: .taken),
@@ -15,10 +15,10 @@ import Testing
         ),
         (PlacedNotice(id: 5, due: noon.addingTimeInterval(-900), state: .taken), .new(due: noon)),
         (PlacedNotice(id: 5, due: noon.addingTimeInterval(-9_000), state: .taken), .new(due: noon)),
-        // What nobody has in hand yet takes it in: one that waits for its time, and one that waits for its server.
+        // A message that no sender has taken absorbs it, whether it waits for its time or for its server.
         (PlacedNotice(id: 5, due: noon.addingTimeInterval(840), state: .open), .folded(into: 5)),
         (PlacedNotice(id: 5, due: noon.addingTimeInterval(-9_000), state: .open), .folded(into: 5)),
-        // What was never sent disturbs nobody; but its quiet time was that of the one before it.
+        // A replaced message starts no quiet time of its own, but that of the message before it still applies.
         (
             PlacedNotice(id: 5, due: noon.addingTimeInterval(840), state: .replaced),
             .new(due: noon.addingTimeInterval(840))
@@ -29,7 +29,7 @@ import Testing
         #expect(place(after: last, at: noon, quiet: 900) == placement)
     }
 
-    /// A whole day of failures, one a minute, by the rules above: how many messages, and that none of them is forgotten.
+    /// A whole day of failures, one a minute, by the rules above: how many messages, and that no failure is lost.
     @Test func aDayOfFailuresIsOneMessageAQuarterOfAnHour() throws {
         var messages: [(due: Date, notice: Notice)] = []
         for minute in 0..<1_440 {

@@ -6,7 +6,7 @@ import Testing
 
 @testable import Notices
 
-/// What the end of a run tells.
+/// What is sent when a run ends.
 @Suite struct TellingTests {
     func told(_ progress: RunProgress, before: EndedRun? = nil, isLatest: Bool = true) -> [NoticeKind] {
         subjects(ofEnd: progress, before: before, isLatest: isLatest, log: []).map(\.kind)
@@ -43,7 +43,7 @@ import Testing
         for trouble in RunOutcome.allCases where trouble.isTrouble {
             #expect(told(passed, before: EndedRun(id: 3, outcome: trouble)) == [.recovery])
         }
-        // A later run has told already how the branch fares.
+        // A later run has already reported how the branch is doing.
         #expect(told(passed, before: EndedRun(id: 3, outcome: .failed), isLatest: false).isEmpty)
         let failed = try progress(.failed(exitCode: 1), .passed)
         #expect(told(failed, before: EndedRun(id: 3, outcome: .failed)) == [.failure])

@@ -5,8 +5,8 @@ import Projects
 import Promotion
 import Testing
 
-/// What is stored is read for as long as there is a store that holds it: each format has golden files, and the current one
-/// is written as they have it, byte for byte.
+/// A format stays readable as long as any store contains it: each has golden files, and the current one is written exactly
+/// like them, byte for byte.
 @Suite struct FormatTests {
     private static let a = ObjectID(String(repeating: "a", count: 40))!
     private static let b = ObjectID(String(repeating: "b", count: 40))!

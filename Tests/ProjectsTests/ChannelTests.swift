@@ -2,7 +2,7 @@ import ProjectFiles
 import Projects
 import Testing
 
-/// Whom an environment tells of what.
+/// Whom an environment notifies, and of what.
 @Suite struct ChannelTests {
     func channels(_ files: [String: String], trusted: [String: String]? = nil) throws -> [Channel] {
         try read(files, trusted: trusted).environments[0].notify

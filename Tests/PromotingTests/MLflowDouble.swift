@@ -3,8 +3,8 @@ import Foundation
 import Registry
 import Synchronization
 
-/// As much of an MLflow server as promotions ask of one, in memory. The acceptance tests use a real server; this one is for
-/// what a real one does not do when it is told to: fail between two requests, or be changed by somebody else.
+/// The part of an MLflow server that promotions use, in memory. The acceptance tests use a real server; this one does what a
+/// real one does not do on demand: fail between two requests, or be changed by somebody else.
 final class MLflowDouble: Sendable {
     struct Version {
         var source: String
@@ -20,7 +20,7 @@ final class MLflowDouble: Sendable {
         var files: [String: String] = [:]
         /// Every version that an alias was set to.
         var moves: [String] = []
-        /// How many settings of an alias are made and then answered with 500, or not made before.
+        /// How many requests to set an alias succeed but are answered with 500, and how many fail with 500.
         var lostAnswers = 0
         var lostRequests = 0
         /// Called once, after the alias has been read.
@@ -31,7 +31,7 @@ final class MLflowDouble: Sendable {
     private let server: LoopbackHTTP
 
     init() throws {
-        // The server goes with its double, and so does its thread.
+        // The server and its thread end with the double.
         let box = Box()
         server = try LoopbackHTTP { request in box.double?.answer(request) ?? .init(503, json: [String: String]()) }
         box.double = self

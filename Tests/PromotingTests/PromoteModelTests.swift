@@ -23,7 +23,7 @@ import Testing
         #expect(decision.appliedAt != nil && decision.voided == nil)
         let kept = release.home.evidence + "/\(decision.body.evidenceSHA256 ?? "").csv"
         #expect(try String(contentsOfFile: kept, encoding: .utf8) == Release.evidence())
-        // Nobody's turn any more.
+        // The lease is released.
         #expect(release.registry.state.withLock { $0.tags } == [:])
     }
 
@@ -48,7 +48,7 @@ import Testing
         }
         await #expect(throws: RegistryError.self) { try await release.promote() }
         let moves = release.registry.state.withLock(\.moves)
-        // The client tries a setting twice by itself.
+        // The client itself tries twice to set an alias.
         #expect(moves.count == before + 2)
         #expect(try await release.applyAgain().outcome == .passed)
         #expect(release.registry.state.withLock(\.moves) == moves)
@@ -125,7 +125,7 @@ import Testing
     }
 }
 
-/// What a step leaves as evidence is a file of the run, or nothing.
+/// Only a file of the run counts as evidence that a step left.
 @Suite struct LeftEvidenceTests {
     private func expectRefused(_ release: Release, _ problem: String, training: Reference? = nil) async throws {
         let refusal = try #require(try await release.promote(training: training).refusal)

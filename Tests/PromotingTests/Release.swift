@@ -11,8 +11,8 @@ import Store
 import Synchronization
 import Testing
 
-/// A run that has trained, registered and scored a model, up to where its `promote` step starts: with a store, a home and
-/// a registry of its own.
+/// A run that has trained, registered and scored a model and is about to start its `promote` step, with its own store, home
+/// and registry.
 struct Release {
     let folder: TemporaryFolder
     let home: Home
@@ -64,7 +64,7 @@ struct Release {
         try await tell("register", [.reported(values: registered.values, outputs: [:]), .ended(registered.outcome)])
     }
 
-    /// - Parameter champion: whether a champion is scored, too, which is worse.
+    /// - Parameter champion: whether a worse champion is scored, too.
     static func evidence(champion: Bool = false) -> String {
         "id,label,challenger\(champion ? ",champion" : "")\n"
             + (0..<40).map { "\($0),\($0 % 2),0.\($0 % 2 == 0 ? 1 : 9)\(champion ? ",0.5" : "")\n" }.joined()
@@ -89,7 +89,7 @@ struct Release {
             progress: try await progress())
     }
 
-    /// Carry out the decision, as a daemon does that finds it in the ledger.
+    /// Carry out the decision, like a daemon that finds it in the ledger.
     func applyAgain() async throws -> StepResult { try await promote() }
 
     private static func plan(_ approvals: Int?) throws -> Plan {

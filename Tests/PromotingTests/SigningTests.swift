@@ -18,7 +18,7 @@ import Testing
                 == ["MLmodel", "cafe\u{301}", "caf\u{e9}", "gone", "more"].map { Array($0.utf8) })
     }
 
-    /// As pathlib orders them: part by part, and what model_signing passes over at the top alone.
+    /// In the order of pathlib, part by part, and without what model_signing ignores only at the top.
     @Test func aModelIsSignedInModelSigningsOrder() {
         let names = [
             "b", "a-b/x", "a/b/c", "a/b", "A", ".git/config", "a/.git/x", "model.sig", "a/model.sig", ".gitignore2",

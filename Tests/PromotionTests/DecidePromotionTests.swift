@@ -110,7 +110,7 @@ struct DecidePromotionTests {
 
     @Test("the same bounds on every machine and in every build")
     func pinned() throws {
-        // Scores on a grid: nothing here is rounded by the platform.
+        // Scores on a grid, so that no result depends on rounding by the platform.
         let ids = (0..<200).map { "r\($0)" }
         let labels: [Double] = ids.indices.map { $0 % 4 == 0 ? 1 : 0 }
         let evidence = try Evidence(
@@ -135,6 +135,6 @@ struct DecidePromotionTests {
     }
 }
 
-/// Found by a second implementation of the draws in Python, with scikit-learn's `roc_auc_score`, SciPy's Student and NumPy's
+/// Computed by a second implementation of the draws in Python, with scikit-learn's `roc_auc_score`, SciPy's Student and NumPy's
 /// quantile.
 private let pinnedBounds = (lower: 0.07273977319131586, upper: 0.26133238149118215)

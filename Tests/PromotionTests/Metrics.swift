@@ -10,6 +10,6 @@ extension Metric {
         return metric
     }
 
-    /// Those that get better the better the two classes, or the values, are told apart.
+    /// The metrics that improve as the classes, or the values, are separated better.
     static let discriminating = allCases.filter { $0.rawValue != "ece" }
 }

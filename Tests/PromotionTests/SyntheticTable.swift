@@ -26,7 +26,7 @@ struct SyntheticTable {
         }
     }
 
-    /// Only the first so many rows of label 1, and all others.
+    /// Keep only the first `positives` rows of label 1, and all others.
     mutating func keep(positives: Int) {
         var left = positives
         let rows = labels.indices.filter { row in

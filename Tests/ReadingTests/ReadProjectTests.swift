@@ -8,7 +8,7 @@ import Plans
 import Projects
 import Testing
 
-/// What a pushed branch may and may not say for itself, on real repositories.
+/// What a pushed branch may and may not set for itself, on real repositories.
 @Suite struct ReadProjectTests {
     let fixture: GitFixture
     let files = [

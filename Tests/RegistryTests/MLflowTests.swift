@@ -28,7 +28,7 @@ private struct RealServer: SuiteTrait, TestScoping {
         process.standardOutput = FileHandle.nullDevice
         process.standardError = FileHandle.nullDevice
         try process.run()
-        // Asked politely, the server would wait for this process to close its idle connections.
+        // On SIGTERM, the server would wait for this process to close its idle connections.
         defer { kill(process.processIdentifier, SIGKILL) }
         let client = MLflow(url: server.url)
         let deadline = Date().addingTimeInterval(600)

@@ -11,7 +11,7 @@ import ScriptedExecution
 import Store
 import Testing
 
-/// What outlives a full disk, and the end of the process.
+/// What survives a full disk and the end of the process.
 @Suite(.timeLimit(.minutes(10))) struct DurabilityTests {
     let fixture: EngineFixture
     var machine: ScriptedMachine { fixture.machine }
@@ -44,7 +44,7 @@ import Testing
             try await machine.started(1, "watch")
             try await work.until { try await store.run(1).progress["lost"].state.outcome != nil }
             try fixture.disk.fill()
-            // Nobody answers the person before the wish is durable. Others ask again.
+            // The person gets no answer before the request is durable. Others make the same request.
             let cancels = (0..<3).map { _ in Task { try await work.engine.cancel(1) } }
             try await work.eventually { await work.engine.progress(1)?.isStopping ?? false }
             latch.open()
@@ -67,7 +67,7 @@ import Testing
     }
 
     // CASES: R9
-    /// The cancellation itself ends the run: of what is not at work only a step is left that would have been tried again.
+    /// The cancellation itself ends the run: of the steps that are not running, the only one left would have been retried.
     @Test func aRunThatItsCancellationEndsEndsOnce() async throws {
         var plan = SamplePlan(SampleStep("a"))
         plan.channels = Self.channels
@@ -101,7 +101,7 @@ import Testing
         }
     }
 
-    /// The process died between starting the command and writing so.
+    /// The process died between starting the command and recording that.
     @Test func aStartThatNobodyWroteDownIsFound() async throws {
         let latch = Latch()
         let event = try await fixture.push(SamplePlan(SampleStep("a")))
@@ -139,7 +139,7 @@ import Testing
         }
     }
 
-    /// A wish that a dead process has written is still kept.
+    /// A request that a dead process recorded is still carried out.
     @Test func aCancellationOutlivesTheProcessThatHeardIt() async throws {
         let latch = Latch()
         try await fixture.push(SamplePlan(SampleStep("a"), SampleStep("b", needs: ["a"])))

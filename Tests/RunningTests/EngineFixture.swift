@@ -32,7 +32,7 @@ final class EngineFixture: Sendable {
 
     var disk: Disk { Disk(path: home.database) }
 
-    /// Do something beside an engine at work, which then comes to its end as when the daemon ends.
+    /// Run something while an engine works, then end the engine as when the daemon ends.
     ///
     /// - Returns: when everything of that engine has ended.
     func withEngine(
@@ -74,7 +74,7 @@ final class EngineFixture: Sendable {
     }
 }
 
-/// An engine that takes turns, as the daemon has it take them.
+/// An engine that takes turns as in the daemon.
 struct EngineAtWork: Sendable {
     private let fixture: EngineFixture
     let engine: Engine
@@ -107,7 +107,7 @@ struct EngineAtWork: Sendable {
         watches.end()
     }
 
-    /// Wait for the first turn after which something is so. Whatever makes it so has to ring the bell.
+    /// Wait for the first turn after which a condition holds. Whatever makes it hold must ring the bell.
     func until(_ condition: @escaping @Sendable () async throws -> Bool) async throws {
         let latch = Latch()
         watches.add(condition, latch)
@@ -115,7 +115,7 @@ struct EngineAtWork: Sendable {
         try await latch.wait()
     }
 
-    /// Wait until something is so that rings no bell.
+    /// Wait for a condition that rings no bell.
     func eventually(_ condition: () async throws -> Bool) async throws {
         while try await !condition() {
             try Task.checkCancellation()
@@ -162,7 +162,7 @@ private final class Watches: Sendable {
     func end() { open.withLock { $0 }.forEach { $0.latch.open() } }
 }
 
-/// Answers what it was told to. A planning may be held up, as by a volume that does not answer.
+/// Gives the answers that a test sets. A planning can be blocked, as by a volume that does not answer.
 final class ScriptedPlanner: ProjectPlanner {
     private struct State {
         var answers: [String: [Planning]] = [:]
@@ -181,9 +181,9 @@ final class ScriptedPlanner: ProjectPlanner {
         state.withLock { $0.answers["\(project)/\(branch)", default: []].append(planning) }
     }
 
-    /// Hold up the plannings of a project until `goOn` is signalled.
+    /// Block the plannings of a project until `goOn` is signalled.
     ///
-    /// - Returns: opens when one is held up.
+    /// - Returns: opens when one is blocked.
     func hold(_ project: String, until goOn: DispatchSemaphore) -> Latch {
         let begun = Latch()
         state.withLock { $0.held[project] = (begun, goOn) }
@@ -218,11 +218,11 @@ final class ScriptedPlanner: ProjectPlanner {
     func trustedProject(in project: StoredProject) throws -> Project? { nil }
 }
 
-/// The disk under a store, as another process can make it.
+/// The disk under a store, as another process can affect it.
 struct Disk: Sendable {
     let path: String
 
-    /// Have the disk take no facts.
+    /// Make the disk refuse facts.
     func fill() throws {
         try execute("CREATE TRIGGER full BEFORE INSERT ON step_fact BEGIN SELECT RAISE(ABORT, 'the disk is full'); END")
     }

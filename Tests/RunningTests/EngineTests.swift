@@ -238,7 +238,7 @@ import Testing
         }
     }
 
-    /// Two commands at the same moment: the second would otherwise forget what the first has started.
+    /// Two commands at the same moment: otherwise the second would lose track of what the first has started.
     @Test func aRunThatTwoAskToRetryIsRetriedOnce() async throws {
         try await fixture.push(SamplePlan(SampleStep("a")))
         machine.script("a", attempt: 1, Script(.failed(exitCode: 1)))

@@ -32,7 +32,7 @@ import Testing
     private func queue(_ count: Int, told: (@Sendable () async -> Void)? = nil) -> [Task<Void, Never>] {
         (0..<count).map { number in
             let fact = Recorded(step: "a", fact: .waiting(reason: "\(number)"), at: Date())
-            // At once: it runs until it waits.
+            // Runs at once, up to its first suspension.
             return Task.immediate { [journal, run] in
                 await journal.write(FactWrite(run: run, facts: [fact]))
                 await told?()

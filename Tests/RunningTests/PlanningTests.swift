@@ -92,7 +92,7 @@ import Testing
             await work.engine.planned([event])
             goOn.signal()
         }
-        // What it has not stored the next one plans.
+        // The next one plans what this one has not stored.
         try await fixture.push(plan)
         try await fixture.withEngine { work in
             try await work.until { try await store.unhandledEvents().values.isEmpty }

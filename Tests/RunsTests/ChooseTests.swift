@@ -132,7 +132,7 @@ private func choose(
         }
     }
 
-    /// A scan of all runs for each that is dropped takes minutes here.
+    /// Scanning all runs for each dropped one would take minutes here.
     @Test(.timeLimit(.minutes(10))) func manyRunsWithNothingReadyAreLookedThroughQuickly() throws {
         let plan = try samplePlan([("a", [])])
         let waiting = RunProgress(plan, facts: [Recorded(step: "a", fact: .waiting(reason: "x"), at: now)])

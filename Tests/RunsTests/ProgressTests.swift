@@ -13,7 +13,7 @@ import Testing
         return reached
     }()
 
-    /// Where the drawing beside `StepState` lets a state go.
+    /// The transitions that the diagram of `StepState` allows.
     func mayFollow(_ before: StepState, _ after: StepState) -> Bool {
         switch (before, after) {
         case _ where before == after: true
@@ -70,7 +70,7 @@ import Testing
         for state in Self.reached {
             for fact in everyFact {
                 let once = state.after(fact, at: now)
-                // A retry that is told twice would take back what has been told since; it is told with its run reopened.
+                // A repeated retry would undo later facts; it is only recorded when its run is reopened.
                 if case .retried = fact { continue }
                 #expect(once.after(fact, at: now) == once, "\(fact) on \(state.state)")
             }

@@ -5,7 +5,7 @@ import Projects
 import Schedules
 import Testing
 
-/// A schedule under a clock that is simulated: it is looked at late, early, twice, after the clock was set forward or back,
+/// A schedule under a simulated clock: it is checked late, early, twice, after the clock was set forward or back,
 /// and forgets everything but what is on disk, as after a restart.
 @Suite struct SimulationTests {
     /// What the daemon keeps: how far has been decided, and every record.

@@ -24,7 +24,7 @@ package final class Latch: Sendable {
         waiters.values.forEach { $0.resume() }
     }
 
-    /// Do something when it opens, on the thread that opens it; at once when it is open.
+    /// Run `action` when it opens, on the thread that opens it; at once if it is open.
     package func whenOpen(_ action: @escaping @Sendable () -> Void) {
         let isOpen = state.withLock { state in
             if !state.isOpen { state.actions.append(action) }

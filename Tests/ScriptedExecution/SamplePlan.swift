@@ -8,7 +8,7 @@ package struct SampleStep {
     package var name: String
     package var needs: [String] = []
     package var command = "true"
-    /// JSON of the action, where it is no command.
+    /// JSON of the action, if it is not a command.
     package var action: String?
     package var outputs: [String] = []
     package var monitor: String?

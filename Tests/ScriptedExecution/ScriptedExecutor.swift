@@ -1,7 +1,7 @@
 import Executing
 import Runs
 
-/// Runs steps as a script says, in memory and at once. Another one on the same machine finds what this one has started.
+/// Runs steps as a script says, in memory and at once. Another executor on the same machine finds the attempts of this one.
 package struct ScriptedExecutor: Executor {
     package let machine: ScriptedMachine
     package let slots: Int

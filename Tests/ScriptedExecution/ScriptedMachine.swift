@@ -8,13 +8,13 @@ import Synchronization
 package struct Script: Sendable {
     /// How it ends.
     package var result: StepResult
-    /// It ends when this opens; at once where it is absent.
+    /// It ends when this opens. Default: at once.
     package var end: Latch?
     /// Lines of its log.
     package var prints: [String]
     /// Thrown by the start, which then starts nothing.
     package var failure: (any Error)?
-    /// How it ends when it is asked to stop; absent for one that does not listen.
+    /// How it ends when asked to stop; nil if it ignores that.
     package var stopsAs: Outcome?
 
     package init(
@@ -27,7 +27,7 @@ package struct Script: Sendable {
     }
 }
 
-/// The machine that scripted attempts run on: it stays while executors come and go, as minders do.
+/// The machine that scripted attempts run on. Like minders, it outlives executors.
 package final class ScriptedMachine: Sendable {
     private struct Work {
         let job: Job
@@ -52,7 +52,7 @@ package final class ScriptedMachine: Sendable {
 
     package init() {}
 
-    /// Say what a step does: in that run, or in any; at that attempt, or at any. Where nothing was said it passes at once.
+    /// Set what a step does, in one run or in any, at one attempt or at any. By default, it passes at once.
     package func script(_ step: String, run: Int64? = nil, attempt: Int? = nil, _ script: Script) {
         state.withLock { $0.scripts[Self.key(step, run, attempt)] = script }
     }
@@ -64,7 +64,7 @@ package final class ScriptedMachine: Sendable {
     /// The attempts that were started, in that order.
     package var starts: [Attempt] { state.withLock(\.starts) }
 
-    /// The attempts that were asked to stop, each as often as it was.
+    /// The attempts that were asked to stop, one entry per request.
     package var stops: [Attempt] { state.withLock(\.stops) }
 
     /// Wait until an attempt has been started.
@@ -81,7 +81,7 @@ package final class ScriptedMachine: Sendable {
         }
     }
 
-    /// Let time pass: what has a shorter limit ends.
+    /// Let time pass: attempts with a shorter limit end.
     package func pass(seconds: Int64) {
         let late = state.withLock { state in
             for attempt in state.works.keys { state.works[attempt]?.seconds += seconds }
@@ -92,7 +92,7 @@ package final class ScriptedMachine: Sendable {
         }
     }
 
-    /// Lose an attempt, as a machine does that stops.
+    /// Lose an attempt, as a stopping machine does.
     package func lose(_ attempt: Attempt) {
         end(attempt, StepResult(outcome: .lost(reason: "the machine stopped")))
     }

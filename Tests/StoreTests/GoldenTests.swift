@@ -45,7 +45,7 @@ import Testing
         #expect(throws: DecodingError.self) { try Stored.value(StepFact.self, from: #"{"format":2,"kind":"eaten"}"#) }
     }
 
-    /// The hash chain covers the bytes of a decision: a newer version has to write the very same.
+    /// The hash chain covers the bytes of a decision, so a newer version must write the same bytes.
     @Test func decisionsAreWrittenByteForByteAsEver() throws {
         for line in try lines("DecisionBody.1") {
             let text = try Stored.text(try Stored.value(DecisionBody.self, from: line))

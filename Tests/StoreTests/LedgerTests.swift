@@ -59,17 +59,17 @@ import Testing
                 at: fixture.now
             ) { sha256($0) }
         }
-        // One that waits for persons holds nobody up.
+        // A decision with pending approvals does not block others.
         let waiting = try await decide("waits", move, asOf: fixture.now, approvals: 1)
         #expect(try await store.approvalsMissing(for: waiting) == 1)
         let first = try await decide("first", move, asOf: fixture.now)
         await #expect(throws: MoveUnderWay.self) { try await decide("second", move, asOf: fixture.now) }
         _ = try await decide(
             "other alias", AliasMove(model: "m", alias: "best", from: nil, to: "2"), asOf: fixture.now, on: "best")
-        // One that moves nothing was held against a version that is on its way out.
+        // A decision without a move was made against a version that is being replaced.
         await #expect(throws: MoveUnderWay.self) { try await decide("no move", nil, asOf: fixture.now) }
         try await store.confirmMove(of: first.id, at: fixture.now)
-        // What was read before the move was confirmed is not known any more.
+        // An alias read before the move was confirmed is out of date.
         await #expect(throws: MoveUnderWay.self) { try await decide("second", move, asOf: fixture.now) }
         _ = try await decide("second", move, asOf: fixture.now.addingTimeInterval(1))
 

@@ -12,7 +12,7 @@ import Schedules
 import Store
 import Testing
 
-/// What is to be told is stored with the fact that it tells, once.
+/// A notice is stored once, together with the fact that it reports.
 @Suite struct NoticeTests {
     let fixture: StoreTests
     var store: Store { fixture.store }
@@ -57,7 +57,7 @@ import Testing
         try await told().filter { $0.recipient == "a@b.org" }.map { "\($0.notice.kind) \($0.notice.run)" }
     }
 
-    /// Take all that is due, as a sender does.
+    /// Take all due messages, as a sender does.
     func sendAll(at time: Date) async throws -> [StoredNotice] {
         var sent: [StoredNotice] = []
         for lane in try await store.openLanes().keys {
@@ -172,7 +172,7 @@ import Testing
         let replaced = try await told().filter { $0.state == .replaced }
         #expect(replaced.map(\.notice.run) == [2, 2])
         #expect(try await sendAll(at: now).map(\.notice.kind) == [.recovery, .recovery])
-        // The quiet time of the failure that was sent is not over for all that.
+        // The quiet time of the failure that was sent still applies.
         try await store.append([end(try await makeRun(4), as: .failed(exitCode: 1), at: now)])
         #expect(try await sendAll(at: now.addingTimeInterval(899)).isEmpty)
         #expect(try await sendAll(at: now.addingTimeInterval(900)).map(\.notice.run) == [4, 4])
@@ -305,7 +305,7 @@ import Testing
             "waits", back, move: AliasMove(model: "m", alias: "best", from: nil, to: "2"), approvals: 2)
         #expect(try await last()?.standing == .waits(approvals: 2))
         try await store.voidMove(of: waits.id, because: "it has gone", at: now)
-        // Folded into the rollback above, which nobody has in hand yet.
+        // Folded into the rollback above, which has not been taken for sending yet.
         let void = try await told().filter { $0.notice.kind == .rollback }
         #expect(void.map(\.notice.count) == [2, 2])
         guard case .decision(let fate)? = void.first?.notice.about else { return }

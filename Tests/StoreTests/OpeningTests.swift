@@ -5,7 +5,7 @@ import Projects
 import Store
 import Testing
 
-/// Who may open which file, and what they are told where they may not.
+/// Who may open which file, and the message if they may not.
 @Suite struct OpeningTests {
     let folder: TemporaryFolder
     var path: String { folder.path + "/s.sqlite" }

@@ -4,7 +4,7 @@ import Plans
 
 /// A plan of one step, as the store would read it.
 ///
-/// - Parameter channels: whom it tells, as JSON.
+/// - Parameter channels: its channels, as JSON.
 func samplePlan(
     _ commit: ObjectID, pipeline: String = "p", environment: String = "prod", trigger: Trigger = .push,
     models: [String] = [], channels: String = "[]"

@@ -10,7 +10,7 @@ import Runs
 import Store
 import Testing
 
-/// CASES: R11. What this version cannot decode is held and told, and holds up nothing else.
+/// CASES: R11. A value that this version cannot decode is held and reported, and blocks nothing else.
 @Suite struct UnreadableTests {
     let fixture: StoreTests
     var store: Store { fixture.store }

@@ -95,7 +95,7 @@ import Testing
         #expect(merged.map(\.key) == ["good", "late"])
         #expect(try await store.facts(ofChange: 1).map(\.fact.kind).last == "merged")
         #expect(try await store.latestChange(key: "bad", target: "main", project: 1)?.number == 2)
-        // The commit that the gate landed is no push past the gate; any other is.
+        // The commit that the gate landed does not count as a push past the gate; any other does.
         let landed = try #require(merged.last?.landing?.merge)
         let other = try #require(merged.first?.head)
         func passed(_ commit: ObjectID) async throws -> Bool {

@@ -4,7 +4,7 @@ import Testing
 import Watching
 
 @Suite struct WatchingTests {
-    /// The first hint that satisfies `wanted`; hints before it may say less, and later is never wrong.
+    /// The first hint that satisfies `wanted`. Earlier hints may report less; a late hint is fine.
     func first(_ hints: AsyncStream<RefHint>, where wanted: (RefHint) -> Bool) async -> RefHint? {
         for await hint in hints where wanted(hint) { return hint }
         return nil
@@ -94,7 +94,7 @@ import Watching
         #expect(rung >= soon && rung < soon + 30)
         timer.set(.distantPast)
         _ = try #require(await iterator.next())
-        // Nothing rings that is not set: the next ring is that of the next moment.
+        // A timer that is not set does not ring: the next ring is for the next moment.
         timer.set(.now + 1)
         timer.set(nil)
         let later = Date.now + 2

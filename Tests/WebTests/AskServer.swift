@@ -5,7 +5,7 @@ import Reports
 import Testing
 import Web
 
-/// What came back.
+/// The response.
 struct Answered: Sendable {
     let status: Int
     private let headers: [String: String]
@@ -35,7 +35,7 @@ struct NoWebhooks: Webhooks {
 }
 
 extension WebServer {
-    /// A server on loopback whose clock stands still.
+    /// A server on loopback with a fixed clock.
     init(_ answers: FixedAnswers, host: String = "127.0.0.1", port: UInt16 = 0) {
         self.init(
             answers: answers, webhooks: NoWebhooks(), host: host, port: port,
@@ -45,7 +45,7 @@ extension WebServer {
 
 private let client = HTTPClient()
 
-/// Ask a server of these answers for a path, over loopback.
+/// Request a path over loopback from a server with these answers.
 func get(_ path: String, of answers: FixedAnswers, lastEvent: String? = nil) async throws -> Answered {
     try await WebServer(answers).serve { address in
         let url = try #require(URL(string: address.dropLast() + path))

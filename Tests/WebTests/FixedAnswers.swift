@@ -2,7 +2,7 @@ import Foundation
 import Reports
 import Web
 
-/// Answers that a test has written down.
+/// Answers that a test specifies.
 struct FixedAnswers: Answers {
     struct Broken: Error { let secret = "password=hunter2" }
 

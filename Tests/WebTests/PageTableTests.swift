@@ -3,7 +3,7 @@ import Testing
 
 @testable import Web
 
-/// Every page is where its line in the table says it is.
+/// Every page is at the path in its line of the table.
 @Suite struct PageTableTests {
     private let answers = FixedAnswers(
         board: .init(rows: [], changes: [Sample.change], schedules: [], decisions: []),

@@ -1,15 +1,15 @@
 import Formats
 
-/// The gate wants the merge of a change checked, which exists as a commit.
+/// The gate requests checks of a change's merge commit.
 public struct CheckRequest: Hashable, Sendable, Codable {
     public let change: Int64
     public let target: String
     /// The tip of the target that the merge was made with.
     public let base: ObjectID
     public let merge: ObjectID
-    /// Whether changes behind it wait for these checks. Absent for no.
+    /// Whether changes behind it wait for these checks. Default false.
     public let isQueued: Bool?
-    /// Whether its commits come from another repository. Absent for no.
+    /// Whether its commits come from another repository. Default false.
     public let isFork: Bool?
 
     private enum CodingKeys: String, CodingKey { case change, target, base, merge, isQueued, isFork }

@@ -1,6 +1,6 @@
 import Formats
 
-/// A step reported that the world has drifted from what the model learned.
+/// A step reported that current data has drifted from what the model learned.
 public struct DriftReport: Hashable, Sendable, Codable {
     /// The run that found it, and its pipeline.
     public let run: Int64

@@ -1,7 +1,7 @@
 import Formats
 import Foundation
 
-/// A schedule is due, or a person asked for one of its moments: with everything that the moment is pinned to.
+/// A schedule is due, or a person asked for one of its moments. Holds everything that the moment is pinned to.
 public struct FireRequest: Hashable, Sendable, Codable {
     /// Row of the stored fire; repeats of one fire share it.
     public let fire: Int64
@@ -60,14 +60,14 @@ extension FireRequest: EventKind {
 extension Event {
     public static func fire(_ request: FireRequest) -> Event { Event(of: request) }
 
-    /// The fire that the event stands for, where it stands for one.
+    /// The fire that the event runs, if any.
     public var fire: FireRequest? { self.as(FireRequest.self) }
 }
 
-/// The backfill that a moment is run again for.
+/// The backfill that reruns a moment.
 public struct Backfilling: Hashable, Sendable, Codable {
     public let number: Int64
-    /// The model version to use; the one that the fire is pinned to when absent.
+    /// The model version to use. Default: the one that the fire is pinned to.
     public let version: String?
 
     private enum CodingKeys: String, CodingKey { case number, version }

@@ -6,7 +6,7 @@ public struct Proposal: Hashable, Sendable, Codable {
     public let target: String
     /// Absent when the proposal was deleted.
     public let head: ObjectID?
-    /// Where it comes from, when that is not this repository.
+    /// Where it comes from, if not from this repository.
     public let origin: ChangeOrigin?
 
     private enum CodingKeys: String, CodingKey { case key, target, head, origin }
@@ -32,7 +32,7 @@ extension Event {
     public static func proposal(_ proposal: Proposal) -> Event { Event(of: proposal) }
 }
 
-/// The pull request of a forge that a change stands for.
+/// The pull request on a forge that a change represents.
 public struct ChangeOrigin: Hashable, Sendable, Codable {
     /// The forge's own number.
     public let number: Int64

@@ -17,7 +17,7 @@ extension RefMove: EventKind {
 extension Event {
     public static func push(_ move: RefMove) -> Event { Event(of: move) }
 
-    /// What a moved ref means: a push, or a proposal. Pure: the name of the ref decides.
+    /// Whether a moved ref is a push or a proposal. Depends only on the ref's name.
     public init(_ move: RefMove) {
         if let proposal = ProposalRef(move.ref) {
             self.init(of: Proposal(key: proposal.key, target: proposal.target, head: move.to))

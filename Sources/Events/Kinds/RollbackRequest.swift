@@ -1,11 +1,11 @@
 import Formats
 
-/// A version is to be the incumbent again.
+/// A request to make an earlier version the incumbent again.
 public struct RollbackRequest: Hashable, Sendable, Codable {
     public let environment: String
     public let model: String
     public let version: String
-    /// The code that serves the model now, and has to get on with the older version.
+    /// The code that serves the model now, and has to work with the older version.
     public let commit: ObjectID
     public let branch: String
     public let by: String

@@ -1,6 +1,6 @@
 import Formats
 
-/// A person asked for a pipeline to be run in a working tree.
+/// A person's request to run a pipeline in a working tree.
 public struct RunRequest: Hashable, Sendable, Codable {
     public let pipeline: String
     public let commit: ObjectID
@@ -19,7 +19,7 @@ extension RunRequest: EventKind {
     package static let tag = "request"
 
     package var subject: String { "pipeline \(pipeline)" }
-    /// Its run is planned where it is asked for.
+    /// The command that makes the request plans the run itself.
     package var code: EventCode { .none() }
 }
 

@@ -20,7 +20,7 @@ struct GitHubForge: PullRequestForge {
     func setStatus(_ status: CommitStatus) -> ForgeRequest { setStatus(status, limit: 140) }
 
     func merge(_ order: MergeOrder) -> ForgeRequest {
-        // A rebase has no commit of its own to give a title to.
+        // A rebase creates no commit of its own that could have a title.
         let isNamed = order.method != .rebase
         return request(
             "PUT", ["pulls", "\(order.number)", "merge"],

@@ -1,6 +1,6 @@
 /// A forge whose pull requests have GitHub's paths and format: GitHub itself, Gitea and Forgejo.
 protocol PullRequestForge: Forge {
-    /// Whether the pull request is a draft, which is not gated. Servers say so in different ways.
+    /// Whether the pull request is a draft, which is not gated. Each server reports this differently.
     static func isDraft(_ pull: PullRequest) -> Bool
 
     /// A request below the repository.

@@ -115,8 +115,8 @@ private struct MergeRequestNotice: Decodable {
                 target: merge.target_branch.branch, isDraft: merge.draft ?? merge.work_in_progress))
     }
 
-    /// An update may have changed anything, unless it names only attributes that do not matter. For another target
-    /// branch, GitLab was seen to name only `merge_status`.
+    /// An update may have changed anything, unless it names only attributes that do not matter. When the target
+    /// branch changed, GitLab was seen to name only `merge_status`.
     private var isEdit: Bool {
         guard let names = changes?.names, !names.isEmpty else { return true }
         return !names.isSubset(of: Self.besidesTheChange)

@@ -1,4 +1,4 @@
-/// GitLab, hosted by anybody. Source: docs.gitlab.com, REST API version 4.
+/// GitLab, on any host. Source: docs.gitlab.com, REST API version 4.
 struct GitLabForge: Forge {
     static let traits = ForgeTraits(
         name: "GitLab", publicAPI: "https://gitlab.com/api/v4", versionPath: "/api/v4",
@@ -53,7 +53,7 @@ struct GitLabForge: Forge {
             ]))
     }
 
-    /// GitLab refuses a status that is already set, and `pending` for one that is already past it.
+    /// GitLab refuses a status that is already set, and `pending` once the status has moved on.
     func statusTrouble(in answer: ForgeResponse) -> ForgeError? {
         if answer.status == 400, Refusal.message(in: answer).contains("Cannot transition status via :enqueue") {
             return nil
@@ -117,7 +117,7 @@ struct MergeRequest: Decodable {
     let merge_commit_sha: CommitID?
     let squash_commit_sha: CommitID?
 
-    /// The target's commit after the merge. Without a commit of its own, the merge put the head there unchanged.
+    /// The target's commit after the merge. A merge without a commit of its own moved the target to the head.
     var mergedCommit: String? { merge_commit_sha?.text ?? squash_commit_sha?.text ?? sha?.text }
 
     var change: ForgeChange? {

@@ -2,7 +2,7 @@ import Events
 import Formats
 import Projects
 
-/// An earlier version is to become the incumbent again.
+/// A rollback makes an earlier version the incumbent again.
 package struct RollbackTrigger: TriggerKind {
     package static let tag = "rollback"
 

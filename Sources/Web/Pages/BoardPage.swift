@@ -137,7 +137,7 @@ struct BoardContent {
         let prefix: String?
     }
 
-    /// What keeps projects from going on, the oldest first.
+    /// What blocks projects, oldest first.
     let troubles: [TroubleView]
     let hasTroubles: Bool
     let groups: [Group]

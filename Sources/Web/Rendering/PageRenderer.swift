@@ -2,8 +2,8 @@ import Mustache
 
 /// Renders pages.
 struct PageRenderer: Sendable {
-    /// The renderer of all pages. Templates are parsed once, for the first page that is asked for, so that the start of the
-    /// daemon does not wait for it. Failure: a template is not valid Mustache.
+    /// The renderer of all pages. Templates are parsed once, when the first page is requested, so that they do not delay the
+    /// daemon's start. Failure: a template is not valid Mustache.
     static let shared = Result { try PageRenderer(Page.all) }
 
     private let library: MustacheLibrary
@@ -14,7 +14,7 @@ struct PageRenderer: Sendable {
         var library = MustacheLibrary()
         let templates = [("layout", layoutTemplate), ("error", errorTemplate)] + pages.map { ($0.path, $0.template) }
         for (name, text) in templates + partials.map({ ($0.key, $0.value) }) {
-            // Every template names our escaping, because Mustache goes back to its own at the start of each partial.
+            // Every template selects our escaping, because Mustache returns to its own at the start of each partial.
             try library.register("{{% CONTENT_TYPE: \(EscapeHTML.name)}}" + text, named: name)
         }
         self.library = library

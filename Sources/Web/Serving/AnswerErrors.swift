@@ -1,8 +1,8 @@
 import Hummingbird
 import Logging
 
-/// Turns errors into responses, for every route: JSON under `/api`, a page elsewhere. Either has one sentence; what went
-/// wrong inside is only logged.
+/// Turns errors into responses, for every route: JSON under `/api`, a page elsewhere. Both contain one
+/// sentence; internal details are only logged.
 struct AnswerErrors<Context: RequestContext>: RouterMiddleware {
     func handle(
         _ request: Request, context: Context, next: (Request, Context) async throws -> Response

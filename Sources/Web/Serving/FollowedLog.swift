@@ -1,6 +1,6 @@
 /// Follows a step's log, in whole lines. Polls twice a second, and only while somebody reads.
 struct FollowedLog: AsyncSequence, Sendable {
-    /// What a reader is told.
+    /// A message to a reader of the log.
     enum Moment: Sendable, Equatable {
         case lines([UInt8], next: Int64)
         /// No new line for ten seconds. Writing this shows whether the reader is still there.

@@ -1,9 +1,9 @@
 import Foundation
 import Hummingbird
 
-/// All routes: pages, JSON under `/api`, logs, and what pages are styled with.
+/// All routes: pages, JSON under `/api`, logs, and the assets of pages.
 ///
-/// - Parameter now: the clock that "5 min ago" is told by.
+/// - Parameter now: the clock for relative times such as "5 min ago".
 func makeRouter(
     answers: any Answers, now: @escaping @Sendable () -> Date
 ) -> Router<BasicRequestContext> {

@@ -13,8 +13,8 @@ struct ServeLogs: Sendable {
         router.get("runs/:id/steps/:step/log") { _, context in try await whole(context) }
     }
 
-    /// The bytes from `?offset=N` on, at most 1 MiB (`?limit=`). `X-Next-Offset` is where the next part begins, and
-    /// `X-Log-Over: true` says that there is none.
+    /// The bytes from `?offset=N` on, at most 1 MiB (`?limit=`). `X-Next-Offset` is where the next part begins;
+    /// `X-Log-Over: true` means that there is none.
     private func part(_ request: Request, _ context: BasicRequestContext) async throws -> Response {
         let (run, step) = (try context.runID(), try context.stepName())
         let offset = try request.number("offset", in: 0...Int64.max) ?? 0

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A state as a word, a symbol and a colour: colour alone never tells it.
+/// A state as a word, a symbol and a colour. Colour is never the only sign.
 struct StateMark {
     let word: String
     let symbol: String

@@ -1,7 +1,7 @@
 import Foundation
 import Reports
 
-/// Something that needs somebody.
+/// A problem that blocks a project until a person fixes it.
 struct TroubleView {
     let project: String
     let what: String
