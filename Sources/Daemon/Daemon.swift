@@ -131,8 +131,8 @@ public struct Daemon: Service {
             group.addTask { await follower.run() }
             group.addTask { await approvedMoves.run() }
             group.addTask { await sender.run() }
-            group.addTask { await lookNowAndThen() }
-            group.addTask { await cleanNowAndThen() }
+            group.addTask { await lookPeriodically() }
+            group.addTask { await cleanPeriodically() }
             group.addTask {
                 try? await gracefulShutdown()
                 bells.stop()
@@ -187,7 +187,7 @@ public struct Daemon: Service {
     }
 
     /// The fallback if hooks, inotify and webhooks all fail to report a push.
-    private func lookNowAndThen() async {
+    private func lookPeriodically() async {
         let period = max(1, min(options.lookEvery, options.fetchEvery))
         var seconds = 0
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
@@ -221,7 +221,7 @@ public struct Daemon: Service {
         if !Task.isCancelled, !Task.isShuttingDownGracefully { troubles.forgetUnseen() }
     }
 
-    private func cleanNowAndThen() async {
+    private func cleanPeriodically() async {
         while !Task.isCancelled, !Task.isShuttingDownGracefully {
             try? await cancelWhenGracefulShutdown { try await Task.sleep(for: .seconds(3_600)) }
             if Task.isCancelled || Task.isShuttingDownGracefully { return }

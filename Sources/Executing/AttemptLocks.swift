@@ -1,8 +1,8 @@
 import Synchronization
 
-/// Lets one caller at a time have the folders of an attempt in hand. Other attempts are not held up.
+/// Locks the folders of an attempt for one caller at a time. Other attempts are not held up.
 final class AttemptLocks: Sendable {
-    /// Attempts in hand, each with those that wait for it.
+    /// Locked attempts, each with the callers that wait for it.
     private let waiting = Mutex<[Attempt: [CheckedContinuation<Void, Never>]]>([:])
 
     func withLock<Result>(_ attempt: Attempt, _ work: () throws -> Result) async rethrows -> Result {

@@ -56,13 +56,13 @@ package struct Job: Sendable {
 
 /// Where commands run. `LocalExecutor` runs them on this machine.
 ///
-/// What every executor promises, and one suite of tests (`ExecutorContractTests`) checks of each:
-/// - an attempt is started at most once, whoever asks how often, also at the same moment, before and after a crash of the
-///   daemon;
-/// - an attempt that was started is found again by another process with the same home;
-/// - the end of an attempt can be waited for any number of times; a cancelled wait leaves the attempt at work;
-/// - a time limit is kept while no daemon runs;
-/// - an attempt ends as one of `Outcome`'s cases, with what the step left.
+/// The contract of every executor, which `ExecutorContractTests` checks for each:
+/// - an attempt is started at most once, however often and by whomever it is requested, concurrently, and before and after
+///   a crash of the daemon;
+/// - another process with the same home finds a started attempt again;
+/// - the end of an attempt can be awaited any number of times; cancelling a wait leaves the attempt running;
+/// - a time limit is enforced even while no daemon runs;
+/// - an attempt ends as one of `Outcome`'s cases, with whatever the step left.
 package protocol Executor: Sendable {
     /// How many commands run at once.
     var slots: Int { get }
@@ -84,7 +84,7 @@ package protocol Executor: Sendable {
     /// Asks an attempt to end. It is killed after its grace period. Does nothing if the attempt is not running.
     func stop(_ attempt: Attempt)
 
-    /// The last lines that an attempt printed, as they can be shown to people: at most 20, of 300 characters; empty where it
+    /// The last lines that an attempt printed, safe to show to people: at most 20 of at most 300 characters each; empty if it
     /// printed nothing.
     func logTail(of attempt: Attempt) -> [String]
 

@@ -8,10 +8,10 @@ package struct Executors: Sendable {
 
     package init(_ byName: [String: any Executor]) { self.byName = byName }
 
-    /// Each name with how many commands its executor runs at once.
+    /// How many commands each executor runs at once, by name.
     package var slots: [String: Int] { byName.mapValues(\.slots) }
 
-    /// Whose slots the step takes: the executor that its compute names or, if there is none, the default, to be refused there.
+    /// The executor whose slots the step takes: the one its compute names, else the default until the step is refused.
     package func slotOwner(of step: PlannedStep) -> String {
         byName[step.compute.executorName] == nil ? Compute.executors[0] : step.compute.executorName
     }

@@ -15,7 +15,7 @@ package struct LocalExecutor: Executor {
     let groups: ControlGroups
     let scratch: ScratchFolders
     let policy: Policy
-    /// The folders that hold the files of a tree of a repository, uppermost first, as overlayfs takes its `lowerdir`.
+    /// The folders with the files of a repository's tree, topmost first, in the order of overlayfs `lowerdir`.
     let workspace: @Sendable (_ tree: ObjectID, _ repository: String) async throws -> String
     private let locks = AttemptLocks()
 
@@ -35,7 +35,7 @@ package struct LocalExecutor: Executor {
 
     private var kept: KeptResults { KeptResults(folder: home.kept) }
 
-    /// Whether a minder has had the attempt's folder: then the command may have run, and is not started again.
+    /// Whether a minder ever held the attempt's folder. If so, the command may have run and is not started again.
     package func wasStarted(_ attempt: Attempt) throws -> Bool {
         let folder = home.folder(of: attempt)
         guard FileManager.default.fileExists(atPath: folder.lock) else { return false }
@@ -77,7 +77,7 @@ package struct LocalExecutor: Executor {
     package func result(of job: Job) async throws -> StepResult {
         let folder = home.folder(of: job.attempt)
         let ending = await minders.end(of: folder)
-        // A daemon that ends leaves the step to its minder, and its folder as it is.
+        // A daemon that shuts down leaves the step to its minder, and does not touch the folder.
         try Task.checkCancellation()
         Failpoint.reach(.minderEnded)
         if ending == nil { groups.group(named: "\(job.attempt)", job.step.compute.limits).end() }
@@ -86,7 +86,7 @@ package struct LocalExecutor: Executor {
 
     private func collect(_ job: Job, _ ending: Ending?, in folder: StepFolder) throws -> StepResult {
         let layer = scratch.layer(named: "\(job.attempt)")
-        // Into the folder of the step, before the layer is another step's: a daemon that dies here finds them there.
+        // Take the outputs before another step reuses the layer. If this daemon dies here, the next finds them in the step's folder.
         try takeOutputs(of: layer, into: folder)
         defer { scratch.giveBack(layer) }
         return try collectResult(of: job, Outcome(ending, timeout: job.step.compute.timeout), in: folder, home)
@@ -109,7 +109,7 @@ package struct LocalExecutor: Executor {
         return isWhole ? result.outputs.mapValues { "\(folder.outputs)/\($0)" } : nil
     }
 
-    /// The limits that this machine cannot enforce: where a sandbox is required, the step does not start.
+    /// A remark about limits that this machine cannot enforce. If a sandbox is required, the step does not start.
     private func unenforcedLimits(of job: Job) throws -> String? {
         let missing = groups.missing(for: job.step.compute.limits)
         guard !missing.isEmpty else { return nil }
@@ -123,7 +123,7 @@ package struct LocalExecutor: Executor {
     }
 }
 
-/// Move what the step has written to its outputs out of its layer. Nothing is made for outputs that are empty.
+/// Move a step's outputs out of its layer. Nothing is created for empty outputs.
 func takeOutputs(of layer: Layer, into folder: StepFolder) throws {
     if let names = try? FileManager.default.contentsOfDirectory(atPath: layer.outputs), !names.isEmpty {
         try move(layer.outputs, to: folder.outputs)
@@ -136,14 +136,14 @@ func takeOutputs(of layer: Layer, into folder: StepFolder) throws {
     }
 }
 
-/// Rename, or copy and remove where the two are on different file systems.
+/// Rename, or copy and remove if the two are on different file systems.
 private func move(_ source: String, to target: String) throws {
     if rename(source, target) == 0 { return }
-    // The target is there already when a daemon died after moving it; what is in it was written before.
+    // If a daemon died after the move, the target exists already, with what the step wrote.
     guard errno == EXDEV else {
         throw DaemonError.unusable("\(source) cannot be moved to \(target): \(String(cString: strerror(errno)))")
     }
-    // A daemon that died after copying has left the source, or what it had not removed of it.
+    // A daemon that died after copying left the source, or a part of it.
     if let copied = try? FileManager.default.contentsOfDirectory(atPath: target), !copied.isEmpty {
         return try FileManager.default.removeItem(atPath: source)
     }

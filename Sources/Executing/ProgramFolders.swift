@@ -1,9 +1,9 @@
 import Foundation
 
-/// The folders outside the system's own that programs on `path` need, for a sandbox to show.
+/// The folders outside the system's own that a sandbox shows, because programs on `path` need them.
 ///
-/// A folder of `PATH` stands for itself, with two exceptions: a Python environment is shown as a whole, with the Python that
-/// it was made from, and below `/opt` a package is. What programs need beyond that is named by `readable:` of the policy.
+/// These are the folders of `PATH`, with two exceptions: a Python environment is shown as a whole, with the Python that it
+/// was made from, and so is a package below `/opt`. Anything else that programs need is listed in `readable:` of the policy.
 ///
 /// - Parameter hidden: the home. Folders in it or around it are left out.
 func programFolders(path: String, hidden: String) -> [String] {
@@ -30,7 +30,7 @@ func programFolders(path: String, hidden: String) -> [String] {
     }
 }
 
-/// The folder of the interpreter that a Python environment was made from; `nil` if the folder is no Python environment.
+/// The folder of the interpreter that a Python environment was made from; `nil` if the folder is not a Python environment.
 private func pythonHome(of folder: String) -> String? {
     guard let text = try? String(contentsOfFile: "\(folder)/pyvenv.cfg", encoding: .utf8) else { return nil }
     let homes = text.split(separator: "\n").compactMap { line -> String? in

@@ -48,7 +48,7 @@ package actor Gate {
     /// Targets that are now being moved on a server.
     private var underway: Set<GateTarget> = []
     private var failures: [GateTarget: Int] = [:]
-    private let errands = Jobs()
+    private let jobs = Jobs()
     private var alarm: Alarm
 
     /// A fact that somebody asks to add to a change. It waits until the decision in progress, made without it, is finished.
@@ -81,7 +81,7 @@ package actor Gate {
     }
 
     /// Does the slow work (moving a target on a server) until stopped.
-    package func run() async { await errands.run() }
+    package func run() async { await jobs.run() }
 
     /// Does only what is possible now: follow-up work may have to wait for other work.
     package func advance() async throws -> Advance {
@@ -264,10 +264,10 @@ package actor Gate {
         Failpoint.reach(.changeMerging)
         guard project.url != nil else { return try await move(numbers, from, to, view, target, project) }
         underway.insert(target)
-        errands.start { [self] in await moveFarAway(numbers, from, to, view, target, project) }
+        jobs.start { [self] in await moveOnServer(numbers, from, to, view, target, project) }
     }
 
-    private func moveFarAway(
+    private func moveOnServer(
         _ numbers: [Int64], _ from: ObjectID, _ to: ObjectID, _ view: GateView, _ target: GateTarget,
         _ project: StoredProject
     ) async {
@@ -454,7 +454,7 @@ extension Gate {
     /// Stops the gate: nothing advances after this.
     package func close() {
         isClosed = true
-        errands.stop()
+        jobs.stop()
         for wish in wishes { wish.done.resume(throwing: CancellationError()) }
         wishes = []
     }

@@ -111,7 +111,7 @@ extension Limits {
         case (.memory, true):
             memory.map { [("memory.max", "\($0)")] + (hierarchy.countsSwap ? [("memory.swap.max", "0")] : []) } ?? []
         case (.memory, false):
-            // The kernel refuses a limit with swap that is below the one without, so that one comes first.
+            // The kernel refuses a limit with swap that is below the limit without swap, so set the latter first.
             memory.map {
                 [("memory.limit_in_bytes", "\($0)")]
                     + (hierarchy.countsSwap ? [("memory.memsw.limit_in_bytes", "\($0)")] : [])

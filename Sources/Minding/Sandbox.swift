@@ -2,9 +2,9 @@ import Foundation
 
 /// What a sandboxed command sees and may change. Its root file system starts empty and has only what is listed here.
 ///
-/// The command runs as user 1000 of a user namespace of its own, without capabilities, and cannot make another user
-/// namespace. It has process, IPC, host name and control group namespaces of its own, and the system calls of
-/// `espalier_seccomp_filter`. Variables are set for the command alone, after all of that.
+/// The command runs as user 1000 in its own user namespace, without capabilities, and cannot create another user
+/// namespace. It has its own process, IPC, host name and control group namespaces, and may use the system calls of
+/// `espalier_seccomp_filter`. Its variables are set last, for the command alone.
 public struct Sandbox: Sendable, Hashable {
     /// Path of bubblewrap's program.
     public var program: String
@@ -12,7 +12,7 @@ public struct Sandbox: Sendable, Hashable {
     public var system: [SandboxPart]
     public var readable: [String]
     public var writable: [String]
-    /// Device files of the machine beside the usual ones (`null`, `zero`, `full`, `random`, `urandom`, `tty`).
+    /// Device files of the machine in addition to the usual ones (`null`, `zero`, `full`, `random`, `urandom`, `tty`).
     public var devices: [String]
     /// A folder that appears as `/tmp` and `/var/tmp`; absent: one in memory.
     public var temporary: String?
@@ -34,7 +34,7 @@ public struct Sandbox: Sendable, Hashable {
     private static let kernelSettings = ["acpi", "bus", "fs", "irq", "scsi", "sys", "sysrq-trigger"]
         .map { "/proc/\($0)" }.filter { FileManager.default.fileExists(atPath: $0) }
 
-    /// Bubblewrap's arguments, without the command. Later ones lie over earlier ones.
+    /// Bubblewrap's arguments, without the command. Later mounts cover earlier ones.
     ///
     /// - Parameters:
     ///   - variables: the complete environment of the command.
@@ -44,7 +44,7 @@ public struct Sandbox: Sendable, Hashable {
         arguments += ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "step"]
         if !hasNetwork { arguments.append("--unshare-net") }
         arguments += ["--die-with-parent", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/run"]
-        // The kernel's settings belong to root, who a daemon of root is outside, whatever the user is called inside.
+        // The kernel's settings are root's. A daemon of root runs the command as root, whatever its user is inside.
         for path in Self.kernelSettings { arguments += ["--ro-bind", path, path] }
         arguments += temporary.map { ["--bind", $0, "/tmp"] } ?? ["--tmpfs", "/tmp"]
         arguments += ["--symlink", "/tmp", "/var/tmp", "--symlink", "/run", "/var/run"]

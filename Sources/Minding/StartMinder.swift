@@ -47,7 +47,7 @@ public struct MinderRequest: Sendable {
     }
 
     /// What the minder reads from descriptors 4 and 5: the command's variables, or the sandbox program's arguments, which
-    /// contain them. They stand in no file and in no process list.
+    /// contain them. They appear in no file and no process list.
     var inputs: [[String]] {
         let variables = environment.sorted { $0.key < $1.key }
         guard let sandbox else { return [variables.map { "\($0.key)=\($0.value)" }] }
@@ -123,7 +123,7 @@ public struct Minders: Sendable {
                         .assumingMemoryBound(to: UnsafePointer<CChar>?.self)
                     spawn.output = log
                     (spawn.kept, spawn.kept_count) = (kept.baseAddress, Int32(kept.count))
-                    // Whoever stops it at once must not kill it before it can stop its command and leave a record.
+                    // A stop that comes at once must not kill the minder before it can stop its command and leave a record.
                     spawn.holds_signals = 1
                     return espalier_spawn(&spawn, &pid)
                 }

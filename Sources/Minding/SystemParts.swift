@@ -1,8 +1,8 @@
 import Foundation
 
 extension SandboxPart {
-    /// The machine's programs and libraries: `/usr`, and `/bin`, `/lib` and their like as they are on this machine. What the
-    /// kernel says about processors is there for programs that ask how many threads to start.
+    /// The machine's programs and libraries: `/usr`, and `/bin`, `/lib` and similar folders or links as on this machine. Also
+    /// the kernel's processor information, for programs that choose their number of threads by it.
     public static let programs: [SandboxPart] =
         [.shown("/usr")] + ["/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"].compactMap(asOnThisMachine)
         + ["/sys/devices/system/cpu"].filter(exists).map { .shown($0) }
@@ -17,7 +17,7 @@ extension SandboxPart {
     private static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 }
 
-/// The parts of the machine's `/etc` that steps may read, copied into one folder: each mount would make a start slower.
+/// The parts of the machine's `/etc` that steps may read, copied into one folder because each mount slows down a start.
 ///
 /// ```
 /// DIR/etc-STATE/   a copy of the listed parts, as they were in that state
@@ -27,11 +27,11 @@ extension SandboxPart {
 public struct SystemSettings: Sendable {
     private let folder: String
 
-    /// - Parameter folder: where the copies lie. It is made if it is missing.
+    /// - Parameter folder: where the copies are. Created if missing.
     public init(folder: String) { self.folder = folder }
 
-    /// What a program needs to find libraries, hosts, certificates, time zones and languages. Anything else of `/etc` is not
-    /// in the sandbox, whatever it is called.
+    /// What a program needs to find libraries, hosts, certificates, time zones and languages. Nothing else of `/etc` is in
+    /// the sandbox.
     static let parts = [
         "alternatives", "bash.bashrc", "ca-certificates.conf", "debian_version", "default/locale", "fonts", "gai.conf",
         "host.conf", "hosts", "inputrc", "java-8-openjdk", "java-11-openjdk", "java-17-openjdk", "java-21-openjdk",
@@ -48,7 +48,7 @@ public struct SystemSettings: Sendable {
         "group": "root:x:0:\nstep:x:1000:\nnogroup:x:65534:\n",
     ]
 
-    /// The folder for `/etc` as the machine's settings are now. Made anew when one of them has changed.
+    /// The folder to show as `/etc`, with the machine's current settings. A new copy is made when one of them has changed.
     public func current() throws -> String {
         let path = "\(folder)/etc-\(state())"
         if FileManager.default.fileExists(atPath: path) { return path }
@@ -56,7 +56,7 @@ public struct SystemSettings: Sendable {
         try FileManager.default.createDirectory(atPath: partial, withIntermediateDirectories: true)
         for part in Self.parts { try copy(part, into: partial) }
         for (name, text) in Self.own { try Data(text.utf8).write(to: URL(fileURLWithPath: "\(partial)/\(name)")) }
-        // Another thread may have made it meanwhile, which is as good.
+        // Another thread may have been faster; its copy is equivalent.
         if rename(partial, path) != 0 { try? FileManager.default.removeItem(atPath: partial) }
         return path
     }
@@ -91,7 +91,7 @@ public struct SystemSettings: Sendable {
     }
 
     /// Copies what every user of the machine may read. A link into `/usr` stays a link, because programs read the time zone's
-    /// name from it; another link at the top is copied as what it leads to.
+    /// name from it; for any other link at the top, its target is copied.
     private func copy(_ part: String, into copy: String) throws {
         let (source, target) = ("/etc/\(part)", "\(copy)/\(part)")
         let real = URL(fileURLWithPath: source).resolvingSymlinksInPath().path

@@ -41,10 +41,10 @@ package struct NoticeCourier: Sendable {
             return .later(reason: "this machine has no curl: apt-get install curl", wait: nil)
         }
         let url = notice.about == .test ? address.current : address.current.map { "\($0)runs/\(notice.run)" }
-        let letter = OutgoingNotice(notice: notice, channel: channel, recipient: recipient, key: key, url: url)
+        let outgoing = OutgoingNotice(notice: notice, channel: channel, recipient: recipient, key: key, url: url)
         do {
             for deliver in Self.deliverers {
-                if let delivery = try await deliver(self, letter, curl) { return delivery }
+                if let delivery = try await deliver(self, outgoing, curl) { return delivery }
             }
             return .refused(reason: "this version cannot deliver by it")
         } catch {
@@ -75,9 +75,9 @@ package struct NoticeCourier: Sendable {
         _ kind: Kind.Type,
         _ deliver: @escaping @Sendable (NoticeCourier, OutgoingNotice, Kind, Curl) async throws -> Delivery
     ) -> Deliverer {
-        { courier, letter, curl in
-            guard let way = letter.channel.way.as(kind) else { return nil }
-            return try await deliver(courier, letter, way, curl)
+        { courier, outgoing, curl in
+            guard let way = outgoing.channel.way.as(kind) else { return nil }
+            return try await deliver(courier, outgoing, way, curl)
         }
     }
 }
