@@ -51,7 +51,7 @@ class Story:
     # Programs
 
     def call(self, *command, cwd=None, check=True):
-        """Run a program, show nothing; its standard output."""
+        """Run a program silently. Returns its standard output."""
         done = subprocess.run([str(part) for part in command], cwd=cwd, env=self.environment, text=True, capture_output=True)
         if check and done.returncode:
             raise SystemExit(f"{' '.join(map(str, command))} failed:\n{done.stdout}{done.stderr}")
@@ -61,7 +61,7 @@ class Story:
         return self.call("git", *arguments, cwd=self.work, check=check)
 
     def ask(self, *arguments):
-        """What an `espalier` command prints as JSON."""
+        """The JSON output of an `espalier` command."""
         return json.loads(self.call(self.binaries / "espalier", *arguments, "--json"))
 
     def serve(self):
@@ -82,7 +82,7 @@ class Story:
             self.daemon.wait(60)
 
     def until(self, condition, what, seconds=60):
-        """Wait until `condition` gives something, and return it."""
+        """Wait until `condition` returns something true, and return it."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if self.daemon and self.daemon.poll() is not None:
@@ -130,13 +130,13 @@ class Story:
         return self.git("rev-parse", "HEAD").strip()
 
     def commit_note(self, title):
-        """Say in the project's own README who stands for it: a change that every check should like."""
+        """Say in the project's own README who owns it: a change that every check should pass."""
         readme = self.work / "pipelines/README.md"
         readme.write_text(readme.read_text() + f"\n## Owner\n\n{title}, kept by the obstetrics team.\n")
         return self.commit(title)
 
     def push(self, refspec, *options):
-        """Push, and show what the daemon answered."""
+        """Push, and show the daemon's answer."""
         for line in self.git("push", *options, "origin", refspec).splitlines():
             if "espalier:" in line:
                 say("   " + line[line.index("espalier:"):].replace("\x1b[K", "").strip())
@@ -151,11 +151,11 @@ class Story:
         return self.until(ended, f"the {pipeline} run of {commit[:10]} ends", seconds)
 
     def begin_fire(self, schedule, moment):
-        """Run a schedule for a logical time; the number of the run."""
+        """Run a schedule for a logical time. Returns the number of the run."""
         return self.ask("fire", schedule, "--at", moment)[0]
 
     def fire(self, schedule, moment):
-        """Run a schedule for a logical time; the run, once it has ended."""
+        """Run a schedule for a logical time. Returns the run, once it has ended."""
         return self.ended(self.begin_fire(schedule, moment))
 
     def ended(self, number, seconds=3600):
@@ -166,7 +166,7 @@ class Story:
         return self.until(ended, f"run {number} ends", seconds)
 
     def why(self, number):
-        """What of a run did not pass, with the last lines that it printed."""
+        """The steps of a run that did not pass, with their last lines of output."""
         told = []
         for step in self.ask("runs", str(number))["steps"]:
             if step["state"] == "failed":
@@ -192,7 +192,7 @@ FEW_2014 = {"natality2014": {"keep": ["maternal_age_demographics", "paternal", "
 WORSE_2014 = {"natality2014": {"keep": ["paternal"]}}
 ALL = yaml.safe_load((ROOT / SELECTION).read_text())
 
-# ROC AUC of logistic regression on all that is known before delivery, on a quarter of the births, and how far it may be off.
+# ROC AUC of logistic regression on everything known before delivery, on a quarter of the births, and its tolerance.
 EXPECTED_2014, TOLERANCE_2014 = 0.674, 0.01
 
 BROKEN_TEST = '''"""Everybody knows that there are ten thousand births."""
@@ -210,7 +210,7 @@ def expect(truth, what):
 
 
 def expect_passed(story, run, what):
-    """Go on where a run passed; elsewhere show why not."""
+    """Continue if a run passed; otherwise show why it did not."""
     if run["outcome"] != "passed":
         expect(False, f"{what} {run['outcome']}\n{story.why(run['id'])}")
 
@@ -220,7 +220,7 @@ def say(text):
 
 
 def play(story, births=None):
-    """Tell the story, and return what happened."""
+    """Play the story, and return what happened."""
     story.create(births)
     address = story.serve()
     say(f"The board is at {address}")
@@ -233,7 +233,7 @@ def play(story, births=None):
     release(story, "release/3", ALL, "Release 3: everything known", "promoted")
     delta = infer(story)
     deliveries = deliver(story)
-    # Neither asks about the other: both go on while one is waited for.
+    # They are independent: both run while the script waits for one.
     looking, scoring = begin_looking(story), begin_second(story, delta)
     monitored = monitor(story, looking)
     trace(story, delta)
@@ -337,7 +337,7 @@ def predictions(table):
 
 
 def deliver(story):
-    """What the partners were given; each manifest has to fit its file."""
+    """What the partners got; each manifest must match its file."""
     say("7. Every partner has a file for each day, under pseudonyms")
     manifests = sorted((story.home / "data/hrob/prod/deliveries").glob("*/*/manifest.json"))
     told = [json.loads(manifest.read_text()) for manifest in manifests]
@@ -356,7 +356,7 @@ def begin_looking(story):
 
 
 def begin_second(story, delta):
-    """Have the second model score the births that the first one has scored today; the number of the run.
+    """Make the second model score the births that the first one has scored today. Returns the number of the run.
 
     Its schedule is live once its releases have ended."""
     for run in runs_of_second(story):
@@ -394,7 +394,7 @@ def trace(story, delta):
 
 
 def second_model(story):
-    """By champion, the version of the feature table that it was trained on."""
+    """Champion → the version of the feature table that it was trained on."""
     say("10. Each push to main and to a release has trained a second model as well, with promotions of its own")
     tables = {model["name"]: model["tags"]["espalier.dataset.features"] for model in story.ask("models") if "champion" in model["aliases"]}
     expect(set(tables) == {MODEL, SECOND}, f"only {', '.join(tables)} has a champion")
@@ -423,7 +423,7 @@ def aliased(story, alias):
 
 
 def champions(story):
-    """By model: the version that serves, and its ROC AUC on the births held out, as the decision for it has it."""
+    """Model → its serving version, and the ROC AUC on the holdout that its decision recorded."""
     decisions = {(decision["model"], decision["challenger"]): decision for decision in story.ask("decisions")}
     return {
         model["name"]: {"version": model["version"], "roc_auc": area(decisions[model["name"], model["version"]])}

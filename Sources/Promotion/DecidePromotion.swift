@@ -141,7 +141,7 @@ private func findings(
 }
 
 private func finding(_ rule: GuardRule, _ reported: Double?) -> Finding {
-    // A value that is missing or not a number does not pass.
+    // A value that is missing or not a number might exceed the limit.
     let value = reported.flatMap { $0.isFinite ? $0 : nil }
     let isSmall = value.map { $0 <= rule.atMost } ?? false
     return Finding(

@@ -53,7 +53,7 @@ def install():
 
 
 class Scheduler:
-    """One process with these rules, (name, second, minute, year) each, from its start until its context ends."""
+    """A process with these rules, each (name, second, minute, year). It runs until its context ends."""
 
     def __init__(self, folder, rules):
         folder.mkdir()

@@ -16,7 +16,7 @@ from challengers import Holdout
 from judging import timed
 
 GAIN = 0.01
-# Two-sided, whose ends are those of one-sided bounds at 0.95.
+# Two-sided. Its ends are the one-sided bounds at 0.95.
 CONFIDENCE = 0.90
 
 
@@ -60,7 +60,7 @@ PEERS = {"scipy": scipy, "loop": loop, "presorted": presorted}
 
 
 def race(project, rng, rows, resamples, peer_resamples, repeats):
-    """Seconds of each, in turn; those of the peers for fewer resamples, times what is missing."""
+    """Seconds of each, in turn; those of the peers are scaled up from fewer resamples."""
     table = Holdout(rng, rows).table(GAIN)
     file = project.write(table)
     passed, used = ({name: [] for name in ("espalier", *PEERS)} for _ in range(2))
@@ -77,8 +77,8 @@ def race(project, rng, rows, resamples, peer_resamples, repeats):
 
 
 def intervals(project, rng, rows, resamples):
-    """How far the ends lie from those of each peer, in widths of the peer's interval; and how far they would by chance, as
-    both draw resamples of their own: the standard error of the difference of two such quantiles of a normal variable."""
+    """The distance of the ends from those of each peer, in widths of the peer's interval; and the distance expected by chance,
+    because both draw their own resamples: the standard error of the difference of two such quantiles of a normal variable."""
     table = Holdout(rng, rows).table(GAIN)
     file = project.write(table)
     finding = project.judge("improve", [file], resamples)[0]["findings"][0]

@@ -16,7 +16,7 @@ import peers
 
 VENV = peers.folder("buildbot")
 REQUIREMENTS = pathlib.Path(__file__).with_name("requirements-buildbot.txt")
-# It takes its time, on a busy machine even more.
+# It is slow, even more so on a busy machine.
 PATIENCE = 120
 
 # SIGUSR2 queues as many requests as the file `wanted` says. What happens is told in the file `marks`, a line each.
@@ -109,7 +109,7 @@ class Buildbot:
                 "secret")
 
     def start(self):
-        """How many milliseconds it takes until a build could start."""
+        """Milliseconds until a build could start."""
         began = time.monotonic_ns()
         self.spawn(self.master)
         self.until(self.is_listening, "the master is running")
@@ -127,7 +127,7 @@ class Buildbot:
         return "BuildMaster is running" in self.read(self.master / "twistd.log")
 
     def marks(self, kind):
-        """What the master has told of that kind, oldest first: its words, and last the time of day."""
+        """The master's records of that kind, oldest first: their words, and last the time of day."""
         return [line.split()[1:] for line in self.read(self.master / "marks").splitlines() if line.startswith(f"{kind} ")]
 
     @staticmethod
@@ -137,12 +137,12 @@ class Buildbot:
         return ""
 
     def build(self, count):
-        """Queue so many requests at once, and wait for their builds: seconds from the first request to the last build's end,
-        and how many builds were lost and doubled."""
+        """Queue this many requests at once, and wait for their builds. Returns the seconds from the first request to the last
+        build's end, and how many builds were lost and doubled."""
         before = len(self.marks("finished"))
         (self.master / "wanted").write_text(str(count))
         self.processes[0].send_signal(signal.SIGUSR2)
-        # A file that grows by a line for each build says how far it is, at no cost to the master.
+        # A file with a line for each build shows the progress, at no cost to the master.
         self.until(lambda: len(self.marks("finished")) - before >= count, f"{count} builds end", seconds=PATIENCE + 5 * count,
                    pause=0.25)
         finished = self.marks("finished")[before:]

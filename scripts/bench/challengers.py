@@ -12,7 +12,7 @@ from scipy import stats
 AUC, RHO, POSITIVES = 0.70, 0.8, 0.3
 ALPHA = 0.05
 LENGTH = 20
-# Ten of them must lie beyond the bound: at ALPHA / LENGTH, as each use of a budget has it, that takes 4,000.
+# Ten of them must lie beyond the bound. At ALPHA / LENGTH, the level of each use of a budget, that takes 4,000.
 RESAMPLES, RESAMPLES_IN_SEQUENCES = 1_000, 5_000
 ROWS_IN_SEQUENCES = 1_000
 
@@ -21,7 +21,7 @@ RULES = {"improve": {"improve": IMPROVE}, "budget": {"improve": IMPROVE, "holdou
 
 
 class Holdout:
-    """Rows, and models' scores of them."""
+    """Rows, and the models' scores."""
 
     def __init__(self, rng, rows):
         self.rng = rng

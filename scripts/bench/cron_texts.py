@@ -1,4 +1,4 @@
-"""Cron expressions: those that mean something, and those of which only Quartz knows whether they do."""
+"""Cron expressions: meaningful ones, and ones that only Quartz can judge."""
 
 MONTHS = ["JAN", "FEB", "MAR", "APR", "MAY", "JUN", "JUL", "AUG", "SEP", "OCT", "NOV", "DEC"]
 DAYS = ["SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT"]
@@ -39,7 +39,7 @@ def odd():
 
 
 def meant(random):
-    """An expression as people may mean it: every kind of item, wrapping ranges, named days and months, years."""
+    """An expression that a person may write: every kind of item, wrapping ranges, named days and months, years."""
     fields = [field(random, name) for name in ("seconds", "minutes", "hours")]
     if random.random() < 0.25:
         fields[0] = "0"
@@ -51,7 +51,7 @@ def meant(random):
 
 
 def broken(random):
-    """An expression that somebody has mistyped: a character of a good one, or a whole item, is another."""
+    """A mistyped expression: a valid one with a character or a whole item replaced."""
     text = list(meant(random))
     for _ in range(random.choice((1, 1, 1, 2, 3))):
         place = random.randrange(len(text) + 1)
@@ -80,7 +80,7 @@ def day_of_month(random):
         case 0: return "L"
         case 1: return f"L-{random.randint(0, 30)}"
         case 2: return "LW"
-        # Beyond 27 Quartz may search forever, which takes its time.
+        # Beyond 27, Quartz may search forever, which costs time.
         case 3: return f"L-{random.randint(0, 27) if random.random() < 0.998 else random.randint(28, 30)}W"
         case 4 | 5: return f"{random.randint(1, 31)}W"
         case 6 | 7: return "*"

@@ -17,12 +17,12 @@ import figures
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 NAME = pathlib.Path(sys.argv[0]).name
-# What has not happened after so many seconds never will.
+# What has not happened after this many seconds never will.
 PATIENCE = 30
 
 
 def run(main):
-    """Run a bench to its exit code. A signal unwinds it as an error would, so that whatever it made is taken away."""
+    """Run a bench, and exit with its code. A signal unwinds it like an error, so that everything it created is removed."""
     for number in (signal.SIGTERM, signal.SIGHUP):
         # Under nohup, a closed terminal is no reason to end.
         if signal.getsignal(number) is not signal.SIG_IGN:
@@ -50,7 +50,7 @@ def require_sandbox(option):
 
 
 def binaries():
-    """The folder of the programs: $ESPALIER_BIN, else what users run is built."""
+    """The folder of the programs: $ESPALIER_BIN, else that of a new release build."""
     return pathlib.Path(os.environ.get("ESPALIER_BIN") or build()).resolve()
 
 
@@ -64,7 +64,7 @@ def build():
 
 @contextlib.contextmanager
 def temporary_folder():
-    """A folder that is gone afterwards, however this ends, also when a last step is still letting go of it."""
+    """A folder that is removed afterwards, however this ends, even while a last step still uses it."""
     folder = pathlib.Path(tempfile.mkdtemp(prefix=f"espalier-{NAME}-"))
     try:
         yield folder
@@ -78,14 +78,14 @@ def temporary_folder():
 
 
 def open_up(remove, path, _):
-    """overlayfs leaves a folder behind that only root may enter."""
+    """overlayfs leaves a folder that only root may enter."""
     with contextlib.suppress(OSError):
         os.chmod(path, 0o700)
         remove(path)
 
 
 class Daemon:
-    """A daemon with a home of its own. When its context ends, so do the daemon and the steps that it left at work."""
+    """A daemon with a home of its own. When its context ends, so do the daemon and its running steps."""
 
     def __init__(self, binaries, home, *options):
         self.program = binaries / "espalier"
@@ -137,7 +137,7 @@ class Daemon:
         self.process.wait()
 
     def end_steps(self):
-        """Minders outlive their daemon, as they should: these are told to end, and waited for."""
+        """Minders outlive their daemon by design. Tell them to end, and wait for that."""
         minders = [int(words[0]) for lock in self.home.glob("runs/*/*/*/lock") if (words := lock.read_text().split())]
         for minder in filter(self.is_minder, minders):
             with contextlib.suppress(ProcessLookupError):
@@ -147,7 +147,7 @@ class Daemon:
             time.sleep(0.02)
 
     def is_minder(self, process):
-        """Whether that process is still a minder of this home: numbers of processes are used again."""
+        """Whether that process is still a minder of this home: process ids are reused."""
         with contextlib.suppress(OSError):
             command = pathlib.Path(f"/proc/{process}/cmdline").read_bytes().decode(errors="replace")
             return "espalier-minder" in command and f"{self.home}/" in command

@@ -1,4 +1,4 @@
-"""What goes wrong on a machine while a daemon works: one kind a method, each put right again after a second or two."""
+"""Faults of a machine while a daemon works: one kind a method, each repaired after a second or two."""
 
 import collections
 import contextlib
@@ -11,7 +11,7 @@ import time
 
 
 class Disk:
-    """The daemon's home on a disk of its own, that can be full or read-only. A plain folder when nobody may mount."""
+    """The daemon's home on a disk of its own, which can be full or read-only. A plain folder if mounting is not allowed."""
 
     SIZE = 2 << 30
 
@@ -33,7 +33,7 @@ class Disk:
             subprocess.run(["umount", "--lazy", self.folder], capture_output=True)
 
     def fill(self):
-        """Full at once, and with no file to write: its size becomes what is used of it."""
+        """Fill it at once, without writing a file: shrink its size to what is used."""
         for _ in range(20):
             state = os.statvfs(self.folder)
             used = (state.f_blocks - state.f_bfree) * state.f_frsize
@@ -45,8 +45,8 @@ class Disk:
         self.mount("-o", f"remount,size={self.SIZE}", self.folder)
 
     def forbid_writing(self):
-        """A read-only view of itself over it: files that are open stay so, and would keep the disk from becoming read-only.
-        It is made aside, for what is opened for writing in between would do the same."""
+        """Mount a read-only view of the disk over it, because open files would keep the disk itself from becoming read-only.
+        The view is prepared elsewhere, because a file opened for writing in between would do the same."""
         view = self.folder.with_name("view")
         view.mkdir(exist_ok=True)
         made = (self.mount("--bind", self.folder, view) and self.mount("-o", "remount,bind,ro", view)
@@ -55,17 +55,17 @@ class Disk:
         return made
 
     def allow_writing(self):
-        """Files that were opened through the view keep it for a while: for them, too, the disk can be written again."""
+        """Files that were opened through the view keep it in use for a while, so make the view writable, too."""
         self.mount("-o", "remount,bind,rw", self.folder)
         subprocess.run(["umount", "--lazy", self.folder], capture_output=True)
 
 
 class Faults:
-    """Each strike lasts until its method returns. What may excuse a run that did not end as it should is written down."""
+    """Each fault lasts until its method returns. Anything that may excuse an unexpected end of a run is recorded."""
 
     KINDS = ("disk_full", "database_busy", "database_busy_long", "read_only", "read_only_at_start", "folder_gone",
              "folder_of_running_gone", "minder_killed", "registry_away", "registry_answer_lost")
-    # Those after which the daemon has to go on by itself; `minder_killed` and what follows it are too small to stop for.
+    # Those that the daemon must recover from by itself. `minder_killed` and those after it are too small to stop for.
     LASTING = ("disk_full", "database_busy", "database_busy_long", "read_only", "folder_of_running_gone", "registry_away")
 
     def __init__(self, disk, registry, random):
@@ -78,7 +78,7 @@ class Faults:
         self.minders_killed = []
 
     def strike(self, kind, running):
-        """Do it. `running` are the runs at work. Whether it could be done."""
+        """Do it. `running` are the running runs. Returns whether it was possible."""
         began = time.time()
         done = getattr(self, kind)(running)
         if done:
@@ -91,11 +91,11 @@ class Faults:
         time.sleep(self.random.uniform(shortest, longest))
 
     def excuses(self, run, began, ended):
-        """Why a run need not have ended as it should."""
+        """What excuses an unexpected end of a run."""
         if run in self.folders_gone:
             return "its folder was removed"
         for kind, first, last in self.windows:
-            # A step that was lost in the last moment may have been noticed a little later.
+            # A step that was lost at the last moment may be noticed a little later.
             if began <= last + 2 and ended >= first:
                 return kind
         return "its minders were killed" if sum(1 for killed in self.minders_killed if killed[0] == run) > 1 else None
@@ -138,7 +138,7 @@ class Faults:
         return True
 
     def read_only_at_start(self, running):
-        """Only what surrounds it differs: the daemon is started while this lasts, and told to try again."""
+        """Only the surroundings differ: the daemon is started during the fault, and told to retry."""
         if self.disk.refused:
             return self.skip("read_only_at_start", self.disk.refused)
         return self.disk.forbid_writing()
@@ -174,6 +174,6 @@ class Faults:
         return True
 
     def registry_answer_lost(self, running):
-        """The next change that somebody asks for is made, and nobody hears of it."""
+        """The next requested change is made, and its answer is lost."""
         self.registry.answers_to_lose = 1
         return True

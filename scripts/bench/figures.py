@@ -1,4 +1,4 @@
-"""What many measurements come to, and under what conditions they were made."""
+"""Summaries of many measurements, and the conditions of the measurement."""
 
 import math
 import os
@@ -11,7 +11,7 @@ def median(values):
 
 
 def percentile(values, fraction):
-    """The smallest value that so many of them do not exceed: with few values, the largest."""
+    """The smallest value that this share of them does not exceed; with few values, the largest."""
     return round(sorted(values)[math.ceil(fraction * len(values)) - 1], 3)
 
 
@@ -28,7 +28,7 @@ def summary(milliseconds):
 
 
 def medians(measured):
-    """Of values by name: the median of each, and under `spread` how far they lie apart."""
+    """The median of the values of each name, and under `spread` how far they lie apart."""
     spread = {name: {"min": round(min(values), 3), "max": round(max(values), 3), "n": len(values)}
               for name, values in measured.items()}
     return {**{name: median(values) for name, values in measured.items()}, "spread": spread}

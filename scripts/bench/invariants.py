@@ -1,4 +1,4 @@
-"""What must be so once a tortured daemon has come to rest. Each thing that is not is told in a sentence."""
+"""The invariants that must hold once a tortured daemon is idle. Each violation is reported in a sentence."""
 
 import collections
 import functools
@@ -43,7 +43,7 @@ class Invariants:
         self.excused = set()
 
     def check(self):
-        """Check everything; how much of what went through."""
+        """Check everything. Returns how much of each kind went through."""
         for problem in self.remains.problems:
             self.findings.broken(f"SQLite says of the store: {problem}")
         for check in (self.check_refs, self.check_chains, self.check_events, self.check_steps, self.check_killed_minders, self.check_commands,
@@ -53,7 +53,7 @@ class Invariants:
         return self.counts()
 
     def excuse(self, run):
-        """Whether the run was struck by a fault, so that it need not have ended as it should."""
+        """Whether a fault hit the run, which excuses an unexpected end."""
         reason = self.faults.excuses(run.id, run.created, run.ended or float("inf"))
         if reason:
             self.excused.add(run.id)
@@ -71,7 +71,7 @@ class Invariants:
                 self.findings.lost(f"{ref} is at {tips.get(ref)}, and was last seen at {self.remains.refs.get(ref)}")
 
     def check_chains(self):
-        """The events of a ref tell its journey: all in one piece, nothing twice, to its end."""
+        """The events of a ref are its whole history: without gaps or duplicates, up to its last state."""
         journeys = collections.defaultdict(list)
         for event in self.remains.events:
             said = event["said"]
@@ -148,7 +148,7 @@ class Invariants:
                     self.findings.broken(f"{run}, step {name} was lost, and nothing had happened to it: {step.detail}")
 
     def check_killed_minders(self):
-        """A step whose minder was killed is lost and tried again, unless it had just left its record."""
+        """A step whose minder was killed is lost and retried, unless it had just written its record."""
         for number, name, attempt in self.faults.minders_killed:
             run = self.remains.runs[number]
             step = run.steps[name]
@@ -157,7 +157,7 @@ class Invariants:
                 self.findings.lost(f"{run}, step {name}: the minder of attempt {attempt} was killed, and there is no other")
 
     def check_commands(self):
-        """What the commands themselves say of how often they ran."""
+        """How often the commands ran, by their own journal."""
         began = collections.Counter(entry[1:] for entry in self.remains.journal if entry[0] == "began")
         finished = collections.Counter(entry[1:] for entry in self.remains.journal if entry[0] == "finished")
         for run, name, attempt in sorted({*began, *finished}):
@@ -168,7 +168,7 @@ class Invariants:
             elif began[run, name, attempt] > 1 and run not in self.faults.folders_gone:
                 self.findings.doubled(f"{what}: its command began {began[run, name, attempt]} times")
         for run in self.remains.runs.values():
-            # In a sandbox, a step that says what it reads may not write into the data root, where the journal is.
+            # In a sandbox, a step that declares what it reads cannot write into the data root, where the journal is.
             for name in run.commands - (run.readers if self.sandbox else set()):
                 step = run.steps[name]
                 if step.reused_from and self.remains.runs[step.reused_from].steps[name].outcome != "passed":
@@ -183,7 +183,7 @@ class Invariants:
             expected = {"failed"} if self.should_fail(run) else {"passed"}
             if run.pipeline in ("dev", "rush", "staging", "check"):
                 expected.add("superseded")
-            # Of two decisions about one champion, the later one has to look again, and finds it changed.
+            # Of two decisions about one champion, the later one must read the alias again, and finds it changed.
             step = run.steps.get(DECIDING.get(run.pipeline))
             if step and ("the incumbent changed" in step.detail or "is the incumbent already" in step.detail):
                 expected = {"failed"}
@@ -204,12 +204,12 @@ class Invariants:
 
     @functools.cached_property
     def awaited(self):
-        """The events of the checks that a change came to its end by."""
+        """The events of the checks that decided the end of a change."""
         return {change.checks[-1]["event"] for change in self.remains.changes.values()
                 if change.checks and change.state in ("merged", "rejected")}
 
     def merged_in(self, commit):
-        """The heads that a merge of the gate brings: its change's own, and those of the changes ahead that have not landed."""
+        """The heads in a merge of the gate: its own change's, and those of the changes ahead that have not landed."""
         while True:
             parents = self.remains.git("rev-parse", f"{commit}^@").split()
             if len(parents) < 2:
@@ -224,7 +224,7 @@ class Invariants:
         return {commit for commit, _, _ in self.remains.main_line()}
 
     def check_groups(self):
-        """Runs of one concurrency group never overlap, as their commands tell."""
+        """Runs of one concurrency group never overlap, by the journal of their commands."""
         holder, over = {}, set()
         last = {}
         for place, entry in enumerate(self.remains.journal):
@@ -241,7 +241,7 @@ class Invariants:
             holder[group] = run
 
     def check_superseding(self):
-        """A run that a newer one of its branch replaces begins nothing more."""
+        """A run that a newer one of its branch replaces starts no more steps."""
         by_branch = collections.defaultdict(list)
         for run in self.remains.runs.values():
             if run.pipeline in ("dev", "rush", "staging"):
@@ -251,7 +251,7 @@ class Invariants:
                 began = [step.began_at for step in older.steps.values() if step.began_at]
                 if older.outcome == "superseded" or not began:
                     continue
-                # The pipeline `rush` replaces running ones, too. What was handed out in the same moment may still begin.
+                # The pipeline `rush` replaces running ones, too. Steps that were handed out at the same moment may still begin.
                 late = (max(began) if older.pipeline == "rush" else min(began)) - newer.created
                 if late > 2:
                     self.findings.broken(f"{older} began a step {late:.1f} s after {newer} was planned, which replaces it")
@@ -277,7 +277,7 @@ class Invariants:
                 self.findings.broken(f"topic {key} was proposed as {proposed[key]}, and its changes have {heads[key]}")
 
     def check_main(self):
-        """Main is what was tested, merge by merge, and nothing else."""
+        """Main consists of tested merges only."""
         line = {commit: (tree, parents) for commit, tree, parents in self.remains.main_line()}
         noted = {change.merges[0]: change for change in self.remains.changes.values() if change.merges}
         for commit, (tree, parents) in line.items():
@@ -296,17 +296,17 @@ class Invariants:
                 self.findings.broken(f"{change} was merged with parents {parents}, and not its base and head")
 
     def check_topics(self):
-        """What came of each change is what its author could expect."""
+        """Each change ended as its author could expect."""
         latest = {change.key: change for change in self.remains.changes.values()}
         for topic in self.stream.topics.values():
             change = latest.get(topic.name)
             if change is None:
-                # Proposed and withdrawn between two looks, it never was.
+                # It was proposed and withdrawn between two looks, so nobody saw it.
                 topic.withdrawn or self.findings.lost(f"topic {topic.name} was proposed, and there is no change of it")
                 continue
             expected = {"merged"} if topic.should_pass else {"rejected"}
             if topic.withdrawn:
-                # A head that was pushed and withdrawn between two looks never was; the one before it may have landed.
+                # Nobody saw a head that was pushed and withdrawn between two looks; the one before it may have landed.
                 expected = {"withdrawn", "rejected"} | ({"merged"} if change.heads[-1] not in self.stream.breaks else set())
             elif topic.rival:
                 rival = latest.get(topic.rival)
@@ -342,7 +342,7 @@ class Invariants:
                 self.findings.doubled(f"{run} was decided on {decided[run.id]} times")
 
     def check_promotions(self):
-        """The ledger tells who was champion, the registry's journal tells the same."""
+        """The ledger and the registry's journal agree about who was champion."""
         champion, intended = None, []
         for decision in self.remains.decisions:
             said, move, name = decision["said"], self.remains.moves.get(decision["id"]), f"decision {decision['id']}"
@@ -411,7 +411,7 @@ class Invariants:
     def check_fire(self, fire, events):
         name = f"the fire of {fire['pipeline']} for {fire['logical_time']:.0f}"
         if fire["state"] == "skipped":
-            # A release without the schedule may come before what it waits for has passed; nothing else skips here.
+            # A release without the schedule may come before the dependency has passed. Nothing else skips here.
             if events or variant(fire["reason"])[0] != "retired" or fire["pipeline"] != "echo":
                 self.findings.broken(f"{name} is skipped ({fire['reason']}), with {len(events)} events")
         elif fire["state"] != "fired":

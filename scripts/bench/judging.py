@@ -12,7 +12,7 @@ steps:
   validate: { run: "true", outputs: [evidence] }
   promote: { needs: [validate], promote: %s }
 """
-# At once on the disk and in one call.
+# On disk at once, and judged in one call.
 BATCH = 100
 
 
@@ -38,7 +38,7 @@ class Project:
         return path
 
     def judge(self, pipeline, files, resamples=1_000, uses=0):
-        """What is said of each file. One of which nothing can be said is a mistake of the bench or of the program."""
+        """The verdict on each file. A file without a verdict is a bug of the bench or of the program."""
         command = [self.program, "judge", *files, "--project", self.folder, "--pipeline", pipeline,
                    "--resamples", str(resamples), "--uses", str(uses), "--json"]
         done = subprocess.run(command, text=True, capture_output=True)
@@ -53,7 +53,7 @@ class Project:
         return judgements
 
     def judge_all(self, pipeline, tables, resamples=1_000):
-        """What is said of each table, which is written and removed again."""
+        """The verdict on each table. Its file is removed afterwards."""
         tables = iter(tables)
         while batch := list(itertools.islice(tables, BATCH)):
             files = [self.write(table, f"evidence-{place}") for place, table in enumerate(batch)]
@@ -63,7 +63,7 @@ class Project:
 
 
 def timed(action, *arguments):
-    """Its result, seconds that passed, and seconds of processors, those of programs that it ran among them."""
+    """Its result, the elapsed seconds, and the processor seconds, including those of programs that it ran."""
     began, before = time.monotonic(), processor_seconds()
     result = action(*arguments)
     return result, time.monotonic() - began, processor_seconds() - before

@@ -1,4 +1,4 @@
-"""What a queue of changes has come to: from the store of its daemon, and from what Git says of main."""
+"""The results of a queue of changes, from the store of its daemon and from Git's record of main."""
 
 import json
 
@@ -18,7 +18,7 @@ class Landed:
         return self.daemon.query(sql, self.name)
 
     def fates(self):
-        """By topic: what its change has come to, the commit if it was merged, and when."""
+        """Topic → the end of its change, the commit if it was merged, and when."""
         rows = self.query("SELECT change.key, fact, at FROM change_fact JOIN change ON change.id = change_id WHERE project_id = "
                           f"{MINE} AND change_fact.id IN (SELECT max(id) FROM change_fact GROUP BY change_id)")
         return {key: (*variant(fact), at) for key, fact, at in rows}
@@ -28,7 +28,7 @@ class Landed:
         return max(at for _, _, at in self.fates().values())
 
     def builds(self, count, slots, each, seconds):
-        """Runs a change; of so many slots and seconds, what checks of `each` seconds slept in, and what was idle."""
+        """Runs per change; and of all slots and seconds, the share in which checks of `each` seconds slept, and the idle share."""
         runs = self.query("SELECT run.id, run.outcome, event.at, event.event LIKE '%\"isQueued\":true%' FROM run "
                           f"JOIN event ON event.id = event_id WHERE run.project_id = {MINE}")
         ended = sum(outcome in ("passed", "failed") for _, outcome, _, _ in runs)
@@ -41,7 +41,7 @@ class Landed:
         }
 
     def idle(self, asked, slots):
-        """Seconds of slots that were free although a check had been asked for."""
+        """Seconds of slots that were free although a check was requested."""
         facts = [(run, variant(fact)[0], at) for run, fact, at in self.query(
             f"SELECT run_id, fact, step_fact.at FROM step_fact JOIN run ON run.id = run_id WHERE project_id = {MINE}")]
         began = {run: at for run, kind, at in facts if kind == "started"}
@@ -64,10 +64,10 @@ class Landed:
         return {"landing_ms": figures.median(times or [0]), "drain_ms": 1_000 * drain}
 
     def trees_that_differ(self, start):
-        """Commits that main was moved to since `start`, as its reflog tells, whose tree no check has passed on."""
+        """Commits that main was moved to since `start`, by its reflog, whose tree never passed a check."""
         plans = self.query(f"SELECT plan FROM run WHERE outcome = 'passed' AND project_id = {MINE}")
         passed = {json.loads(plan)["tree"] for plan, in plans}
-        # Should the reflog not tell of every move, the tip at least is looked at.
+        # If the reflog does not have every move, at least the tip is checked.
         moves = self.git("log", "--walk-reflogs", "--format=%H %T", "main") + self.git("log", "-1", "--format=%H %T", "main")
         trees = dict(line.split() for line in moves.splitlines())
         return sum(tree not in passed for commit, tree in trees.items() if commit != start)

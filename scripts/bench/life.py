@@ -1,4 +1,4 @@
-"""One life of a daemon, from its start to its end, natural or not."""
+"""One life of a daemon, from its start to its exit or kill."""
 
 import contextlib
 import json
@@ -12,7 +12,7 @@ TO_ANSWER = 30
 
 
 class Life:
-    """It looks at everything every two seconds, so that what a fault has kept from it is seen soon after."""
+    """It scans everything every two seconds, so that it soon sees what a fault has hidden from it."""
 
     def __init__(self, program, home, log, environment, failpoint=None):
         self.home = home
@@ -29,7 +29,7 @@ class Life:
         return self.process.poll() is None
 
     def first_answer(self):
-        """Milliseconds from its start to its first answer; None when it ended before or has none."""
+        """Milliseconds from its start to its first answer; None if it ended before, or gave none."""
         while self.is_alive() and time.monotonic() < self.spawned + TO_ANSWER:
             if self.ring():
                 self.has_answered = True
@@ -46,8 +46,8 @@ class Life:
         return b""
 
     def unended(self):
-        """Runs at work and waiting, as (id, pipeline); None when it does not say."""
-        # Its pages come a moment later than its door.
+        """Running and waiting runs, as (id, pipeline); None if it does not answer."""
+        # Its pages are ready a moment later than its socket.
         while self.is_alive() and not (self.home / "address").exists() and time.monotonic() < self.spawned + TO_ANSWER:
             time.sleep(0.002)
         with contextlib.suppress(OSError, ValueError, KeyError):
@@ -62,7 +62,7 @@ class Life:
         self.process.wait()
 
     def wait(self, seconds):
-        """Whether it has ended within that time."""
+        """Whether it ends within that time."""
         try:
             self.process.wait(seconds)
         except subprocess.TimeoutExpired:

@@ -1,4 +1,4 @@
-"""What is measured beside Espalier: each installed once from PyPI into a virtual environment of its own under `.venv`."""
+"""The systems that Espalier is compared with, each installed once from PyPI into its own virtual environment in `.venv`."""
 
 import fcntl
 import hashlib
@@ -14,7 +14,7 @@ def folder(name):
 
 
 def install(venv, requirements):
-    """Make the virtual environment, unless it is there and made from the same list."""
+    """Make the virtual environment, unless it exists and was made from the same list."""
     venv.parent.mkdir(exist_ok=True)
     with open(venv.parent / ".lock", "a") as lock:
         # scripts/setup takes the same lock.

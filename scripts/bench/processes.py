@@ -1,4 +1,4 @@
-"""What processes cost: processor time, memory, and how often they went to sleep, as the kernel counts it."""
+"""What processes cost: processor time, memory, and how often they went to sleep, as counted by the kernel."""
 
 import os
 import pathlib
@@ -9,7 +9,7 @@ TICK = 1 / os.sysconf("SC_CLK_TCK")
 
 
 def family(roots):
-    """These processes and all that descend from them."""
+    """These processes and all their descendants."""
     children = {}
     for process in (int(entry) for entry in os.listdir("/proc") if entry.isdigit()):
         try:
@@ -27,7 +27,7 @@ def parent(process):
 
 
 def stat(process):
-    """Of /proc/PID/stat what comes after the name, which may hold spaces."""
+    """The fields of /proc/PID/stat after the name, which may contain spaces."""
     return pathlib.Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
 
 
@@ -37,7 +37,7 @@ def cpu_ms(roots):
 
 
 def children_ms():
-    """Processor time of all programs that this one has waited for."""
+    """Processor time of all child processes that this one has waited for."""
     usage = resource.getrusage(resource.RUSAGE_CHILDREN)
     return 1_000 * (usage.ru_utime + usage.ru_stime)
 
@@ -58,13 +58,13 @@ def collected_seconds(process):
 
 
 def resident_mib(roots):
-    """Resident memory of the family: quick, whatever its size."""
+    """Resident memory of the family. Fast for any size."""
     return mib([kib(process, "status", "VmRSS") for process in family(roots)])
 
 
 def memory_mib(roots):
-    """Memory of the family. `pss_mib` counts what is shared in parts; `written_mib` is what can only be kept in memory, for no
-    file has it: code and read data are the page cache's. None when the kernel does not say."""
+    """Memory of the family. `pss_mib` counts shared memory in parts; `written_mib` is memory without a file behind it: code and
+    read data belong to the page cache. None if the kernel does not report it."""
     processes = family(roots)
     pss, written = ([kib(process, "smaps_rollup", name) for process in processes] for name in ("Pss", "Private_Dirty"))
     return {"rss_mib": resident_mib(roots), "pss_mib": mib(pss) if any(pss) else None, "written_mib": mib(written) if any(pss) else None}
@@ -87,13 +87,13 @@ def field(path, key):
 
 
 def voluntary_switches(roots):
-    """How often the family's threads gave the processor away to wait for something."""
+    """How often the family's threads gave up the processor to wait for something."""
     return sum(field(f"{thread}/status", "voluntary_ctxt_switches")
                for process in family(roots) for thread in pathlib.Path(f"/proc/{process}/task").glob("*"))
 
 
 def watch_idle(roots, settling, seconds):
-    """What the family costs while nothing is asked of it."""
+    """What the family costs while it is idle."""
     time.sleep(settling)
     began, cpu, switches = time.monotonic(), cpu_ms(roots), voluntary_switches(roots)
     time.sleep(seconds)

@@ -18,7 +18,7 @@ def top(k, of_positives):
         selected = np.cumsum([0, *np.bincount(place, weights)])
         found = np.cumsum([0, *np.bincount(place, weights * labels)])
         wanted = k * selected[-1] if k < 1 else min(k, selected[-1])
-        # Between two distinct scores the curve of what is found is straight: that is the mean over all orders of equals.
+        # Between two distinct scores, the curve is straight: that is the mean over all orders of equal scores.
         return np.interp(wanted, selected, found) / (found[-1] if of_positives else wanted)
     return value
 
@@ -69,7 +69,7 @@ REGRESSION = {
     "r2": plain(metrics.r2_score),
 }
 FAMILIES = {"ranking": RANKING, "probability": PROBABILITY, "regression": REGRESSION}
-# Floors that nothing fails, so that all there is to see is the value.
+# Floors that nothing fails, so that the result is only the value.
 RULES = {family: {"first": "promote", "floor": {name: -1e9 for name in names}} for family, names in FAMILIES.items()}
 
 
@@ -93,7 +93,7 @@ RANKS = {
     "nearly equal": lambda rng, logits: 0.5 + 1e-13 * np.round(logits, 1),
     "one for all": lambda rng, logits: np.full(len(logits), rng.normal()),
 }
-# Off by as much as the labels are apart: of a model that is off by a thousand times that, R² is −10⁶, and 10⁻⁹ is its rounding.
+# Errors as large as the spread of the labels. With errors a thousand times as large, R² is −10⁶, and 10⁻⁹ is its rounding.
 PREDICTIONS = {
     "smooth": lambda rng, labels: labels + labels.std() * rng.normal(size=len(labels)),
     "steps": lambda rng, labels: labels.std() * np.round(labels / labels.std() + rng.normal(size=len(labels))),
@@ -113,7 +113,7 @@ def binary_table(rng, shape, scores, weights):
     labels = rng.permutation(np.repeat([0, 1], [rows - positives, positives]))
     table = {"label": labels, "challenger": scores(rng, rng.normal(size=rows) + labels)}
     if weights:
-        # Each class keeps a row that weighs.
+        # Each class keeps a row with a weight.
         table["weight"] = np.where(np.isin(range(rows), [labels.argmin(), labels.argmax()]), 1.0, weights(rng, rows))
     return table
 

@@ -23,7 +23,7 @@ class Refusal(Exception):
 
 
 class RegistryDouble:
-    """The models, their journal, and the server. One lock: whatever is asked happens in some order, as in a database."""
+    """The models, their journal, and the server. One lock makes requests happen one after another, as in a database."""
 
     def __init__(self):
         self.lock = threading.Lock()
@@ -45,7 +45,7 @@ class RegistryDouble:
         self.server.server_close()
 
     def answer(self, method, path, values):
-        """What a request is answered: status and body."""
+        """The answer to a request: status and body."""
         act = ROUTES.get((method, path))
         if act is None:
             return 404, b"<!doctype html>\n<html lang=en>\n<title>404 Not Found</title>\n"
@@ -56,7 +56,7 @@ class RegistryDouble:
                 return refusal.status, json.dumps({"error_code": refusal.code, "message": str(refusal)}).encode()
 
     def loses_answer(self, method):
-        """Whether this request is one whose answer nobody gets. Only what changes something is worth it."""
+        """Whether to lose the answer to this request. Only for requests that change something."""
         with self.lock:
             if method == "GET" or not self.answers_to_lose:
                 return False
@@ -123,7 +123,7 @@ class RegistryDouble:
         return {"model_version": self.version(values["name"], values["version"])}
 
     def search_versions(self, values):
-        """Rows carry no aliases, and an empty list is left out, as the server's JSON has it."""
+        """Rows have no aliases, and empty lists are left out, as in the server's JSON."""
         wanted = CONDITION.findall(values.get("filter", ""))
         name = next((value for tag, value in wanted if not tag), None)
         found = [version for version in self.models.get(name, {"versions": []})["versions"]
@@ -179,12 +179,12 @@ class Server(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, request, client_address):
-        """A daemon that is killed hangs up in the middle of a sentence: that is the point."""
+        """Ignored: a killed daemon hangs up in the middle of a request, which is the point."""
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    # Heading and body leave as one packet; else the second would wait for the first to be acknowledged.
+    # Headers and body leave as one packet; otherwise the second would wait until the first is acknowledged.
     wbufsize = -1
 
     def setup(self):

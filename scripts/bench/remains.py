@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 
 TABLES = ("ref", "event", "run", "step_fact", "change", "change_fact", "decision", "alias_move", "schedule", "fire")
-# A run is what the worst of its steps is, in this order.
+# A run ends like the worst of its steps, in this order.
 OUTCOMES = ("passed", "skipped", "superseded", "cancelled", "lost", "timed_out", "out_of_memory", "failed")
 WORDS = {"killed": "failed", "refused": "failed", "timedOut": "timed_out", "outOfMemory": "out_of_memory"}
 
@@ -19,7 +19,7 @@ def open_store(home):
 
 
 def variant(text):
-    """A value of several kinds as it is stored: its kind and what it holds.
+    """A stored value of several kinds: its kind and its contents.
 
     Format 2 is `{"format": 2, "kind": "ended", "outcome": {...}}`, format 1 was `{"ended": {"_0": {...}}}`."""
     value = json.loads(text) if isinstance(text, str) else text
@@ -36,7 +36,7 @@ def word(outcome):
 
 
 class Step:
-    """One step as its facts tell it."""
+    """One step, derived from its facts."""
 
     def __init__(self):
         self.facts = []
@@ -95,12 +95,12 @@ class Run:
         return f"run {self.id} ({self.pipeline} of {self.branch})"
 
 
-# What a change may be left as until somebody pushes again.
+# The states in which a change may stay until somebody pushes again.
 ENDS = {"merged", "rejected", "conflicted", "withdrawn"}
 
 
 class Change:
-    """One change as its facts tell it."""
+    """One change, derived from its facts."""
 
     def __init__(self, row, facts):
         self.id, self.key, self.open = row["id"], row["key"], row["open"]
@@ -116,7 +116,7 @@ class Change:
 
 
 class Remains:
-    """All of it, once the daemon is at rest."""
+    """Everything, once the daemon is idle."""
 
     def __init__(self, folder, stream):
         self.home, self.bare, self.stream = folder / "home", stream.bare, stream
@@ -157,7 +157,7 @@ class Remains:
             "for-each-ref", "--format=%(objectname) %(refname)", "refs/heads", "refs/tags", "refs/changes").splitlines())
 
     def main_line(self):
-        """What main has been, oldest first, as (commit, tree, parents)."""
+        """The history of main, oldest first, as (commit, tree, parents)."""
         lines = self.git("rev-list", "--first-parent", "--reverse", "--format=%H %T %P", "--no-commit-header", "main")
         return [(words[0], words[1], words[2:]) for words in map(str.split, lines.splitlines())]
 
@@ -176,7 +176,7 @@ def sizes(home):
 
 
 def unfinished(home):
-    """What there still is to do, as phrases; empty at rest."""
+    """The remaining work, as phrases; empty when idle."""
     with open_store(home) as database:
         events = [f"event {row[0]} ({row[1]}) is not handled" for row in database.execute(
             "SELECT id, kind FROM event WHERE handled_at IS NULL")]

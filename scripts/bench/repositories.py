@@ -1,4 +1,4 @@
-"""Repositories to push to, as large as one likes: made by `git fast-import`, thousands of commits in a second."""
+"""Repositories of any size to push to, made by `git fast-import` with thousands of commits in a second."""
 
 import os
 import pathlib
@@ -12,7 +12,7 @@ class Repositories:
     """One bare repository, its identical copies, and a clone whose next commits are ready to be pushed."""
 
     def __init__(self, folder, project, files=10, refs=0):
-        """`project` is the text of its files by path; `files` more of 2 KiB lie in its tree, `refs` more refs at its side."""
+        """`project` is path → text of its files. Its tree has `files` more files of 2 KiB; it has `refs` more refs."""
         self.folder = folder
         self.folder.mkdir(exist_ok=True)
         self.environment = {
@@ -24,16 +24,16 @@ class Repositories:
         self.git(folder, "init", "--quiet", "--bare", "--template=", "--initial-branch=main", self.original)
         self.load(self.original, trunk(project, files) + topics(refs))
         self.git(self.original, "gc", "--quiet")
-        # What has moved since the last gc is not packed.
+        # Refs that have moved since the last gc are not packed.
         self.load(self.original, topics(refs, every=50, message="Later"))
 
     def prepare(self, commits):
-        """Have these ready to be pushed, branches from `refs/remotes/origin/main` on."""
+        """Prepare these for pushing: branches from `refs/remotes/origin/main` on."""
         self.git(self.folder, "clone", "--quiet", "--no-checkout", self.original, self.clone)
         self.load(self.clone, commits, "-c", "fastimport.unpackLimit=1000000")
 
     def commits(self, branch):
-        """What a branch adds to main, oldest first."""
+        """The commits that a branch adds to main, oldest first."""
         return self.git(self.clone, "rev-list", "--reverse", f"origin/main..{branch}").split()
 
     def git(self, folder, *arguments, text=None):
@@ -49,7 +49,7 @@ class Repositories:
         return pathlib.Path(shutil.copytree(self.original, self.folder / name, symlinks=True))
 
     def push(self, repository, *refspecs):
-        """Push; when that began, and how many nanoseconds it took."""
+        """Push. Returns when that began, and how many nanoseconds it took."""
         command = ["git", "-C", str(self.clone), "push", str(repository), *refspecs]
         silent = [(os.POSIX_SPAWN_OPEN, number, os.devnull, os.O_RDWR, 0) for number in (0, 1, 2)]
         began = time.monotonic_ns()
@@ -75,7 +75,7 @@ def commit(ref, message, start, files):
 
 
 def source(number, text="nothing yet"):
-    """A file of about 2 KiB, unlike all others."""
+    """A file of about 2 KiB, different from all others."""
     line = f"line of file {number}\n"
     return {f"src/{number // 100:03}/{number % 100:02}.txt": f"{text}\n" + line * (2_048 // len(line))}
 
@@ -97,7 +97,7 @@ def topics(count, every=1, message="A topic"):
 
 
 def branch(name, count, changes=True):
-    """A branch of so many commits, each of which changes one file, or none."""
+    """A branch of this many commits, each of which changes one file, or none."""
     stream = []
     for number in range(count):
         start = None if number else "refs/remotes/origin/main"

@@ -1,5 +1,5 @@
-"""The project that is tortured, and the stream of pushes to it: features, changes, releases, tags, and what people do to
-branches on bad days. Whatever was pushed is written down, for the invariants to be held against."""
+"""The project under torture, and the stream of pushes to it: features, changes, releases, tags, and what people do to
+branches on bad days. Every push is recorded, so that the invariants can be checked."""
 
 import collections
 import contextlib
@@ -83,7 +83,7 @@ on: {{ schedule: {{ cron: "*/10 * * * * ?", environment: prod, misfire: run-all,
 steps:
   echo: {{ run: '. ./steps.sh; work true' }}
 """,
-    # One line is one write at the end of a file: none gets mixed up.
+    # One line is one write at the end of a file, so lines never mix.
     "steps.sh": """\
 say() {{ echo "$1 $ESPALIER_RUN $ESPALIER_STEP $ESPALIER_ATTEMPT" 2> /dev/null >> "$ESPALIER_DATA/journal" || :; }}
 work() {{
@@ -152,7 +152,7 @@ class Writer:
 
 
 class Topic:
-    """A change as its author sees it: what was pushed under its name, and what ought to come of it."""
+    """A change as its author sees it: what was pushed under its name, and how it should end."""
 
     def __init__(self, name, rival=None):
         self.name, self.rival = name, rival
@@ -163,9 +163,9 @@ class Topic:
 
 
 class Stream(threading.Thread):
-    """Pushes until it is closed; holds back while the daemon has enough to do."""
+    """Pushes until it is closed. Pauses while the daemon has enough to do."""
 
-    # Unended runs of a pipeline, above which no more of its kind is pushed.
+    # Maximum of unended runs per pipeline; at that, no more of its kind is pushed.
     ENOUGH = {"dev": 10, "check": 4, "release": 3, "rush": 2, "staging": 6, "tick": 1_000, "echo": 1_000, "rollback": 2}
     PIPELINES = {"feature": "dev", "rewrite": "dev", "rush": "rush", "change": "check", "again": "check", "withdraw": "check",
                  "release": "release", "better": "release", "direct": "staging", "tag": "dev", "roll_back": "rollback"}
@@ -181,12 +181,12 @@ class Stream(threading.Thread):
                             "GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
         self.moves = collections.defaultdict(list)
         self.tips, self.topics, self.releases, self.breaks = {}, {}, {}, set()
-        # Runs that were answered to be rollbacks.
+        # Runs that the daemon reported as rollbacks.
         self.rolled_back = []
         self.wanted, self.unended = collections.deque(), collections.Counter()
         self.count = self.since_told = 0
         self.pushed = collections.Counter()
-        # Which life of the daemon surely hears of a push now; what was pushed while one did.
+        # The life of the daemon that is sure to notice a push now; the pushes made while there was one.
         self.listener, self.heard = lambda: None, []
         self.flowing, self.idle, self.woken, self.closing = threading.Event(), threading.Event(), threading.Event(), False
         self.idle.set()
@@ -214,8 +214,8 @@ class Stream(threading.Thread):
         return done.stdout if check else done.returncode
 
     def push(self, tips, *options, names=None):
-        """Push commits to refs (None deletes), and write down what moved. `names` are what is pushed to, where a hook
-        keeps it under another name. Whether it went through."""
+        """Push commits to refs (None deletes), and record what moved. `names` are the refs to push to, if a hook stores them
+        under other names. Returns whether the push succeeded."""
         words = [f"+{commit}:{(names or {}).get(ref, ref)}" if commit else f":{ref}" for ref, commit in tips.items()]
         listener = self.listener()
         if self.git(self.clone, "push", "--quiet", *options, self.bare, *words, check=False):
@@ -258,13 +258,13 @@ class Stream(threading.Thread):
         return "\n" if self.random.random() < share else None
 
     def rewrite(self):
-        """A branch is thrown away, or made anew."""
+        """A branch is deleted, or created again."""
         ref = self.random.choice([ref for ref in self.tips if "/feature/" in ref] or ["refs/heads/feature/a"])
         gone = self.random.random() < 0.5 and self.tips.get(ref)
         self.push({ref: None if gone else self.commit(self.trunk, "Again")})
 
     def rush(self):
-        """Somebody pushes again before the first push has been worked on."""
+        """Somebody pushes again before the first push has been handled."""
         ref = f"refs/heads/feature/rush/{self.count % 2}"
         self.push({ref: self.commit(self.tips.get(ref) or self.trunk, "Rush")})
         if self.random.random() < 0.7:
@@ -297,7 +297,7 @@ class Stream(threading.Thread):
             self.propose(topic, self.commit(self.trunk, "Rival", **file))
 
     def again(self):
-        """A newer head under the same topic, whatever has become of the last."""
+        """A newer head under the same topic, whatever happened to the last."""
         topic = self.some_topic()
         if topic:
             file = {f"changes/{topic.name}.txt": f"{topic.name}, better {self.count}\n"}
@@ -324,7 +324,7 @@ class Stream(threading.Thread):
             self.note({MAIN: commit}, listener)
 
     def roll_back(self):
-        """Somebody wants the champion before the present one back, if a daemon listens that knows of one."""
+        """Somebody rolls back to the previous champion, if a daemon is up that knows of one."""
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as door:
             door.settimeout(5)
             door.connect(str(self.folder / "home/socket"))
@@ -367,7 +367,7 @@ class Stream(threading.Thread):
                 self.idle.set()
                 self.woken.wait(self.random.expovariate(1 / 0.3))
                 self.woken.clear()
-        except BaseException as error:  # noqa: BLE001 - the loop of points has to hear of it, whatever it is.
+        except BaseException as error:  # noqa: BLE001 - the loop of points must learn of any error.
             self.failure = error
             self.idle.set()
 
@@ -378,20 +378,20 @@ class Stream(threading.Thread):
             getattr(self, kind)()
 
     def want(self, kinds):
-        """Push these next, unless so much is wanted already that nobody could tell what for."""
+        """Push these next, unless too many are queued already to tell what caused what."""
         if len(self.wanted) < 4:
             self.wanted.extend(kinds)
             self.woken.set()
 
     def hurry(self, kind):
-        """Push this at once, if there is room for it, and return when it has been."""
+        """Push this at once, if there is room for it, and return when it has been pushed."""
         self.pause()
         if self.has_room(kind):
             getattr(self, kind)()
         self.flowing.set()
 
     def pause(self):
-        """When this returns nothing is being pushed."""
+        """Stop pushing. When this returns, no push is in progress."""
         self.flowing.clear()
         self.idle.wait(60)
 

@@ -1,4 +1,4 @@
-"""What a torture came to, in a few lines."""
+"""The result of a torture, in a few lines."""
 
 import math
 
