@@ -71,12 +71,12 @@ def servers():
         yield ours, theirs
 
 
-def registry(server):
-    return f'registry: {{ server: "{server}", model: risk, aliases: {{ candidate: challenger, incumbent: champion }} }}\n'
+def registry(server, champion="best"):
+    return f'registry: {{ server: "{server}", model: risk, aliases: {{ candidate: for-{champion}, incumbent: {champion} }} }}\n'
 
 
 def prod(server, more=""):
-    return f'branches: ["release/**"]\nprotected: true\n{more}' + registry(server)
+    return f'branches: ["release/**"]\nprotected: true\n{more}' + registry(server, "champion")
 
 
 @pytest.fixture(scope="module")
@@ -101,7 +101,7 @@ ATTACKS = {
         "environments/dev.yml": 'branches: ["feature/**"]\nenv: { MLFLOW_TRACKING_URI: "THEIRS" }\n' + registry("OURS")}),
     "proxy": ("feature/proxy", {
         "environments/dev.yml": 'branches: ["feature/**"]\nenv: { http_proxy: "THEIRS", ALL_PROXY: "THEIRS", no_proxy: "" }\n'}),
-    "new-environment": ("other/x", {"environments/other.yml": 'branches: ["other/**"]\nprotected: true\n' + registry("THEIRS"),
+    "new-environment": ("other/x", {"environments/other.yml": 'branches: ["other/**"]\nprotected: true\n' + registry("THEIRS", "chosen"),
                                     "pipelines/other.yml": pipeline(REGISTER, on="push: { environment: other }")}),
     "notices": ("release/notices", {
         "environments/prod.yml": prod("OURS", 'notify: { x: { on: [failed], webhook: { url: "THEIRS" } } }\n')}),

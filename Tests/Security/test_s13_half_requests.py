@@ -83,7 +83,7 @@ def port(project):
 def answers(project):
     """Whether a person gets a page, from another address than the attacker's."""
     try:
-        with urllib.request.urlopen((project.home / "address").read_text() + "api/runs", timeout=2) as answer:
+        with urllib.request.urlopen((project.home / "address").read_text() + "api/runs", timeout=10) as answer:
             return answer.status == 200
     except OSError:
         return False
