@@ -9,6 +9,8 @@
 #include <linux/sched.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/personality.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -106,7 +108,7 @@ static const unsigned personalities[] = {PER_LINUX, PER_LINUX32, 0x0020000, 0x00
 static const unsigned refused_ioctls[] = {TIOCSTI, TIOCLINUX};
 static const unsigned namespaces = CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
 /// Calls with a larger number are newer than this list. Programs fall back to older ones when they are told so.
-static const unsigned newest = 470;
+static const unsigned newest = 452;
 
 enum { most = 1024 };
 
@@ -130,6 +132,22 @@ static void end_if(struct filter *filter, unsigned value, unsigned action) {
     end(filter, action);
 }
 
+static int by_number(const void *one, const void *other) { return *(const int *)one - *(const int *)other; }
+
+/// Allow the listed calls, by ranges of neighbouring numbers: a third of the instructions that one by one would take.
+static void allow_listed(struct filter *filter) {
+    enum { count = sizeof allowed / sizeof *allowed };
+    int sorted[count];
+    memcpy(sorted, allowed, sizeof sorted);
+    qsort(sorted, count, sizeof *sorted, by_number);
+    for (int first = 0, last; first < count; first = last + 1) {
+        for (last = first; last + 1 < count && sorted[last + 1] <= sorted[last] + 1; last++) {}
+        add(filter, BPF_JMP | BPF_JGE | BPF_K, (unsigned)sorted[first], 0, 2);
+        add(filter, BPF_JMP | BPF_JGT | BPF_K, (unsigned)sorted[last], 1, 0);
+        end(filter, SECCOMP_RET_ALLOW);
+    }
+}
+
 static size_t low_half(int argument) { return offsetof(struct seccomp_data, args) + 8 * (size_t)argument; }
 
 /// For one call, end with `listed` when an argument is one of these values, else with `other`.
@@ -151,7 +169,7 @@ int espalier_seccomp_filter(void) {
     load(&filter, offsetof(struct seccomp_data, nr));
     add(&filter, BPF_JMP | BPF_JGT | BPF_K, newest, 0, 1);
     end(&filter, unknown);
-    for (int index = 0; index < COUNT(allowed); index++) end_if(&filter, (unsigned)allowed[index], allow);
+    allow_listed(&filter);
     decide(&filter, SYS_ioctl, 1, refused_ioctls, COUNT(refused_ioctls), refuse, allow);
     decide(&filter, SYS_socket, 0, families, COUNT(families), allow, refuse);
     decide(&filter, SYS_personality, 0, personalities, COUNT(personalities), allow, refuse);

@@ -13,7 +13,7 @@ extension Daemon {
         let words = (ring.lines.first ?? "").split(separator: " ", maxSplits: 1).map(String.init)
         do {
             switch words.first {
-            case "pushed": ring.answer(try await pushed(to: words.last ?? "", Array(ring.lines.dropFirst())))
+            case "pushed": ring.answer(plainText(try await pushed(to: words.last ?? "", Array(ring.lines.dropFirst()))))
             case Command.word: ring.answer(await answer(toCommand: ring.lines))
             case "linked":
                 let forges = (try? await store.forges()) ?? [:]

@@ -1,6 +1,7 @@
 import Executing
 import Foundation
 import Home
+import Minding
 import Plans
 import Reading
 import Runs
@@ -51,6 +52,7 @@ struct HomeCleaner: Sendable {
         cleaning.workspaces = try await workspaces.removeUnused(since: cutoff, keeping: Set(unended.map(\.plan.tree)))
         let numbers = Set(unended.map { String($0.id) } + unended.unreadable.map { String($0.id) })
         try await onOwnThread { scratch.removeAll { numbers.contains(String($0.prefix { $0 != "." })) } }
+        SystemSettings(folder: home.system).removeOld(before: cutoff)
         cleaning.outputs = try await removeOutputs(ofRunsEndedBefore: cutoff)
         return cleaning
     }

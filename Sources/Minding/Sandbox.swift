@@ -31,7 +31,9 @@ public struct Sandbox: Sendable, Hashable {
         self.hasNetwork = hasNetwork
     }
 
-    private static let kernelSettings = ["acpi", "bus", "fs", "irq", "scsi", "sys", "sysrq-trigger"]
+    static let hostName = "step"
+
+    private static let kernelSettings = ["acpi", "bus", "fs", "irq", "mtrr", "scsi", "sys", "sysrq-trigger"]
         .map { "/proc/\($0)" }.filter { FileManager.default.fileExists(atPath: $0) }
 
     /// Bubblewrap's arguments, without the command. Later mounts cover earlier ones.
@@ -41,9 +43,13 @@ public struct Sandbox: Sendable, Hashable {
     ///   - folder: where the command starts.
     public func arguments(variables: [(key: String, value: String)], folder: String) -> [String] {
         var arguments = ["--unshare-user", "--uid", "1000", "--gid", "1000", "--disable-userns", "--cap-drop", "ALL"]
-        arguments += ["--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--hostname", "step"]
+        arguments += [
+            "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--unshare-cgroup-try", "--hostname", Self.hostName,
+        ]
         if !hasNetwork { arguments.append("--unshare-net") }
-        arguments += ["--die-with-parent", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/run"]
+        arguments += ["--die-with-parent", "--dev", "/dev", "--proc", "/proc"]
+        // What is written there takes memory.
+        arguments += ["--tmpfs", "/dev/shm", "--size", "16777216", "--tmpfs", "/run"]
         // The kernel's settings are root's. A daemon of root runs the command as root, whatever its user is inside.
         for path in Self.kernelSettings { arguments += ["--ro-bind", path, path] }
         arguments += temporary.map { ["--bind", $0, "/tmp"] } ?? ["--tmpfs", "/tmp"]
@@ -52,6 +58,7 @@ public struct Sandbox: Sendable, Hashable {
         for path in readable { arguments += ["--ro-bind", path, path] }
         for path in writable { arguments += ["--bind", path, path] }
         for path in devices { arguments += ["--dev-bind", path, path] }
+        arguments += ["--remount-ro", "/dev"]
         arguments += ["--clearenv"]
         for (name, value) in variables { arguments += ["--setenv", name, value] }
         return arguments + ["--remount-ro", "/", "--chdir", folder]

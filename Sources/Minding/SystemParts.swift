@@ -20,7 +20,7 @@ extension SandboxPart {
 /// The parts of the machine's `/etc` that steps may read, copied into one folder because each mount slows down a start.
 ///
 /// ```
-/// DIR/etc-STATE/   a copy of the listed parts, as they were in that state
+/// DIR/etc-FORMAT-STATE/   a copy of the listed parts, as they were in that state
 /// ```
 ///
 /// Users and groups are those of the sandbox, not those of the machine.
@@ -50,25 +50,33 @@ public struct SystemSettings: Sendable {
 
     /// The folder to show as `/etc`, with the machine's current settings. A new copy is made when one of them has changed.
     public func current() throws -> String {
-        let path = "\(folder)/etc-\(state())"
-        if FileManager.default.fileExists(atPath: path) { return path }
+        let path = "\(folder)/\(name())"
+        // Its time says when a step last began to use it.
+        if utimes(path, nil) == 0 { return path }
         let partial = "\(path).\(getpid()).\(UInt32.random(in: 0 ... .max))"
         try FileManager.default.createDirectory(atPath: partial, withIntermediateDirectories: true)
         for part in Self.parts { try copy(part, into: partial) }
+        // The name of the machine in the sandbox: Java asks for its address.
+        let hosts = (try? String(contentsOfFile: "\(partial)/hosts", encoding: .utf8)) ?? "127.0.0.1 localhost\n"
+        try Data((hosts + "\n127.0.1.1 \(Sandbox.hostName)\n").utf8).write(to: URL(fileURLWithPath: "\(partial)/hosts"))
         for (name, text) in Self.own { try Data(text.utf8).write(to: URL(fileURLWithPath: "\(partial)/\(name)")) }
         // Another thread may have been faster; its copy is equivalent.
         if rename(partial, path) != 0 { try? FileManager.default.removeItem(atPath: partial) }
         return path
     }
 
-    /// Removes copies of earlier states. No step may be running.
-    public func removeOld() {
-        let kept = "etc-\(state())"
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []
-        where name.hasPrefix("etc-") && name != kept {
-            try? FileManager.default.removeItem(atPath: "\(folder)/\(name)")
+    /// Removes copies of other states that no step has begun to use since a time.
+    public func removeOld(before time: Date) {
+        let current = name()
+        for copy in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where copy != current {
+            let path = "\(folder)/\(copy)"
+            let used = (try? FileManager.default.attributesOfItem(atPath: path))?[.modificationDate] as? Date
+            if let used, used < time { try? FileManager.default.removeItem(atPath: path) }
         }
     }
+
+    /// What is copied, and how, has a number; what it looks like now has a word.
+    private func name() -> String { "etc-1-\(state())" }
 
     /// Times and sizes of the parts, as one word.
     private func state() -> String {

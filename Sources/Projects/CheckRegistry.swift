@@ -8,7 +8,7 @@ func registryNameProblems(_ file: Node) -> [Problem] {
         guard let alias = entry.value.text, let reason = reasonAgainst(alias: alias) else { continue }
         found.append(
             Problem(
-                "'\(shown(alias))' cannot be an alias: \(reason)", at: entry.value.mark,
+                "'\(alias)' cannot be an alias: \(reason)", at: entry.value.mark,
                 key: "registry.aliases.\(entry.key)", hint: "use letters, digits, - and _: challenger"))
     }
     return found
@@ -18,7 +18,7 @@ func registryNameProblems(_ file: Node) -> [Problem] {
 func modelNameProblem(_ node: Node, key: String) -> Problem? {
     guard let name = node.text, !isModelName(name) else { return nil }
     return Problem(
-        "'\(shown(name))' cannot be a model's name", at: node.mark, key: key,
+        "'\(name)' cannot be a model's name", at: node.mark, key: key,
         hint: "begin with a letter or digit, and use letters, digits, blanks and - _ . , ( ) + in it: hrob-risk")
 }
 
@@ -90,14 +90,4 @@ private func isModelName(_ name: String) -> Bool {
         return false
     }
     return name.unicodeScalars.allSatisfy { isPlain($0) || " -_.,()+".unicodeScalars.contains($0) }
-}
-
-/// The name with whatever a terminal would act on written as a number.
-private func shown(_ name: String) -> String {
-    name.unicodeScalars.prefix(80).map { scalar in
-        switch scalar.properties.generalCategory {
-        case .control, .format, .lineSeparator, .paragraphSeparator: "\\u{\(String(scalar.value, radix: 16))}"
-        default: String(scalar)
-        }
-    }.joined()
 }

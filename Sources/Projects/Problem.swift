@@ -18,7 +18,7 @@ public struct Problem: Error, Hashable, Sendable, Codable, CustomStringConvertib
     public var description: String {
         let place = mark.map { "\($0): " } ?? ""
         let subject = key.isEmpty ? "" : "\(key): "
-        return place + subject + message + (hint.map { " (\($0))" } ?? "")
+        return plainText(place + subject + message + (hint.map { " (\($0))" } ?? ""), isOneLine: true)
     }
 }
 

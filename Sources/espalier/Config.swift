@@ -36,7 +36,7 @@ struct Config: ParsableCommand {
                 key: path, value: node.json, origin: node.mark.description, overrides: node.overrides.map(\.description)
             )
         }
-        if json.json { return explain ? try printJSON(keys) : print(found.resolved.json) }
+        if json.json { return explain ? try printJSON(keys) : printJSON(text: found.resolved.json) }
         guard explain else {
             for key in keys { print("\(key.key): \(key.value)") }
             return

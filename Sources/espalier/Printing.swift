@@ -1,11 +1,12 @@
 import ArgumentParser
 import Foundation
+import Projects
 import Reports
 
 /// Prints a table with a heading. Columns are as wide as their contents.
 func printTable(_ heading: [String], _ rows: [[String]], empty: String) {
     guard !rows.isEmpty else { return print(empty) }
-    let all = [heading] + rows
+    let all = ([heading] + rows).map { $0.map { plainText($0, isOneLine: true) } }
     let widths = heading.indices.map { column in all.map { $0[column].count }.max() ?? 0 }
     let lines = all.map { row in
         row.enumerated().map { index, cell in
@@ -17,8 +18,10 @@ func printTable(_ heading: [String], _ rows: [[String]], empty: String) {
 }
 
 func printJSON(_ report: some Encodable) throws {
-    print(String(decoding: try json(report), as: UTF8.self))
+    printJSON(text: String(decoding: try json(report), as: UTF8.self))
 }
+
+func printJSON(text: String) { StandardOutput.write(Data("\(plainJSON(text))\n".utf8)) }
 
 /// `2026-11-23 11:00:00` in UTC; `-` when absent.
 func show(_ date: Date?) -> String {

@@ -31,7 +31,7 @@ struct RunPipeline: AsyncParsableCommand {
     }
 
     func run() async throws {
-        LoggingSystem.bootstrap(StreamLogHandler.standardError)
+        LoggingSystem.bootstrap { PlainLog(label: $0) }
         var logger = Logger(label: "espalier")
         logger.logLevel = .warning
         let local = LocalRun(

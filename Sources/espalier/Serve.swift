@@ -51,7 +51,7 @@ struct Serve: AsyncParsableCommand {
     }
 
     func run() async throws {
-        LoggingSystem.bootstrap(StreamLogHandler.standardError)
+        LoggingSystem.bootstrap { PlainLog(label: $0) }
         var logger = Logger(label: "espalier")
         logger.logLevel = Logger.Level(rawValue: logLevel) ?? .info
         var options = DaemonOptions(

@@ -1,4 +1,5 @@
 import Foundation
+import Projects
 
 /// All standard output goes through here. Every byte is written at once. If that fails, the program ends with a message.
 enum StandardOutput {
@@ -24,11 +25,13 @@ enum StandardOutput {
 
 /// All standard error goes through here. If a write fails, there is nowhere left to report it.
 enum StandardError {
-    static func write(_ text: String) { _ = writeAll(Data(text.utf8), to: STDERR_FILENO) }
+    static func write(_ text: String) { _ = writeAll(Data(plainText(text).utf8), to: STDERR_FILENO) }
 }
 
-/// Prints to standard output. Replaces Swift's own `print`, which does not report failures.
-func print(_ item: Any, terminator: String = "\n") { StandardOutput.write(Data("\(item)\(terminator)".utf8)) }
+/// Prints to standard output. Replaces Swift's own `print`, which does not report failures. What a terminal would obey is escaped.
+func print(_ item: Any, terminator: String = "\n") {
+    StandardOutput.write(Data(plainText("\(item)\(terminator)").utf8))
+}
 
 /// - Returns: the error number of the first failed write, otherwise `nil`.
 private func writeAll(_ data: Data, to descriptor: Int32) -> Int32? {

@@ -13,6 +13,8 @@ struct ConnectionLimits: Sendable {
     var patience = TimeAmount.seconds(20)
     /// How many connections one address may have at a time.
     var perAddress = 256
+    /// How many requests of one connection may wait for their answers.
+    var pipelined = 16
 }
 
 /// The names under which the pages may be asked for. A page of somebody else's site, whose name was made to point to this
@@ -92,6 +94,7 @@ final class LimitConnection: ChannelDuplexHandler, RemovableChannelHandler {
     private var counted: String?
     private var arrival: Scheduled<Void>?
     private var reading: Scheduled<Void>?
+    private var unanswered = 0
 
     init(limits: ConnectionLimits, counts: ConnectionCounts, hosts: AllowedHosts) {
         (self.limits, self.counts, self.hosts) = (limits, counts, hosts)
@@ -134,7 +137,10 @@ final class LimitConnection: ChannelDuplexHandler, RemovableChannelHandler {
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         switch unwrapInboundIn(data) {
-        case .head: expectRequest(context)
+        case .head:
+            unanswered += 1
+            if unanswered > limits.pipelined { return context.close(promise: nil) }
+            expectRequest(context)
         case .body: break
         case .end: arrival?.cancel()
         }
@@ -142,7 +148,10 @@ final class LimitConnection: ChannelDuplexHandler, RemovableChannelHandler {
     }
 
     func write(context: ChannelHandlerContext, data: NIOAny, promise: EventLoopPromise<Void>?) {
-        if case .end = unwrapOutboundIn(data) { expectRequest(context) }
+        if case .end = unwrapOutboundIn(data) {
+            unanswered -= 1
+            expectRequest(context)
+        }
         context.write(data, promise: promise)
     }
 
