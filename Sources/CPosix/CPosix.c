@@ -101,6 +101,24 @@ static _Noreturn void fail(int report, int result) {
     _exit(127);
 }
 
+// Debian 12's headers are older than these. Source: landlock(7), linux/landlock.h of Linux 6.12.
+enum { create_ruleset = 444, restrict_self = 446, ask_version = 1, scope_abstract_sockets = 1 };
+
+struct ruleset {
+    unsigned long long files, network, scoped;
+};
+
+int espalier_keeps_sockets_apart(void) { return syscall(create_ruleset, NULL, 0, ask_version) >= 6; }
+
+/// Abstract unix sockets have no file, so no file system keeps them away; they belong to the network, which steps share.
+static void keep_sockets_apart(void) {
+    struct ruleset rules = {.scoped = scope_abstract_sockets};
+    int ruleset = (int)syscall(create_ruleset, &rules, sizeof rules, 0);
+    if (ruleset < 0) return;
+    if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0) syscall(restrict_self, ruleset, 0);
+    close(ruleset);
+}
+
 /// The child's side of `espalier_spawn`: set up everything that was asked for, then become the program. It calls only what
 /// is safe between fork and exec.
 ///
@@ -117,6 +135,7 @@ static _Noreturn void become(const struct espalier_spawn *request, pid_t parent,
     sigprocmask(SIG_SETMASK, &held, NULL);
     setsid();
     if (request->dies_with_parent && espalier_die_with_parent(parent) != 0) _exit(127);
+    if (request->is_sandbox) keep_sockets_apart();
     if (procs >= 0 && write(procs, "0", 1) != 1) fail(report, -2);
     for (int index = 0; index < request->entrance_count; index++)
         if (write(request->entrances[index], "0", 1) != 1) fail(report, -2);

@@ -58,8 +58,14 @@ public struct Doctor: Sendable {
         let (code, text) = await capture(
             [bubblewrap] + sandbox.arguments(variables: [], folder: "/") + ["--", "/bin/true"])
         return code == 0
-            ? Diagnosis(subject: "sandbox", state: .ok, detail: "bubblewrap works")
-            : Diagnosis(subject: "sandbox", state: .broken, detail: "bubblewrap does not work here: \(text)")
+            ? Diagnosis(
+                subject: "sandbox", state: .ok,
+                detail: "bubblewrap works"
+                    + (Sandbox.keepsSocketsApart
+                        ? "" : "; steps reach abstract unix sockets of the machine, which Linux 6.12 can keep apart"))
+            : Diagnosis(
+                subject: "sandbox", state: .broken,
+                detail: "bubblewrap does not work here (0.8 or newer is needed): \(text)")
     }
 
     private func overlay() async -> Diagnosis {

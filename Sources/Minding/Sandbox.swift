@@ -1,3 +1,4 @@
+import CPosix
 import Foundation
 
 /// What a sandboxed command sees and may change. Its root file system starts empty and has only what is listed here.
@@ -30,6 +31,9 @@ public struct Sandbox: Sendable, Hashable {
         self.temporary = temporary
         self.hasNetwork = hasNetwork
     }
+
+    /// Whether this machine's kernel keeps a sandbox from abstract unix sockets of processes outside.
+    public static let keepsSocketsApart = espalier_keeps_sockets_apart() == 1
 
     static let hostName = "step"
 

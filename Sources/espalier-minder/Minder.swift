@@ -91,6 +91,7 @@ struct Minder {
                         spawn.output = log
                         (spawn.kept, spawn.kept_count) = (kept.baseAddress, Int32(kept.count))
                         spawn.dies_with_parent = 1
+                        spawn.is_sandbox = request.sandbox == nil ? 0 : 1
                         spawn.group = UnsafePointer(unified)
                         spawn.entrances = entrances.baseAddress
                         spawn.entrance_count = Int32(entrances.count)

@@ -84,7 +84,7 @@ import Testing
         ),
         (
             "on: drift, webhook: { url: \"https://x/\\ny\" }",
-            "webhook.url: 'https://x/\ny' is not a URL to post to (write https://HOST/PATH, without a user name or password in it)"
+            "webhook.url: 'https://x/\\u{a}y' is not a URL to post to (write https://HOST/PATH, without a user name or password in it)"
         ),
         (
             "on: drift, webhook: { url: HOME }",
@@ -100,7 +100,7 @@ import Testing
         ),
         (
             "on: drift, email: { to: \"a@b.org\\nBcc: x@y.org\", \(good) }",
-            "email.to: 'a@b.org\nBcc: x@y.org' is not a mail address (write somebody@example.org)"
+            "email.to: 'a@b.org\\u{a}Bcc: x@y.org' is not a mail address (write somebody@example.org)"
         ),
         (
             "on: drift, email: { to: \"A <a@b.org>\", \(good) }",

@@ -43,6 +43,7 @@ struct espalier_spawn {
     const int *entrances;            // `tasks` of version 1 control groups; the child writes 0 to each before exec
     int entrance_count;
     int dies_with_parent;            // killed when the calling thread ends for any reason
+    int is_sandbox;                  // cannot reach abstract unix sockets of processes outside, where the kernel can do that
     int holds_signals;               // starts with SIGTERM, SIGINT and SIGHUP blocked: none is lost before it looks for them
 };
 
@@ -55,6 +56,9 @@ int espalier_spawn(const struct espalier_spawn *request, pid_t *pid);
 
 /// Create a file in memory with this content, positioned at its start and closed on exec.
 int espalier_memory_file(const void *bytes, size_t count);
+
+/// 1 when the kernel can keep abstract unix sockets apart (Landlock's sixth version, Linux 6.12), else 0.
+int espalier_keeps_sockets_apart(void);
 
 /// Create a file in memory with the filter of system calls for sandboxed commands, as `bwrap --seccomp` reads it: see Seccomp.c.
 int espalier_seccomp_filter(void);
