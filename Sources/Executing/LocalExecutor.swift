@@ -14,7 +14,7 @@ package struct LocalExecutor: Executor {
     let minders: Minders
     let groups: ControlGroups
     let scratch: ScratchFolders
-    let policy: Policy
+    let machine: MachineParts
     /// The folders with the files of a repository's tree, topmost first, in the order of overlayfs `lowerdir`.
     let workspace: @Sendable (_ tree: ObjectID, _ repository: String) async throws -> String
     private let locks = AttemptLocks()
@@ -29,7 +29,7 @@ package struct LocalExecutor: Executor {
         self.minders = minders
         self.groups = groups
         self.scratch = scratch
-        self.policy = policy
+        machine = MachineParts(policy: policy, home: home)
         self.workspace = workspace
     }
 
@@ -45,7 +45,7 @@ package struct LocalExecutor: Executor {
 
     package func start(_ job: Job) async throws {
         guard try !wasStarted(job.attempt) else { return }
-        let contract = StepContract(job, home: home, layer: scratch.layer(named: "\(job.attempt)"), policy: policy)
+        let contract = StepContract(job, home: home, layer: scratch.layer(named: "\(job.attempt)"), machine: machine)
         let lower = try await workspace(job.run.plan.tree, job.repository)
         let environment = try contract.environment()
         let sandbox = try contract.sandbox()

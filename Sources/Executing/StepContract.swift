@@ -13,13 +13,13 @@ struct StepContract {
     let home: Home
     let folder: StepFolder
     let layer: Layer
-    let policy: Policy
+    let machine: MachineParts
 
-    init(_ job: Job, home: Home, layer: Layer, policy: Policy) {
+    init(_ job: Job, home: Home, layer: Layer, machine: MachineParts) {
         self.job = job
         self.home = home
         self.layer = layer
-        self.policy = policy
+        self.machine = machine
         folder = home.folder(of: job.attempt)
     }
 
@@ -91,15 +91,13 @@ struct StepContract {
         let settings = job.run.plan.settings
         let data = [home.dataRoot(of: job.run.plan)]
         let readsOnly = !job.step.inputs.isEmpty || job.step.isPlan
-        let programs = programFolders(path: Self.inherited["PATH"] ?? "", hidden: home.path)
-        let settingsOfMachine = try SystemSettings(folder: home.system).current()
         return Sandbox(
             program: bubblewrap,
-            system: SandboxPart.programs + [.shown(settingsOfMachine, at: "/etc")],
-            readable: (policy.readable + programs + datasets).filter(FileManager.default.fileExists(atPath:))
+            system: SandboxPart.programs + [.shown(try machine.settings.current(), at: "/etc")],
+            readable: machine.readable + datasets.filter(FileManager.default.fileExists(atPath:))
                 + [home.run(job.run.id), layer.inputs] + (readsOnly ? data : []),
             writable: [layer.tree, layer.outputs, layer.output] + (readsOnly ? [] : data),
-            devices: policy.devices.filter(FileManager.default.fileExists(atPath:)),
+            devices: machine.devices,
             temporary: layer.temporary, hasNetwork: !(settings.isIsolated ?? false))
     }
 

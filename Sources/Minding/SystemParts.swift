@@ -1,4 +1,5 @@
 import Foundation
+import Synchronization
 
 extension SandboxPart {
     /// The machine's programs and libraries: `/usr`, and `/bin`, `/lib` and similar folders or links as on this machine. Also
@@ -24,8 +25,10 @@ extension SandboxPart {
 /// ```
 ///
 /// Users and groups are those of the sandbox, not those of the machine.
-public struct SystemSettings: Sendable {
+public final class SystemSettings: Sendable {
     private let folder: String
+    /// The last answer, and when it was looked up.
+    private let last = Mutex<(path: String, at: ContinuousClock.Instant)?>(nil)
 
     /// - Parameter folder: where the copies are. Created if missing.
     public init(folder: String) { self.folder = folder }
@@ -49,7 +52,16 @@ public struct SystemSettings: Sendable {
     ]
 
     /// The folder to show as `/etc`, with the machine's current settings. A new copy is made when one of them has changed.
+    ///
+    /// Looks at most once a second: dozens of files are examined.
     public func current() throws -> String {
+        if let last = last.withLock({ $0 }), .now - last.at < .seconds(1) { return last.path }
+        let path = try lookUp()
+        last.withLock { $0 = (path, .now) }
+        return path
+    }
+
+    private func lookUp() throws -> String {
         let path = "\(folder)/\(name())"
         // Its time says when a step last began to use it.
         if utimes(path, nil) == 0 { return path }

@@ -1,4 +1,24 @@
 import Foundation
+import Home
+import Minding
+import Projects
+
+/// What the sandboxes of one process show of the machine. It is looked up once, except for the settings.
+struct MachineParts: Sendable {
+    let settings: SystemSettings
+    /// Files and folders of the policy, and those that programs on `PATH` need.
+    let readable: [String]
+    let devices: [String]
+
+    init(policy: Policy, home: Home) {
+        settings = SystemSettings(folder: home.system)
+        let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
+        readable =
+            policy.readable.filter(FileManager.default.fileExists(atPath:))
+            + programFolders(path: path, hidden: home.path)
+        devices = policy.devices.filter(FileManager.default.fileExists(atPath:))
+    }
+}
 
 /// The folders outside the system's own that a sandbox shows, because programs on `path` need them.
 ///
