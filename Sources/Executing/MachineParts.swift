@@ -13,10 +13,8 @@ struct MachineParts: Sendable {
     init(policy: Policy, home: Home) {
         settings = SystemSettings(folder: home.system)
         let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-        readable =
-            policy.readable.filter(FileManager.default.fileExists(atPath:))
-            + programFolders(path: path, hidden: home.path)
-        devices = policy.devices.filter(FileManager.default.fileExists(atPath:))
+        readable = policy.readable + programFolders(path: path, hidden: home.path)
+        devices = policy.devices
     }
 }
 

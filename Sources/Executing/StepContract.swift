@@ -94,8 +94,8 @@ struct StepContract {
         return Sandbox(
             program: bubblewrap,
             system: SandboxPart.programs + [.shown(try machine.settings.current(), at: "/etc")],
-            readable: machine.readable + datasets.filter(FileManager.default.fileExists(atPath:))
-                + [home.run(job.run.id), layer.inputs] + (readsOnly ? data : []),
+            readable: [home.run(job.run.id), layer.inputs] + (readsOnly ? data : []),
+            optional: machine.readable + datasets,
             writable: [layer.tree, layer.outputs, layer.output] + (readsOnly ? [] : data),
             devices: machine.devices,
             temporary: layer.temporary, hasNetwork: !(settings.isIsolated ?? false))

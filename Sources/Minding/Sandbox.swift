@@ -12,6 +12,8 @@ public struct Sandbox: Sendable, Hashable {
     /// The machine's programs, libraries and settings.
     public var system: [SandboxPart]
     public var readable: [String]
+    /// Readable as well, where they exist.
+    public var optional: [String]
     public var writable: [String]
     /// Device files of the machine in addition to the usual ones (`null`, `zero`, `full`, `random`, `urandom`, `tty`).
     public var devices: [String]
@@ -20,12 +22,13 @@ public struct Sandbox: Sendable, Hashable {
     public var hasNetwork: Bool
 
     public init(
-        program: String, system: [SandboxPart] = SandboxPart.programs, readable: [String], writable: [String],
-        devices: [String] = [], temporary: String? = nil, hasNetwork: Bool = true
+        program: String, system: [SandboxPart] = SandboxPart.programs, readable: [String], optional: [String] = [],
+        writable: [String], devices: [String] = [], temporary: String? = nil, hasNetwork: Bool = true
     ) {
         self.program = program
         self.system = system
         self.readable = readable
+        self.optional = optional
         self.writable = writable
         self.devices = devices
         self.temporary = temporary
@@ -59,9 +62,10 @@ public struct Sandbox: Sendable, Hashable {
         arguments += temporary.map { ["--bind", $0, "/tmp"] } ?? ["--tmpfs", "/tmp"]
         arguments += ["--symlink", "/tmp", "/var/tmp", "--symlink", "/run", "/var/run"]
         for part in system { arguments += part.arguments }
+        for path in optional { arguments += ["--ro-bind-try", path, path] }
         for path in readable { arguments += ["--ro-bind", path, path] }
         for path in writable { arguments += ["--bind", path, path] }
-        for path in devices { arguments += ["--dev-bind", path, path] }
+        for path in devices { arguments += ["--dev-bind-try", path, path] }
         arguments += ["--remount-ro", "/dev"]
         arguments += ["--clearenv"]
         for (name, value) in variables { arguments += ["--setenv", name, value] }
