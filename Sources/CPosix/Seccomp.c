@@ -118,7 +118,7 @@ struct filter {
 };
 
 static void add(struct filter *filter, unsigned short code, unsigned value, unsigned char if_so, unsigned char if_not) {
-    // Never more than `most`: one or two for each entry of the lists.
+    // Never more than `most`: at most seven for each entry of the lists.
     filter->code[filter->count++] = (struct sock_filter){code, if_so, if_not, value};
 }
 
@@ -158,6 +158,14 @@ static void decide(struct filter *filter, int call, int argument, const unsigned
     end(filter, other);
 }
 
+/// End by whether an argument has any of these bits: four instructions.
+static void allow_without(struct filter *filter, int argument, unsigned bits) {
+    load(filter, low_half(argument));
+    add(filter, BPF_JMP | BPF_JSET | BPF_K, bits, 0, 1);
+    end(filter, SECCOMP_RET_ERRNO | EPERM);
+    end(filter, SECCOMP_RET_ALLOW);
+}
+
 #define COUNT(list) ((int)(sizeof list / sizeof *list))
 
 int espalier_seccomp_filter(void) {
@@ -176,28 +184,19 @@ int espalier_seccomp_filter(void) {
     const unsigned owner = S_ISUID | S_ISGID, makes = O_CREAT | (O_TMPFILE & ~O_DIRECTORY);
     for (int index = 0; index < COUNT(modes); index++) {
         add(&filter, BPF_JMP | BPF_JEQ | BPF_K, (unsigned)modes[index].call, 0, 4);
-        load(&filter, low_half(modes[index].mode));
-        add(&filter, BPF_JMP | BPF_JSET | BPF_K, owner, 0, 1);
-        end(&filter, refuse);
-        end(&filter, allow);
+        allow_without(&filter, modes[index].mode, owner);
     }
     for (int index = 0; index < COUNT(opens); index++) {
         add(&filter, BPF_JMP | BPF_JEQ | BPF_K, (unsigned)opens[index].call, 0, 6);
         load(&filter, low_half(opens[index].flags));
         add(&filter, BPF_JMP | BPF_JSET | BPF_K, makes, 0, 3);
-        load(&filter, low_half(opens[index].flags + 1));
-        add(&filter, BPF_JMP | BPF_JSET | BPF_K, owner, 0, 1);
-        end(&filter, refuse);
-        end(&filter, allow);
+        allow_without(&filter, opens[index].flags + 1, owner);
     }
     // Their arguments are in memory, where a filter cannot look: programs fall back to clone and openat.
     end_if(&filter, SYS_clone3, unknown);
     end_if(&filter, SYS_openat2, unknown);
     add(&filter, BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 0, 4);
-    load(&filter, low_half(0));
-    add(&filter, BPF_JMP | BPF_JSET | BPF_K, namespaces, 0, 1);
-    end(&filter, refuse);
-    end(&filter, allow);
+    allow_without(&filter, 0, namespaces);
     end(&filter, refuse);
     return espalier_memory_file(filter.code, sizeof *filter.code * (size_t)filter.count);
 }

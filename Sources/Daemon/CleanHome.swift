@@ -1,7 +1,6 @@
 import Executing
 import Foundation
 import Home
-import Minding
 import Plans
 import Reading
 import Runs

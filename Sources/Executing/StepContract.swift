@@ -30,7 +30,7 @@ struct StepContract {
         for name in ["PATH", "LANG", "LC_ALL", "TZ"] { variables[name] = Self.inherited[name] }
         variables["CI"] = "true"
         // In a sandbox the temporary folder is `/tmp`, which keeps paths of sockets short.
-        let temporary = try isSandboxed ? "/tmp" : layer.temporary
+        let temporary = try sandboxProgram() == nil ? layer.temporary : "/tmp"
         variables["HOME"] = temporary
         variables["TMPDIR"] = temporary
         variables.merge(plan.settings.env) { $1 }
@@ -67,32 +67,30 @@ struct StepContract {
         }
     }
 
-    /// Whether the command runs in a sandbox.
+    /// The program of the command's sandbox; `nil` without one.
     ///
-    /// - Throws: `DaemonError` if its environment requires one and this machine has none.
-    private var isSandboxed: Bool {
-        get throws {
-            switch job.run.plan.settings.sandbox {
-            case .off: return false
-            case .bestEffort: return bubblewrap != nil
-            case .required:
-                guard bubblewrap == nil else { return true }
-                throw DaemonError.refused(
-                    "its environment requires a sandbox, and bubblewrap is not installed: install it, or set "
-                        + "`sandbox: best-effort`")
-            }
+    /// - Throws: `DaemonError` if its environment requires a sandbox and this machine has none.
+    private func sandboxProgram() throws -> String? {
+        switch job.run.plan.settings.sandbox {
+        case .off: return nil
+        case .bestEffort: return bubblewrap
+        case .required:
+            if let bubblewrap { return bubblewrap }
+            throw DaemonError.refused(
+                "its environment requires a sandbox, and bubblewrap is not installed: install it, or set "
+                    + "`sandbox: best-effort`")
         }
     }
 
     /// The sandbox of the command; `nil` without one. A step that declares its inputs cannot write to the data root: its
     /// outputs are its only effect, so that a reused result can replace it.
     func sandbox() throws -> Sandbox? {
-        guard try isSandboxed, let bubblewrap else { return nil }
+        guard let program = try sandboxProgram() else { return nil }
         let settings = job.run.plan.settings
         let data = [home.dataRoot(of: job.run.plan)]
         let readsOnly = !job.step.inputs.isEmpty || job.step.isPlan
         return Sandbox(
-            program: bubblewrap,
+            program: program,
             system: SandboxPart.programs + [.shown(try machine.settings.current(), at: "/etc")],
             readable: [home.run(job.run.id), layer.inputs] + (readsOnly ? data : []),
             optional: machine.readable + datasets,

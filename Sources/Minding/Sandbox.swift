@@ -38,7 +38,7 @@ public struct Sandbox: Sendable, Hashable {
     /// Whether this machine's kernel keeps a sandbox from abstract unix sockets of processes outside.
     public static let keepsSocketsApart = espalier_keeps_sockets_apart() == 1
 
-    static let hostName = "step"
+    public static let hostName = "step"
 
     private static let kernelSettings = ["acpi", "bus", "fs", "irq", "mtrr", "scsi", "sys", "sysrq-trigger"]
         .map { "/proc/\($0)" }.filter { FileManager.default.fileExists(atPath: $0) }

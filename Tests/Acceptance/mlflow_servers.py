@@ -88,14 +88,32 @@ def missing_for_postgresql():
     return ""
 
 
-class Proxy(http.server.ThreadingHTTPServer):
+class LoopbackServer(http.server.ThreadingHTTPServer):
+    """A server on a free port of loopback, in a thread of its own while `serving`."""
+
+    def __init__(self, handler):
+        super().__init__(("127.0.0.1", 0), handler)
+
+    @contextlib.contextmanager
+    def serving(self):
+        thread = threading.Thread(target=self.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield self
+        finally:
+            self.shutdown()
+            thread.join()
+            self.server_close()
+
+
+class Proxy(LoopbackServer):
     """What companies put before an MLflow server. `seen` holds the methods and paths that were asked for.
 
     `allowed` are whole `name:password` pairs, and tokens.
     """
 
     def __init__(self, behind, prefix="", allowed=(), certificate=None):
-        super().__init__(("127.0.0.1", 0), Passing)
+        super().__init__(Passing)
         self.behind, self.prefix, self.seen = behind.removeprefix("http://"), prefix, []
         self.expected = [f"Basic {base64.b64encode(one.encode()).decode()}" if ":" in one else f"Bearer {one}" for one in allowed]
         self.scheme = "https" if certificate else "http"
@@ -110,17 +128,6 @@ class Proxy(http.server.ThreadingHTTPServer):
 
     def address(self, password=""):
         return f"{self.scheme}://{password and password + '@'}127.0.0.1:{self.server_port}{self.prefix}"
-
-    @contextlib.contextmanager
-    def serving(self):
-        thread = threading.Thread(target=self.serve_forever, args=(0.05,))
-        thread.start()
-        try:
-            yield self
-        finally:
-            self.shutdown()
-            thread.join()
-            self.server_close()
 
 
 class Passing(http.server.BaseHTTPRequestHandler):

@@ -1,35 +1,23 @@
 """The daemon's token goes to the server that the operator named, and nowhere else: to no address of a branch, and into no step."""
 
-import contextlib
 import http.server
 import json
-import threading
 
 import pytest
 
 from attacks import STARTED, attempt, pipeline
+from mlflow_servers import LoopbackServer
 
 TOKEN = "the-daemons-own-token"
 
 
-class Listener(http.server.ThreadingHTTPServer):
+class Listener(LoopbackServer):
     """A server that answers like an empty MLflow, and keeps what it was asked and with which headers."""
 
     def __init__(self, elsewhere=None):
-        super().__init__(("127.0.0.1", 0), Listening)
+        super().__init__(Listening)
         self.seen, self.elsewhere = [], elsewhere
         self.url = f"http://127.0.0.1:{self.server_port}"
-
-    @contextlib.contextmanager
-    def serving(self):
-        thread = threading.Thread(target=self.serve_forever, args=(0.05,))
-        thread.start()
-        try:
-            yield self
-        finally:
-            self.shutdown()
-            thread.join()
-            self.server_close()
 
     def has_token(self):
         return any(TOKEN in text for text in self.seen)

@@ -1,6 +1,6 @@
 import Fixtures
 import Foundation
-import Minding
+@testable import Executing
 import Testing
 
 @Suite struct SystemSettingsTests {
