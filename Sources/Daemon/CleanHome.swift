@@ -42,7 +42,7 @@ struct HomeCleaner: Sendable {
         var cleaning = Cleaning()
         cleaning.results = try await store.forgetResults(unusedSince: cutoff, largerThan: keeping.bytes)
         let needed = try await store.keptDigests()
-        let kept = KeptResults(folder: home.kept)
+        let kept = KeptResults(folder: home.kept, trust: .protected)
         // A result that is being kept right now has files but no row yet.
         cleaning.bytes = try await onOwnThread {
             try kept.removeAll(but: needed, touchedBefore: now.addingTimeInterval(-3_600))

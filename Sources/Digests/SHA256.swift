@@ -17,6 +17,11 @@ public func sha256(_ bytes: [UInt8]) -> String {
 public func sha256(ofFile path: String) throws -> String {
     let file = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
     defer { try? file.close() }
+    return try sha256(of: file)
+}
+
+/// SHA-256 (FIPS 180-4) of what an open file still has as 64 lower-case hexadecimal digits. Reads it in pieces.
+public func sha256(of file: FileHandle) throws -> String {
     let context = EVP_MD_CTX_new()
     defer { EVP_MD_CTX_free(context) }
     EVP_DigestInit_ex(context, EVP_sha256(), nil)

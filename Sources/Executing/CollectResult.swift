@@ -118,10 +118,11 @@ private struct ResultCollector {
     /// unknown which version the step read.
     private func kept(_ result: StepResult) throws -> KeptResult? {
         guard let key = step.reuse?.key else { return nil }
+        let current = DatasetVersions(home, root: home.dataRoot(of: plan))
         for (name, dataset) in step.datasets ?? [:] {
-            guard datasetVersion(of: dataset, home.dataRoot(of: plan)) == key.parts["data \(name)"] else { return nil }
+            guard current.version(of: dataset) == key.parts["data \(name)"] else { return nil }
         }
-        let kept = try KeptResults(folder: home.kept)
+        let kept = try KeptResults(folder: home.kept, trust: plan.trust ?? .forked)
             .keep(values: result.values, outputs: result.outputs, from: folder.outputs)
         Failpoint.reach(.resultKept)
         return kept

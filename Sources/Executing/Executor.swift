@@ -93,6 +93,7 @@ package protocol Executor: Sendable {
 
     /// Restores an earlier result as the outputs of the attempt. Verifies each file.
     ///
+    /// - Parameter trust: of the attempt's run, which shares no file with runs of another level.
     /// - Returns: the declared outputs, name → path; `nil` if the result is damaged.
-    func restore(_ result: KeptResult, for attempt: Attempt) async throws -> [String: String]?
+    func restore(_ result: KeptResult, for attempt: Attempt, trust: Trust) async throws -> [String: String]?
 }

@@ -1,16 +1,22 @@
 import Digests
 import Foundation
+import Plans
 import Runs
 
-/// Step results on disk, each file once, by its SHA-256: `KEPT/ab/abcdef…`.
+/// Step results on disk, each file once, by its SHA-256: `KEPT/protected/ab/abcdef…` for those of protected
+/// environments, `KEPT/ab/abcdef…` for others.
 ///
-/// Files are hard-linked in both directions, never copied. They are verified each time they are used, so a file that
-/// was changed in place is detected and never reused.
+/// Files are hard-linked in both directions, and copied where a run of another trust level uses them: nobody who could
+/// write to a file of a less trusted run can change one of a more trusted run. They are verified each time they are used,
+/// so a file that was changed in place is detected and never reused.
 package struct KeptResults: Sendable {
-    package let folder: String
+    /// All levels.
+    private let root: String
+    private let trust: Trust
 
-    package init(folder: String) {
-        self.folder = folder
+    package init(folder: String, trust: Trust) {
+        root = folder
+        self.trust = trust
     }
 
     /// Keeps the result of a step. Its output folder must not change any more.
@@ -56,11 +62,17 @@ package struct KeptResults: Sendable {
         case .link(let destination):
             try FileManager.default.createSymbolicLink(atPath: path, withDestinationPath: destination)
         case .bytes(let digest):
-            guard let found = try? sha256(ofFile: self.path(digest)), found == digest else {
-                try? FileManager.default.removeItem(atPath: self.path(digest))
+            let own = self.path(digest)
+            if FileManager.default.fileExists(atPath: own) {
+                try FileManager.default.linkItem(atPath: own, toPath: path)
+            } else {
+                guard let other = elsewhere(digest) else { return false }
+                try FileManager.default.copyItem(atPath: other, toPath: path)
+            }
+            guard let found = try? sha256(ofFile: path), found == digest else {
+                try? FileManager.default.removeItem(atPath: own)
                 return false
             }
-            try FileManager.default.linkItem(atPath: self.path(digest), toPath: path)
         }
         return true
     }
@@ -98,7 +110,17 @@ package struct KeptResults: Sendable {
         utimes(target, nil)
     }
 
-    private func path(_ digest: String) -> String { "\(folder)/\(digest.prefix(2))/\(digest)" }
+    private func path(_ digest: String) -> String { Self.path(digest, trust, root) }
+
+    private static func path(_ digest: String, _ trust: Trust, _ root: String) -> String {
+        "\(root)/\(trust == .protected ? "protected/" : "")\(digest.prefix(2))/\(digest)"
+    }
+
+    /// Where a file of another trust level is; `nil` if there is none.
+    private func elsewhere(_ digest: String) -> String? {
+        [Trust.protected, .unprotected].map { Self.path(digest, $0, root) }
+            .first { FileManager.default.fileExists(atPath: $0) }
+    }
 
     /// Removes files that no result uses any more. Keeps files touched after `cutoff`, because a result that is being
     /// kept may use them.
@@ -106,13 +128,13 @@ package struct KeptResults: Sendable {
     /// - Returns: how many bytes were freed.
     package func removeAll(but digests: Set<String>, touchedBefore cutoff: Date) throws -> Int64 {
         var freed: Int64 = 0
-        for path in try entries(of: folder) {
+        for path in try entries(of: root) {
             let digest = URL(fileURLWithPath: path).lastPathComponent
-            let attributes = try? FileManager.default.attributesOfItem(atPath: "\(folder)/\(path)")
+            let attributes = try? FileManager.default.attributesOfItem(atPath: "\(root)/\(path)")
             guard let attributes, attributes[.type] as? FileAttributeType == .typeRegular, !digests.contains(digest),
                 let touched = attributes[.modificationDate] as? Date, touched < cutoff
             else { continue }
-            try FileManager.default.removeItem(atPath: "\(folder)/\(path)")
+            try FileManager.default.removeItem(atPath: "\(root)/\(path)")
             freed += Int64(attributes[.size] as? Int ?? 0)
         }
         return freed

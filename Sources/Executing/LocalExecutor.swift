@@ -33,8 +33,6 @@ package struct LocalExecutor: Executor {
         self.workspace = workspace
     }
 
-    private var kept: KeptResults { KeptResults(folder: home.kept) }
-
     /// Whether a minder ever held the attempt's folder. If so, the command may have run and is not started again.
     package func wasStarted(_ attempt: Attempt) throws -> Bool {
         let folder = home.folder(of: attempt)
@@ -102,9 +100,10 @@ package struct LocalExecutor: Executor {
         try Data(lines.map { $0 + "\n" }.joined().utf8).write(to: URL(fileURLWithPath: folder.log))
     }
 
-    package func restore(_ result: KeptResult, for attempt: Attempt) async throws -> [String: String]? {
+    package func restore(_ result: KeptResult, for attempt: Attempt, trust: Trust) async throws -> [String: String]? {
         let folder = home.folder(of: attempt)
-        let isWhole = try await onOwnThread { [kept] in try kept.restore(result, into: folder.outputs) }
+        let kept = KeptResults(folder: home.kept, trust: trust)
+        let isWhole = try await onOwnThread { try kept.restore(result, into: folder.outputs) }
         Failpoint.reach(.resultRestored)
         return isWhole ? result.outputs.mapValues { "\(folder.outputs)/\($0)" } : nil
     }

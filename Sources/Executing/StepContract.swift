@@ -44,7 +44,7 @@ struct StepContract {
         variables["ESPALIER_OUTPUTS"] = layer.outputs
         variables["ESPALIER_OUTPUT"] = layer.output
         variables["ESPALIER_INPUTS"] = layer.inputs
-        variables["ESPALIER_DATA"] = home.dataRoot(of: plan)
+        variables["ESPALIER_DATA"] = isIsolated ? nil : home.dataRoot(of: plan)
         variables["ESPALIER_LOGICAL_TIME"] = plan.trigger.logicalTime.map { $0.formatted(.iso8601) }
         variables.merge(job.variables) { $1 }
         variables["ESPALIER_ATTEMPT"] = String(job.attempt.number)
@@ -87,21 +87,31 @@ struct StepContract {
     func sandbox() throws -> Sandbox? {
         guard let program = try sandboxProgram() else { return nil }
         let settings = job.run.plan.settings
-        let data = [home.dataRoot(of: job.run.plan)]
+        let data = isIsolated ? [] : [home.dataRoot(of: job.run.plan)]
         let readsOnly = !job.step.inputs.isEmpty || job.step.isPlan
         return Sandbox(
             program: program,
             system: SandboxPart.programs + [.shown(try machine.settings.current(), at: "/etc")],
-            readable: [home.run(job.run.id), layer.inputs] + (readsOnly ? data : []),
+            readable: readableOutputs + [layer.inputs] + (readsOnly ? data : []),
             optional: machine.readable + datasets,
             writable: [layer.tree, layer.outputs, layer.output] + (readsOnly ? [] : data),
             devices: machine.devices,
-            temporary: layer.temporary, hasNetwork: !(settings.isIsolated ?? false))
+            temporary: layer.temporary, hasNetwork: !isIsolated && !(settings.isIsolated ?? false))
+    }
+
+    private var isIsolated: Bool { job.step.isIsolated ?? false }
+
+    /// What steps of the run left: an isolated step sees only those that it needs, because no other is in its key.
+    private var readableOutputs: [String] {
+        guard isIsolated else { return [home.run(job.run.id)] }
+        return job.run.plan.upstream(of: job.step).map {
+            home.folder(of: job.progress.lastAttempt(at: $0.name, of: job.run.id)).outputs
+        } + [folder.config]
     }
 
     /// The datasets that the step declares and that lie outside the data root.
     private var datasets: [String] {
-        guard !(job.run.plan.settings.isIsolated ?? false) else { return [] }
+        guard !isIsolated, !(job.run.plan.settings.isIsolated ?? false) else { return [] }
         return (job.step.datasets ?? [:]).values.compactMap { dataset in
             if case .path(let path) = dataset, path.hasPrefix("/") { path } else { nil }
         }.sorted()

@@ -12,6 +12,7 @@ import Foundation
 /// HOME/workspaces/TREE/    the files of a tree, read-only, shared by runs
 /// HOME/scratch/            files that running steps write
 /// HOME/kept/AB/SHA256      outputs of steps that later runs may reuse
+/// HOME/digests             digests of the files of datasets, so that they are read once
 /// HOME/mirrors/NAME.git    mirrors of remote repositories
 /// HOME/data/PROJECT/ENVIRONMENT/   data roots
 /// HOME/outgoing/           notices that are being sent
@@ -45,6 +46,7 @@ public struct Home: Sendable, Hashable {
     public var policy: String { path + "/policy.yml" }
     public var outgoing: String { path + "/outgoing" }
     public var kept: String { path + "/kept" }
+    public var digests: String { path + "/digests" }
     public var mlflow: String { path + "/mlflow" }
 
     public func provenance(_ digest: String) -> String { "\(path)/provenance/\(digest).json" }

@@ -40,6 +40,11 @@ public struct Plan: Sendable, Hashable {
         for candidate in steps.reversed() where names.contains(candidate.name) { names.formUnion(candidate.needs) }
         return steps.filter { names.contains($0.name) }
     }
+
+    /// Whether the result of a step depends on the tree alone: neither the step nor one that it needs has data or network.
+    public func isIsolated(_ step: PlannedStep) -> Bool {
+        settings.sandbox == .required && (upstream(of: step) + [step]).allSatisfy { $0.isIsolated ?? false }
+    }
 }
 
 /// What every step of a run gets from the environment.
@@ -87,10 +92,12 @@ public struct PlannedStep: Sendable, Hashable, Codable {
     public let reuse: Reuse?
     /// For a step that plans infrastructure: a digest of the files and variables that it uses.
     public let source: String?
+    /// The step has no network and no data. Absent for no.
+    public let isIsolated: Bool?
 
     private enum CodingKeys: String, CodingKey {
         case name, needs, action, inputs, data, datasets, outputs, tests, monitor, env, compute, retriesWhenLost
-        case configuration, reuse, source
+        case configuration, reuse, source, isIsolated
     }
 }
 

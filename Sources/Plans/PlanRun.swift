@@ -168,5 +168,6 @@ extension PlannedStep {
         configuration = step.config == nil ? nil : environment.configuration(seenBy: step)
         self.reuse = reuse
         self.source = source
+        isIsolated = step.isIsolated ? true : nil
     }
 }

@@ -62,7 +62,7 @@ extension Reuse: Codable {
 }
 
 /// How far the code of a run is trusted. A run can reuse results of its own level or a higher one. It can reuse results
-/// of a lower level only for the same tree, and results of a fork never.
+/// of a lower level only of isolated steps of the same tree, and results of a fork never.
 public enum Trust: Int, Sendable, Hashable, Codable, Comparable {
     /// A change from outside the repository.
     case forked
@@ -94,6 +94,9 @@ extension Plan {
             "outputs": step.outputs.joined(separator: " "),
             "sandbox": environment.sandbox.rawValue, "registry": environment.registrySeen,
         ]
+        if step.isIsolated { parts["isolated"] = "true" }
+        // Where the data of the step is: equal bytes do not make one environment's data another's.
+        if !step.data.isEmpty { parts["data root"] = environment.dataRoot ?? "default of \(environment.name)" }
         parts.merge(own.mapValues(digest)) { $1 }
         parts.merge(environment.files(of: step, facts)) { $1 }
         for dataset in step.data {

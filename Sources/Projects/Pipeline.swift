@@ -59,6 +59,8 @@ public struct Step: Sendable, Hashable, Codable {
     /// In seconds. Overrides the compute's timeout.
     public let timeout: Int64?
     public let retriesWhenLost: Int
+    /// The step gets no network and no data, so that its result depends on the tree alone.
+    public let isIsolated: Bool
 }
 
 /// `${steps.STEP.outputs.OUTPUT}`

@@ -14,6 +14,10 @@ public enum PipelineFile {
         .init("tests", .string, "the output with a JUnit report; quarantined tests in it do not block"),
         .init("monitor", .string, "the output with a monitor report, drawn on the run's page"),
         .init("compute", .string, "a name under the environment's `compute`"),
+        .init(
+            "isolated", .flag,
+            "no network and no data; its result in a change or on a branch is reused for the same tree in a protected "
+                + "environment"),
         .init("env", .map(.string), "environment variables; values may hold ${steps.NAME.outputs.OUTPUT}"),
         .init("timeout", .duration, "how long the step may take; overrides its compute's"),
         .init(

@@ -48,6 +48,13 @@ extension Step {
         env = (node["env"]?.entries ?? []).reduce(into: [:]) { $0[$1.key] = $1.value.text ?? "" }
         timeout = node["timeout"]?.seconds
         retriesWhenLost = node["retry"]?["lost"]?.integer ?? 1
+        isIsolated = node["isolated"]?.flag ?? false
+        if isIsolated, !data.isEmpty {
+            problems.append(
+                Problem(
+                    "an isolated step has no data", at: node["isolated"]?.mark ?? entry.mark, key: "\(key).isolated",
+                    hint: "leave out `data:` or `isolated:`"))
+        }
         guard let action = Action(node, at: entry.mark, key: key, &problems) else { return nil }
         self.action = action
         inputs = node["inputs"]?.globs ?? action.body.defaultInputs

@@ -29,6 +29,6 @@ extension Step {
     fileprivate init(_ name: String, needs: [String], _ action: Action) {
         self.init(
             name: name, needs: needs, action: action, inputs: [], data: [], config: nil, outputs: [], tests: nil,
-            monitor: nil, compute: nil, env: [:], timeout: nil, retriesWhenLost: 1)
+            monitor: nil, compute: nil, env: [:], timeout: nil, retriesWhenLost: 1, isIsolated: false)
     }
 }

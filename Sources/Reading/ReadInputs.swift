@@ -43,39 +43,8 @@ struct InputReader {
         project.environments.reduce(into: [:]) { versions, environment in
             let root = home.data(
                 project: project.name, environment: environment.name, configured: environment.dataRoot)
-            versions[environment.name] = environment.datasets.compactMapValues { datasetVersion(of: $0, root) }
+            let current = DatasetVersions(home, root: root)
+            versions[environment.name] = environment.datasets.compactMapValues(current.version)
         }
     }
-}
-
-/// The current version of a dataset; `nil` if it does not exist.
-///
-/// - Parameter root: the environment's data root.
-package func datasetVersion(of dataset: Dataset, _ root: String) -> String? {
-    switch dataset {
-    case .version(let text): text
-    case .path(let path): datasetVersion(at: path.hasPrefix("/") ? path : "\(root)/\(path)")
-    }
-}
-
-/// A text that changes when the data at `path` changes; `nil` if nothing is there.
-///
-/// Contents are not read. A file is identified by size and time, a Delta table by its log, a folder by the files below
-/// it.
-package func datasetVersion(at path: String) -> String? {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return nil }
-    guard isFolder.boolValue else { return stamp(path) }
-    let log = "\(path)/_delta_log"
-    let isTable = FileManager.default.fileExists(atPath: log)
-    let folder = isTable ? log : path
-    // Names are enough: entries of a Delta log are written once, and they name the table's files.
-    let names = (FileManager.default.enumerator(atPath: folder)?.compactMap { $0 as? String } ?? []).sorted()
-    return sha256(names.map { "\($0) \(stamp("\(folder)/\($0)"))\n" }.joined())
-}
-
-private func stamp(_ path: String) -> String {
-    guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return "gone" }
-    let changed = (attributes[.modificationDate] as? Date)?.timeIntervalSince1970 ?? 0
-    return "\(attributes[.size] ?? 0) bytes, \(changed)"
 }

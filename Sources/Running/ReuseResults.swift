@@ -38,10 +38,11 @@ extension Engine {
     }
 
     private func restore(_ known: StoredResult, for step: PlannedStep, of id: Int64) {
+        guard let entry = live[id], let trust = entry.run.plan.trust else { return }
         restoring[id, default: []].insert(step.name)
-        let attempt = live[id]?.progress[step.name].lastAttempt ?? 1
+        let attempt = entry.progress[step.name].lastAttempt
         jobs.start { [self, runner] in
-            let outputs = await runner.restore(known, for: step, of: id, attempt: attempt)
+            let outputs = await runner.restore(known, for: step, of: id, attempt: attempt, trust: trust)
             if Task.isCancelled { return }
             await restored(known, for: step, of: id, outputs)
         }

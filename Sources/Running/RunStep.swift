@@ -158,18 +158,20 @@ package struct StepRunner: Sendable {
     /// The result of an earlier run that the step may reuse.
     func earlierResult(of step: PlannedStep, in run: StoredRun) async throws -> StoredResult? {
         guard let key = step.reuse?.key, let trust = run.plan.trust else { return nil }
-        return try await store.result(key: key.digest, trust: trust, tree: run.plan.tree, project: run.project)
+        return try await store.result(
+            key: key.digest, trust: trust, sameTree: run.plan.isIsolated(step) ? run.plan.tree : nil,
+            project: run.project)
     }
 
     /// Restores an earlier result for a step, verified file by file.
     ///
     /// - Returns: its kept outputs, name → path; `nil` if the result is damaged: it is discarded and the step must run.
-    package func restore(_ known: StoredResult, for step: PlannedStep, of run: Int64, attempt: Int) async -> [String:
-        String]?
-    {
+    package func restore(
+        _ known: StoredResult, for step: PlannedStep, of run: Int64, attempt: Int, trust: Trust
+    ) async -> [String: String]? {
         do {
             let outputs = try await executors.executor(of: step).restore(
-                known.result, for: Attempt(run: run, step: step.name, number: attempt))
+                known.result, for: Attempt(run: run, step: step.name, number: attempt), trust: trust)
             if let outputs { return outputs }
             logger.warning("the kept result of step \(step.name) of run \(known.run) is damaged, and is made anew")
             try await store.discard(result: known.id)

@@ -13,9 +13,11 @@ extension StoredResult {
 }
 
 extension StoreReading {
-    /// The latest result with this key that a run of this trust level may use: a result of equally trusted code, or a
-    /// result of the same tree that does not come from a fork.
-    public func result(key: String, trust: Trust, tree: ObjectID, project: Int64) async throws -> StoredResult? {
+    /// The latest result with this key that a run of this trust level may use: a result of a run that is trusted as much.
+    ///
+    /// - Parameter sameTree: for a step whose result depends on the tree alone; then a less trusted run of that tree will do,
+    ///   but not a fork's.
+    public func result(key: String, trust: Trust, sameTree: ObjectID?, project: Int64) async throws -> StoredResult? {
         try await reader.read { database in
             let statement = try database.cachedStatement(
                 sql: """
@@ -23,7 +25,7 @@ extension StoreReading {
                     AND (trust >= ? OR (tree = ? AND trust > 0)) ORDER BY id DESC LIMIT 1
                     """)
             let row = try Row.fetchOne(
-                statement, arguments: [project, key, trust.rawValue, tree.description])
+                statement, arguments: [project, key, trust.rawValue, sameTree?.description])
             // The step runs again when its result cannot be read.
             return try row.flatMap { row in try ifReadable { try StoredResult(row) } }
         }

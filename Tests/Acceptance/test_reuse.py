@@ -5,7 +5,7 @@ import pytest
 PIPELINE = """\
 on: {{ push: {{ environment: {environment} }} }}
 steps:
-  test: {{ run: 'cat src/*', inputs: [src/**] }}
+  test: {{ run: 'cat src/*', inputs: [src/**], isolated: true }}
   features:
     run: 'echo kept > $ESPALIER_OUTPUTS/table.txt; mkdir $ESPALIER_OUTPUTS/deep; echo x > $ESPALIER_OUTPUTS/deep/er; echo rows=3 >> $ESPALIER_OUTPUT'
     inputs: [src/**, "*.cfg"]
@@ -105,8 +105,27 @@ def test_a_merge_is_not_tested_again_where_it_lands(project):
     project.push("HEAD:refs/for/main", "-o", "topic=b")
     check = project.run_once(pipeline="change")
     staged = project.run_once(branch="main", pipeline="staging")
-    assert states(check)["test"] == "passed" and states(staged) == {"test": "reused", "features": "reused", "train": "passed"}
+    assert states(check)["test"] == "passed"
+    # "features" has data and network in the check, which is trusted less: what it left says nothing about the tree alone.
+    assert states(staged) == {"test": "reused", "features": "passed", "train": "passed"}
     assert staged["steps"]["test"]["detail"] == f"from run {check['run']['id']}"
+
+
+def test_an_isolated_step_has_no_network_no_data_and_no_results_but_those_it_needs(watch):
+    project = watch({"pipelines/dev.yml": f"""\
+        on: {{ push: {{ environment: dev }} }}
+        steps:
+          other: {{ run: 'echo secret > $ESPALIER_OUTPUTS/table', outputs: [table] }}
+          alone: {{ needs: [made], run: 'cat $ESPALIER_INPUTS/made/table; grep -c : /proc/net/dev; echo data=$ESPALIER_DATA; ls /proc/self/root$(dirname $(dirname $(dirname $ESPALIER_CONFIG)))', isolated: true, inputs: [src/**] }}
+          made: {{ run: 'echo made > $ESPALIER_OUTPUTS/table', outputs: [table], inputs: [src/**] }}
+        """})
+    project.branch("feature/a")
+    project.push("feature/a")
+    run = project.run_once(branch="feature/a")
+    assert states(run) == {"other": "passed", "made": "passed", "alone": "passed"}, project.log(1, "alone")
+    made, interfaces, data, *folders = project.log(1, "alone").splitlines()
+    assert (made, interfaces, data) == ("made", "1", "data="), "only lo"
+    assert sorted(folders) == ["alone", "made"], "not what it does not need"
 
 
 def test_a_protected_environment_takes_nothing_from_a_branch_with_another_tree(project):

@@ -3,6 +3,7 @@ import Fixtures
 import Foundation
 import Home
 import Minding
+import Plans
 import Runs
 import ScriptedExecution
 import Testing
@@ -147,11 +148,12 @@ import Testing
         let kept = try #require(try await executor.result(of: job).kept)
         #expect(kept.values == ["rows": "12"] && kept.outputs.keys.sorted() == ["table.csv"])
         let other = Attempt(run: 8, step: "step", number: 1)
-        let outputs = try #require(try await subject.executor().restore(kept, for: other))
+        let outputs = try #require(try await subject.executor().restore(kept, for: other, trust: .protected))
         #expect(outputs.keys.sorted() == ["table.csv"])
         #expect(try !executor.wasStarted(other), "what is laid out was not started")
         try subject.damageKeptResults()
-        #expect(try await executor.restore(kept, for: Attempt(run: 9, step: "step", number: 1)) == nil)
+        #expect(
+            try await executor.restore(kept, for: Attempt(run: 9, step: "step", number: 1), trust: .protected) == nil)
     }
 
     @Test(arguments: Place.allCases) func anAttemptThatNobodyStartedIsLost(place: Place) async throws {

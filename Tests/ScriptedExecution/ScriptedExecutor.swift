@@ -1,4 +1,5 @@
 import Executing
+import Plans
 import Runs
 
 /// Runs steps as a script says, in memory and at once. Another executor on the same machine finds the attempts of this one.
@@ -23,7 +24,9 @@ package struct ScriptedExecutor: Executor {
 
     package func write(_ lines: [String], toLogOf attempt: Attempt) throws { machine.write(lines, toLogOf: attempt) }
 
-    package func restore(_ result: KeptResult, for attempt: Attempt) async throws -> [String: String]? {
+    package func restore(_ result: KeptResult, for attempt: Attempt, trust: Trust) async throws -> [String:
+        String]?
+    {
         machine.restore(result, for: attempt)
     }
 }
