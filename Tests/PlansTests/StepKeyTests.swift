@@ -141,4 +141,31 @@ import Testing
         let check = Plan(pipeline, in: project.environments[3], trigger: .change(number: 1, base: id), facts) { $0 }
         #expect(check.trust == .unprotected, "a change is not merged yet")
     }
+
+    @Test(arguments: [("required", true), ("best-effort", false), ("off", false)])
+    func onlyAChainOfIsolatedStepsInARequiredSandboxDependsOnTheTreeAlone(sandbox: String, holds: Bool) throws {
+        var world = World()
+        world.dev += "\nsandbox: \(sandbox)"
+        world.steps = """
+            alone: { run: a, inputs: [src/**], isolated: true }
+            after-alone: { run: b, inputs: [src/**], isolated: true, needs: [alone] }
+            after-test: { run: c, inputs: [src/**], isolated: true, needs: [test] }
+            test: { run: d, inputs: [src/**] }
+            """
+        let plan = try plan(world)
+        let isolated = plan.steps.filter(plan.isIsolated).map(\.name).sorted()
+        #expect(isolated == (holds ? ["after-alone", "alone"] : []))
+    }
+
+    @Test func dataOfAnotherRootIsOtherDataAndNoneOfAnIsolatedStep() throws {
+        #expect(
+            try differences { $0.dev += "\ndata_root: elsewhere" } == [
+                "features": ["data root"], "train": ["needs features"],
+            ])
+        #expect(throws: Problems.self) {
+            var world = World()
+            world.steps = "a: { run: x, isolated: true, data: [births] }"
+            _ = try plan(world)
+        }
+    }
 }

@@ -61,4 +61,13 @@ import Testing
         #expect(TimeMark(now, now: now).short == "23 Nov 11:00")
         #expect(TimeMark(now, now: now).full == "2026-11-23 11:00:00 UTC")
     }
+
+    @Test func aPageShowsNoMoreValuesThanItCan() {
+        let few = Pair.sorted(["b": "2", "a": String(repeating: "<", count: 1_000_000)])
+        #expect(few.map(\.key) == ["a", "b"] && few[0].value.hasSuffix("<… (1000000 characters)"))
+        let many = Pair.sorted(
+            Dictionary(uniqueKeysWithValues: (0..<1_000).map { ("\($0)", String(repeating: "x", count: 250)) }))
+        #expect(many.count < 90 && many.last?.key == "…")
+        #expect(many.last?.value == "and \(1_001 - many.count) more")
+    }
 }

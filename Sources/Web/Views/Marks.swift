@@ -98,7 +98,25 @@ struct Pair {
     let key: String
     let value: String
 
+    /// Sorted by key, and no more than a page can show: 300 characters of a key or value, 20,000 of all. The rest is
+    /// counted; the API has it.
     static func sorted(_ values: [String: String]) -> [Pair] {
-        values.sorted { $0.key < $1.key }.map { Pair(key: $0.key, value: $0.value) }
+        var pairs: [Pair] = []
+        var room = 20_000
+        for (key, value) in values.sorted(by: { $0.key < $1.key }) {
+            let pair = Pair(key: shortened(key), value: shortened(value))
+            room -= pair.key.count + pair.value.count
+            guard room >= 0 else {
+                return pairs + [Pair(key: "…", value: "and \(values.count - pairs.count) more")]
+            }
+            pairs.append(pair)
+        }
+        return pairs
+    }
+
+    private static func shortened(_ text: String) -> String {
+        // Counting bytes first: most values are short, and counting characters takes time.
+        guard text.utf8.count > 300, text.count > 300 else { return text }
+        return "\(text.prefix(300))… (\(text.count) characters)"
     }
 }
