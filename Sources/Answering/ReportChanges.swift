@@ -122,6 +122,7 @@ extension Deed {
         case .backfilled(let schedule, let number, let moments):
             "asked for backfill \(number) of \(schedule): \(moments) moments"
         case .cancelledBackfill(let number): "cancelled backfill \(number)"
+        case .acceptedVersion(let model, let version, let reason): "accepted \(model) \(version) as champion: \(reason)"
         case .askedForRollback(let model, let version, let reason): "asked for \(model) \(version) back: \(reason)"
         }
     }

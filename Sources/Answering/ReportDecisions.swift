@@ -96,15 +96,35 @@ public struct ProvenanceExport: Sendable {
     public var signatureKey: String?
 }
 
+/// The last confirmed move of an alias.
+package typealias LedgerMove = (move: AliasMove, decision: Int64, hasEvidence: Bool)
+
 extension ModelReport {
     /// Where the registry's aliases differ from the ledger's confirmed moves; `nil` if they agree.
-    package func difference(from ledger: [(move: AliasMove, decision: Int64)]) -> String? {
-        for (move, decision) in ledger where aliases.contains(move.alias) != (move.to == version) {
+    package func difference(from ledger: [LedgerMove]) -> String? {
+        for (move, decision, hasEvidence) in ledger {
+            if hasEvidence, move.to == version, tags["espalier.run"] == nil {
+                return
+                    "decision \(decision) made another \(name) \(version) its '\(move.alias)': that one is gone, and "
+                    + "somebody has made a version of the same number"
+            }
+            guard aliases.contains(move.alias) != (move.to == version) else { continue }
             return move.to == version
                 ? "the ledger has '\(move.alias)' here, by decision \(decision): somebody else has moved it"
                 : "'\(move.alias)' was moved outside Espalier: the ledger has it at \(move.to)"
         }
         return nil
+    }
+
+    /// Versions that the ledger has as champions, and that the registry does not have any more.
+    package static func gone(_ ledger: [LedgerMove], known: [ModelReport]) -> [ModelReport] {
+        ledger.filter { one in !known.contains { $0.name == one.move.model && $0.version == one.move.to } }.map { one in
+            var report = ModelReport(name: one.move.model, version: one.move.to, aliases: [], stage: "gone", tags: [:])
+            report.remark =
+                "the ledger has '\(one.move.alias)' here, by decision \(one.decision), and the registry has no such version: "
+                + "restore it, or accept another: espalier decisions accept \(one.move.model) --version VERSION"
+            return report
+        }
     }
 }
 

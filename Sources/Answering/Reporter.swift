@@ -130,12 +130,14 @@ public struct Reporter: Sendable {
                 troubles.append("the versions of \(model) are not known: \(error)")
                 continue
             }
-            reports += versions.map {
+            let moves = ledger.filter { $0.move.model == model }
+            let found = versions.map {
                 var report = ModelReport(
                     name: $0.name, version: $0.version, aliases: $0.aliases, stage: $0.stage, tags: $0.tags)
-                report.remark = report.difference(from: ledger.filter { $0.move.model == report.name })
+                report.remark = report.difference(from: moves)
                 return report
             }
+            reports += ModelReport.gone(moves, known: found) + found
         }
         return (reports, troubles)
     }

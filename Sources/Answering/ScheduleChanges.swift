@@ -15,7 +15,7 @@ extension WorkingTree {
     public func scheduleChanges(onPushOf branch: String, home: Home) async throws -> [ScheduleChangeReport] {
         let facts = try self.facts(forPushOf: branch)
         guard let environment = facts.project.environment(ofBranch: branch)?.name else { return [] }
-        let planned = facts.project.schedules(in: environment)
+        let planned = facts.project.schedules(in: environment).mapValues(\.rule)
         guard FileManager.default.fileExists(atPath: home.database) else {
             return differences(from: [:], to: planned, now: Date()).map(ScheduleChangeReport.init)
         }

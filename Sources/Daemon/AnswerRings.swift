@@ -53,7 +53,7 @@ extension Daemon {
         case .openChange(let branch, let target, let topic, let project):
             return .done(try await openChange(of: branch, into: target, topic: topic, project: project))
         case .approveDecision(let number, let who): return .done(try await approve(decision: number, by: who))
-        case .rollBack(let wish): return .runs(try await rollBack(wish))
+        case .rollBack(let wish): return .runs(try await wish.accepts ? accept(wish) : rollBack(wish))
         case .testNotice(let channel, let environment, let project):
             return .done(try await testNotice(channel, environment: environment, project: project))
         case .fire(let schedule, let project, let time):

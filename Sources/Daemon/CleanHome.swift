@@ -2,6 +2,7 @@ import Executing
 import Foundation
 import Home
 import Plans
+import Promoting
 import Reading
 import Runs
 import Store
@@ -24,10 +25,11 @@ public struct Cleaning: Sendable, Codable {
     public var results = 0
     public var workspaces = 0
     public var outputs = 0
+    public var models = 0
     public var bytes: Int64 = 0
 }
 
-/// Removes what is no longer needed: results, workspaces, outputs of old runs.
+/// Removes what is no longer needed: results, workspaces, models, outputs of old runs.
 ///
 /// Always keeps: logs and records; what unended runs use; the outputs of the last passed run of every branch and
 /// pipeline, and of every run that made a live schedule; the evidence of decisions.
@@ -52,6 +54,8 @@ struct HomeCleaner: Sendable {
         let numbers = Set(unended.map { String($0.id) } + unended.unreadable.map { String($0.id) })
         try await onOwnThread { scratch.removeAll { numbers.contains(String($0.prefix { $0 != "." })) } }
         SystemSettings(folder: home.system).removeOld(before: cutoff)
+        let oldest = unended.map(\.createdAt).min() ?? cutoff
+        cleaning.models = try await onOwnThread { [home] in home.removeModels(unusedSince: min(cutoff, oldest)) }
         cleaning.outputs = try await removeOutputs(ofRunsEndedBefore: cutoff)
         return cleaning
     }

@@ -31,6 +31,9 @@ enum Command: Codable, Sendable {
         let environment: String?
         let by: String
         let reason: String
+        /// Whether to accept a version that was not champion before. Then `version` is absent for the one that the alias
+        /// points to.
+        let accepts: Bool
     }
 
     struct Backfill: Codable, Sendable {

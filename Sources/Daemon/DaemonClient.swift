@@ -80,7 +80,25 @@ public struct DaemonClient: Sendable {
         _ model: String, to version: String?, environment: String?, as name: String, because reason: String
     ) throws -> Int64? {
         try runs(
-            .rollBack(.init(model: model, version: version, environment: environment, by: name, reason: reason))
+            .rollBack(
+                .init(
+                    model: model, version: version, environment: environment, by: name, reason: reason, accepts: false))
+        ).first
+    }
+
+    /// Accepts a version as champion that no rule judged here.
+    ///
+    /// - Parameters:
+    ///   - version: absent: the one that the registry's alias points to.
+    ///   - environment: can be absent if only one uses the model.
+    /// - Returns: the number of the run that tries the version and then moves the alias.
+    public func accept(
+        _ model: String, version: String?, environment: String?, as name: String, because reason: String
+    ) throws -> Int64? {
+        try runs(
+            .rollBack(
+                .init(model: model, version: version, environment: environment, by: name, reason: reason, accepts: true)
+            )
         ).first
     }
 

@@ -5,6 +5,8 @@ import Git
 import Home
 import Plans
 import Projects
+import Promoting
+import Registry
 import Running
 import Runs
 import Store
@@ -70,12 +72,60 @@ extension Daemon {
         let request = RollbackRequest(
             environment: wanted, model: model, version: version, commit: run.plan.commit, branch: run.plan.branch,
             by: name, reason: reason)
-        try await store.note(
-            .askedForRollback(model: model, version: version, reason: reason), by: name, project: run.project,
-            at: Date())
-        let event = try await store.store(.rollback(request), project: run.project, at: Date())
+        return try await start(request, project: run.project)
+    }
+
+    private func start(_ request: RollbackRequest, project: Int64) async throws -> [Int64] {
+        let (model, version, reason) = (request.model, request.version, request.reason)
+        let deed: Deed =
+            request.accepts ?? false
+            ? .acceptedVersion(model: model, version: version, reason: reason)
+            : .askedForRollback(model: model, version: version, reason: reason)
+        try await store.note(deed, by: request.by, project: project, at: Date())
+        let event = try await store.store(.rollback(request), project: project, at: Date())
         bells.turn.ring()
         await engine.planned([event])
         return try await store.runs(ofEvent: event.id).map(\.id)
+    }
+
+    /// Accepts a version as champion that no rule judged here: one that somebody moved the alias to, or any other.
+    ///
+    /// - Returns: the runs that try the version and then write it into the ledger.
+    func accept(_ wish: Command.RollBack) async throws -> [Int64] {
+        let using = try await store.plansInUse(of: wish.model).filter { $0.plan.settings.registry.incumbent != nil }
+        let environments = Set(using.map(\.plan.environment)).sorted()
+        guard !environments.isEmpty else {
+            throw DaemonError.refused("no environment that has run here has champions of a model '\(wish.model)'")
+        }
+        guard wish.environment != nil || using.count == 1 else {
+            throw DaemonError.refused(
+                "'\(wish.model)' is used in \(environments.joined(separator: " and ")): name one with --environment")
+        }
+        guard let (project, plan) = using.first(where: { $0.plan.environment == wish.environment ?? environments[0] })
+        else {
+            throw DaemonError.refused(
+                "'\(wish.model)' is not used in \(wish.environment ?? ""), but in \(environments.joined(separator: " and "))"
+            )
+        }
+        let version = try await self.version(toAccept: wish, plan)
+        // The code that serves the model now has to work with the version.
+        let served = try await store.tenures(of: wish.model).last {
+            $0.decision.body.environment == plan.environment && $0.decision.body.project == plan.project
+        }
+        let code = if let served { try await store.run(served.decision.body.run).plan } else { plan }
+        return try await start(
+            RollbackRequest(
+                environment: plan.environment, model: wish.model, version: version, commit: code.commit,
+                branch: code.branch, by: wish.by, reason: wish.reason, accepts: true), project: project)
+    }
+
+    private func version(toAccept wish: Command.RollBack, _ plan: Plan) async throws -> String {
+        if let version = wish.version { return version }
+        let settings = plan.settings.registry
+        let alias = settings.incumbent ?? ""
+        let registry = try await registries.registry(settings)
+        if let version = try await registry.version(ofAlias: alias, model: wish.model) { return version }
+        throw DaemonError.refused(
+            "the registry has no '\(alias)' of \(wish.model): name the version that becomes champion with --version")
     }
 }

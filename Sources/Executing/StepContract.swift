@@ -92,7 +92,8 @@ struct StepContract {
         return Sandbox(
             program: program,
             system: SandboxPart.programs + [.shown(try machine.settings.current(), at: "/etc")],
-            readable: readableOutputs + [layer.inputs] + (readsOnly ? data : []),
+            readable: readableOutputs + [layer.inputs] + (readsOnly ? data : [])
+                + [job.variables["ESPALIER_MODEL"]].compactMap(\.self),
             optional: machine.readable + datasets,
             writable: [layer.tree, layer.outputs, layer.output] + (readsOnly ? [] : data),
             devices: machine.devices,

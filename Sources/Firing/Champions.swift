@@ -5,15 +5,17 @@ import Reading
 import Registry
 import Store
 
-/// The current champions for schedules. Asks a registry once per turn for all schedules of a model.
+/// The current champions for schedules, by the ledger. Asks a registry once per turn for all schedules of a model.
 actor Champions {
     private let planner: RepositoryPlanner
     private let registries: Registries
+    private let store: Store
     private var projects: [Int64: StoredProject] = [:]
     private var files: [[String]: Project] = [:]
-    private var known: [RegistrySettings: PinnedVersion?] = [:]
+    private var known: [ChampionPlace: PinnedVersion?] = [:]
 
-    init(planner: RepositoryPlanner, registries: Registries) {
+    init(planner: RepositoryPlanner, registries: Registries, store: Store) {
+        self.store = store
         self.planner = planner
         self.registries = registries
     }
@@ -26,13 +28,13 @@ actor Champions {
     }
 
     func champion(for schedule: StoredSchedule) async throws -> PinnedVersion? {
-        guard let settings = try files(of: schedule)?.registry(of: schedule), let model = settings.model,
-            let alias = settings.incumbent
+        guard let settings = try files(of: schedule)?.registry(of: schedule),
+            let place = ChampionPlace(settings, project: schedule.project, environment: schedule.rule.environment)
         else { return nil }
-        if let answer = known[settings] { return answer }
-        let version = try await registries.registry(settings).version(ofAlias: alias, model: model)
-        let pinned = version.map { PinnedVersion(model: model, version: $0) }
-        known[settings] = pinned
+        if let answer = known[place] { return answer }
+        let finder = ChampionFinder(registry: try await registries.registry(settings), store: store)
+        let pinned = try await finder.served(in: place).map { PinnedVersion(model: place.model, version: $0) }
+        known[place] = pinned
         return pinned
     }
 

@@ -46,7 +46,7 @@ package actor Clockwork {
         self.logger = logger
         self.bells = bells
         self.troubles = troubles
-        champions = Champions(planner: planner, registries: registries)
+        champions = Champions(planner: planner, registries: registries, store: store)
         timer = try WallTimer(ring: bells.schedules.ring)
     }
 
@@ -106,6 +106,15 @@ package actor Clockwork {
     }
 
     private func raise(_ error: any Error, _ schedule: StoredSchedule) {
+        // It is over in a moment.
+        if error is MoveUnderWay { return }
+        if let refusal = error as? DaemonError {
+            troubles.raise(
+                .schedules, of: names[schedule.project], part: schedule.pipeline,
+                what: "schedule \(schedule.pipeline) does not fire: \(refusal)",
+                remedy: "do one of the two; the schedule is tried every 5 seconds, and no moment is lost")
+            return
+        }
         let isRegistry = error is RegistryError
         troubles.raise(
             isRegistry ? .registry : .schedules, of: names[schedule.project], part: schedule.pipeline,
@@ -229,8 +238,16 @@ package actor Clockwork {
 
     /// Runs a moment because a person requested it.
     package func fireByHand(_ schedule: StoredSchedule, at time: Date) async throws -> StoredEvent {
-        let event = try await store.fireByHand(
-            schedule, at: time, pinned: try await champions.champion(for: schedule), now: now())
+        // What was found out for earlier fires may not hold any more.
+        await champions.forget()
+        let pinned: PinnedVersion?
+        do {
+            pinned = try await champions.champion(for: schedule)
+        } catch {
+            if error is DaemonError { raise(error, schedule) }
+            throw error
+        }
+        let event = try await store.fireByHand(schedule, at: time, pinned: pinned, now: now())
         Failpoint.reach(.fireStored)
         fired()
         return event

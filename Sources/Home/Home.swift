@@ -18,6 +18,7 @@ import Foundation
 /// HOME/outgoing/           notices that are being sent
 /// HOME/system/             system settings that every sandbox sees
 /// HOME/policy.yml          what the operator allows steps beyond the default
+/// HOME/models/SHA256/      files of champions as they were verified, by the digest of what is stated about them
 /// HOME/evidence/SHA256.csv evidence behind decisions
 /// HOME/provenance/SHA256.json   signed statements about registered models
 /// HOME/provenance/SHA256.sig    beside it, the signature of the model's files
@@ -41,6 +42,7 @@ public struct Home: Sendable, Hashable {
     public var id: String { path + "/id" }
     public var workspaces: String { path + "/workspaces" }
     public var evidence: String { path + "/evidence" }
+    public var models: String { path + "/models" }
     public var scratch: String { path + "/scratch" }
     public var system: String { path + "/system" }
     public var policy: String { path + "/policy.yml" }
@@ -71,8 +73,8 @@ public struct Home: Sendable, Hashable {
                     + "choose another with --home")
         }
         for folder in [
-            path, path + "/runs", workspaces, scratch, system, outgoing, evidence, kept, mlflow, path + "/mirrors",
-            path + "/data",
+            path, path + "/runs", workspaces, scratch, system, outgoing, evidence, kept, mlflow, models,
+            path + "/mirrors", path + "/data",
             path + "/provenance", path + "/keys",
         ] {
             do {

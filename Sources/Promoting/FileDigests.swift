@@ -32,14 +32,31 @@ package func differences(_ stated: [FileDigest], _ found: [FileDigest]) -> [Stri
 
 extension MLflow {
     /// The digests of a model's files. Reads each file once. `nil` if the server does not serve files.
-    package func digests(ofModel source: String) async throws -> [FileDigest]? {
+    ///
+    /// - Parameter folder: an empty folder that gets the files. Absent: they are not kept.
+    package func digests(ofModel source: String, keptIn folder: String? = nil) async throws -> [FileDigest]? {
         guard let files = try await files(ofModel: source), !files.isEmpty else { return nil }
         var digests: [FileDigest] = []
         for file in files {
             let copy = try await load(file)
             defer { try? FileManager.default.removeItem(at: copy) }
             digests.append(FileDigest(path: file.path, sha256: try sha256(ofFile: copy.path)))
+            if let folder { try keep(copy.path, as: file.path, in: folder) }
         }
         return digests
+    }
+
+    /// - Parameter name: as the server says it, so it must not lead out of the folder.
+    private func keep(_ file: String, as name: String, in folder: String) throws {
+        let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+        guard parts.allSatisfy({ !$0.isEmpty && $0 != "." && $0 != ".." && !$0.utf8.contains(0) }) else {
+            throw RegistryError.unreadable("a model's file called '\(name)'")
+        }
+        let place = "\(folder)/\(name)"
+        try FileManager.default.createDirectory(
+            atPath: (place as NSString).deletingLastPathComponent, withIntermediateDirectories: true,
+            attributes: [.posixPermissions: 0o755])
+        try FileManager.default.moveItem(atPath: file, toPath: place)
+        try FileManager.default.setAttributes([.posixPermissions: 0o444], ofItemAtPath: place)
     }
 }

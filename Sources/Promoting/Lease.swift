@@ -40,3 +40,17 @@ package struct LeaseHeld: Error, CustomStringConvertible {
             + "\(lease.until.formatted(.iso8601)) at the latest; if that is a mistake, stop it, or give it a model of its own"
     }
 }
+
+/// The model's champions are decided by the ledger of another daemon, whose id the model carries as a tag.
+package struct OtherLedger: Error, CustomStringConvertible {
+    static let tag = "espalier.ledger"
+
+    package let model: String
+    let owner: String
+
+    package var description: String {
+        "the champions of \(model) are decided by the ledger of another daemon, \(owner): give this environment a model of "
+            + "its own, or, once that daemon promotes \(model) no longer, hand it over by deleting the model's tag "
+            + "'\(Self.tag)' in MLflow"
+    }
+}

@@ -50,9 +50,21 @@ package actor ModelLeases {
         try await registry.deleteTag(Lease.tag, ofModel: model)
     }
 
-    /// - Throws: `LeaseHeld` while another daemon is moving aliases of the model.
+    /// - Throws: `OtherLedger` if the model's champions are decided by another ledger.
+    func requireOwn(_ model: String, of registry: MLflow) async throws {
+        try requireOwn(model, try await registry.tags(ofModel: model))
+    }
+
+    private func requireOwn(_ model: String, _ tags: [String: String]) throws {
+        guard let owner = tags[OtherLedger.tag], !owner.isEmpty, owner != (try ledger()) else { return }
+        throw OtherLedger(model: model, owner: owner)
+    }
+
+    /// - Throws: `LeaseHeld` while another daemon is moving aliases of the model, `OtherLedger` if it is not ours.
     func requireFree(_ model: String, of registry: MLflow) async throws {
-        let known = Lease(tag: try await registry.tags(ofModel: model)[Lease.tag])
+        let tags = try await registry.tags(ofModel: model)
+        try requireOwn(model, tags)
+        let known = Lease(tag: tags[Lease.tag])
         if let known, known.holdsUp(try id(), at: Date()) { throw LeaseHeld(model: model, lease: known) }
     }
 
@@ -62,8 +74,13 @@ package actor ModelLeases {
             holder: try id(), until: Date().addingTimeInterval(Lease.length), host: ProcessInfo.processInfo.hostName)
         try await registry.setTag(Lease.tag, to: lease.text, ofModel: model)
         try await Task.sleep(for: .milliseconds(Int.random(in: settling)))
-        let seen = Lease(tag: try await registry.tags(ofModel: model)[Lease.tag])
+        let tags = try await registry.tags(ofModel: model)
+        let seen = Lease(tag: tags[Lease.tag])
         if let seen, seen.holder != lease.holder { throw LeaseHeld(model: model, lease: seen) }
+        try requireOwn(model, tags)
+        if seen != nil, tags[OtherLedger.tag] == nil {
+            try await registry.setTag(OtherLedger.tag, to: try ledger(), ofModel: model)
+        }
         // The tag is gone: an earlier move of ours has just ended.
         return seen == nil ? try await take(model, of: registry) : lease
     }
@@ -72,5 +89,10 @@ package actor ModelLeases {
     private func id() throws -> String {
         let made = try makeOnce(home.id) { UUID().uuidString }
         return String(sha256("\(made) \(ProcessInfo.processInfo.hostName) \(home.path)").prefix(12))
+    }
+
+    /// Identifies the ledger. Stays the same when the home moves to another machine or path.
+    private func ledger() throws -> String {
+        String(sha256("ledger \(try makeOnce(home.id) { UUID().uuidString })").prefix(12))
     }
 }

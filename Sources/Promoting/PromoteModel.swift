@@ -47,7 +47,8 @@ package struct ModelPromoter: Sendable {
         }
         let scoredAgainst = progress[evidence.step].incumbent
         let readAt = Date()
-        let current = try await registry.version(ofAlias: alias, model: model)
+        try await leases.requireOwn(model, of: registry)
+        let current = try await incumbent(settings, of: run)
         guard current == scoredAgainst else {
             return StepResult(
                 outcome: .refused(
@@ -155,6 +156,22 @@ package struct ModelPromoter: Sendable {
             return result
         }
         guard let move = try await store.unconfirmedMove(of: decision.id) else { return result }
+        let obstacle: String?
+        do {
+            obstacle = try await carryOut(move, of: decision, settings, verified: verified, &result)
+        } catch let error as OtherLedger {
+            obstacle = "decision \(decision.id) cannot be carried out: \(error)"
+        }
+        guard let obstacle else { return result }
+        try await store.voidMove(of: decision.id, because: obstacle, at: Date())
+        return StepResult(outcome: .refused(reason: obstacle))
+    }
+
+    /// - Returns: why the move cannot be made any more; `nil` if it was made.
+    private func carryOut(
+        _ move: AliasMove, of decision: StoredDecision, _ settings: RegistrySettings, verified: VersionCheck?,
+        _ result: inout StepResult
+    ) async throws -> String? {
         let body = decision.body
         let registration = try await registration(for: body)
         // Verify before taking the lease, because reading a large model takes longer than a lease lasts. But not while
@@ -166,27 +183,25 @@ package struct ModelPromoter: Sendable {
         } else {
             check = try await verify(move.to, of: move.model, project: body.project, registeredBy: registration)
         }
-        let obstacle: String?
         switch check {
-        case .refused(let reason): obstacle = "decision \(decision.id) cannot be carried out: \(reason)"
+        case .refused(let reason): return "decision \(decision.id) cannot be carried out: \(reason)"
         case .asRegistered(let remark):
             result.said += remark.map { [$0] } ?? []
-            obstacle = try await leases.holding(move.model, of: registry) { lease in
-                try await make(move, of: decision, registeredBy: registration?.run, settings, lease)
+            return try await leases.holding(move.model, of: registry) { lease in
+                try await make(move, of: decision, registeredBy: registration, settings, lease)
             }
         }
-        guard let obstacle else { return result }
-        try await store.voidMove(of: decision.id, because: obstacle, at: Date())
-        return StepResult(outcome: .refused(reason: obstacle))
     }
 
     /// - Returns: why the move cannot be made any more; `nil` if it was made.
     private func make(
-        _ move: AliasMove, of decision: StoredDecision, registeredBy run: Int64?, _ settings: RegistrySettings,
-        _ lease: Lease
+        _ move: AliasMove, of decision: StoredDecision, registeredBy registration: Registration?,
+        _ settings: RegistrySettings, _ lease: Lease
     ) async throws -> String? {
         let current = try await registry.version(ofAlias: move.alias, model: move.model)
-        if let reason = try await obstacle(to: move, of: decision, registeredBy: run, current) { return reason }
+        if let reason = try await obstacle(to: move, of: decision, registeredBy: registration, current) {
+            return reason
+        }
         guard lease.until > Date() else {
             throw RegistryError.unreachable(registry.url, reason: "its answers took longer than a lease lasts")
         }
@@ -206,13 +221,13 @@ package struct ModelPromoter: Sendable {
 
     /// Why a move cannot be made any more; `nil` if it can be made or already was.
     private func obstacle(
-        to move: AliasMove, of decision: StoredDecision, registeredBy run: Int64?, _ current: String?
+        to move: AliasMove, of decision: StoredDecision, registeredBy registration: Registration?, _ current: String?
     ) async throws -> String? {
         guard current == move.to || current == move.from else {
             return "decision \(decision.id) would move '\(move.alias)' from \(move.from ?? "nothing") to \(move.to), "
                 + "and it has been moved to \(current ?? "nothing") meanwhile"
         }
-        switch try await version(move.to, of: move.model, project: decision.body.project, registeredBy: run) {
+        switch try await version(move.to, of: move.model, project: decision.body.project, registeredBy: registration) {
         case .success: return nil
         case .failure(let reason): return "decision \(decision.id) cannot be carried out: \(reason.text)"
         }

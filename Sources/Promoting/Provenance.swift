@@ -59,7 +59,10 @@ struct Provenance: Sendable {
     /// - Parameters:
     ///   - source: where its files are now.
     ///   - plan: the plan of the run that registered it.
-    func problem(of source: String, as name: String, _ stated: Stated, of plan: Plan) async throws -> String? {
+    ///   - keepsFiles: whether to keep the verified files for steps to read; see `KeptModels`.
+    func problem(of source: String, as name: String, _ stated: Stated, of plan: Plan, keepsFiles: Bool = false)
+        async throws -> String?
+    {
         guard let bytes = FileManager.default.contents(atPath: home.provenance(stated.statement)) else {
             return "what was stated about the model, \(home.provenance(stated.statement)), is not there any more"
         }
@@ -71,14 +74,21 @@ struct Provenance: Sendable {
             return
                 "what was stated about the model, sha256:\(stated.statement), is not signed by this environment's key"
         }
-        guard let files = try await registry.digests(ofModel: source) else {
+        if let difference = statement.predicate.difference(from: name, plan) {
+            return "what was stated about the model, sha256:\(stated.statement), is about another one: \(difference)"
+        }
+        let models = KeptModels(home: home)
+        let known = statement.subject.map { FileDigest(path: $0.name, sha256: $0.digest["sha256"] ?? "") }
+        let place = keepsFiles && !models.hasKept(known, as: stated.statement) ? try models.makePlace() : nil
+        defer { place.map(models.discard) }
+        guard let files = try await registry.digests(ofModel: source, keptIn: place) else {
             return "the model's files cannot be read any more"
         }
-        let changed = differences(
-            statement.subject.map { FileDigest(path: $0.name, sha256: $0.digest["sha256"] ?? "") }, files)
+        let changed = differences(known, files)
         guard changed.isEmpty else {
             return "the model's files are not those that were registered: \(changed.joined(separator: ", "))"
         }
+        if let place { try models.keep(place, as: stated.statement) }
         return try stated.signature.flatMap {
             try problem(ofSignature: $0, beside: stated.statement, ModelStatement(of: name, files), of: plan)
         }

@@ -53,8 +53,7 @@ struct ProvenanceStatement: Codable {
 extension ProvenanceStatement.Predicate {
     init(_ name: String, by step: PlannedStep, of run: StoredRun, _ progress: RunProgress) {
         let plan = run.plan
-        let code = Dependency(
-            name: "code", digest: ["gitCommit": plan.commit.description, "gitTree": plan.tree.description])
+        let code = Self.code(of: plan)
         let data = progress.datasets.sorted { $0.key < $1.key }.map { name, version in
             let parts = version.split(separator: ":", maxSplits: 1).map(String.init)
             return Dependency(
@@ -63,10 +62,7 @@ extension ProvenanceStatement.Predicate {
         }
         buildDefinition = Definition(
             buildType: "https://espalier.dev/run/v1",
-            externalParameters: [
-                "project": plan.project, "pipeline": plan.pipeline, "environment": plan.environment,
-                "branch": plan.branch, "model": name,
-            ],
+            externalParameters: Self.parameters(of: name, plan),
             internalParameters: .init(
                 configurationSha256: plan.configurationDigest,
                 steps: plan.upstream(of: step).map {
@@ -76,5 +72,28 @@ extension ProvenanceStatement.Predicate {
         runDetails = Details(
             builder: ["id": "https://espalier.dev/daemon"],
             metadata: ["invocationId": "run \(run.id)", "startedOn": run.createdAt.formatted(.iso8601)])
+    }
+
+    private static func parameters(of name: String, _ plan: Plan) -> [String: String] {
+        [
+            "project": plan.project, "pipeline": plan.pipeline, "environment": plan.environment,
+            "branch": plan.branch, "model": name,
+        ]
+    }
+
+    private static func code(of plan: Plan) -> Dependency {
+        Dependency(name: "code", digest: ["gitCommit": plan.commit.description, "gitTree": plan.tree.description])
+    }
+
+    /// What it says otherwise than a run with this plan would say about a model of that name; `nil` if nothing.
+    func difference(from name: String, _ plan: Plan) -> String? {
+        let found = buildDefinition.externalParameters
+        for (key, value) in Self.parameters(of: name, plan).sorted(by: { $0.key < $1.key }) where found[key] != value {
+            return "its \(key) is \(found[key] ?? "not said"), not \(value)"
+        }
+        let code = buildDefinition.resolvedDependencies.first { $0.name == "code" }
+        let commit = code?.digest["gitCommit"]
+        if commit != plan.commit.description { return "its commit is \(commit ?? "not said"), not \(plan.commit)" }
+        return code?.digest["gitTree"] == plan.tree.description ? nil : "its tree is not that of \(plan.commit)"
     }
 }

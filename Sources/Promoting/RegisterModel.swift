@@ -29,10 +29,12 @@ package struct ModelRegistrar: Sendable {
                     reason: "environment '\(run.plan.environment)' names no registered model: "
                         + "add registry: { model: NAME } to it"))
         }
-        let source = try progress.value(of: model)
+        let named = try progress.value(of: model)
+        let place = try await registry.location(of: named)
+        let source = place.source
         let logged = progress[model.step].values
         let version = try await registry.register(
-            model: name, source: source, runID: logged["run_id"],
+            model: name, source: source, runID: logged["run_id"] ?? place.run,
             tags: lineage(of: run, step: step, progress: progress), attemptTag: "espalier.registered_by")
         Failpoint.reach(.versionCreated)
         let stated = try await Provenance(registry: registry, home: home).state(
@@ -45,7 +47,9 @@ package struct ModelRegistrar: Sendable {
         let values = ["model": name, "version": version.version, "model_uri": "models:/\(name)/\(version.version)"]
         return StepResult(
             outcome: .passed, values: values.merging(stated?.values ?? [:]) { $1 },
-            said: ["registered \(source) as \(name) \(version.version)"]
+            said: [
+                "registered \(named)\(named == source ? "" : ", which is \(source),") as \(name) \(version.version)"
+            ]
                 + (settings.candidate.map { ["alias \($0) points to it"] } ?? [])
                 + [
                     stated.map { "its files are stated and signed: sha256:\($0.statement)" }

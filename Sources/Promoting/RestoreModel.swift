@@ -22,18 +22,32 @@ extension ModelPromoter {
             return try await apply(known, settings)
         }
         let readAt = Date()
+        try await leases.requireOwn(model, of: registry)
         let current = try await registry.version(ofAlias: alias, model: model)
-        guard current != version else {
+        var ledger: LedgerChampion?
+        if let place = ChampionPlace(settings, project: run.project, environment: run.plan.environment) {
+            ledger = try await store.ledgerState(of: place).champion
+        }
+        // Where only the registry says so, it still has to go through the ledger.
+        guard current != version || ledger?.version != version else {
             return StepResult(outcome: .refused(reason: "\(model) \(version) is the incumbent already"))
         }
         let check = try await check(version, of: model, restoredBy: run)
         if case .refused(let reason) = check { return StepResult(outcome: .refused(reason: reason)) }
+        var stated: Stated?
+        if asked.accepts ?? false, let found = try await registry.version(version, of: model) {
+            stated = try await Provenance(registry: registry, home: home).state(
+                try await registry.location(of: found.source).source, as: model, by: step, of: run, run.progress)
+        }
         let now = Date()
         let body = DecisionBody(
             project: run.plan.project, environment: run.plan.environment, run: run.id,
             commit: run.plan.commit.description, configurationDigest: run.plan.configurationDigest, datasets: [:],
-            model: model, challenger: version, champion: current, evidenceSHA256: nil, rules: PromotionRules(),
-            decision: decide(restoringFor: asked.by, because: asked.reason), decidedAt: now)
+            model: model, challenger: version, champion: ledger?.version ?? current, evidenceSHA256: nil,
+            rules: PromotionRules(),
+            decision: asked.accepts ?? false
+                ? decide(acceptingFor: asked.by, because: asked.reason)
+                : decide(restoringFor: asked.by, because: asked.reason), decidedAt: now, stated: stated?.values)
         let stored = try await store.decide(
             body, step: step.name, project: run.project, on: alias,
             move: AliasMove(model: model, alias: alias, from: current, to: version), asOf: readAt,
@@ -52,7 +66,19 @@ extension ModelPromoter {
     }
 
     private func check(_ version: String, of model: String, restoredBy run: StoredRun) async throws -> VersionCheck {
-        try await verify(
-            version, of: model, project: run.plan.project, registeredBy: try await registration(of: version, model))
+        let registration = try await registration(of: version, model)
+        let accepts = run.plan.trigger.as(RollbackTrigger.self)?.accepts ?? false
+        guard let registration else {
+            guard accepts else {
+                return try await verify(version, of: model, project: run.plan.project, registeredBy: nil)
+            }
+            return try await registry.version(version, of: model) == nil
+                ? .refused(reason: "MLflow has no \(model) \(version)")
+                : .asRegistered(remark: "\(model) \(version) is accepted as it is: nobody promoted it here")
+        }
+        if !accepts, let obstacle = registration.obstacle(to: run.plan) {
+            return .refused(reason: "\(model) \(version) must not come back: \(obstacle)")
+        }
+        return try await verify(version, of: model, project: run.plan.project, registeredBy: registration)
     }
 }

@@ -74,6 +74,12 @@ public func decide(restoringFor person: String, because reason: String) -> Decis
         seed: 0)
 }
 
+/// The decision of a person who accepts a version as champion.
+public func decide(acceptingFor person: String, because reason: String) -> Decision {
+    Decision(
+        verdict: .promoted, ground: .accepted(by: person, reason: reason), findings: [], rows: 0, resamples: 0, seed: 0)
+}
+
 private func ground(_ evidence: Evidence, _ circumstances: Circumstances, _ rules: PromotionRules) -> Ground {
     let trained = Set(circumstances.trainingIDs.map(canonicalID))
     let seen = trained.isEmpty ? [] : evidence.ids.filter { trained.contains(canonicalID($0)) }

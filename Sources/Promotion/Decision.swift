@@ -39,6 +39,8 @@ public enum Ground: Sendable, Codable, Equatable {
     case holdoutSpent(uses: Int, budget: Int)
     /// A person wants to roll back to a version that was champion before.
     case rolledBack(by: String, reason: String)
+    /// A person wants a version that no rule judged here to be champion, for example one that somebody moved the alias to.
+    case accepted(by: String, reason: String)
     case unusableRules(why: String)
     case unusableEvidence(why: String)
 }

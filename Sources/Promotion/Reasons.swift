@@ -31,6 +31,7 @@ extension Ground {
             "Not promoted: this holdout has compared models \(uses) times, and its budget is \(budget); "
                 + "a model that wins on it now may only be overfitted to it. Use rows that have not been used yet."
         case .rolledBack(let person, let reason): "Rolled back by \(person): \(reason)"
+        case .accepted(let person, let reason): "Accepted by \(person): \(reason)"
         case .unusableRules(let why): "Not promoted: \(why)."
         case .unusableEvidence(let why): "Not promoted: \(why)."
         }

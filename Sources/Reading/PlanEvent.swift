@@ -44,7 +44,7 @@ package struct RepositoryPlanner: Sendable {
 
 extension RepositoryPlanner {
     /// The schedules that a run's commit declares for the run's environment, by pipeline.
-    package func schedules(of plan: Plan, in project: StoredProject) throws -> [String: ScheduleRule] {
+    package func schedules(of plan: Plan, in project: StoredProject) throws -> [String: ReleasedSchedule] {
         let reader = try reader(project)
         // Most projects have no schedules. The parsed files show that, without reading them as a project.
         let sources = try reader.sources(at: plan.commit)
@@ -55,10 +55,11 @@ extension RepositoryPlanner {
 
 extension Project {
     /// The schedules by pipeline.
-    package func schedules(in environment: String) -> [String: ScheduleRule] {
-        pipelines.reduce(into: [:]) { rules, pipeline in
+    package func schedules(in environment: String) -> [String: ReleasedSchedule] {
+        let served = self.environment(named: environment)
+        return pipelines.reduce(into: [:]) { schedules, pipeline in
             guard let rule = pipeline.triggers.schedule, rule.environment == environment else { return }
-            rules[pipeline.name] = rule
+            schedules[pipeline.name] = ReleasedSchedule(rule, model: served?.serving(pipeline).registry.model)
         }
     }
 }

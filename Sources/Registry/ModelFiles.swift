@@ -16,14 +16,8 @@ extension MLflow {
     public func files(ofModel source: String) async throws(RegistryError) -> [ModelFile]? {
         var folder = source
         if source.hasPrefix("models:/") {
-            struct Answer: Decodable { let model: Model }
-            struct Model: Decodable { let info: Info }
-            struct Info: Decodable { let artifactUri: String? }
             do {
-                folder =
-                    try await get("logged-models/\(source.dropFirst("models:/".count))", [:], as: Answer.self).model
-                    .info
-                    .artifactUri ?? ""
+                folder = try await artifacts(ofLoggedModel: String(source.dropFirst("models:/".count)))
             } catch {
                 if error.isNotServed { return nil }
                 throw error
@@ -40,6 +34,14 @@ extension MLflow {
             if error.isNotServed { return nil }
             throw error
         }
+    }
+
+    /// The folder of a model that was logged on its own.
+    private func artifacts(ofLoggedModel id: String) async throws(RegistryError) -> String {
+        struct Answer: Decodable { let model: Model }
+        struct Model: Decodable { let info: Info }
+        struct Info: Decodable { let artifactUri: String? }
+        return try await get("logged-models/\(id)", [:], as: Answer.self).model.info.artifactUri ?? ""
     }
 
     private func files(in folder: String) async throws(RegistryError) -> [String] {

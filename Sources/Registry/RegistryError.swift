@@ -5,6 +5,8 @@ public enum RegistryError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The server refused. `server` is its address, without a password.
     case refused(server: String, status: Int, code: String, message: String)
     case unreadable(String)
+    /// A name that names no model. The sentence says what to write.
+    case noModel(String)
 
     public var description: String {
         switch self {
@@ -12,6 +14,7 @@ public enum RegistryError: Error, Equatable, Sendable, CustomStringConvertible {
         case .refused(let server, let status, let code, let message):
             "the MLflow server at \(server) refused (\([String(status), code].filter { !$0.isEmpty }.joined(separator: " "))): "
                 + message + advice(status, code)
+        case .noModel(let what): what
         case .unreadable(let what): "MLflow answered something unexpected: \(what)"
         }
     }

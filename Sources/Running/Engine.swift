@@ -219,8 +219,8 @@ package actor Engine {
         bells.turn.ring()
     }
 
-    /// The schedules that a passed push run makes live, pinned to its commit.
-    private func schedules(of run: StoredRun) -> [String: ScheduleRule]? {
+    /// The schedules of a passed push run's commit, which may go live.
+    private func schedules(of run: StoredRun) -> [String: ReleasedSchedule]? {
         guard run.plan.trigger == .push, let project = projects[run.project] else { return nil }
         do {
             return try planner.schedules(of: run.plan, in: project)

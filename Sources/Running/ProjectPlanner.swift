@@ -11,7 +11,7 @@ package protocol ProjectPlanner: Sendable {
     func planning(for event: Event, of project: StoredProject, driftStarts: DriftStarts) throws -> Planning
 
     /// The schedules that a run's commit declares for the run's environment, by pipeline.
-    func schedules(of plan: Plan, in project: StoredProject) throws -> [String: ScheduleRule]
+    func schedules(of plan: Plan, in project: StoredProject) throws -> [String: ReleasedSchedule]
 
     /// The project at the tip of its default branch; `nil` if there is none.
     func trustedProject(in project: StoredProject) throws -> Project?

@@ -54,6 +54,8 @@ package struct StepRunner: Sendable {
             return StepResult(outcome: .cancelled)
         } catch let error as DaemonError {
             return StepResult(outcome: .refused(reason: "\(error)"))
+        } catch let error as OtherLedger {
+            return StepResult(outcome: .refused(reason: "\(error)"))
         } catch let error as RegistryError {
             return StepResult(outcome: .refused(reason: "\(error)"))
         } catch {
@@ -131,12 +133,11 @@ package struct StepRunner: Sendable {
         if run.plan.trigger.as(RollbackTrigger.self) != nil {
             return try await promoter(of: run).problem(restoredBy: run)
         }
-        // Once per run: if a step has passed, the version was already checked.
-        if let pinned = try await store.pinned(for: run.plan.trigger),
-            !run.plan.steps.contains(where: { progress[$0.name].state == .ended(.passed) }),
-            let problem = try await promoter(of: run).problem(of: pinned, for: run)
-        {
-            return problem
+        if let pinned = try await store.pinned(for: run.plan.trigger) {
+            // Once per run: if a step has passed, the version was already checked.
+            let isVerified = run.plan.steps.contains { progress[$0.name].state == .ended(.passed) }
+            let problem = try await promoter(of: run).problem(of: pinned, for: run, isVerified: isVerified)
+            if let problem { return problem }
         }
         guard let apply = step.action.as(TerraformApplyAction.self), apply.isShown else { return nil }
         return try await ShownPlans(store: store, planner: planner, project: project)
@@ -243,10 +244,8 @@ package struct StepRunner: Sendable {
     private func incumbent(for step: PlannedStep, of run: StoredRun, _ progress: RunProgress) async throws -> String? {
         let settings = run.plan.settings.registry
         if progress[step.name].attempts > 0 { return progress[step.name].incumbent }
-        guard step.action.body.readsIncumbent, progress.registeredModel(above: step) != nil, let model = settings.model,
-            let alias = settings.incumbent
-        else { return nil }
-        return try await registry(run).version(ofAlias: alias, model: model)
+        guard step.action.body.readsIncumbent, progress.registeredModel(above: step) != nil else { return nil }
+        return try await promoter(of: run).incumbent(settings, of: run)
     }
 
     /// Variables for the tracking server and the models that the step uses.
@@ -263,7 +262,10 @@ package struct StepRunner: Sendable {
         if let rollback = run.plan.trigger.as(RollbackTrigger.self) {
             variables["ESPALIER_MODEL_URI"] = "models:/\(rollback.model)/\(rollback.version)"
         }
-        if let pinned = try await store.pinned(for: run.plan.trigger) { variables["ESPALIER_MODEL_URI"] = pinned.uri }
+        if let pinned = try await store.pinned(for: run.plan.trigger) {
+            variables["ESPALIER_MODEL_URI"] = pinned.uri
+            variables["ESPALIER_MODEL"] = try await promoter(of: run).folder(of: pinned)
+        }
         return variables
     }
 }

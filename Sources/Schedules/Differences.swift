@@ -43,6 +43,7 @@ extension ScheduleRule {
             change("jitter") { $0.jitter.map { "\($0) s" } },
             change("start") { $0.start?.formatted(.iso8601) }, change("end") { $0.end?.formatted(.iso8601) },
             change("catch_up") { $0.catchUp.map(String.init) },
+            change("live_after") { $0.liveAfter?.joined(separator: ", ") },
         ].compactMap(\.self)
     }
 }

@@ -12,6 +12,7 @@ public enum Deed: Sendable, Hashable {
     case withdrew(change: Int64)
     case approvedDecision(Int64)
     case askedForRollback(model: String, version: String, reason: String)
+    case acceptedVersion(model: String, version: String, reason: String)
     case paused(schedule: String, reason: String)
     case resumed(schedule: String)
     case backfilled(schedule: String, number: Int64, moments: Int)

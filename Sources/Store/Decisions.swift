@@ -28,12 +28,14 @@ public struct DecisionBody: Sendable, Codable {
     public let decidedAt: Date?
     /// How many people must approve before the alias moves. Absent: none.
     public let approvalsNeeded: Int?
+    /// For an accepted version: the digests of what was stated about its files then, as `Stated` has them. Absent otherwise.
+    public let stated: [String: String]?
 
     public init(
         project: String, environment: String, run: Int64, commit: String, configurationDigest: String,
         datasets: [String: String], model: String, challenger: String, champion: String?, evidenceSHA256: String?,
         rules: PromotionRules, decision: Decision, holdout: Holdout? = nil, decidedAt: Date? = nil,
-        approvalsNeeded: Int? = nil
+        approvalsNeeded: Int? = nil, stated: [String: String]? = nil
     ) {
         self.project = project
         self.environment = environment
@@ -50,6 +52,7 @@ public struct DecisionBody: Sendable, Codable {
         self.holdout = holdout
         self.decidedAt = decidedAt
         self.approvalsNeeded = approvalsNeeded
+        self.stated = stated
     }
 }
 
@@ -126,6 +129,12 @@ public struct MoveUnderWay: Error, CustomStringConvertible {
     public let alias: String
     public let model: String
 
+    public init(decision: Int64, alias: String, model: String) {
+        self.decision = decision
+        self.alias = alias
+        self.model = model
+    }
+
     public var description: String { "decision \(decision) is moving '\(alias)' of \(model)" }
 }
 
@@ -166,22 +175,8 @@ extension StoreReading {
         try await reader.read { try Self.tenures(of: model, alias: alias, $0) }
     }
 
-    /// The latest confirmed move to a version, if the rules judged evidence for it; `nil` when it was never promoted here.
-    public func promotion(of version: String, _ model: String) async throws -> Tenure? {
-        try await reader.read { database in
-            try Self.tenures(
-                """
-                decision_id = (
-                    SELECT decision_id FROM alias_move
-                    WHERE model = ? AND to_version = ? AND confirmed_at IS NOT NULL AND has_evidence
-                    ORDER BY confirmed_at DESC, decision_id DESC LIMIT 1)
-                """, [model, version], database
-            ).first
-        }
-    }
-
-    /// The last confirmed move of each alias, with its decision number.
-    public func lastMoves() async throws -> [(move: AliasMove, decision: Int64)] {
+    /// The last confirmed move of each alias, with its decision number, and whether that promoted by evidence.
+    public func lastMoves() async throws -> [(move: AliasMove, decision: Int64, hasEvidence: Bool)] {
         try await reader.read { database in
             try Row.fetchAll(
                 database,
@@ -192,7 +187,7 @@ extension StoreReading {
                         FROM alias_move WHERE confirmed_at IS NOT NULL)
                     WHERE place = 1
                     """
-            ).map { (AliasMove($0), $0["decision_id"]) }
+            ).map { (AliasMove($0), $0["decision_id"], ($0["has_evidence"] as Bool?) ?? false) }
         }
     }
 
@@ -201,7 +196,7 @@ extension StoreReading {
             "alias_move.model = ? AND (? IS NULL OR alias_move.alias = ?)", [model, alias, alias], database)
     }
 
-    private static func tenures(
+    static func tenures(
         _ condition: String, _ arguments: StatementArguments, _ database: Database
     ) throws -> [Tenure] {
         try Row.fetchAll(

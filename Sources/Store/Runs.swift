@@ -48,8 +48,9 @@ public struct FactWrite: Sendable {
     public var monitors: [String: String] = [:]
     /// Infrastructure plans of the steps.
     public var infrastructure: [String: InfrastructureRecord] = [:]
-    /// The schedules that become live when the run ends, by pipeline. Absent if the run makes none live.
-    public var schedules: [String: ScheduleRule]?
+    /// The schedules of the run's commit and environment, by pipeline. Those whose release has passed go live when the run
+    /// ends. Absent if the run makes none live.
+    public var schedules: [String: ReleasedSchedule]?
     /// Set when the run triggers an automatic rollback.
     public var rollbackReason: String?
     /// Drift that the run found.
@@ -241,6 +242,11 @@ extension StoreReading {
 
     /// The plan of each environment's latest run.
     static func latestPlans(_ database: Database) throws -> Readings<Plan> {
+        try latestPlans(database) { try Stored.value(Plan.self, from: $0["plan"]) }
+    }
+
+    /// - Parameter read: of a row with the columns `id`, `project_id` and `plan`.
+    static func latestPlans<Value>(_ database: Database, _ read: (Row) throws -> Value) throws -> Readings<Value> {
         // There are few environments and many runs: jump from one environment to the next by the index, never scan the
         // runs.
         try Readings(
@@ -258,8 +264,7 @@ extension StoreReading {
                     SELECT run.id, run.project_id, plan FROM seen, run WHERE run.id = (
                         SELECT max(id) FROM run
                         WHERE run.project_id = seen.project_id AND run.environment = seen.environment)
-                    """)
-        ) { try Stored.value(Plan.self, from: $0["plan"]) }
+                    """), read)
     }
 }
 

@@ -85,37 +85,80 @@ extension StoreReading {
 }
 
 extension Store {
-    /// Makes the schedules of a passed release run live, and retires the schedules of the same environment that the
-    /// release no longer has.
-    static func goLive(_ rules: [String: ScheduleRule], run: StoredRun, at time: Date, _ database: Database) throws {
-        let environment = run.plan.environment
+    /// Makes those schedules live whose release has passed with this run: all runs that the same push started in their
+    /// environment and that are about their model, or that they name. Retires the schedules that the commit no longer has
+    /// once all of the push has passed.
+    static func goLive(_ schedules: [String: ReleasedSchedule], run: StoredRun, at time: Date, _ database: Database)
+        throws
+    {
+        // Runs are applied once. An older release must not bring back its schedules.
+        guard try !newerReleaseHasPassed(than: run, database) else { return }
+        let runs = try releaseRuns(of: run, database)
         let live = try StoredSchedule.live(of: run.project, database)
-        // Runs are applied once. An older run must not bring back its schedules.
-        guard !live.contains(where: { $0.rule.environment == environment && $0.run >= run.id }) else { return }
-        for old in live where old.rule.environment == environment || rules[old.pipeline] != nil {
-            try database.execute(
-                sql: "UPDATE schedule SET retired_at = ? WHERE id = ?",
-                arguments: [time.timeIntervalSince1970, old.id])
+        if runs.allSatisfy(\.hasPassed) {
+            for old in live where old.rule.environment == run.plan.environment && schedules[old.pipeline] == nil {
+                try retire(old.pipeline, project: run.project, at: time, database)
+            }
         }
-        // A moment that the old schedule has not decided passes to the new one.
-        func decidedThrough(_ pipeline: String, _ rule: ScheduleRule) -> Date? {
-            live.first { $0.pipeline == pipeline && $0.rule.hasSameMoments(as: rule) }?.decidedThrough
-        }
-        for (pipeline, rule) in rules.sorted(by: { $0.key < $1.key }) {
+        for (pipeline, schedule) in schedules.sorted(by: { $0.key < $1.key }) where schedule.obstacles(in: runs).isEmpty
+        {
+            guard try !hasSchedule(pipeline, sincePushOf: run, database) else { continue }
+            // A moment that the old schedule has not decided passes to the new one.
+            let decided = live.first { $0.pipeline == pipeline && $0.rule.hasSameMoments(as: schedule.rule) }
             // This also retires a schedule that cannot be read, whose environment is unknown.
-            try database.execute(
-                sql: "UPDATE schedule SET retired_at = ? WHERE project_id = ? AND pipeline = ? AND retired_at IS NULL",
-                arguments: [time.timeIntervalSince1970, run.project, pipeline])
+            try retire(pipeline, project: run.project, at: time, database)
             try database.execute(
                 sql: """
                     INSERT INTO schedule (project_id, pipeline, rule, commit_id, branch, run_id, live_since, due_since)
                     VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                     """,
                 arguments: [
-                    run.project, pipeline, try Stored.text(rule), run.plan.commit.description, run.plan.branch,
-                    run.id, time.timeIntervalSince1970, decidedThrough(pipeline, rule)?.timeIntervalSince1970,
+                    run.project, pipeline, try Stored.text(schedule.rule), run.plan.commit.description,
+                    run.plan.branch, run.id, time.timeIntervalSince1970, decided?.decidedThrough.timeIntervalSince1970,
                 ])
         }
+    }
+
+    private static func retire(_ pipeline: String, project: Int64, at time: Date, _ database: Database) throws {
+        try database.execute(
+            sql: "UPDATE schedule SET retired_at = ? WHERE project_id = ? AND pipeline = ? AND retired_at IS NULL",
+            arguments: [time.timeIntervalSince1970, project, pipeline])
+    }
+
+    /// All runs that the push of this run started in its environment.
+    private static func releaseRuns(of run: StoredRun, _ database: Database) throws -> [ReleaseRun] {
+        try Row.fetchAll(
+            database, sql: "SELECT pipeline, outcome, plan FROM run WHERE event_id = ? AND environment = ?",
+            arguments: [run.event, run.plan.environment]
+        ).map { row in
+            let plan = try Stored.value(Plan.self, from: row["plan"] as String)
+            return ReleaseRun(
+                pipeline: row["pipeline"], model: plan.settings.registry.model,
+                hasPassed: (row["outcome"] as String?) == RunOutcome.passed.rawValue)
+        }
+    }
+
+    /// Whether the push of this run or a later one has already made a schedule of that name live.
+    private static func hasSchedule(_ pipeline: String, sincePushOf run: StoredRun, _ database: Database) throws -> Bool
+    {
+        try Bool.fetchOne(
+            database,
+            sql: """
+                SELECT EXISTS (SELECT 1 FROM schedule JOIN run ON run.id = run_id
+                WHERE schedule.project_id = ? AND schedule.pipeline = ? AND event_id >= ?)
+                """, arguments: [run.project, pipeline, run.event]) ?? false
+    }
+
+    /// Whether all of a later push to the same environment has passed.
+    private static func newerReleaseHasPassed(than run: StoredRun, _ database: Database) throws -> Bool {
+        try Bool.fetchOne(
+            database,
+            sql: """
+                SELECT EXISTS (
+                    SELECT 1 FROM run JOIN event ON event.id = event_id
+                    WHERE run.project_id = ? AND environment = ? AND run.id > ? AND event_id > ? AND ref IS NOT NULL
+                    GROUP BY event_id HAVING min(outcome IS 'passed') = 1)
+                """, arguments: [run.project, run.plan.environment, run.id, run.event]) ?? false
     }
 
     /// Records that a schedule has decided everything up to a moment. Never moves back.

@@ -20,6 +20,10 @@ extension Deed: Codable {
             self = .askedForRollback(
                 model: try stored.value("model"), version: try stored.value("version"),
                 reason: try stored.value("reason"))
+        case "acceptedVersion":
+            self = .acceptedVersion(
+                model: try stored.value("model"), version: try stored.value("version"),
+                reason: try stored.value("reason"))
         case "paused": self = .paused(schedule: try stored.value("schedule"), reason: try stored.value("reason"))
         case "resumed": self = .resumed(schedule: try stored.value("schedule"))
         case "backfilled":
@@ -43,6 +47,8 @@ extension Deed: Codable {
         case .approvedDecision(let decision): try encodeCase("approvedDecision", ["decision": decision], to: encoder)
         case .askedForRollback(let model, let version, let reason):
             try encodeCase("askedForRollback", ["model": model, "version": version, "reason": reason], to: encoder)
+        case .acceptedVersion(let model, let version, let reason):
+            try encodeCase("acceptedVersion", ["model": model, "version": version, "reason": reason], to: encoder)
         case .paused(let schedule, let reason):
             try encodeCase("paused", ["schedule": schedule, "reason": reason], to: encoder)
         case .resumed(let schedule): try encodeCase("resumed", ["schedule": schedule], to: encoder)

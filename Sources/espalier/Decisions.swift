@@ -8,8 +8,9 @@ import Reports
 
 struct Decisions: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "List, show, approve and verify promotion decisions.",
-        subcommands: [List.self, Show.self, Approve.self, Verify.self, Export.self], defaultSubcommand: List.self)
+        abstract: "List, show, approve, accept and verify promotion decisions.",
+        subcommands: [List.self, Show.self, Approve.self, Accept.self, Verify.self, Export.self],
+        defaultSubcommand: List.self)
 
     struct List: AsyncParsableCommand {
         static let configuration = CommandConfiguration(
@@ -59,6 +60,34 @@ struct Decisions: AsyncParsableCommand {
 
         func run() throws {
             print(try DaemonClient(home: home.value).approve(decision: number, as: person.name), terminator: "")
+        }
+    }
+
+    struct Accept: AsyncParsableCommand {
+        static let configuration = CommandConfiguration(
+            abstract: "Accept a version as champion that no rule judged here.",
+            discussion: """
+                For a champion from before Espalier, for an alias that somebody moved by hand, or where the ledger's champion is gone
+                from the registry. The version is loaded and must predict; its files are stated and signed; and the decision goes
+                into the ledger with your name and the reason.
+                """)
+
+        @Argument(help: "Name of the registered model.") var model: String
+        @Option(help: "The version. Default: the one that the registry's alias points to.") var version: String?
+        @Option(help: "Why.") var reason: String
+        @Option(help: "Environment, if several use the model.") var environment: String?
+        @Flag(help: "Wait until it is done; exit code 1 unless the version is champion.") var wait = false
+        @OptionGroup var person: PersonOption
+        @OptionGroup var home: HomeOption
+
+        func run() async throws {
+            let reason = reason.split(whereSeparator: \.isNewline).joined(separator: " ")
+            guard !reason.isEmpty else { throw ValidationError("give a reason: it goes into the ledger") }
+            let run = try DaemonClient(home: home.value).accept(
+                model, version: version, environment: environment, as: person.name, because: reason)
+            guard let run else { throw Complaint(description: "nothing was started: `espalier status` says why") }
+            guard wait else { return print("run \(run)") }
+            try await Runs.parse([String(run), "--wait", "--home", home.value.path]).run()
         }
     }
 

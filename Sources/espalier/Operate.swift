@@ -133,7 +133,7 @@ struct CollectGarbage: AsyncParsableCommand {
         let done = try DaemonClient(home: home.value).clean(keeping)
         if json.json { return try printJSON(done) }
         print(
-            "removed \(done.results) results (\(done.bytes) bytes), \(done.workspaces) workspaces, \(done.outputs) folders of outputs"
+            "removed \(done.results) results (\(done.bytes) bytes), \(done.workspaces) workspaces, \(done.models) models, \(done.outputs) folders of outputs"
         )
     }
 }

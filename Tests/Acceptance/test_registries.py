@@ -420,10 +420,18 @@ def test_a_champion_that_is_deleted_while_it_is_compared(project, servers, logge
     passed(project, release(project, "gone-champion", "1", logged))
     with between(project, "gone-champion", "2", logged) as detail:
         registry.delete_model_version("gone-champion", "1")
-    stopped(project, detail, "the incumbent changed from 1 to none after the evidence was made: push again")
-    again = passed(project, release(project, "gone-champion", "3", logged))
-    assert "champion: None" in project.log(again["run"]["id"], "score")
+    stopped(project, detail, "made gone-champion 1 its 'champion'.* and it is gone from the registry")
+    # The next one is no first one: a person says what serves.
+    refused = release(project, "gone-champion", "3", logged)
+    assert "espalier decisions accept gone-champion --version VERSION" in refused["steps"]["score"]["detail"], refused["steps"]
+    accept(project, "gone-champion", "--version", "3")
     assert registry.get_registered_model("gone-champion").aliases["champion"] == "3"
+    assert project.ask("decisions")[-1]["reasons"] == ["Accepted by the operator: it is gone"]
+
+
+def accept(project, model, *options):
+    done = project.espalier("decisions", "accept", model, *options, "--reason", "it is gone", "--as", "the operator", "--wait")
+    assert done.returncode == 0, (done.stdout, done.stderr)
 
 
 def test_an_alias_of_a_deleted_version_is_no_champion(project, servers, logged):
@@ -433,10 +441,11 @@ def test_an_alias_of_a_deleted_version_is_no_champion(project, servers, logged):
         moved = database.execute(
             "UPDATE registered_model_aliases SET version = 1 WHERE name = 'gone-champion' AND alias = 'champion'")
         assert moved.rowcount == 1
-    again = passed(project, release(project, "gone-champion", "5", logged))
-    assert "champion: None" in project.log(again["run"]["id"], "score")
-    version = again["steps"]["register"]["values"]["version"]
-    assert client(servers.url).get_registered_model("gone-champion").aliases["champion"] == version
+    refused = release(project, "gone-champion", "5", logged)
+    assert "made gone-champion 4 its 'champion'" in refused["steps"]["score"]["detail"], refused["steps"]
+    done = project.espalier("rollback", "gone-champion", "--to", "4", "--reason", "x", "--as", "me", "--wait")
+    assert done.returncode == 0, (done.stdout, done.stderr)
+    assert client(servers.url).get_registered_model("gone-champion").aliases["champion"] == "4"
 
 
 def test_an_approved_version_that_is_gone_holds_up_no_other(project, servers, logged):

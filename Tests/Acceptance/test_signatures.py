@@ -432,7 +432,8 @@ def test_a_lease_that_is_over_or_none_holds_up_nothing(project, server, logged, 
     assert champion(server, "unlocked") == name and lease(server, "unlocked") is None
 
 
-def test_two_daemons_with_different_homes_move_aliases_of_one_model_in_turn(watch, server, logged):
+def test_one_ledger_decides_about_a_model(watch, server, logged):
+    """CASES: P1, of two daemons"""
     def daemon(name, env=None):
         aliases = f"candidate: {name}-challenger, incumbent: {name}-champion"
         return watch({
@@ -440,29 +441,32 @@ def test_two_daemons_with_different_homes_move_aliases_of_one_model_in_turn(watc
             "pipelines/release.yml": RELEASE.replace("ENVIRONMENTS", name),
             f"environments/{name}.yml": environment(server.url, "contested", aliases, name=name)}, env=env)
 
+    def refused(daemon, detail):
+        promote = detail["steps"]["promote"]
+        assert promote["state"] == "failed" and f"by the ledger of another daemon, {owner()}" in promote["detail"], promote
+        assert "deleting the model's tag 'espalier.ledger'" in promote["detail"] and not daemon.ask("decisions")[seen[daemon]:]
+
+    def owner():
+        return client(server.url).get_registered_model("contested").tags["espalier.ledger"]
+
     # The first dies after it has moved its alias, before it has given the lease back.
-    dying, waiting = daemon("one", {"ESPALIER_FAILPOINT": "alias.moved"}), daemon("two")
+    dying, other = daemon("one", {"ESPALIER_FAILPOINT": "alias.moved"}), daemon("two")
     push(dying, "one", "1", {})
     dying.daemon.wait(60)
     held = lease(server, "contested")
     assert held.endswith(" " + socket.gethostname()) and str(dying.home) not in held
-    run = run_of(waiting, push(waiting, "two", "1", {}))
-    promote = waiting.until(
-        lambda: (it := waiting.now(run)["steps"]["promote"])["state"] == "waiting" and it, "the second waits")
-    assert f"another daemon, {held.split()[0]} on {socket.gethostname()}, moves aliases of contested" in promote["detail"]
+    seen = {dying: 0, other: 0}
+    refused(other, release(other, "two", "1", {}))
     assert "two-champion" not in client(server.url).get_registered_model("contested").aliases
-    # It comes back, knows its own lease, makes its move good, and gives the lease back.
+    # It comes back, knows its own lease and ledger, makes its move good, and gives the lease back.
     dying.extra = {}
     dying.serve()
     passed(dying, ended(dying, dying.runs(environment="one")[0]["id"]))
-    passed(waiting, ended(waiting, run))
+    assert client(server.url).get_registered_model("contested").aliases["one-champion"] == "1" and lease(server, "contested") is None
+    # Handed over, as the message says.
+    client(server.url).delete_registered_model_tag("contested", "espalier.ledger")
+    passed(other, release(other, "two", "2", {}))
     aliases = client(server.url).get_registered_model("contested").aliases
-    assert aliases["one-champion"] == "1" and aliases["two-champion"] == "2" and lease(server, "contested") is None
-    # Both at once, again and again: in turn, and all of them in the end.
-    for number in "234":
-        runs = [(one, run_of(one, push(one, name, number, {}))) for one, name in ((dying, "one"), (waiting, "two"))]
-        for one, run in runs:
-            passed(one, ended(one, run))
-        aliases = client(server.url).get_registered_model("contested").aliases
-        assert (aliases["one-champion"], aliases["two-champion"]) == (aliases["one-challenger"], aliases["two-challenger"])
-        assert lease(server, "contested") is None
+    assert aliases["two-champion"] == aliases["two-challenger"] and lease(server, "contested") is None
+    seen[dying] = len(dying.ask("decisions"))
+    refused(dying, release(dying, "one", "2", {}))

@@ -78,7 +78,7 @@ struct ClockRoom {
         let run = try await store.request(
             try plan("release", environment, .push), project: project, at: Self.start)
         var end = FactWrite(run: run, facts: [Recorded(step: "a", fact: .ended(.passed), at: Self.start)])
-        (end.outcome, end.schedules) = (.passed, rules)
+        (end.outcome, end.schedules) = (.passed, rules.mapValues { ReleasedSchedule($0) })
         try await store.append([end])
         bells.schedules.schedulesChanged()
     }

@@ -23,8 +23,8 @@ import Testing
         #expect(decision.appliedAt != nil && decision.voided == nil)
         let kept = release.home.evidence + "/\(decision.body.evidenceSHA256 ?? "").csv"
         #expect(try String(contentsOfFile: kept, encoding: .utf8) == Release.evidence())
-        // The lease is released.
-        #expect(release.registry.state.withLock { $0.tags } == [:])
+        // The lease is released; the model belongs to this ledger.
+        #expect(release.registry.state.withLock { $0.tags.keys.sorted() } == ["espalier.ledger"])
     }
 
     @Test func aDecisionIsWrittenBeforeItsMove() async throws {
@@ -89,6 +89,83 @@ import Testing
         release.registry.state.withLock { $0.tags[Lease.tag] = lease(until: Date().addingTimeInterval(-1)) }
         #expect(try await release.applyAgain().outcome == .passed)
         #expect(release.registry.state.withLock { $0.aliases["champion"] } == "1")
+    }
+
+    @Test func aModelOfAnotherLedgerIsNotPromoted() async throws {
+        let release = try await Release()
+        release.registry.state.withLock { $0.tags[OtherLedger.tag] = "another" }
+        await #expect(throws: OtherLedger.self) { try await release.promote() }
+        #expect(release.registry.state.withLock { $0.aliases["champion"] } == nil)
+        #expect(try await release.store.decisions().isEmpty)
+        // Handed over: the next move makes it ours.
+        release.registry.state.withLock { $0.tags[OtherLedger.tag] = nil }
+        #expect(try await release.promote().outcome == .passed)
+        #expect(release.registry.state.withLock { $0.tags[OtherLedger.tag] } != nil)
+    }
+
+    @Test func aMoveOfAModelThatWasHandedOverIsVoid() async throws {
+        let release = try await Release(approvals: 1)
+        _ = try await release.promote()
+        let decision = try #require(try await release.store.decisions().first)
+        _ = try await release.store.approve(decision, by: "Ada", project: release.run.project, at: Date())
+        release.registry.state.withLock { $0.tags[OtherLedger.tag] = "another" }
+        let refusal = try await release.promoter.apply(decision, release.run.plan.settings.registry).refusal
+        #expect(refusal?.contains("decided by the ledger of another daemon, another") == true)
+        #expect(try await release.store.decisions().first?.voided == refusal)
+    }
+
+    /// CASES: P1
+    @Test func whatTheLedgerMadeChampionDecidesWhatAChallengerIsComparedWith() async throws {
+        let release = try await Release()
+        _ = try await release.promote()
+        let settings = release.run.plan.settings.registry
+        #expect(try await release.promoter.incumbent(settings, of: release.run) == "1")
+        for alias in [nil, "7"] {
+            release.registry.state.withLock { $0.aliases["champion"] = alias }
+            let error = await #expect(throws: DaemonError.self) {
+                try await release.promoter.incumbent(settings, of: release.run)
+            }
+            #expect(error?.description.contains("espalier rollback risk --to 1") == true)
+        }
+    }
+
+    /// CASES: P1
+    @Test func aFiresModelIsKeptOnceAsItWasVerified() async throws {
+        let release = try await Release(files: ["m-1/MLmodel": "flavors: {}\n", "m-1/data/model.pkl": "weights"])
+        _ = try await release.promote()
+        let pinned = PinnedVersion(model: "risk", version: "1")
+        let folder = try #require(try await release.promoter.folder(of: pinned))
+        func problem(isVerified: Bool = false) async throws -> String? {
+            try await release.promoter.problem(of: pinned, for: release.run, isVerified: isVerified)
+        }
+        #expect(try await problem() == nil)
+        let file = folder + "/data/model.pkl"
+        #expect(try String(contentsOfFile: file, encoding: .utf8) == "weights")
+        let mode = try FileManager.default.attributesOfItem(atPath: file)[.posixPermissions] as? Int
+        #expect(mode == 0o444)
+        // Whoever changes the kept files changes nothing that a fire uses.
+        try FileManager.default.removeItem(atPath: file)
+        try Data("others".utf8).write(to: URL(fileURLWithPath: file))
+        #expect(try await problem() == nil)
+        #expect(try String(contentsOfFile: file, encoding: .utf8) == "weights")
+        // A later step of the run finds it again, and asks no server while it is there.
+        release.registry.state.withLock { $0.files["m-1/data/model.pkl"] = "others" }
+        #expect(try await problem(isVerified: true) == nil)
+        #expect(try await problem()?.contains("not those that were registered: data/model.pkl") == true)
+        #expect(release.home.removeModels(unusedSince: Date().addingTimeInterval(60)) == 1)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: release.home.models).isEmpty)
+    }
+
+    @Test func aFileThatLeadsOutOfTheKeptFolderIsRefused() async throws {
+        let release = try await Release(files: [
+            "m-1/MLmodel": "flavors: {}\n", "m-1/../escaped": "weights", "escaped": "weights",
+        ])
+        _ = try await release.promote()
+        await #expect(throws: RegistryError.self) {
+            try await release.promoter.problem(
+                of: PinnedVersion(model: "risk", version: "1"), for: release.run, isVerified: false)
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: release.home.models).isEmpty)
     }
 
     @Test func aDecisionThatWaitsForAPersonMovesNothing() async throws {

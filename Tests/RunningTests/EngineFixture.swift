@@ -213,7 +213,7 @@ final class ScriptedPlanner: ProjectPlanner {
         }
     }
 
-    func schedules(of plan: Plan, in project: StoredProject) throws -> [String: ScheduleRule] { [:] }
+    func schedules(of plan: Plan, in project: StoredProject) throws -> [String: ReleasedSchedule] { [:] }
 
     func trustedProject(in project: StoredProject) throws -> Project? { nil }
 }

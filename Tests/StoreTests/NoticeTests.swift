@@ -231,7 +231,7 @@ import Testing
         ]
         let project = try Project.read(readSources(files.mapValues { Array($0.utf8) }), fallbackName: "clinic")
         let rule = try #require(project.pipelines[0].triggers.schedule)
-        passed.schedules = ["nightly": rule]
+        passed.schedules = ["nightly": ReleasedSchedule(rule)]
         try await store.append([passed])
         let missed = MissedFire(schedule: "nightly", logicalTime: now, reason: "the daemon was down", count: 3)
         try await store.tell(missed, project: run.project, at: now)
@@ -253,7 +253,7 @@ import Testing
                 "on: { schedule: { cron: '0 0 2 * * ?', environment: prod } }\nsteps: { a: { run: x } }",
         ]
         let project = try Project.read(readSources(files.mapValues { Array($0.utf8) }), fallbackName: "clinic")
-        passed.schedules = ["nightly": try #require(project.pipelines[0].triggers.schedule)]
+        passed.schedules = ["nightly": ReleasedSchedule(try #require(project.pipelines[0].triggers.schedule))]
         try await store.append([passed])
         let schedule = try #require(try await store.liveSchedules().first)
         func decide(_ moment: Moment, late: TimeInterval = 0) async throws {

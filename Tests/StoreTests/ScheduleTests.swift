@@ -33,7 +33,7 @@ import Testing
         let run = try await fixture.makeRun(branch: "release/\(seconds)")
         let time = now.addingTimeInterval(seconds)
         var end = FactWrite(run: run, facts: [Recorded(step: "a", fact: .ended(.passed), at: time)])
-        (end.outcome, end.schedules) = (.passed, rules)
+        (end.outcome, end.schedules) = (.passed, rules.mapValues { ReleasedSchedule($0) })
         try await store.append([end])
         return run
     }

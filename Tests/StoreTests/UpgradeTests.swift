@@ -122,9 +122,9 @@ import Testing
         #expect(try await store.tenures(of: "weight").isEmpty)
         #expect(try await store.lastMoves().map(\.decision) == [4])
         // Version 1 was promoted by decision 1; decision 4 only restored it, and decision 5 waits for approval.
-        #expect(try await store.promotion(of: "1", "risk")?.decision.id == 1)
-        #expect(try await store.promotion(of: "2", "risk")?.decision.id == 2)
-        #expect(try await store.promotion(of: "4", "risk") == nil)
+        #expect(try await store.origin(of: "1", "risk")?.id == 1)
+        #expect(try await store.origin(of: "2", "risk")?.id == 2)
+        #expect(try await store.origin(of: "4", "risk") == nil)
         #expect(try await store.approvedDecisions().isEmpty)
         #expect(try await store.approvalsMissing(for: decisions[4]) == 1)
         #expect(try await store.approve(decisions[4], by: "b", project: 1, at: Date()))

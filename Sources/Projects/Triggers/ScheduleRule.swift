@@ -14,7 +14,7 @@ public struct ScheduleRule: Sendable, Hashable, Codable {
     public enum Overlap: String, Sendable, Codable, CaseIterable { case queue, skip, replace }
 
     private enum CodingKeys: String, CodingKey {
-        case cron, timezone, environment, misfire, overlap, dst, after, jitter, start, end, catchUp
+        case cron, timezone, environment, misfire, overlap, dst, after, jitter, start, end, catchUp, liveAfter
     }
 
     public let cron: CronExpression
@@ -33,6 +33,8 @@ public struct ScheduleRule: Sendable, Hashable, Codable {
     public let end: Date?
     /// Maximum number of moments that `misfire: run-all` makes up at once. Absent: 100.
     public let catchUp: Int?
+    /// The pipelines of a push that must pass before the schedule goes live. Absent: those about its model.
+    public let liveAfter: [String]?
 
     /// The names under `after`.
     public var dependencies: [String] { after ?? [] }
@@ -57,6 +59,7 @@ extension ScheduleRule {
         after = node["after"]?.texts
         jitter = node["jitter"]?.seconds
         catchUp = node["catch_up"]?.integer
+        liveAfter = node["live_after"]?.texts
         start = node["start"]?.moment(key: "on.schedule.start", &problems)
         end = node["end"]?.moment(key: "on.schedule.end", &problems)
         if let start, let end, end < start {
@@ -107,6 +110,10 @@ extension ScheduleRule: TriggerRule {
             .init(
                 "catch_up", .integer(min: 1),
                 "maximum number of missed moments that run-all makes up at once; default 100"),
+            .init(
+                "live_after", .oneOrMany(.string),
+                "pipelines of a push that must all pass before this goes live; default all of that push about its model"
+            ),
         ]), "a moment is due")
 
     package var environments: [String] { [environment] }
@@ -141,6 +148,7 @@ extension ScheduleRule: TriggerRule {
                             ?? "name a pipeline with on: { schedule: … } in the same environment"))
             }
         }
+        found += schedules.flatMap { releaseProblems($0, among: pipelines) }
         let waits = schedules.compactMap { pipeline in
             pipeline.triggers.schedule?.after.map { (pipeline.name, $0) }
         }
@@ -152,6 +160,21 @@ extension ScheduleRule: TriggerRule {
                     hint: "remove one of these names"))
         }
         return found
+    }
+
+    /// Names under `live_after` that no push to the schedule's environment starts.
+    private static func releaseProblems(_ pipeline: Pipeline, among pipelines: [Pipeline]) -> [Problem] {
+        guard let rule = pipeline.triggers.schedule else { return [] }
+        let releases = pipelines.filter {
+            $0.triggers.rule(PushRule.self)?.environments.contains(rule.environment) ?? false
+        }.map(\.name)
+        return (rule.liveAfter ?? []).filter { !releases.contains($0) }.map { name in
+            Problem(
+                "no push to environment '\(rule.environment)' starts a pipeline '\(name)'", at: pipeline.mark,
+                key: "on.schedule.live_after",
+                hint: nearest(to: name, among: releases).map { "did you mean '\($0)'?" }
+                    ?? "name a pipeline with on: { push: { environment: \(rule.environment) } }")
+        }
     }
 
     /// Parts of the cron expression that are ignored.

@@ -1,5 +1,6 @@
 """Models as the registry serves them."""
 
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -50,9 +51,10 @@ class Loaded:
 
 
 def load(uri: str) -> Loaded:
-    """Downloads the model once and opens it."""
+    """Opens the model: from the folder that a fire is given with its pinned version, else downloaded once."""
+    folder = os.environ.get("ESPALIER_MODEL") if uri == os.environ.get("ESPALIER_MODEL_URI") else None
     try:
-        folder = mlflow.artifacts.download_artifacts(uri)
+        folder = folder or mlflow.artifacts.download_artifacts(uri)
     except MlflowException as error:
         raise Refused(f"{uri} cannot be loaded from {mlflow.get_tracking_uri()}: {error.message}") from None
     return Loaded(uri, mlflow.sklearn.load_model(folder), Model.load(folder).metadata or {}, Path(folder))
