@@ -368,7 +368,7 @@ def test_a_recipient_that_is_refused_keeps_it_from_nobody_else(telling, mail):
 STEP = """\
 on: { push: { environment: prod } }
 steps:
-  train: { run: 'echo "model_uri=runs:/$ESPALIER_RUN/model" >> $ESPALIER_OUTPUT' }
+  train: { run: 'echo "model_uri=mlflow-artifacts:/models/$ESPALIER_RUN" >> $ESPALIER_OUTPUT' }
   register: { needs: [train], register: { model: "${steps.train.outputs.model_uri}" } }
   score: { needs: [register], run: 'cp evidence.csv $ESPALIER_OUTPUTS/evidence.csv', outputs: [evidence] }
   promote: { needs: [score], promote: { evidence: "${steps.score.outputs.evidence}", floor: { roc_auc: 0.6 }, improve: { metric: roc_auc, by: 0 } } }

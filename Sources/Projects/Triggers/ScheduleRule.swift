@@ -166,7 +166,7 @@ extension ScheduleRule: TriggerRule {
     private static func releaseProblems(_ pipeline: Pipeline, among pipelines: [Pipeline]) -> [Problem] {
         guard let rule = pipeline.triggers.schedule else { return [] }
         let releases = pipelines.filter {
-            $0.triggers.rule(PushRule.self)?.environments.contains(rule.environment) ?? false
+            $0.triggers.rules.contains { $0.key == "push" && $0.environments.contains(rule.environment) }
         }.map(\.name)
         return (rule.liveAfter ?? []).filter { !releases.contains($0) }.map { name in
             Problem(
