@@ -247,6 +247,7 @@ package actor Clockwork {
             if error is DaemonError { raise(error, schedule) }
             throw error
         }
+        troubles.clear(.schedules, of: names[schedule.project], part: schedule.pipeline)
         let event = try await store.fireByHand(schedule, at: time, pinned: pinned, now: now())
         Failpoint.reach(.fireStored)
         fired()

@@ -11,6 +11,13 @@ pytestmark = needs_mlflow
 
 SCHEDULE = 'schedule: { cron: "0 0 3 1 1 ? 2099", environment: prod }'
 
+# What its folder holds, and whether it can be changed.
+PREDICT = """
+echo "model: ${ESPALIER_MODEL_URI:-none}"
+[ -z "$ESPALIER_MODEL" ] || echo "holds: $(cat $ESPALIER_MODEL/weights)"
+(echo other > "$ESPALIER_MODEL/weights"; rm -f "$ESPALIER_MODEL/weights"; touch "$ESPALIER_MODEL/new") 2> /dev/null && echo changed || true
+"""
+
 
 @pytest.fixture(scope="module")
 def server():
@@ -23,9 +30,9 @@ def project(attacked_once, server, request):
     """One whose model is champion by a decision, and whose schedule is live. A model of its own."""
     name = f"risk-{zlib.crc32(request.node.name.encode())}"
     project = attacked_once({
-        "environments/prod.yml": prod(server).replace("model: risk", f"model: {name}"),
+        "environments/prod.yml": prod(server).replace("model: risk", f"model: {name}").replace("champion } }", "champion }, smoke: 'true' }"),
         "pipelines/release.yml": releasing(log_model(server.client)),
-        "pipelines/nightly.yml": pipeline({"predict": 'echo "model: ${ESPALIER_MODEL_URI:-none}"'}, on=SCHEDULE)})
+        "pipelines/nightly.yml": pipeline({"predict": PREDICT}, on=SCHEDULE)})
     run = release(project, "1")
     assert run["run"]["outcome"] == "passed", project.words(run)
     project.model = name
@@ -110,5 +117,38 @@ def test_people_are_told_that_a_champion_is_gone(project, server, name):
 def test_a_champion_that_is_there_is_used(project, server):
     """What the attacks above rely on."""
     project.espalier("fire", "nightly", "--at", "2026-11-01T03:00:00Z", "--wait")
-    run = project.runs(pipeline="nightly")[-1]
-    assert f"model: models:/{project.model}/1" in log_of(project, project.detail(run["id"]), "predict")
+    log = log_of(project, project.detail(project.runs(pipeline="nightly")[-1]["id"]), "predict")
+    assert f"model: models:/{project.model}/1" in log and "holds: weights" in log and "changed" not in log, log
+
+
+def fire(project, day):
+    return project.espalier("fire", "nightly", "--at", f"2026-11-{day}T03:00:00Z", "--wait")
+
+
+def test_a_person_accepts_what_somebody_has_made_champion(project, server):
+    """What the refusals propose; the accepted version is verified like any other."""
+    move_alias(server.client, project.model)
+    assert fire(project, "01").returncode and f"espalier decisions accept {project.model}" in project.espalier("status").stdout
+    done = project.espalier("decisions", "accept", project.model, "--reason", "we checked it", "--as", "ann", "--wait")
+    assert done.returncode == 0, (done.stdout, done.stderr)
+    decided = project.ask("decisions")[-1]
+    assert decided["reasons"] == ["Accepted by ann: we checked it"] and decided["applied_at"]
+    assert (decided["challenger"], decided["champion"]) == ("2", "1")
+    assert any("accepted" in one["deed"] and one["who"] == "ann" for one in project.ask("audit"))
+    assert fire(project, "01").returncode == 0 and "accept" not in project.espalier("status").stdout
+    log = log_of(project, project.detail(project.runs(pipeline="nightly")[-1]["id"]), "predict")
+    assert f"model: models:/{project.model}/2" in log and "holds: other" in log and "changed" not in log, log
+    for file in server.folder.glob("artifacts/**/weights"):
+        if file.read_text() == "other":
+            file.write_text("spoilt")
+    assert fire(project, "02").returncode
+    assert any("not those that were registered" in project.words(project.detail(run["id"])) for run in project.runs(pipeline="nightly"))
+
+
+def test_a_rollback_puts_the_champion_back(project, server):
+    move_alias(server.client, project.model)
+    assert fire(project, "01").returncode
+    done = project.espalier("rollback", project.model, "--to", "1", "--reason", "not ours", "--as", "ann", "--wait")
+    assert done.returncode == 0, (done.stdout, done.stderr)
+    assert server.client.get_registered_model(project.model).aliases["champion"] == "1"
+    assert fire(project, "01").returncode == 0
