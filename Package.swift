@@ -58,6 +58,8 @@ let package = Package(
         .systemLibrary(name: "Clibgit2", pkgConfig: "libgit2", providers: [.apt(["libgit2-dev"])]),
         // OpenSSL's libcrypto, for digests and signatures.
         .systemLibrary(name: "Clibcrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        // OpenSSL's libssl, for TLS to servers behind the door.
+        .systemLibrary(name: "Clibssl", pkgConfig: "libssl", providers: [.apt(["libssl-dev"])]),
         // What Swift cannot call by itself: variadic libgit2 options, mount(2) and friends.
         .target(name: "CPosix"),
 
@@ -122,11 +124,11 @@ let package = Package(
         .target(name: "Curl", dependencies: ["Notices", "Programs"], swiftSettings: swiftSettings),
         // MLflow's registry over REST.
         .target(name: "Registry", dependencies: ["HTTP"], swiftSettings: swiftSettings),
-        // The JSON API and the pages, by Hummingbird and Mustache.
+        // The JSON API and the pages, by Hummingbird and Mustache; and the door to servers behind us, by SwiftNIO and OpenSSL.
         .target(
             name: "Web",
             dependencies: [
-                "Reports", .product(name: "Hummingbird", package: "hummingbird"),
+                "Reports", "Clibssl", .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "Mustache", package: "swift-mustache"),
                 .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

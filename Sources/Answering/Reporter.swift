@@ -121,8 +121,7 @@ public struct Reporter: Sendable {
         var troubles: [String] = []
         let ledger = try await store.lastMoves()
         for settings in try await store.registriesInUse() {
-            guard let model = settings.model, let url = registryURL(settings) else { continue }
-            let registry = MLflow(url: url, token: trackingToken())
+            guard let model = settings.model, let registry = registry(settings) else { continue }
             let versions: [ModelVersion]
             do {
                 versions = try await registry.versions(of: model)
@@ -142,11 +141,11 @@ public struct Reporter: Sendable {
         return (reports, troubles)
     }
 
-    private func registryURL(_ settings: RegistrySettings) -> String? {
+    /// `nil` if no daemon has started the embedded server yet, or this user may not know where.
+    private func registry(_ settings: RegistrySettings) -> MLflow? {
         switch settings.server {
-        case .url(let url): url
-        case .embedded:
-            (try? String(contentsOfFile: home.mlflow + "/port", encoding: .utf8)).map { "http://127.0.0.1:\($0)" }
+        case .url(let url): MLflow(url: url, token: trackingToken())
+        case .embedded: DoorAddress.read(from: home).map { MLflow(url: $0.url, token: $0.key) }
         }
     }
 

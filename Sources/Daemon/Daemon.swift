@@ -27,6 +27,7 @@ public struct Daemon: Service {
     let bells: Bells
     let troubles: Troubles
     let registries: Registries
+    private let registryDoor: RegistryDoor
     let planner: RepositoryPlanner
     let engine: Engine
     let gate: Gate
@@ -51,7 +52,11 @@ public struct Daemon: Service {
         (store, bells) = (try Store(path: home.database), Bells())
         troubles = Troubles(bells.troubles, logger: logger)
         let minders = Minders(program: options.minder)
-        registries = Registries(home: home, minders: minders, python: options.mlflowPython, logger: logger)
+        let door = try DoorAddress.prepare(
+            in: home, isFree: { (try? portIfFree($0)) != nil }, freePort: { try freePort() })
+        registries = Registries(
+            home: home, minders: minders, python: options.mlflowPython, logger: logger, door: door)
+        registryDoor = RegistryDoor(address: door, registries: registries)
         planner = RepositoryPlanner(home: home)
 
         groups = .find(name: groupName(of: home))
@@ -62,7 +67,7 @@ public struct Daemon: Service {
             workspace: { [workspaces] in try await workspaces.workspace(of: $0, in: $1) })
         let runner = StepRunner(
             home: home, store: store, executors: executors, planner: planner, registries: registries, logger: logger,
-            troubles: troubles)
+            troubles: troubles, door: registryDoor)
         engine = Engine(
             store: store, planner: planner, runner: runner, logger: logger, bells: bells, troubles: troubles)
 
@@ -120,6 +125,9 @@ public struct Daemon: Service {
             troubles.recall(try await store.troubles())
             // The engine must know a project before it can resume the work that the last daemon left.
             for project in try await store.projects() { await watch(project, &group) }
+            group.addTask { [registryDoor, logger] in
+                try await serveDoor(registryDoor, logger: logger)
+            }
             group.addTask { await startRegistries() }
             group.addTask { await TroubleKeeper(troubles, store: store, bells: bells, logger: logger).run() }
             group.addTask { await forgetOldTroubles() }

@@ -91,6 +91,9 @@ package protocol Executor: Sendable {
     /// Writes lines to the attempt's log. For steps without a command.
     func write(_ lines: [String], toLogOf attempt: Attempt) throws
 
+    /// Adds a line to the attempt's log, which its command may be writing to as well.
+    func append(_ line: String, toLogOf attempt: Attempt) throws
+
     /// Restores an earlier result as the outputs of the attempt. Verifies each file.
     ///
     /// - Parameter trust: of the attempt's run, which shares no file with runs of another level.

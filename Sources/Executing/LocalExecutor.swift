@@ -100,6 +100,18 @@ package struct LocalExecutor: Executor {
         try Data(lines.map { $0 + "\n" }.joined().utf8).write(to: URL(fileURLWithPath: folder.log))
     }
 
+    package func append(_ line: String, toLogOf attempt: Attempt) throws {
+        let path = home.folder(of: attempt).log
+        let log = open(path, O_RDWR | O_APPEND | O_CLOEXEC | O_NOFOLLOW)
+        guard log >= 0 else { throw DaemonError.unusable("cannot write \(path): \(String(cString: strerror(errno)))") }
+        let file = FileHandle(fileDescriptor: log, closeOnDealloc: true)
+        // The command may have written half a line.
+        var last: UInt8 = UInt8(ascii: "\n")
+        let end = lseek(log, 0, SEEK_END)
+        if end > 0 { _ = pread(log, &last, 1, end - 1) }
+        try file.write(contentsOf: Data(((last == UInt8(ascii: "\n") ? "" : "\n") + line + "\n").utf8))
+    }
+
     package func restore(_ result: KeptResult, for attempt: Attempt, trust: Trust) async throws -> [String: String]? {
         let folder = home.folder(of: attempt)
         let kept = KeptResults(folder: home.kept, trust: trust)

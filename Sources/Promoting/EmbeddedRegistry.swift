@@ -17,9 +17,14 @@ package actor Registries {
     /// Whether to give up on a server that ends before it was ready. Set when a person is waiting, who can fix it at
     /// once.
     private let givesUp: Bool
+    /// The door that everybody reaches the embedded server by; `nil` if it listens on loopback itself.
+    private let door: DoorAddress?
     /// Serializes moves of aliases between daemons.
     package nonisolated let leases: ModelLeases
+    /// Of other people's servers, by URL.
     private var clients: [String: MLflow] = [:]
+    /// Of the embedded server.
+    private var ownClient: MLflow?
     private var supervision: Task<Void, Never>?
     private var wasReady = false
     /// Experiments that exist, or that the owner of the server has to create: server and name.
@@ -27,7 +32,10 @@ package actor Registries {
     /// Why the last server that never became ready ended.
     private var failure: String?
 
-    package init(home: Home, minders: Minders, python: String, logger: Logger, givesUp: Bool = false) {
+    package init(
+        home: Home, minders: Minders, python: String, logger: Logger, givesUp: Bool = false, door: DoorAddress? = nil
+    ) {
+        self.door = door
         self.home = home
         self.minders = minders
         self.python = python
@@ -44,9 +52,32 @@ package actor Registries {
         case .url(let url): return client(url)
         case .embedded:
             let server = try embedded()
-            if supervision == nil { supervision = Task { await supervise(server) } }
-            return client(server.url)
+            supervised(server)
+            let made =
+                ownClient ?? door.map { MLflow(url: $0.url, token: $0.key) } ?? MLflow(url: server.url ?? "")
+            ownClient = made
+            return made
         }
+    }
+
+    /// Where a configured server listens, and what it wants as `Authorization`. Starts the embedded one.
+    func address(of server: RegistrySettings.Server) throws -> (server: ServerAddress, authorization: String?) {
+        switch server {
+        case .url(let url):
+            let registry = client(url)
+            guard let address = ServerAddress(url: registry.url) else {
+                throw RegistryError.unreachable(registry.url, reason: "that is not a URL")
+            }
+            return (address, registry.authorization)
+        case .embedded:
+            let server = try embedded()
+            supervised(server)
+            return (server.address, nil)
+        }
+    }
+
+    private func supervised(_ server: EmbeddedServer) {
+        if supervision == nil { supervision = Task { await supervise(server) } }
     }
 
     /// Makes sure that a step can log to the experiment. Waits for the embedded server only. Other servers are up to
@@ -88,12 +119,13 @@ package actor Registries {
     /// Keeps the server running until it is told to stop.
     private func supervise(_ server: EmbeddedServer) async {
         var failures = 0
+        await endServer(ofBefore: server)
         while !Task.isCancelled {
             let began = Date()
             do {
                 if !minders.isAlive(folder) {
                     try start(server)
-                    logger.info("the embedded MLflow server starts on \(server.url)")
+                    logger.info("the embedded MLflow server starts on \(server.place)")
                 }
             } catch {
                 logger.error("the embedded MLflow server does not start: \(error)")
@@ -128,13 +160,25 @@ package actor Registries {
                 environment: environment, timeout: nil))
     }
 
-    /// The port is chosen once and kept: jobs that outlive a restart must find the server again.
+    /// A server that a version without the door has left listens on loopback, where steps reach it.
+    private func endServer(ofBefore server: EmbeddedServer) async {
+        guard case .socket = server.place, minders.isAlive(folder), !server.isListening else { return }
+        minders.stop(folder)
+        _ = await minders.end(of: folder)
+    }
+
+    /// Behind the door it listens on a socket. Otherwise on a port that is chosen once and kept.
     private func embedded() throws -> EmbeddedServer {
+        if door != nil {
+            // Its socket is open to everybody who can reach it.
+            chmod(home.mlflow, 0o700)
+            return EmbeddedServer(python: python, folder: home.mlflow, place: .socket)
+        }
         let file = home.mlflow + "/port"
         let kept = (try? String(contentsOfFile: file, encoding: .utf8)).flatMap(Int.init)
         let port = try kept ?? freePort()
         if kept == nil { try String(port).write(toFile: file, atomically: true, encoding: .utf8) }
-        return EmbeddedServer(python: python, folder: home.mlflow, port: port)
+        return EmbeddedServer(python: python, folder: home.mlflow, place: .port(port))
     }
 
     /// Stops the embedded server.
@@ -147,14 +191,25 @@ package actor Registries {
 }
 
 /// A loopback TCP port that nobody listens on.
-func freePort() throws -> Int {
+package func freePort() throws -> Int { try portIfFree(0) }
+
+/// That port of loopback, or any free one for 0.
+///
+/// - Throws: if somebody listens there.
+package func portIfFree(_ port: Int) throws -> Int {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
     guard descriptor >= 0 else {
         throw DaemonError.unusable("no socket can be made: \(String(cString: strerror(errno)))")
     }
     defer { close(descriptor) }
+    var isReused: Int32 = 1
+    if port > 0 {
+        // As the server does that will listen there, right after another one.
+        setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &isReused, socklen_t(MemoryLayout<Int32>.size))
+    }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
+    address.sin_port = in_port_t(port).bigEndian
     address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let bound = withUnsafeMutablePointer(to: &address) { pointer in

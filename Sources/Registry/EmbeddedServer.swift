@@ -1,26 +1,48 @@
-/// How to start Espalier's own MLflow server: loopback, SQLite, one process.
+import Foundation
+
+/// How to start Espalier's own MLflow server: SQLite, one process, on loopback or on a socket of its folder.
 public struct EmbeddedServer: Sendable, Hashable {
+    public enum Place: Sendable, Hashable {
+        case port(Int)
+        case socket
+    }
+
     /// A Python with MLflow's server.
     public let python: String
     /// Folder for its database and artifacts.
     public let folder: String
-    public let port: Int
+    public let place: Place
 
-    public init(python: String, folder: String, port: Int) {
+    public init(python: String, folder: String, place: Place) {
         self.python = python
         self.folder = folder
-        self.port = port
+        self.place = place
     }
 
-    public var url: String { "http://127.0.0.1:\(port)" }
+    /// `nil` if it listens on a socket.
+    public var url: String? {
+        if case .port(let port) = place { "http://127.0.0.1:\(port)" } else { nil }
+    }
+
+    public var address: ServerAddress {
+        switch place {
+        case .port(let port): ServerAddress(place: .tcp(host: "127.0.0.1", port: port, hasTLS: false), prefix: "")
+        case .socket: ServerAddress(place: .unixSocket("\(folder)/socket"), prefix: "")
+        }
+    }
+
+    /// Whether there is its socket.
+    public var isListening: Bool { FileManager.default.fileExists(atPath: "\(folder)/socket") }
 
     /// Runs the server's application without MLflow's launcher, which would add processes and leave orphans when
-    /// killed.
+    /// killed. The socket is named from the folder that it starts in: such names are short.
     public var command: [String] {
-        [
-            python, "-m", "uvicorn", "--host", "127.0.0.1", "--port", String(port), "--log-level", "warning",
-            "mlflow.server.fastapi_app:app",
-        ]
+        let listening =
+            switch place {
+            case .port(let port): ["--host", "127.0.0.1", "--port", String(port)]
+            case .socket: ["--uds", "socket"]
+            }
+        return [python, "-m", "uvicorn"] + listening + ["--log-level", "warning", "mlflow.server.fastapi_app:app"]
     }
 
     /// The settings that MLflow's launcher (3.17) passes to its application.

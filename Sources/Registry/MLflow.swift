@@ -6,7 +6,8 @@ public struct MLflow: Sendable {
     /// Without a trailing slash; may have a path prefix.
     public let url: String
     private let client = HTTPClient()
-    private let authorization: String?
+    /// What the server is sent as `Authorization`.
+    public let authorization: String?
 
     /// - Parameter token: sent as bearer token. `name:password` inside the URL is sent as basic authentication.
     public init(url: String, token: String? = nil) {

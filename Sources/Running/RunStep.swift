@@ -27,11 +27,14 @@ package struct StepRunner: Sendable {
     let registries: Registries
     let logger: Logger
     let troubles: Troubles
+    /// The way of steps to MLflow; `nil` if they go there themselves.
+    let door: RegistryDoor?
 
     package init(
         home: Home, store: Store, executors: Executors, planner: any ProjectPlanner, registries: Registries,
-        logger: Logger, troubles: Troubles = Troubles()
+        logger: Logger, troubles: Troubles = Troubles(), door: RegistryDoor? = nil
     ) {
+        self.door = door
         self.home = home
         self.store = store
         self.executors = executors
@@ -103,10 +106,12 @@ package struct StepRunner: Sendable {
         guard action.isCommand else {
             return try await patiently(ask, project) { try await self.perform(step, run, progress) }
         }
+        let attempt = Attempt(run: run.id, step: step.name, number: attempt)
+        defer { door?.close(attempt) }
         let job = Job(
-            attempt: Attempt(run: run.id, step: step.name, number: attempt), step: step, run: run, progress: progress,
+            attempt: attempt, step: step, run: run, progress: progress,
             command: try run.plan.command(of: step), repository: project.repository,
-            variables: try await variables(step, run, progress, incumbent: incumbent))
+            variables: try await variables(attempt, step, run, progress, incumbent: incumbent))
         return try await perform(job, project, ask)
     }
 
@@ -249,14 +254,13 @@ package struct StepRunner: Sendable {
     }
 
     /// Variables for the tracking server and the models that the step uses.
-    private func variables(_ step: PlannedStep, _ run: StoredRun, _ progress: RunProgress, incumbent: String?)
-        async throws
-        -> [String: String]
-    {
+    private func variables(
+        _ attempt: Attempt, _ step: PlannedStep, _ run: StoredRun, _ progress: RunProgress, incumbent: String?
+    ) async throws -> [String: String] {
         let settings = run.plan.settings.registry
         guard let model = settings.model else { return [:] }
-        var variables = ["MLFLOW_EXPERIMENT_NAME": run.plan.experiment]
-        variables["MLFLOW_TRACKING_URI"] = try await registry(run).url
+        var variables = try await tracking(attempt, step, run)
+        variables["MLFLOW_EXPERIMENT_NAME"] = run.plan.experiment
         variables["ESPALIER_CHAMPION_URI"] = incumbent.map { "models:/\(model)/\($0)" }
         variables["ESPALIER_MODEL_URI"] = progress.registeredModel(above: step)
         if let rollback = run.plan.trigger.as(RollbackTrigger.self) {
@@ -266,6 +270,32 @@ package struct StepRunner: Sendable {
             variables["ESPALIER_MODEL_URI"] = pinned.uri
             variables["ESPALIER_MODEL"] = try await promoter(of: run).folder(of: pinned)
         }
+        return variables
+    }
+}
+
+extension StepRunner {
+    /// Variables that lead MLflow's client to the door, or, without one, to the server itself.
+    private func tracking(_ attempt: Attempt, _ step: PlannedStep, _ run: StoredRun) async throws -> [String: String] {
+        guard let door else { return ["MLFLOW_TRACKING_URI": try await registry(run).url] }
+        let executor = try executors.executor(of: step)
+        let variables = door.open(attempt, of: run, experiment: run.plan.experiment) { [logger] line in
+            do {
+                try executor.append(line, toLogOf: attempt)
+            } catch {
+                logger.warning("\(attempt): \(line)")
+            }
+        }
+        return variables.merging(withoutDetours(run.plan.settings.env.merging(step.env.mapValues { _ in "" }) { $0 + $1 })) {
+            $1
+        }
+    }
+
+    /// What a project's own variables would send past the door, or to it with another password.
+    private func withoutDetours(_ own: [String: String]) -> [String: String] {
+        var variables: [String: String] = [:]
+        for name in ["MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"] where own[name] != nil { variables[name] = "" }
+        if own["MLFLOW_REGISTRY_URI"] != nil { variables["MLFLOW_REGISTRY_URI"] = door?.address.url }
         return variables
     }
 }

@@ -104,7 +104,7 @@ def applied(project, number):
 
 def registry(project):
     from mlflow import MlflowClient
-    return MlflowClient(f"http://127.0.0.1:{(project.home / 'mlflow/port').read_text()}")
+    return MlflowClient((project.home / "mlflow/address").read_text().strip())
 
 
 @pytest.fixture(scope="module")

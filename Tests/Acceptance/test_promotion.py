@@ -66,7 +66,7 @@ def answers(project):
 
 
 def address(project):
-    return f"http://127.0.0.1:{(project.home / 'mlflow/port').read_text()}"
+    return (project.home / "mlflow/address").read_text().strip()
 
 
 @pytest.fixture(scope="module")

@@ -196,12 +196,20 @@ def holds(project, servers, trained, name, server=None):
     return detail
 
 
+def assert_through_the_door(project, run, step):
+    """The step had the address of the daemon and a token of its own, and nothing else that leads to a server."""
+    log = project.log(run, step)
+    door = (project.home / "mlflow/address").read_text().strip().rpartition("/")
+    assert f"'MLFLOW_TRACKING_URI', '{door[0]}'" in log and f"'MLFLOW_TRACKING_TOKEN', '{run}.{step}.1." in log
+    assert door[2] not in log
+
+
 # Servers of all sorts
 
 
 def test_an_external_server_gets_versions_aliases_and_legacy_stages(project, servers, trained, logged):
     holds(project, servers, trained, "url")
-    assert f"'MLFLOW_TRACKING_URI', '{servers.url}'" in project.log(trained["url"], "train")
+    assert_through_the_door(project, trained["url"], "train")
     registry = client(servers.url)
     version = registry.get_model_version("url", "1")
     assert (version.current_stage, version.tags["espalier.run"]) == ("Production", str(trained["url"]))
@@ -214,7 +222,7 @@ def test_an_external_server_gets_versions_aliases_and_legacy_stages(project, ser
 def test_a_password_in_the_url_works_and_is_told_to_nobody(project, servers, trained):
     detail = holds(project, servers, trained, "auth")
     number = trained["auth"]
-    assert f"'MLFLOW_TRACKING_URI', '{servers.auth.address()}'" in project.log(number, "train")
+    assert_through_the_door(project, number, "train")
     told = [(project.folder / "daemon.log").read_text(), json.dumps(detail)]
     told += [project.log(number, step) for step in detail["steps"]]
     for words in (["status"], ["runs"], ["runs", number], ["explain", number], ["decisions"], ["models"], ["audit"],
@@ -257,7 +265,7 @@ def test_one_server_that_turns_us_away_hides_no_other_models(project, servers, t
 
 def test_a_server_below_a_path(project, servers, trained):
     holds(project, servers, trained, "prefix")
-    assert f"'MLFLOW_TRACKING_URI', '{servers.prefix.address()}'" in project.log(trained["prefix"], "train")
+    assert_through_the_door(project, trained["prefix"], "train")
     assert any(method == "PUT" and path.startswith("/ml/tracking/api/2.0/mlflow-artifacts/")
                for method, path in servers.prefix.seen), "no artifact came this way"
     assert all(path.startswith("/ml/tracking/api/") for _, path in servers.prefix.seen if "trakcing" not in path)
@@ -287,7 +295,7 @@ def test_a_certificate_of_ones_own(watch, servers):
         serve_trusting(project, bundle)
         detail = passed(project, release(project, "tls", "2", {"logged": "\n"}))
         assert client(servers.url).get_registered_model("tls").aliases == {"challenger": "1", "champion": "1"}
-        assert f"'MLFLOW_TRACKING_URI', '{servers.tls.address()}'" in project.log(detail["run"]["id"], "train")
+        assert_through_the_door(project, detail["run"]["id"], "train")
         assert "its files are stated and signed" in project.log(detail["run"]["id"], "register")
         assert ("POST", "/api/2.0/mlflow/registered-models/create") in servers.tls.seen
     assert servers.tls.address() in said and "certificate" in said, said

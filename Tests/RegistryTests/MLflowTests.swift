@@ -20,7 +20,7 @@ private struct RealServer: SuiteTrait, TestScoping {
     {
         let folder = try TemporaryFolder()
         let server = EmbeddedServer(
-            python: try #require(serverPython), folder: folder.path, port: Int.random(in: 20_000..<32_000))
+            python: try #require(serverPython), folder: folder.path, place: .port(Int.random(in: 20_000..<32_000)))
         let process = Process()
         process.executableURL = URL(fileURLWithPath: server.command[0])
         process.arguments = Array(server.command.dropFirst())
@@ -30,7 +30,7 @@ private struct RealServer: SuiteTrait, TestScoping {
         try process.run()
         // On SIGTERM, the server would wait for this process to close its idle connections.
         defer { kill(process.processIdentifier, SIGKILL) }
-        let client = MLflow(url: server.url)
+        let client = MLflow(url: try #require(server.url))
         let deadline = Date().addingTimeInterval(600)
         while await !client.isReady() {
             try #require(Date() < deadline && process.isRunning, "the MLflow server did not become ready")

@@ -24,6 +24,10 @@ package struct ScriptedExecutor: Executor {
 
     package func write(_ lines: [String], toLogOf attempt: Attempt) throws { machine.write(lines, toLogOf: attempt) }
 
+    package func append(_ line: String, toLogOf attempt: Attempt) throws {
+        machine.write(machine.log(of: attempt) + [line], toLogOf: attempt)
+    }
+
     package func restore(_ result: KeptResult, for attempt: Attempt, trust: Trust) async throws -> [String:
         String]?
     {

@@ -158,11 +158,8 @@ def victim(project):
 
 
 def door_of_the_operator(project):
-    """Where the server itself listens: a port, or a socket that a proxy of the test would have to join."""
-    port = project.home / "mlflow/port"
-    if not port.exists():
-        pytest.skip("the embedded server has no port of its own: say here how an operator reaches its socket")
-    return f"http://127.0.0.1:{port.read_text().strip()}"
+    """The way of somebody who can read the daemon's home."""
+    return (project.home / "mlflow/address").read_text().strip()
 
 
 def state(project):
