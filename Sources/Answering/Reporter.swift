@@ -7,6 +7,7 @@ import Minding
 import Plans
 import Projects
 import Promoting
+import Reading
 import Registry
 import Reports
 import Runs
@@ -120,8 +121,9 @@ public struct Reporter: Sendable {
         var reports: [ModelReport] = []
         var troubles: [String] = []
         let ledger = try await store.lastMoves()
+        let named = RepositoryPlanner(home: home).registryServers(of: try await store.projects())
         for settings in try await store.registriesInUse() {
-            guard let model = settings.model, let registry = registry(settings) else { continue }
+            guard let model = settings.model, let registry = registry(settings, named) else { continue }
             let versions: [ModelVersion]
             do {
                 versions = try await registry.versions(of: model)
@@ -142,9 +144,9 @@ public struct Reporter: Sendable {
     }
 
     /// `nil` if no daemon has started the embedded server yet, or this user may not know where.
-    private func registry(_ settings: RegistrySettings) -> MLflow? {
+    private func registry(_ settings: RegistrySettings, _ named: Set<String>) -> MLflow? {
         switch settings.server {
-        case .url(let url): MLflow(url: url, token: trackingToken())
+        case .url(let url): MLflow(url: url, token: MLflow.isSame(url, asOneOf: named) ? trackingToken() : nil)
         case .embedded: DoorAddress.read(from: home).map { MLflow(url: $0.url, token: $0.key) }
         }
     }

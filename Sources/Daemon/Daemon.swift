@@ -55,7 +55,10 @@ public struct Daemon: Service {
         let door = try DoorAddress.prepare(
             in: home, isFree: { (try? portIfFree($0)) != nil }, freePort: { try freePort() })
         registries = Registries(
-            home: home, minders: minders, python: options.mlflowPython, logger: logger, door: door)
+            home: home, minders: minders, python: options.mlflowPython, logger: logger, door: door,
+            named: { [store] in
+                RepositoryPlanner(home: home).registryServers(of: (try? await store.projects()) ?? [])
+            })
         registryDoor = RegistryDoor(address: door, registries: registries)
         planner = RepositoryPlanner(home: home)
 

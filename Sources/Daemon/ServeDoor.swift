@@ -20,8 +20,9 @@ private struct TrackingDoor: Door {
     func body(of head: DoorHead) async -> DoorBody {
         switch door.caller(head.target, authorization: head.authorization) {
         case .keeper: .streamed
-        case .visitor: (try? APICall(method: head.method, target: head.target))?.isUpload ?? false
-            ? .streamed : .collected(limit: Self.largest)
+        case .visitor:
+            (try? APICall(method: head.method, target: head.target))?.isUpload ?? false
+                ? .streamed : .collected(limit: Self.largest)
         case .early, .stranger: .collected(limit: 1 << 16)
         }
     }
@@ -29,11 +30,13 @@ private struct TrackingDoor: Door {
     func route(_ head: DoorHead, body: [UInt8]) async -> DoorRoute {
         switch door.caller(head.target, authorization: head.authorization) {
         case .early:
-            return answer(503, "TEMPORARILY_UNAVAILABLE", "Espalier has just started, and finds its running steps again")
+            return answer(
+                503, "TEMPORARILY_UNAVAILABLE", "Espalier has just started, and finds its running steps again")
         case .stranger:
             return answer(
                 401, "UNAUTHENTICATED",
-                "this is Espalier's door to MLflow: steps get a token, and operators find its address in HOME/mlflow/address")
+                "this is Espalier's door to MLflow: steps get a token, and operators find its address in HOME/mlflow/address"
+            )
         case .keeper(let target): return await keep(head, target)
         case .visitor(let visitor): return await admit(head, body, visitor)
         }

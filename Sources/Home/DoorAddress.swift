@@ -18,7 +18,8 @@ public struct DoorAddress: Sendable, Hashable {
     var text: String { "\(url)/\(key)\n" }
 
     init?(_ text: String) {
-        guard let match = text.wholeMatch(of: /http:\/\/127\.0\.0\.1:([0-9]{1,5})\/([0-9a-f]{64})\n?/), let port = Int(match.1)
+        guard let match = text.wholeMatch(of: /http:\/\/127\.0\.0\.1:([0-9]{1,5})\/([0-9a-f]{64})\n?/),
+            let port = Int(match.1)
         else { return nil }
         self.init(port: port, key: String(match.2))
     }

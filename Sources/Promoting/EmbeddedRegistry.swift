@@ -21,8 +21,18 @@ package actor Registries {
     private let door: DoorAddress?
     /// Serializes moves of aliases between daemons.
     package nonisolated let leases: ModelLeases
-    /// Of other people's servers, by URL.
-    private var clients: [String: MLflow] = [:]
+    /// Of other people's servers.
+    private var clients: [ClientKey: MLflow] = [:]
+    /// The servers that get the daemon's token; `nil` for all, where a person runs what is theirs.
+    private let named: (@Sendable () async -> Set<String>)?
+    /// Those of them that were asked for, and when.
+    private var trusted: [String: ContinuousClock.Instant] = [:]
+
+    private struct ClientKey: Hashable {
+        let url: String
+        let hasToken: Bool
+    }
+
     /// Of the embedded server.
     private var ownClient: MLflow?
     private var supervision: Task<Void, Never>?
@@ -33,9 +43,11 @@ package actor Registries {
     private var failure: String?
 
     package init(
-        home: Home, minders: Minders, python: String, logger: Logger, givesUp: Bool = false, door: DoorAddress? = nil
+        home: Home, minders: Minders, python: String, logger: Logger, givesUp: Bool = false, door: DoorAddress? = nil,
+        named: (@Sendable () async -> Set<String>)? = nil
     ) {
         self.door = door
+        self.named = named
         self.home = home
         self.minders = minders
         self.python = python
@@ -47,9 +59,9 @@ package actor Registries {
     private var folder: StepFolder { StepFolder(home.mlflow) }
 
     /// The client of a configured server. Starts the server if it is the embedded one; it may not be ready yet.
-    package func registry(_ settings: RegistrySettings) throws -> MLflow {
+    package func registry(_ settings: RegistrySettings) async throws -> MLflow {
         switch settings.server {
-        case .url(let url): return client(url)
+        case .url(let url): return await client(url)
         case .embedded:
             let server = try embedded()
             supervised(server)
@@ -61,10 +73,10 @@ package actor Registries {
     }
 
     /// Where a configured server listens, and what it wants as `Authorization`. Starts the embedded one.
-    func address(of server: RegistrySettings.Server) throws -> (server: ServerAddress, authorization: String?) {
+    func address(of server: RegistrySettings.Server) async throws -> (server: ServerAddress, authorization: String?) {
         switch server {
         case .url(let url):
-            let registry = client(url)
+            let registry = await client(url)
             guard let address = ServerAddress(url: registry.url) else {
                 throw RegistryError.unreachable(registry.url, reason: "that is not a URL")
             }
@@ -85,7 +97,7 @@ package actor Registries {
     ///
     /// - Throws: `RegistryError.unreachable` while the embedded server is starting; `DaemonError` once it is given up.
     package func prepare(_ settings: RegistrySettings, experiment: String) async throws {
-        let registry = try registry(settings)
+        let registry = try await registry(settings)
         if settings.server == .embedded { try await requireReady(registry) }
         guard !experiments.contains([registry.url, experiment]) else { return }
         do {
@@ -109,11 +121,22 @@ package actor Registries {
         failure = nil
     }
 
-    private func client(_ url: String) -> MLflow {
-        if let known = clients[url] { return known }
-        let made = MLflow(url: url, token: trackingToken())
-        clients[url] = made
+    private func client(_ url: String) async -> MLflow {
+        let token = trackingToken()
+        let key = ClientKey(url: url, hasToken: token == nil ? false : await isTrusted(url))
+        if let known = clients[key] { return known }
+        let made = MLflow(url: url, token: key.hasToken ? token : nil)
+        clients[key] = made
         return made
+    }
+
+    /// Whether a server gets the daemon's token.
+    private func isTrusted(_ url: String) async -> Bool {
+        guard let named else { return true }
+        if let at = trusted[url], ContinuousClock.now - at < .seconds(10) { return true }
+        let isTrusted = MLflow.isSame(url, asOneOf: await named())
+        trusted[url] = isTrusted ? .now : nil
+        return isTrusted
     }
 
     /// Keeps the server running until it is told to stop.

@@ -24,6 +24,12 @@ public struct MLflow: Sendable {
         self.url = plain.hasSuffix("/") ? String(plain.dropLast()) : plain
     }
 
+    /// Whether an address is one of others, apart from passwords in them.
+    public static func isSame(_ url: String, asOneOf others: Set<String>) -> Bool {
+        let asked = MLflow(url: url).url
+        return others.contains { MLflow(url: $0).url == asked }
+    }
+
     func get<T: Decodable>(_ path: String, _ query: [String: String], as type: T.Type) async throws(RegistryError) -> T
     {
         var parts = URLComponents(string: "\(url)/api/2.0/mlflow/\(path)")

@@ -22,7 +22,8 @@ public enum RegistryError: Error, Equatable, Sendable, CustomStringConvertible {
     private func advice(_ status: Int, _ code: String) -> String {
         switch status {
         case 401, 403:
-            "; write name:password@ into the server's address, or set MLFLOW_TRACKING_TOKEN for the daemon"
+            "; write name:password@ into the server's address, or set MLFLOW_TRACKING_TOKEN for the daemon, which sends it to "
+                + "servers that the default branch names"
         case 404 where code.isEmpty: "; there is no MLflow API there: check the path of the server's address"
         default: ""
         }

@@ -286,7 +286,9 @@ extension StepRunner {
                 logger.warning("\(attempt): \(line)")
             }
         }
-        return variables.merging(withoutDetours(run.plan.settings.env.merging(step.env.mapValues { _ in "" }) { $0 + $1 })) {
+        return variables.merging(
+            withoutDetours(run.plan.settings.env.merging(step.env.mapValues { _ in "" }) { $0 + $1 })
+        ) {
             $1
         }
     }
@@ -294,7 +296,9 @@ extension StepRunner {
     /// What a project's own variables would send past the door, or to it with another password.
     private func withoutDetours(_ own: [String: String]) -> [String: String] {
         var variables: [String: String] = [:]
-        for name in ["MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"] where own[name] != nil { variables[name] = "" }
+        for name in ["MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"] where own[name] != nil {
+            variables[name] = ""
+        }
         if own["MLFLOW_REGISTRY_URI"] != nil { variables["MLFLOW_REGISTRY_URI"] = door?.address.url }
         return variables
     }

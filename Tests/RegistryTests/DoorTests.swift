@@ -26,8 +26,10 @@ private func json(_ call: PassedCall) throws -> NSDictionary? {
 
 @Suite struct DoorTests {
     @Test(arguments: [
-        ("POST", "registered-models/alias"), ("DELETE", "registered-models/alias"), ("POST", "registered-models/create"),
-        ("POST", "model-versions/create"), ("POST", "model-versions/transition-stage"), ("PATCH", "model-versions/update"),
+        ("POST", "registered-models/alias"), ("DELETE", "registered-models/alias"),
+        ("POST", "registered-models/create"),
+        ("POST", "model-versions/create"), ("POST", "model-versions/transition-stage"),
+        ("PATCH", "model-versions/update"),
         ("POST", "registered-models/set-tag"), ("POST", "model-versions/set-tag"), ("POST", "runs/delete"),
         ("POST", "experiments/delete"), ("POST", "experiments/update"), ("GET", "experiments/search"),
         ("POST", "experiments/search"), ("GET", "registered-models/search"), ("POST", "webhooks"),
@@ -38,16 +40,20 @@ private func json(_ call: PassedCall) throws -> NSDictionary? {
     }
 
     @Test(arguments: [
-        "//api/2.0/mlflow/runs/create", "/api/2.0/mlflow/runs/../registered-models/alias", "/api/2.0/mlflow/runs/create/",
-        "/api/2.0/mlflow/%2e%2e/x", "/api/2.0/mlflow/runs%2fcreate", "/api/2.0/mlflow/runs%252fcreate", "api/2.0", "/%ff",
-        "/api/2.0/mlflow/runs\\create", "http://elsewhere/api/2.0/mlflow/runs/create", "/api/2.0/mlflow/a%00b", "/a?%ff=1",
+        "//api/2.0/mlflow/runs/create", "/api/2.0/mlflow/runs/../registered-models/alias",
+        "/api/2.0/mlflow/runs/create/",
+        "/api/2.0/mlflow/%2e%2e/x", "/api/2.0/mlflow/runs%2fcreate", "/api/2.0/mlflow/runs%252fcreate", "api/2.0",
+        "/%ff",
+        "/api/2.0/mlflow/runs\\create", "http://elsewhere/api/2.0/mlflow/runs/create", "/api/2.0/mlflow/a%00b",
+        "/a?%ff=1",
     ])
     func anAddressHasOneMeaningOrNone(target: String) {
         #expect(throws: DoorRefusal.self) { try APICall(method: "POST", target: target) }
     }
 
     @Test(arguments: [
-        "/ajax-api/2.0/mlflow/runs/create", "/api/2.0/preview/mlflow/runs/create", "/graphql", "/api/2.0/mlflow/Runs/create",
+        "/ajax-api/2.0/mlflow/runs/create", "/api/2.0/preview/mlflow/runs/create", "/graphql",
+        "/api/2.0/mlflow/Runs/create",
         "/api/2.0/mlflow/%72egistered-models/alias", "/get-artifact", "/api/3.0/mlflow/traces", "/v1/traces",
     ])
     func otherSpellingsAreOtherCalls(target: String) {
@@ -57,17 +63,21 @@ private func json(_ call: PassedCall) throws -> NSDictionary? {
     @Test func aRunIsMadeInTheEnvironmentsExperimentAndMarked() throws {
         let call = try passed(
             "POST", api("runs/create"),
-            #"{"experiment_id": 7, "start_time": 1, "tags": [{"key": "espalier.owner", "value": "them"}, {"key": "a", "value": "b"}]}"#)
+            #"{"experiment_id": 7, "start_time": 1, "tags": [{"key": "espalier.owner", "value": "them"}, {"key": "a", "value": "b"}]}"#
+        )
         #expect(call.target == "/api/2.0/mlflow/runs/create" && call.needs.isEmpty)
         let tags = try json(call)?["tags"] as? [[String: String]]
-        #expect(tags == [
-            ["key": "a", "value": "b"], ["key": "espalier.owner", "value": "me"], ["key": "espalier.run", "value": "12"],
-        ])
+        #expect(
+            tags == [
+                ["key": "a", "value": "b"], ["key": "espalier.owner", "value": "me"],
+                ["key": "espalier.run", "value": "12"],
+            ])
         #expect(try json(call)?["experiment_id"] as? String == "7")
     }
 
     @Test(arguments: [
-        #"{"experiment_id": "8"}"#, "{}", "[]", "", #"{"experimentId": "7"}"#, #"{"experiment_id": "7", "artifact_uri": "file:///"}"#,
+        #"{"experiment_id": "8"}"#, "{}", "[]", "", #"{"experimentId": "7"}"#,
+        #"{"experiment_id": "7", "artifact_uri": "file:///"}"#,
         #"{"experiment_id": ["7"]}"#, #"{"experiment_id": "7", "tags": {"espalier.owner": "x"}}"#,
         #"{"experiment_id": "7", "tags": [{"key": "a", "value": "b", "more": 1}]}"#,
     ])
@@ -83,7 +93,8 @@ private func json(_ call: PassedCall) throws -> NSDictionary? {
     }
 
     @Test func logsGoToRunsThatTheServerSaysAreTheirs() throws {
-        let body = #"{"run_uuid": "\#(run)", "run_id": "\#(run)", "key": "auc", "value": 0.5, "timestamp": 1, "step": 0}"#
+        let body =
+            #"{"run_uuid": "\#(run)", "run_id": "\#(run)", "key": "auc", "value": 0.5, "timestamp": 1, "step": 0}"#
         let call = try passed("POST", api("runs/log-metric?run_id=\(other)"), body)
         #expect(call.needs == [DoorNeed(.run(run), .write)] && call.target == "/api/2.0/mlflow/runs/log-metric")
         #expect(try json(call)?["run_uuid"] == nil)
@@ -95,16 +106,19 @@ private func json(_ call: PassedCall) throws -> NSDictionary? {
         }
         let batch = try passed(
             "POST", api("runs/log-batch"),
-            #"{"run_id": "\#(run)", "metrics": [{"key": "a", "value": "NaN", "run_id": "\#(other)", "model_id": "\#(model)"}]}"#)
-        #expect(Set(batch.needs) == [
-            DoorNeed(.run(run), .write), DoorNeed(.run(other), .write), DoorNeed(.model(model), .write),
-        ])
+            #"{"run_id": "\#(run)", "metrics": [{"key": "a", "value": "NaN", "run_id": "\#(other)", "model_id": "\#(model)"}]}"#
+        )
+        #expect(
+            Set(batch.needs) == [
+                DoorNeed(.run(run), .write), DoorNeed(.run(other), .write), DoorNeed(.model(model), .write),
+            ])
     }
 
     /// Foundation keeps one of two values for a key; that one is checked, and that one is written.
     @Test func ofAKeyThatIsGivenTwiceOneCounts() throws {
         let call = try passed(
-            "POST", api("runs/log-parameter"), #"{"run_id": "\#(run)", "run_id": "\#(other)", "key": "a", "value": "1"}"#)
+            "POST", api("runs/log-parameter"),
+            #"{"run_id": "\#(run)", "run_id": "\#(other)", "key": "a", "value": "1"}"#)
         let written = try json(call)?["run_id"] as? String
         #expect(call.needs == [DoorNeed(.run(try #require(written)), .write)])
     }
@@ -113,7 +127,9 @@ private func json(_ call: PassedCall) throws -> NSDictionary? {
         let call = try passed("POST", api("runs/search"), #"{"experiment_ids": ["7"], "filter": "metrics.a > 0"}"#)
         #expect(try json(call)?["experiment_ids"] as? [String] == ["7"])
         for ids in ["[]", #"["7", "8"]"#, "null", #""7""#] {
-            #expect(throws: DoorRefusal.self) { try decide("POST", api("runs/search"), #"{"experiment_ids": \#(ids)}"#) }
+            #expect(throws: DoorRefusal.self) {
+                try decide("POST", api("runs/search"), #"{"experiment_ids": \#(ids)}"#)
+            }
         }
     }
 
@@ -127,7 +143,10 @@ private func json(_ call: PassedCall) throws -> NSDictionary? {
         #expect(
             try passed("GET", api("model-versions/search?filter=name+like+'%25'")).target
                 == api("model-versions/search?filter=name%20%3D%20%27risk%27%20AND%20name%20like%20%27%25%27"))
-        for query in ["registered-models/alias?name=other&alias=a", "registered-models/get?name=risk&name=other", "registered-models/get"] {
+        for query in [
+            "registered-models/alias?name=other&alias=a", "registered-models/get?name=risk&name=other",
+            "registered-models/get",
+        ] {
             #expect(throws: DoorRefusal.self) { try decide("GET", api(query)) }
         }
     }
@@ -139,7 +158,9 @@ private func json(_ call: PassedCall) throws -> NSDictionary? {
         #expect(upload.needs == [DoorNeed(.run(run), .write, artifact: ["7", run, "artifacts", "ä b.txt"])])
         let list = try passed("GET", "\(artifacts)?path=7%2Fmodels%2F\(model)%2Fartifacts")
         #expect(list.needs == [DoorNeed(.model(model), .read, artifact: ["7", "models", model, "artifacts"])])
-        for target in ["", "?path=", "?path=7", "?path=../\(run)", "?path=7/\(run)&path=8", "/7/traces/tr-\(run)/artifacts/x"] {
+        for target in [
+            "", "?path=", "?path=7", "?path=../\(run)", "?path=7/\(run)&path=8", "/7/traces/tr-\(run)/artifacts/x",
+        ] {
             #expect(throws: DoorRefusal.self) { try decide("GET", artifacts + target) }
         }
         #expect(throws: DoorRefusal.notListed) { try decide("DELETE", "\(artifacts)/7/\(run)/artifacts/x") }
@@ -163,12 +184,16 @@ private func json(_ call: PassedCall) throws -> NSDictionary? {
         for need in [DoorNeed(.model(model), .read), DoorNeed(.model(model), .read, artifact: root + ["MLmodel"])] {
             #expect(need.obstacle(to: grant, found: found, sources: []) != nil)
             #expect(need.obstacle(to: grant, found: found, sources: ["models:/\(model)"]) == nil)
-            #expect(need.obstacle(to: grant, found: found, sources: ["mlflow-artifacts:/8/models/\(model)/artifacts"]) == nil)
+            #expect(
+                need.obstacle(to: grant, found: found, sources: ["mlflow-artifacts:/8/models/\(model)/artifacts"])
+                    == nil)
         }
         let older = DoorNeed(.run(run), .read, artifact: ["8", run, "artifacts", "model", "MLmodel"])
         let ofRun = Tracked(experiment: "8", owner: nil, root: ["8", run, "artifacts"])
         #expect(older.obstacle(to: grant, found: ofRun, sources: ["mlflow-artifacts:/8/\(run)/artifacts/model"]) == nil)
         #expect(older.obstacle(to: grant, found: ofRun, sources: ["mlflow-artifacts:/8/\(run)/artifacts/other"]) != nil)
-        #expect(DoorNeed(.run(run), .read).obstacle(to: grant, found: ofRun, sources: ["mlflow-artifacts:/8/\(run)/artifacts/model"]) != nil)
+        #expect(
+            DoorNeed(.run(run), .read).obstacle(
+                to: grant, found: ofRun, sources: ["mlflow-artifacts:/8/\(run)/artifacts/model"]) != nil)
     }
 }

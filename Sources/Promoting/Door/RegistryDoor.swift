@@ -84,7 +84,8 @@ package final class RegistryDoor: Sendable {
         }
         guard let token else { return .stranger }
         if let visitor = state.withLock({ $0.visitors[token] }) { return .visitor(visitor) }
-        let isOurs = token.lastIndex(of: ".").map { token[$0...].dropFirst() == code("attempt \(token[..<$0])") } ?? false
+        let isOurs =
+            token.lastIndex(of: ".").map { token[$0...].dropFirst() == code("attempt \(token[..<$0])") } ?? false
         return isOurs && ContinuousClock.now - began < .seconds(60) ? .early : .stranger
     }
 
@@ -118,7 +119,8 @@ package final class RegistryDoor: Sendable {
         case answer(String)
     }
 
-    private func check(_ need: DoorNeed, for grant: StepGrant, _ registry: MLflow, _ server: ServerAddress) async throws {
+    private func check(_ need: DoorNeed, for grant: StepGrant, _ registry: MLflow, _ server: ServerAddress) async throws
+    {
         let key = KnownID(server: server, id: need.id)
         var found = state.withLock { $0.known[key] }
         if found == nil {

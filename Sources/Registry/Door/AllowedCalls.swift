@@ -39,7 +39,8 @@ struct AllowedCall: Sendable {
     static let all = experiments + runs + loggedModels + registeredModels
 
     private static let experiments = [
-        AllowedCall("GET", "experiments/get-by-name", ["experiment_name": .experimentName], required: ["experiment_name"]),
+        AllowedCall(
+            "GET", "experiments/get-by-name", ["experiment_name": .experimentName], required: ["experiment_name"]),
         AllowedCall("GET", "experiments/get", ["experiment_id": .experiment], required: ["experiment_id"]),
         AllowedCall("POST", "experiments/create", ["name": .experimentName], required: ["name"]),
     ]
@@ -47,15 +48,21 @@ struct AllowedCall: Sendable {
     private static let runs = [
         AllowedCall(
             "POST", "runs/create",
-            ["experiment_id": .experiment, "user_id": .scalar, "run_name": .scalar, "start_time": .scalar, "tags": .tags],
+            [
+                "experiment_id": .experiment, "user_id": .scalar, "run_name": .scalar, "start_time": .scalar,
+                "tags": .tags,
+            ],
             required: ["experiment_id"], makes: true),
         ofRun("POST", "runs/update", ["status": .scalar, "end_time": .scalar, "run_name": .scalar]),
         ofRun("POST", "runs/log-metric", metric),
         ofRun("POST", "runs/log-parameter", pair),
         ofRun(
             "POST", "runs/log-batch",
-            ["metrics": .list(.object(metric.merging(["run_id": .run(.write)]) { $1 })), "params": .list(.object(pair)),
-             "tags": .tags]),
+            [
+                "metrics": .list(.object(metric.merging(["run_id": .run(.write)]) { $1 })),
+                "params": .list(.object(pair)),
+                "tags": .tags,
+            ]),
         ofRun("POST", "runs/set-tag", ["key": .tagKey, "value": .scalar]),
         ofRun("POST", "runs/delete-tag", ["key": .tagKey]),
         ofRun("POST", "runs/log-model", ["model_json": .scalar]),
@@ -75,8 +82,10 @@ struct AllowedCall: Sendable {
     private static let loggedModels = [
         AllowedCall(
             "POST", "logged-models",
-            ["experiment_id": .experiment, "name": .scalar, "model_type": .scalar, "source_run_id": .run(.write),
-             "params": .list(.object(pair)), "tags": .tags],
+            [
+                "experiment_id": .experiment, "name": .scalar, "model_type": .scalar, "source_run_id": .run(.write),
+                "params": .list(.object(pair)), "tags": .tags,
+            ],
             required: ["experiment_id"], makes: true),
         AllowedCall("GET", "logged-models/{read}", [:]),
         AllowedCall("PATCH", "logged-models/{own}", ["model_id": .model(.write), "status": .scalar]),
@@ -88,7 +97,8 @@ struct AllowedCall: Sendable {
 
     private static let registeredModels = [
         AllowedCall("GET", "registered-models/get", ["name": .registeredModel], required: ["name"]),
-        AllowedCall("GET", "registered-models/alias", ["name": .registeredModel, "alias": .scalar], required: ["name"]),
+        AllowedCall(
+            "GET", "registered-models/alias", ["name": .registeredModel, "alias": .scalar], required: ["name"]),
         AllowedCall(
             "POST", "registered-models/get-latest-versions", ["name": .registeredModel, "stages": .list(.scalar)],
             required: ["name"]),

@@ -94,7 +94,8 @@ extension StepGrant {
         guard let bytes = try? JSONSerialization.data(withJSONObject: fields) else {
             throw DoorRefusal("its body cannot be written as JSON")
         }
-        return PassedCall(method: call.method, target: target(call.path), body: .json([UInt8](bytes)), needs: reader.needs)
+        return PassedCall(
+            method: call.method, target: target(call.path), body: .json([UInt8](bytes)), needs: reader.needs)
     }
 
     private func values(ofBody body: [UInt8]) throws(DoorRefusal) -> [String: Any] {

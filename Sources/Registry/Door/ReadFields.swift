@@ -39,7 +39,9 @@ struct FieldReader {
         }
         var admitted: [String: Any] = [:]
         for (name, value) in object where !(value is NSNull) {
-            guard let shape = shapes[name] else { throw DoorRefusal("steps may not give \(printable(name)) to \(place)") }
+            guard let shape = shapes[name] else {
+                throw DoorRefusal("steps may not give \(printable(name)) to \(place)")
+            }
             admitted[name] = try admit(value, shape, name)
         }
         return admitted
@@ -100,7 +102,8 @@ struct FieldReader {
     private func tags(_ value: Any, _ name: String) throws(DoorRefusal) -> [Any] {
         var tags: [[String: Any]] = []
         for one in try list(value, name) {
-            guard let tag = one as? [String: Any], let key = tag["key"] as? String, Set(tag.keys).isSubset(of: ["key", "value"])
+            guard let tag = one as? [String: Any], let key = tag["key"] as? String,
+                Set(tag.keys).isSubset(of: ["key", "value"])
             else { throw DoorRefusal("\(name) is not a list of keys and values") }
             guard !key.hasPrefix(StepGrant.reserved) else { continue }
             tags.append(["key": key, "value": (tag["value"] as? String) ?? ""])
@@ -122,7 +125,8 @@ struct FieldReader {
         if let own = grant.models.first(where: { plain == "name='\($0)'" || plain == "name=\"\($0)\"" }) {
             return "name = '\(own)'"
         }
-        guard let own = grant.models.first(where: { filter.contains($0) }) ?? grant.models.first, !own.contains("'") else {
+        guard let own = grant.models.first(where: { filter.contains($0) }) ?? grant.models.first, !own.contains("'")
+        else {
             throw DoorRefusal("the environment has no registered model")
         }
         return filter.isEmpty ? "name = '\(own)'" : "name = '\(own)' AND \(filter)"

@@ -86,7 +86,8 @@ extension DoorNeed {
     public func obstacle(to grant: StepGrant, found: Tracked?, sources: [String]) -> String? {
         guard let found else { return "there is no such run or model" }
         if let artifact {
-            guard let root = found.root, artifact.starts(with: root), artifact.count > root.count || access == .read else {
+            guard let root = found.root, artifact.starts(with: root), artifact.count > root.count || access == .read
+            else {
                 return "the artifact belongs to no run or model"
             }
         }

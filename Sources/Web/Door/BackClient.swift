@@ -33,6 +33,8 @@ struct BackRequest {
 /// Why there is no answer of the server behind us.
 struct BackError: Error, CustomStringConvertible {
     let description: String
+    /// Whether something was sent already.
+    var isLate = false
 
     var json: [UInt8] {
         let values = ["error_code": "TEMPORARILY_UNAVAILABLE", "message": description]
@@ -49,10 +51,9 @@ struct BackClient: Sendable {
     /// - Returns: whether the client's connection can take another request.
     /// - Throws: ``BackError`` if nothing of an answer was written yet; another error ends the client's connection.
     func exchange(
-        _ request: BackRequest, _ parts: inout Exchange.Parts,
+        _ request: BackRequest, on connection: Connection, _ parts: inout Exchange.Parts,
         _ outbound: NIOAsyncChannelOutboundWriter<HTTPServerResponsePart>
     ) async throws -> Bool {
-        let connection = try await connect(to: request.forwarded.server)
         return try await connection.executeThenClose { answers, back in
             let isSent = try await send(request, &parts, back)
             var answers = answers.makeAsyncIterator()
@@ -74,16 +75,20 @@ struct BackClient: Sendable {
                 }
             } catch {
                 if isBegun { throw error }
-                throw BackError(description: "the MLflow server at \(request.forwarded.server.authority) does not answer: \(error)")
+                throw BackError(
+                    description: "the MLflow server at \(request.forwarded.server.authority) does not answer: \(error)",
+                    isLate: true)
             }
             throw BackError(
-                description: "the MLflow server at \(request.forwarded.server.authority) ended the connection without an answer")
+                description: "the MLflow server at \(request.forwarded.server.authority) ended the connection "
+                    + "without an answer", isLate: true)
         }
     }
 
     /// - Returns: whether the whole request was sent: a server may answer, and close, before it has read everything.
     private func send(
-        _ request: BackRequest, _ parts: inout Exchange.Parts, _ back: NIOAsyncChannelOutboundWriter<HTTPClientRequestPart>
+        _ request: BackRequest, _ parts: inout Exchange.Parts,
+        _ back: NIOAsyncChannelOutboundWriter<HTTPClientRequestPart>
     ) async throws -> Bool {
         do {
             try await back.write(.head(request.head))
@@ -91,7 +96,9 @@ struct BackClient: Sendable {
             case .none: break
             case .bytes(let bytes): try await back.write(.body(.byteBuffer(ByteBuffer(bytes: bytes))))
             case .streamed:
-                while case .body(let piece)? = try await parts.next() { try await back.write(.body(.byteBuffer(piece))) }
+                while case .body(let piece)? = try await parts.next() {
+                    try await back.write(.body(.byteBuffer(piece)))
+                }
             }
             try await back.write(.end(nil))
             return true
@@ -103,13 +110,15 @@ struct BackClient: Sendable {
     /// Without what concerns only our connection to the server, or the server's own access.
     private func passed(_ head: HTTPResponseHead) -> HTTPResponseHead {
         let own: Set = [
-            "connection", "keep-alive", "transfer-encoding", "upgrade", "trailer", "te", "set-cookie", "www-authenticate",
+            "connection", "keep-alive", "transfer-encoding", "upgrade", "trailer", "te", "set-cookie",
+            "www-authenticate",
         ]
         let headers = head.headers.filter { !own.contains($0.name.lowercased()) }
-        return HTTPResponseHead(version: .http1_1, status: head.status, headers: HTTPHeaders(headers.map { ($0.name, $0.value) }))
+        return HTTPResponseHead(
+            version: .http1_1, status: head.status, headers: HTTPHeaders(headers.map { ($0.name, $0.value) }))
     }
 
-    private func connect(to server: BackServer) async throws -> Connection {
+    func connect(to server: BackServer) async throws -> Connection {
         let bootstrap = ClientBootstrap(group: MultiThreadedEventLoopGroup.singleton)
             .channelOption(ChannelOptions.recvAllocator, value: largeReads)
             .connectTimeout(.seconds(10))

@@ -33,7 +33,8 @@ public struct DoorServer: Sendable {
                 .bind(host: "127.0.0.1", port: port) { channel in
                     channel.eventLoop.makeCompletedFuture {
                         try channel.pipeline.syncOperations.configureHTTPServerPipeline(withPipeliningAssistance: true)
-                        try channel.pipeline.syncOperations.addHandlers(IdleStateHandler(allTimeout: patience), EndIdle())
+                        try channel.pipeline.syncOperations.addHandlers(
+                            IdleStateHandler(allTimeout: patience), EndIdle())
                         return try Connection(wrappingChannelSynchronously: channel)
                     }
                 }

@@ -24,7 +24,8 @@ struct Exchange {
             var body: [UInt8] = []
             while case .body(let piece)? = try await parts.next() {
                 guard body.count + piece.readableBytes <= limit else {
-                    try await write(413, json: Array(#"{"error_code":"BAD_REQUEST","message":"the request is too large"}"#.utf8))
+                    try await write(
+                        413, json: Array(#"{"error_code":"BAD_REQUEST","message":"the request is too large"}"#.utf8))
                     return false
                 }
                 body += piece.readableBytesView
@@ -46,9 +47,12 @@ struct Exchange {
                 back.length = head.headers.first(name: "content-length").flatMap { Int64($0) }
             }
             do {
-                return try await client.exchange(back, &parts, outbound)
+                let connection = try await client.connect(to: forwarded.server)
+                return try await client.exchange(back, on: connection, &parts, outbound)
             } catch let error as BackError {
-                if case .streamed = forwarded.body { return false }
+                // Where a body was being passed on, it is not known what of it is still to come.
+                if case .streamed = forwarded.body, error.isLate { return false }
+                if !isRead { try await skip(&parts) }
                 try await write(503, json: error.json)
                 return true
             }
@@ -62,7 +66,8 @@ struct Exchange {
     private func write(_ status: Int, json: [UInt8]) async throws {
         let headers: HTTPHeaders = ["Content-Type": "application/json", "Content-Length": "\(json.count)"]
         try await outbound.write(
-            .head(HTTPResponseHead(version: .http1_1, status: HTTPResponseStatus(statusCode: status), headers: headers)))
+            .head(HTTPResponseHead(version: .http1_1, status: HTTPResponseStatus(statusCode: status), headers: headers))
+        )
         if head.method != .HEAD { try await outbound.write(.body(.byteBuffer(ByteBuffer(bytes: json)))) }
         try await outbound.write(.end(nil))
     }
