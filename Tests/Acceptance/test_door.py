@@ -64,7 +64,7 @@ with mlflow.start_run(run_id="${RUN}"):
     mlflow.log_metric("later", 1.0)
 for uri in (os.environ["ESPALIER_MODEL_URI"], "models:/risk@latest-dev", "models:/risk/latest"):
     assert mlflow.sklearn.load_model(uri).predict([[1.0]]) == [1]
-    assert mlflow.models.get_model_info(uri).signature
+    assert mlflow.models.get_model_info(uri).flavors
 client = MlflowClient()
 assert [one.version for one in client.search_model_versions("name='risk'")] == ["1"]
 for refused in (lambda: client.set_registered_model_alias("risk", "champion", "1"), lambda: client.delete_run("${RUN}"),

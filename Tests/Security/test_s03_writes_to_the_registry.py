@@ -1,6 +1,8 @@
 """A step speaks to MLflow about its own runs, and no more: it reads no file of the daemon through it, and makes nobody champion."""
 
 import json
+import urllib.error
+import urllib.request
 
 import pytest
 
@@ -115,6 +117,29 @@ for path in (f"@EXPERIMENT@/models/{model}/artifacts/weights",):
     ask("PUT", "/api/2.0/mlflow-artifacts/artifacts/" + path, raw=b"poisoned")
     ask("DELETE", "/api/2.0/mlflow-artifacts/artifacts/" + path)
 """,
+    "two-names-for-one-run": f"""
+mine = {RUN % "own"}.get("run_id")
+metric = {{"key": "auc", "value": 1.0, "timestamp": 1, "step": 0}}
+for way in ({{"run_id": mine, "run_uuid": victim}}, {{"run_uuid": victim}}, {{"runId": victim}}, {{"run_id": mine, "runUuid": victim}},
+            {{"run_id": [victim]}}, {{"run_id": mine + "/../" + victim}}):
+    ask("POST", api + "runs/log-metric", {{**metric, **way}})
+text = json.dumps(metric)[:-1]
+for first, second in ((mine, victim), (victim, mine)):
+    ask("POST", api + "runs/log-metric", raw=(text + f', "run_id": "{{first}}", "run_id": "{{second}}"}}').encode())
+ask("POST", api + "runs/log-metric?run_id=" + victim, {{**metric, "run_id": mine}})
+ask("POST", api + "runs/log-batch", {{"run_id": mine, "metrics": [{{**metric, "run_id": victim}}], "tags": [{{"key": "a", "value": "b"}}]}})
+""",
+    "made-its-own": f"""
+mine = {RUN % "own"}.get("run_id")
+known = ask("GET", api + "runs/get?run_id=" + mine).get("run", {{}}).get("data", {{}}).get("tags", [])
+for tag in known:
+    ask("POST", api + "runs/set-tag", {{"run_id": victim, **tag}})
+    ask("POST", api + "runs/log-batch", {{"run_id": victim, "tags": [tag]}})
+for number in ("@EXPERIMENT@", int("@EXPERIMENT@"), " @EXPERIMENT@", "0@EXPERIMENT@", float("@EXPERIMENT@")):
+    ask("POST", api + "runs/create", {{"experiment_id": number, "start_time": 1}})
+    ask("POST", api + "logged-models", {{"experiment_id": number, "name": "x"}})
+ask("POST", api + "logged-models", {{"experiment_id": own, "name": "x", "source_run_id": victim}})
+""",
     "webhook": """
 ask("POST", api + "webhooks", {"name": "x", "url": "https://evil.example", "events": [{"entity": "MODEL_VERSION", "action": "CREATED"}]})
 ask("POST", "/api/3.0/mlflow/gateway/secrets/create", {"secret_name": "x", "secret_value": "y"})
@@ -169,8 +194,10 @@ def state(project):
                 for one in client.search_model_versions()]
     models = [(one.name, sorted(one.aliases.items()), sorted(one.tags.items())) for one in client.search_registered_models()]
     run = client.get_run(project.victim)
+    runs = sorted(one.info.run_id for one in client.search_runs([project.experiment]))
+    models = [models, sorted(one.model_id for one in client.search_logged_models([project.experiment]))]
     weights = sorted(path.read_text() for path in (project.home / "mlflow").rglob("weights"))
-    return json.dumps([versions, models, run.data.metrics, run.data.tags, run.info.lifecycle_stage, weights], default=str)
+    return json.dumps([versions, models, runs, run.data.metrics, run.data.tags, run.info.lifecycle_stage, weights], default=str)
 
 
 def speak(project, name, attack):
@@ -194,11 +221,48 @@ def test_a_step_changes_nothing_of_others_in_the_registry(victim, name):
     assert list(project.client.list_webhooks()) == []
 
 
+def test_a_step_reads_nothing_of_other_environments(victim):
+    """CASES: S3. Its own environment's registered models are no secret to it, wherever they were logged."""
+    project = victim
+    project.client.set_tag(project.victim, "note", "canary-of-prod")
+    project.client.log_text(project.victim, "canary-of-prod", "note.txt")
+    log = speak(project, "reading", """
+artifacts = "/api/2.0/mlflow-artifacts/artifacts"
+ask("GET", api + "runs/get?run_id=" + victim)
+ask("GET", api + "experiments/get?experiment_id=@EXPERIMENT@")
+ask("GET", api + "experiments/search?max_results=10")
+for ids in (["@EXPERIMENT@"], [own, "@EXPERIMENT@"], []):
+    ask("POST", api + "runs/search", {"experiment_ids": ids})
+ask("GET", artifacts + "/@EXPERIMENT@/" + victim + "/artifacts/note.txt")
+ask("GET", artifacts + "?path=@EXPERIMENT@/" + victim + "/artifacts")
+ask("GET", artifacts + "?path=@EXPERIMENT@")
+ask("GET", api + "artifacts/list?run_id=" + victim)
+ask("GET", "/get-artifact?path=note.txt&run_uuid=" + victim)
+ask("GET", api + "model-versions/search?filter=run_id+%3D+'" + victim + "'")
+model = "@MODEL@".removeprefix("models:/")
+ask("GET", artifacts + "/@EXPERIMENT@/models/" + model + "/artifacts/weights")
+""")
+    assert "canary-of-prod" not in log and "shop-prod" not in log, log
+    assert "DONE GET /api/2.0/mlflow-artifacts/artifacts" in log and log.count("REFUSED") >= 11, log
+
+
+def test_a_token_is_worth_nothing_once_its_attempt_has_ended(project):
+    """CASES: S3"""
+    log = speak(project, "leaking", 'print("LEAKED", base, os.environ["MLFLOW_TRACKING_TOKEN"])')
+    base, token = log.split("LEAKED ")[1].split()[:2]
+    for asked in (token, token.replace(".attack.1.", ".attack.2."), ""):
+        request = urllib.request.Request(base + "/api/2.0/mlflow/experiments/get-by-name?experiment_name=shop-dev",
+                                         headers={"Authorization": f"Bearer {asked}"})
+        with pytest.raises(urllib.error.HTTPError) as refused:
+            urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=20)
+        assert refused.value.code in (401, 503)
+
+
 def test_a_refused_write_is_named_in_the_log(victim):
     """CASES: S3"""
     project = victim
     log = speak(project, "named", ATTACKS["alias"])
-    assert "REFUSED" in log and "registered-models" in log and "DONE POST /api/2.0/mlflow/registered-models" not in log
+    assert "espalier: refused: POST registered-models/alias (" in log and "DONE POST /api/2.0/mlflow/registered-models" not in log
 
 
 def test_a_step_logs_into_its_own_runs(project):
