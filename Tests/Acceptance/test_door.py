@@ -75,7 +75,7 @@ for refused in (lambda: client.set_registered_model_alias("risk", "champion", "1
         assert "PERMISSION_DENIED" in str(error), error
     else:
         raise AssertionError("it was not refused")
-print("TOKEN", os.environ["MLFLOW_TRACKING_URI"], os.environ["MLFLOW_TRACKING_TOKEN"])
+print("TOKEN", os.environ["MLFLOW_TRACKING_URI"], os.environ["MLFLOW_TRACKING_TOKEN"], flush=True)
 # A restart of the daemon in the middle.
 data = os.environ["ESPALIER_DATA"]
 with open(data + "/started", "w") as started:

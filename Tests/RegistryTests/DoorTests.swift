@@ -44,7 +44,8 @@ private func json(_ call: PassedCall) throws -> NSDictionary? {
         "/api/2.0/mlflow/runs/create/",
         "/api/2.0/mlflow/%2e%2e/x", "/api/2.0/mlflow/runs%2fcreate", "/api/2.0/mlflow/runs%252fcreate", "api/2.0",
         "/%ff",
-        "/api/2.0/mlflow/runs\\create", "http://elsewhere/api/2.0/mlflow/runs/create", "/api/2.0/mlflow/a%00b",
+        "/api/2.0/mlflow/..\\create", "/api/2.0/%252e%252e/a", "/a%00", "/100%2525", "/a%5c%2e%2e%5cb",
+        "http://elsewhere/api/2.0/mlflow/runs/create", "/api/2.0/mlflow/a%00b",
         "/a?%ff=1",
     ])
     func anAddressHasOneMeaningOrNone(target: String) {
@@ -149,6 +150,13 @@ private func json(_ call: PassedCall) throws -> NSDictionary? {
         ] {
             #expect(throws: DoorRefusal.self) { try decide("GET", api(query)) }
         }
+    }
+
+    @Test(arguments: ["100%25.txt": "100%.txt", "a%5Cb": "a\\b", "%25zz": "%zz", "a%3Fb%23c%3Bd": "a?b#c;d"])
+    func namesThatMeanNothingElseAreNames(written: String, name: String) throws {
+        let target = "/api/2.0/mlflow-artifacts/artifacts/7/\(run)/artifacts/\(written)"
+        let call = try passed("PUT", target)
+        #expect(call.needs.first?.artifact?.last == name && call.target == target)
     }
 
     @Test func artifactsBelongToARunOrAModel() throws {

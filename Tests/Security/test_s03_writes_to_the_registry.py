@@ -125,7 +125,7 @@ for way in ({{"run_id": mine, "run_uuid": victim}}, {{"run_uuid": victim}}, {{"r
     ask("POST", api + "runs/log-metric", {{**metric, **way}})
 text = json.dumps(metric)[:-1]
 for first, second in ((mine, victim), (victim, mine)):
-    ask("POST", api + "runs/log-metric", raw=(text + f', "run_id": "{{first}}", "run_id": "{{second}}"}}').encode())
+    ask("POST", api + "runs/log-metric", raw=(text + ', "run_id": "' + first + '", "run_id": "' + second + '"}}').encode())
 ask("POST", api + "runs/log-metric?run_id=" + victim, {{**metric, "run_id": mine}})
 ask("POST", api + "runs/log-batch", {{"run_id": mine, "metrics": [{{**metric, "run_id": victim}}], "tags": [{{"key": "a", "value": "b"}}]}})
 """,

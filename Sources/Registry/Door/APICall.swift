@@ -52,10 +52,12 @@ public struct DoorRefusal: Error, Sendable, Hashable {
 /// A part of a path or query without its percent-encoding; `nil` if it is not UTF-8 or not encoded properly.
 private func decoded(_ text: Substring) -> String? { String(text).removingPercentEncoding }
 
-/// MLflow decodes paths more than once: a percent sign must not survive the first time.
+/// Whether a part of a path is a name, and stays the same one however often a server decodes it, and whatever it takes for a
+/// separator.
 private func isPlain(_ name: String) -> Bool {
-    !name.isEmpty && name != "." && name != ".."
-        && name.unicodeScalars.allSatisfy { $0.value >= 32 && $0.value != 127 && !"/\\%".unicodeScalars.contains($0) }
+    !name.contains("/") && !name.contains(/%[0-9A-Fa-f]{2}/)
+        && name.unicodeScalars.allSatisfy { $0.value >= 32 && $0.value != 127 }
+        && name.split(separator: "\\", omittingEmptySubsequences: false).allSatisfy { !["", ".", ".."].contains($0) }
 }
 
 private func readQuery(_ text: Substring) throws(DoorRefusal) -> [String: [String]] {
