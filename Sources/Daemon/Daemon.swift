@@ -54,11 +54,12 @@ public struct Daemon: Service {
         let minders = Minders(program: options.minder)
         let door = try DoorAddress.prepare(
             in: home, isFree: { (try? portIfFree($0)) != nil }, freePort: { try freePort() })
+        let serverSandbox = ServerSandbox(home: home, python: options.mlflowPython, logger: logger)
         registries = Registries(
             home: home, minders: minders, python: options.mlflowPython, logger: logger, door: door,
             named: { [store] in
                 RepositoryPlanner(home: home).registryServers(of: (try? await store.projects()) ?? [])
-            })
+            }, sandbox: { await serverSandbox.make() })
         registryDoor = RegistryDoor(address: door, registries: registries)
         planner = RepositoryPlanner(home: home)
 

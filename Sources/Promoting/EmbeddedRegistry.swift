@@ -17,6 +17,8 @@ package actor Registries {
     /// Whether to give up on a server that ends before it was ready. Set when a person is waiting, who can fix it at
     /// once.
     private let givesUp: Bool
+    /// What the embedded server may see and change.
+    private let sandbox: (@Sendable () async -> Sandbox?)?
     /// The door that everybody reaches the embedded server by; `nil` if it listens on loopback itself.
     private let door: DoorAddress?
     /// Serializes moves of aliases between daemons.
@@ -44,8 +46,9 @@ package actor Registries {
 
     package init(
         home: Home, minders: Minders, python: String, logger: Logger, givesUp: Bool = false, door: DoorAddress? = nil,
-        named: (@Sendable () async -> Set<String>)? = nil
+        named: (@Sendable () async -> Set<String>)? = nil, sandbox: (@Sendable () async -> Sandbox?)? = nil
     ) {
+        self.sandbox = sandbox
         self.door = door
         self.named = named
         self.home = home
@@ -147,7 +150,7 @@ package actor Registries {
             let began = Date()
             do {
                 if !minders.isAlive(folder) {
-                    try start(server)
+                    try start(server, in: await sandbox?())
                     logger.info("the embedded MLflow server starts on \(server.place)")
                 }
             } catch {
@@ -173,13 +176,13 @@ package actor Registries {
         return "\(python) ended" + (last.map { ": \($0)" } ?? "") + "; \(advice)"
     }
 
-    private func start(_ server: EmbeddedServer) throws {
+    private func start(_ server: EmbeddedServer, in sandbox: Sandbox?) throws {
         for leftover in [folder.exit, folder.lock] { try? FileManager.default.removeItem(atPath: leftover) }
         var environment = server.environment
         for name in ["PATH", "HOME", "LANG"] { environment[name] = ProcessInfo.processInfo.environment[name] }
         _ = try minders.start(
             MinderRequest(
-                folder: folder, workingFolder: server.folder, command: server.command,
+                folder: folder, workingFolder: server.folder, command: server.command, sandbox: sandbox,
                 environment: environment, timeout: nil))
     }
 
